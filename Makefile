@@ -1,0 +1,79 @@
+# `make help` lists what there is. Only Go is needed to run, test and build; the rest says what it misses.
+
+# Gin can speak MessagePack, Routecard doesn't: without it the program is 2 MB smaller.
+GO_TAGS := nomsgpack
+# The tools have a module of their own, so that what they need does not become what Routecard needs.
+TOOL := go tool -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+
+##@ Use
+
+.PHONY: run
+run: ## Start the server on http://localhost:3000 (ARGS="--addr localhost:8080" passes flags)
+	go run -tags $(GO_TAGS) . $(ARGS)
+
+.PHONY: build
+build: ## Build bin/routecard: one file that needs nothing else
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags $(GO_TAGS) -o bin/routecard .
+
+##@ Check
+
+# Shuffled, so that no test leans on another; that also keeps Go from showing a cached result of a run against another
+# PostgreSQL.
+.PHONY: test
+test: postgres ## Run all tests, on SQLite and on PostgreSQL
+	go test -tags $(GO_TAGS) -shuffle=on -timeout 10m ./...
+
+.PHONY: race
+race: postgres ## Run all tests with the race detector (needs a C compiler, takes several times as long)
+	@command -v "$$(go env CC)" >/dev/null || { echo "A C compiler is missing, and Go's race detector needs one: install gcc or clang."; exit 1; }
+	CGO_ENABLED=1 go test -race -tags $(GO_TAGS) -shuffle=on -timeout 20m ./...
+
+.PHONY: postgres
+postgres: ## Say which PostgreSQL the tests will use, and install one where that is possible
+	@go run ./internal/postgrestest/cmd/ensure
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -tags $(GO_TAGS) -run '^$$' -bench . -benchmem ./...
+
+.PHONY: lint
+lint: ## Check the Go code
+	@unformatted="$$($(TOOL) gofumpt -l .)"; [ -z "$$unformatted" ] || { echo "Not formatted, run \`make fmt\`:"; echo "$$unformatted"; exit 1; }
+	$(TOOL) golangci-lint run
+
+.PHONY: contract-lint
+contract-lint: tools/node_modules/.package-lock.json ## Check openapi.yaml for style and for examples that don't hold
+	@REDOCLY_TELEMETRY=off tools/node_modules/.bin/redocly lint --config redocly.yaml
+
+tools/node_modules/.package-lock.json: tools/package.json tools/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing, and the contract's linter comes by it: install Node.js (18 or newer) with npm."; exit 1; }
+	@cd tools && npm ci
+	@touch $@
+
+##@ Change
+
+.PHONY: generate
+generate: ## Make gen/ anew from openapi.yaml
+	go generate ./gen/...
+
+.PHONY: check-generated
+check-generated: ## Fail unless gen/ is what openapi.yaml gives, and is committed
+	@.ci/check-generated
+
+.PHONY: fmt
+fmt: ## Format the Go code
+	$(TOOL) golangci-lint fmt
+
+.PHONY: clean
+clean: ## Remove what was built and installed here
+	rm -rf bin tools/node_modules
+
+##@ Help
+
+.PHONY: help
+help: ## Show this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
