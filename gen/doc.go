@@ -1,0 +1,15 @@
+// Package gen is what openapi.yaml says, in Go: the types, the Gin server and, in client, the HTTP client. Nothing here
+// but this file is written by hand; change the contract and run `make generate`.
+package gen
+
+import _ "embed"
+
+//go:generate go run ../internal/contract/cmd/embed ../openapi.yaml openapi.json
+//go:generate go run ../internal/contract/cmd/embed -order ../openapi.yaml ordered.json
+//go:generate go tool oapi-codegen --config ../oapi-codegen.yaml ordered.json
+//go:generate go tool oapi-codegen --config ../oapi-codegen.client.yaml ordered.json
+
+// Contract is openapi.yaml as JSON, its keys in the order in which the file has them.
+//
+//go:embed openapi.json
+var Contract []byte

@@ -1,0 +1,118 @@
+// Command embed turns the contract from YAML into JSON and keeps the order of its keys, which a map would lose: readers
+// of /openapi.json and the explorer see operations and fields as the contract's author arranged them, and validation
+// failures come in that order.
+//
+// With -order each property also gets its line number as x-order, by which the code generator arranges the fields of a
+// struct, and so the fields of an answer.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func main() {
+	order := flag.Bool("order", false, "give each property its place as x-order")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		fmt.Fprintln(os.Stderr, "usage: embed [-order] FROM.yaml TO.json")
+		os.Exit(2)
+	}
+	if err := embed(flag.Arg(0), flag.Arg(1), *order); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func embed(from, to string, order bool) error {
+	source, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(source, &document); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	if order {
+		addOrder(document.Content[0])
+	}
+	var compact, indented bytes.Buffer
+	if err := write(&compact, document.Content[0]); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	if err := json.Indent(&indented, compact.Bytes(), "", " "); err != nil {
+		return err
+	}
+	indented.WriteByte('\n')
+	return os.WriteFile(to, indented.Bytes(), 0o644)
+}
+
+// addOrder gives every property of every schema its line as x-order.
+func addOrder(node *yaml.Node) {
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "properties" {
+			for j := 1; j < len(child.Content); j += 2 {
+				property := child.Content[j]
+				property.Content = append(property.Content,
+					&yaml.Node{Kind: yaml.ScalarNode, Value: "x-order"},
+					&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(property.Line)})
+			}
+		}
+		addOrder(child)
+	}
+}
+
+// write appends the node as JSON.
+func write(out *bytes.Buffer, node *yaml.Node) error {
+	switch node.Kind {
+	case yaml.MappingNode:
+		out.WriteByte('{')
+		for i := 0; i < len(node.Content); i += 2 {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			// Every key of a contract is a string in JSON, a status such as 200 included.
+			if err := encode(out, node.Content[i].Value); err != nil {
+				return err
+			}
+			out.WriteByte(':')
+			if err := write(out, node.Content[i+1]); err != nil {
+				return err
+			}
+		}
+		out.WriteByte('}')
+		return nil
+	case yaml.SequenceNode:
+		out.WriteByte('[')
+		for i, item := range node.Content {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			if err := write(out, item); err != nil {
+				return err
+			}
+		}
+		out.WriteByte(']')
+		return nil
+	case yaml.ScalarNode:
+		var value any
+		if err := node.Decode(&value); err != nil {
+			return err
+		}
+		return encode(out, value)
+	default:
+		return fmt.Errorf("line %d: anchors and aliases are not used in the contract", node.Line)
+	}
+}
+
+func encode(out *bytes.Buffer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}

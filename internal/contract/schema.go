@@ -1,0 +1,95 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// schema is the subset of an OpenAPI 3.0 schema that request bodies and parameters of the contract use. A schema that
+// combines others (allOf, oneOf, anyOf) is not checked, and prepare refuses it, so none can slip in unnoticed.
+type schema struct {
+	Ref              string          `json:"$ref"`
+	Type             string          `json:"type"`
+	Nullable         bool            `json:"nullable"`
+	Required         []string        `json:"required"`
+	Properties       properties      `json:"properties"`
+	Items            *schema         `json:"items"`
+	Enum             []string        `json:"enum"`
+	Minimum          *float64        `json:"minimum"`
+	ExclusiveMinimum bool            `json:"exclusiveMinimum"`
+	Maximum          *int64          `json:"maximum"`
+	MinLength        int             `json:"minLength"`
+	MaxLength        *int            `json:"maxLength"`
+	MinItems         int             `json:"minItems"`
+	MaxItems         *int            `json:"maxItems"`
+	UniqueItems      bool            `json:"uniqueItems"`
+	Pattern          string          `json:"pattern"`
+	AllOf            json.RawMessage `json:"allOf"`
+	OneOf            json.RawMessage `json:"oneOf"`
+	AnyOf            json.RawMessage `json:"anyOf"`
+	// PatternMessage says in words what Pattern asks for: `<field> must be <PatternMessage>`.
+	PatternMessage string `json:"x-pattern-message"`
+
+	pattern *regexp.Regexp
+}
+
+type property struct {
+	name     string
+	schema   *schema
+	required bool
+}
+
+// properties keeps the order in which the document names them, which a map would lose.
+type properties []property
+
+// UnmarshalJSON reads an object, key by key.
+func (p *properties) UnmarshalJSON(source []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(source))
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		var s schema
+		if err := decoder.Decode(&s); err != nil {
+			return err
+		}
+		*p = append(*p, property{name: name.(string), schema: &s})
+	}
+	return nil
+}
+
+// prepare compiles the pattern.
+func (s *schema) prepare() error {
+	if s.AllOf != nil || s.OneOf != nil || s.AnyOf != nil {
+		return fmt.Errorf("allOf, oneOf and anyOf are not checked in requests")
+	}
+	if s.Pattern != "" {
+		pattern, err := regexp.Compile(s.Pattern)
+		if err != nil {
+			return err
+		}
+		s.pattern = pattern
+	}
+	return nil
+}
+
+// order puts the properties into the order in which failures are reported: as `required` names them, then the others.
+func (s *schema) order() {
+	rank := func(p property) int {
+		if i := slices.Index(s.Required, p.name); i >= 0 {
+			return i
+		}
+		return len(s.Required)
+	}
+	for i := range s.Properties {
+		s.Properties[i].required = slices.Contains(s.Required, s.Properties[i].name)
+	}
+	slices.SortStableFunc(s.Properties, func(a, b property) int { return rank(a) - rank(b) })
+}
