@@ -1,0 +1,55 @@
+package models
+
+import "fmt"
+
+// Kind says what sort of thing went wrong, so that the server can choose a status without knowing the sentence.
+type Kind int
+
+// The kinds of errors that have a sentence for the user. Every other error is an internal one.
+const (
+	// Invalid is a request that breaks a rule which the contract's schemas can't express.
+	Invalid Kind = iota + 1
+	// NotFound is a thing that does not exist.
+	NotFound
+	// Conflict is a state that does not allow what was asked for.
+	Conflict
+	// Changed is a version, named by the caller, that no longer is the current one.
+	Changed
+)
+
+// Error is a failure with a sentence for the user.
+type Error struct {
+	Kind    Kind
+	Message string
+	// Fields names the fields at fault, for Invalid.
+	Fields []FieldError
+}
+
+// FieldError is one field that breaks a rule. Message is a whole sentence, the field's name included.
+type FieldError struct {
+	Field   string
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// NotFoundError says that there is no such thing: "Job not found: job_…".
+func NotFoundError(thing, id string) error {
+	return &Error{Kind: NotFound, Message: fmt.Sprintf("%s not found: %s", thing, id)}
+}
+
+// ConflictError says why the state does not allow what was asked for.
+func ConflictError(format string, args ...any) error {
+	return &Error{Kind: Conflict, Message: fmt.Sprintf(format, args...)}
+}
+
+// ChangedError says that the version which the caller named is not the current one any more.
+func ChangedError(thing string) error {
+	return &Error{Kind: Changed, Message: thing + " was changed by someone else"}
+}
+
+// InvalidError says that a field breaks a rule; rule goes on from the field's name: "must be …".
+func InvalidError(field, rule string) error {
+	message := field + " " + rule
+	return &Error{Kind: Invalid, Message: message, Fields: []FieldError{{Field: field, Message: message}}}
+}

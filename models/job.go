@@ -1,0 +1,87 @@
+package models
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Job is one production order.
+type Job struct {
+	ID           string `gorm:"primaryKey"`
+	Name         string
+	GoalQuantity int64
+	Jira         Jira `gorm:"embedded;embeddedPrefix:jira_"`
+	// SearchText is what the filter q looks through, see FoldSearchText.
+	SearchText string
+	// Version counts the changes of the job's own fields, from 1. Progress does not move it.
+	Version   int64
+	CreatedAt Millis `gorm:"autoCreateTime:false"`
+	UpdatedAt Millis `gorm:"autoUpdateTime:false"`
+}
+
+// Jira is what a job knows of the ticket it began as. It is written once; a nil field was never given.
+type Jira struct {
+	TicketKey     *string
+	TicketSummary *string
+	PartNumber    *string
+	Priority      *string
+	EpicLink      *string
+	// Labels keep their order. An empty list is not the same as none.
+	Labels Labels `gorm:"type:text"`
+}
+
+// JobLabel says that a job carries a label: the index behind the filter by labels.
+type JobLabel struct {
+	Label string `gorm:"primaryKey"`
+	JobID string `gorm:"primaryKey"`
+}
+
+// FoldSearchText makes the text that q is looked for in: what a person would search a job by, in lower case. Go folds the
+// case and not the database, because SQLite knows only ASCII's and PostgreSQL goes by its locale.
+func (j *Job) FoldSearchText() string {
+	parts := []string{j.Name}
+	for _, part := range []*string{j.Jira.TicketKey, j.Jira.TicketSummary, j.Jira.PartNumber} {
+		if part != nil {
+			parts = append(parts, *part)
+		}
+	}
+	return FoldCase(strings.Join(parts, "\n"))
+}
+
+// FoldCase makes texts that differ in case alone equal.
+func FoldCase(text string) string { return strings.ToLower(text) }
+
+// JobChange is what to change of a job; a nil field stays as it is.
+type JobChange struct {
+	Name         *string
+	GoalQuantity *int64
+}
+
+// Labels is stored as a JSON array, or NULL when nil.
+type Labels []string
+
+// Value implements driver.Valuer.
+func (l Labels) Value() (driver.Value, error) {
+	if l == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal([]string(l))
+	return string(text), err
+}
+
+// Scan implements sql.Scanner.
+func (l *Labels) Scan(source any) error {
+	*l = nil
+	switch text := source.(type) {
+	case nil:
+		return nil
+	case string:
+		return json.Unmarshal([]byte(text), (*[]string)(l))
+	case []byte:
+		return json.Unmarshal(text, (*[]string)(l))
+	default:
+		return fmt.Errorf("labels stored as %T", source)
+	}
+}

@@ -1,0 +1,26 @@
+package models
+
+// Counts is how many units of a path are in which state.
+type Counts struct {
+	InProgress int64 `gorm:"column:in_progress_count"`
+	Completed  int64 `gorm:"column:completed_count"`
+	Scrapped   int64 `gorm:"column:scrapped_count"`
+}
+
+// Total is the number of units that the path has ever had.
+func (c Counts) Total() int64 { return c.InProgress + c.Completed + c.Scrapped }
+
+// Add returns the counts of both together.
+func (c Counts) Add(other Counts) Counts {
+	return Counts{
+		InProgress: c.InProgress + other.InProgress,
+		Completed:  c.Completed + other.Completed,
+		Scrapped:   c.Scrapped + other.Scrapped,
+	}
+}
+
+// PercentComplete is completed units for each 100 of the goal, neither rounded nor clamped: 3 of 2 is 150.
+func PercentComplete(completed, goal int64) float64 {
+	// Multiplied first: 29 of 100 is 29, not 28.999999999999996.
+	return float64(completed) * 100 / float64(goal)
+}

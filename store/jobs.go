@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/routecard/routecard/models"
+)
+
+// JobFilter says which jobs a list holds: those that match all that is given. Nil fields ask for nothing.
+type JobFilter struct {
+	// Query is a part of the name, ticket key, ticket summary or part number, in any case.
+	Query      *string
+	TicketKey  *string
+	PartNumber *string
+	Priority   *string
+	EpicLink   *string
+	Labels     []string
+}
+
+type jobInsert struct {
+	job  models.Job
+	user string
+}
+
+// CreateJob stores the job under a new id. Creates that wait at the same time share one transaction.
+func (s *Store) CreateJob(ctx context.Context, job models.Job) (models.Job, error) {
+	return s.jobs.do(ctx, jobInsert{job: job, user: userOf(ctx)})
+}
+
+// insertJobs writes jobs, their labels and their events.
+func (s *Store) insertJobs(ctx context.Context, inserts []jobInsert) ([]models.Job, error) {
+	jobs := make([]models.Job, len(inserts))
+	err := s.transact(ctx, func(t *tx) error {
+		var labels []models.JobLabel
+		for i, in := range inserts {
+			job := in.job
+			job.ID = models.NewID(models.JobPrefix)
+			job.SearchText = job.FoldSearchText()
+			job.Version = 1
+			job.CreatedAt, job.UpdatedAt = t.at, t.at
+			jobs[i] = job
+			labels = append(labels, jobLabels(job)...)
+			if err := t.record(models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, in.user, struct {
+				Name         string `json:"name"`
+				GoalQuantity int64  `json:"goalQuantity"`
+			}{job.Name, job.GoalQuantity}); err != nil {
+				return err
+			}
+		}
+		if err := insert(t, jobs); err != nil {
+			return err
+		}
+		return insert(t, labels)
+	})
+	return jobs, err
+}
+
+// jobLabels lists the job's labels, each once: what Jira names twice is found all the same.
+func jobLabels(job models.Job) []models.JobLabel {
+	var labels []models.JobLabel
+	seen := map[string]bool{}
+	for _, label := range job.Jira.Labels {
+		if !seen[label] {
+			seen[label] = true
+			labels = append(labels, models.JobLabel{Label: label, JobID: job.ID})
+		}
+	}
+	return labels
+}
+
+// Job returns one job, or a NotFound error.
+func (s *Store) Job(ctx context.Context, id string) (models.Job, error) {
+	return findJob(s.read.WithContext(ctx), id)
+}
+
+func findJob(db *gorm.DB, id string) (models.Job, error) {
+	var job models.Job
+	err := db.Where("id = ?", id).Take(&job).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return job, models.NotFoundError("Job", id)
+	}
+	return job, err
+}
+
+// Jobs returns up to limit jobs, newest first, that come after the job with the id before; an empty id begins with the
+// newest. It costs the same wherever in the list the page stands.
+func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) ([]models.Job, error) {
+	query := s.read.WithContext(ctx).Order("jobs.id DESC").Limit(limit)
+	if before != "" {
+		query = query.Where("jobs.id < ?", before)
+	}
+	for _, exact := range []struct {
+		condition string
+		value     *string
+	}{
+		{"jira_ticket_key = ?", filter.TicketKey},
+		{"jira_part_number = ?", filter.PartNumber},
+		{"jira_priority = ?", filter.Priority},
+		{"jira_epic_link = ?", filter.EpicLink},
+	} {
+		if exact.value != nil {
+			query = query.Where(exact.condition, *exact.value)
+		}
+	}
+	for _, label := range filter.Labels {
+		query = query.Where("jobs.id IN (SELECT job_id FROM job_labels WHERE label = ?)", label)
+	}
+	if filter.Query != nil {
+		query = query.Where(s.dialect.contains("search_text"), models.FoldCase(*filter.Query))
+	}
+	jobs := make([]models.Job, 0, limit)
+	return jobs, query.Find(&jobs).Error
+}
+
+// UpdateJob changes what the change names, and returns the job as it then is. It returns a NotFound error, or a Changed
+// one when the condition does not hold.
+func (s *Store) UpdateJob(ctx context.Context, id string, condition Condition, change models.JobChange) (models.Job, error) {
+	var job models.Job
+	err := s.transact(ctx, func(t *tx) (err error) {
+		if job, err = t.lockJob(id, condition); err != nil {
+			return err
+		}
+		if change.Name != nil {
+			job.Name = *change.Name
+		}
+		if change.GoalQuantity != nil {
+			job.GoalQuantity = *change.GoalQuantity
+		}
+		job.SearchText = job.FoldSearchText()
+		job.Version++
+		job.UpdatedAt = t.after(job.UpdatedAt)
+		if err := t.Select("name", "goal_quantity", "search_text", "version", "updated_at").Updates(&job).Error; err != nil {
+			return err
+		}
+		return t.record(models.Event{Type: models.JobUpdated, JobID: &id}, userOf(ctx), struct {
+			Name         *string `json:"name,omitempty"`
+			GoalQuantity *int64  `json:"goalQuantity,omitempty"`
+		}{change.Name, change.GoalQuantity})
+	})
+	return job, err
+}
+
+// DeleteJob deletes a job and its paths. It returns a NotFound error, a Changed one when the condition does not hold, or
+// a Conflict when the job has serial numbers.
+func (s *Store) DeleteJob(ctx context.Context, id string, condition Condition) error {
+	return s.transact(ctx, func(t *tx) error {
+		job, err := t.lockJob(id, condition)
+		if err != nil {
+			return err
+		}
+		if err := t.Delete(&job).Error; err != nil {
+			return err
+		}
+		return t.record(models.Event{Type: models.JobDeleted, JobID: &id}, userOf(ctx), struct {
+			Name string `json:"name"`
+		}{job.Name})
+	})
+}
+
+// lockJob reads the job and keeps others from changing it until the transaction ends.
+func (t *tx) lockJob(id string, condition Condition) (models.Job, error) {
+	job, err := findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), id)
+	if err != nil {
+		return job, err
+	}
+	if !condition.Holds(job.Version) {
+		return job, models.ChangedError("Job")
+	}
+	return job, nil
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrationFiles embed.FS
+
+// migrations are the schema of one database, as versions that build on each other.
+type migrations struct {
+	dialect goose.Dialect
+	folder  string
+	// lock and unlock keep several servers that start at once from migrating together: the first one does it, the
+	// others wait and find it done. Empty where the database has one server anyway.
+	lock, unlock string
+}
+
+var (
+	sqliteMigrations   = migrations{dialect: goose.DialectSQLite3, folder: "migrations/sqlite"}
+	postgresMigrations = migrations{
+		dialect: goose.DialectPostgres,
+		folder:  "migrations/postgres",
+		// The number names the lock and means nothing.
+		lock:   "SELECT pg_advisory_lock(7203154017)",
+		unlock: "SELECT pg_advisory_unlock(7203154017)",
+	}
+)
+
+// migrate brings the schema up to date. It refuses a database that a newer Routecard has migrated.
+func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (err error) {
+	files, err := fs.Sub(migrationFiles, m.folder)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(m.dialect, db, files, goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	if m.lock != "" {
+		// A connection of its own, because the lock belongs to the session that took it.
+		session, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer session.Close()
+		if _, err := session.ExecContext(ctx, m.lock); err != nil {
+			return err
+		}
+		defer session.ExecContext(context.WithoutCancel(ctx), m.unlock)
+	}
+	current, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	sources := provider.ListSources()
+	if latest := sources[len(sources)-1].Version; current > latest {
+		return fmt.Errorf("its schema is version %d, and this Routecard knows versions up to %d: start a newer one", current, latest)
+	}
+	applied, err := provider.Up(ctx)
+	for _, result := range applied {
+		log.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration", result.Duration)
+	}
+	return err
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/gormlite"
+	"gorm.io/gorm"
+)
+
+// readConnections is how many readers SQLite serves at a time; more would only share the same few cores.
+const readConnections = 8
+
+type sqlite struct {
+	read, write *sql.DB
+}
+
+func (sqlite) parameters() int { return 32766 }
+
+func (sqlite) contains(column string) string { return "instr(" + column + ", ?) > 0" }
+
+func (sqlite) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+
+func (d sqlite) pools() map[string]*sql.DB {
+	return map[string]*sql.DB{"read": d.read, "write": d.write}
+}
+
+func openSQLite(ctx context.Context, path string, options Options) (*Store, error) {
+	lock, err := lockFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openSQLiteLocked(ctx, path, options)
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	s.release = lock.Unlock
+	return s, nil
+}
+
+// lockFile keeps a second server from the same file: each would hold the other up at every write, and neither would see
+// the other's events in time. The lock ends with the process, however that ends.
+func lockFile(path string) (*flock.Flock, error) {
+	lock := flock.New(path + ".lock")
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the database %s: %s", path, reason(err))
+	}
+	if !held {
+		return nil, fmt.Errorf("the database %s is in use by another Routecard server", path)
+	}
+	return lock, nil
+}
+
+func openSQLiteLocked(ctx context.Context, path string, options Options) (*Store, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("cannot open the database %s: it is a directory", path)
+	}
+	write, err := openSQLitePool(path, "immediate", 1)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, write, sqliteMigrations, options.Logger); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %w", path, err), write.Close())
+	}
+	read, err := openSQLitePool(path, "deferred", readConnections)
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	s := &Store{dialect: sqlite{read: read, write: write}}
+	if s.write, err = openGORM(gormlite.OpenDB(write)); err != nil {
+		return nil, err
+	}
+	if s.read, err = openGORM(gormlite.OpenDB(read)); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func openGORM(dialector gorm.Dialector) (*gorm.DB, error) {
+	config := gormConfig()
+	// SQLite compiles a statement anew each time it is prepared, which costs more than to run a small one. The bound is
+	// for the statements whose length varies with their number of rows.
+	config.PrepareStmt = true
+	config.PrepareStmtMaxSize = 200
+	return gorm.Open(dialector, config)
+}
+
+func openSQLitePool(path, lock string, connections int) (*sql.DB, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
+	}
+	// In the connection string, so that no connection can be without them. A write is on disk when it returns only with
+	// synchronous=FULL: with NORMAL, the default of WAL, a power cut loses acknowledged rows.
+	query := url.Values{
+		"_txlock": {lock},
+		"_pragma": {
+			"busy_timeout(10000)",
+			"journal_mode(wal)",
+			"synchronous(full)",
+			"foreign_keys(on)",
+		},
+	}
+	source := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
+	pool, err := driver.Open(source.String())
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return pool, nil
+}
+
+// reason is what the operating system says, without the path that the sentence names already.
+func reason(err error) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err.Error()
+	}
+	return err.Error()
+}

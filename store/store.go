@@ -1,0 +1,183 @@
+// Package store keeps Routecard's data in SQLite or PostgreSQL. All SQL is here. Exported methods own their transaction:
+// what one of them writes, its events included, is there as a whole or not at all, and on disk when it returns.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/routecard/routecard/models"
+)
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	dialect dialect
+	// read and write are one pool on PostgreSQL. SQLite has one writer at a time, so there write is a single connection
+	// on which writers queue in order, instead of polling for the file's lock.
+	read, write *gorm.DB
+	clock       func() time.Time
+	jobs        *batch[jobInsert, models.Job]
+	release     func() error
+}
+
+// Options are what a Store is opened with.
+type Options struct {
+	// Clock tells the time of changes; time.Now unless given. Tests inject one.
+	Clock func() time.Time
+	// Logger is told of what is worth a line, such as migrations; slog.Default() unless given.
+	Logger *slog.Logger
+}
+
+// rowCanCause tells whether the values of a row can be why a transaction failed: the database refused them before any
+// commit. Of other errors (no room, no connection) the next attempt would see more, or not know what has become of the
+// first.
+func rowCanCause(err error) bool {
+	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(err, gorm.ErrForeignKeyViolated) ||
+		errors.Is(err, gorm.ErrCheckConstraintViolated) || errors.Is(err, gorm.ErrInvalidData)
+}
+
+// dialect is what differs between the two databases.
+type dialect interface {
+	// parameters is how many a statement may have.
+	parameters() int
+	// contains is the condition that a column holds a text somewhere, a parameter of any characters.
+	contains(column string) string
+	// snapshot are the options of a transaction that sees the database as it is at one moment.
+	snapshot() *sql.TxOptions
+	// pools lists the connection pools by name, for metrics.
+	pools() map[string]*sql.DB
+}
+
+// Open opens the database and brings its schema up to date. A postgres:// or postgresql:// URL is PostgreSQL, anything
+// else the path of a SQLite file, which is created if it does not exist. The errors are sentences for the person who
+// starts the server, and hold no password.
+func Open(ctx context.Context, database string, options Options) (*Store, error) {
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
+	open := openSQLite
+	if IsPostgres(database) {
+		open = openPostgres
+	}
+	s, err := open(ctx, database, options)
+	if err != nil {
+		return nil, err
+	}
+	s.clock = options.Clock
+	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause}
+	return s, nil
+}
+
+// IsPostgres tells whether the database is named by a PostgreSQL URL.
+func IsPostgres(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+}
+
+// Close waits for nothing: end the requests first.
+func (s *Store) Close() error {
+	for _, pool := range s.dialect.pools() {
+		if err := pool.Close(); err != nil {
+			return err
+		}
+	}
+	return s.release()
+}
+
+// Ping returns an error while the database does not answer.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.read.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
+}
+
+// Pools lists the connection pools by name, for metrics.
+func (s *Store) Pools() map[string]*sql.DB { return s.dialect.pools() }
+
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		// Every write here opens its own transaction.
+		SkipDefaultTransaction: true,
+		// A taken key is a conflict to us, whatever number the database has for it.
+		TranslateError: true,
+		// Errors are returned and logged once, with the request that they belong to.
+		Logger: logger.Discard,
+	}
+}
+
+// tx is one transaction. Events are appended at its end, see migrations/postgres/00001_jobs.sql.
+type tx struct {
+	*gorm.DB
+	store  *Store
+	at     models.Millis
+	events []models.Event
+}
+
+// transact runs fn in one transaction and appends the events that it recorded. Nothing has changed if it returns an
+// error, unless the connection broke in the moment of the commit.
+func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
+	return s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+		t := &tx{DB: db, store: s, at: models.MillisOf(s.clock())}
+		if err := fn(t); err != nil {
+			return err
+		}
+		return insert(t, t.events)
+	})
+}
+
+// snapshot runs several queries that see the database as it is at one moment.
+func (s *Store) snapshot(ctx context.Context, fn func(*gorm.DB) error) error {
+	return s.read.WithContext(ctx).Transaction(fn, s.dialect.snapshot())
+}
+
+// insert writes the rows with as few statements as the database takes.
+func insert[Row any](t *tx, rows []Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	statement := &gorm.Statement{DB: t.DB}
+	if err := statement.Parse(&rows[0]); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return t.CreateInBatches(rows, t.store.dialect.parameters()/len(statement.Schema.DBNames)).Error
+}
+
+// after is the transaction's time, or the next millisecond when a change of the same thing has that already: a reader
+// can rely on it that updatedAt moves with every change.
+func (t *tx) after(previous models.Millis) models.Millis {
+	return max(t.at, previous+1)
+}
+
+// Condition is what a caller of a change asks of the version that it changes. The zero value asks for nothing.
+type Condition struct {
+	// Versions lists the versions that will do. Nil asks for nothing, and an empty list never holds.
+	Versions []int64
+}
+
+// Holds tells whether the version will do.
+func (c Condition) Holds(version int64) bool {
+	return c.Versions == nil || slices.Contains(c.Versions, version)
+}
+
+// Describe names the database for a log line, without the password that a URL may hold.
+func Describe(database string) string {
+	if !IsPostgres(database) {
+		return database
+	}
+	parsed, err := url.Parse(database)
+	if err != nil {
+		return "PostgreSQL"
+	}
+	return parsed.Redacted()
+}
