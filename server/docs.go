@@ -1,0 +1,42 @@
+package server
+
+import (
+	"embed"
+	"mime"
+	"net/http"
+	"path"
+
+	"github.com/gin-gonic/gin"
+)
+
+// docsFiles are the explorer: Swagger UI 5.35.0 (swagger-ui-dist) and a page of ours that starts it.
+//
+//go:embed docs/index.html docs/docs.js docs/favicon.png docs/swagger-ui.css docs/swagger-ui-bundle.js
+var docsFiles embed.FS
+
+// docsPolicy lets the explorer load its own files and call this server, and nothing else. Swagger UI shows its icons as
+// data: images.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// serveDocs adds the explorer. It needs nothing from any other host.
+func (s *Server) serveDocs(engine *gin.Engine) {
+	file := func(name string) gin.HandlerFunc {
+		return func(c *gin.Context) {
+			content, err := docsFiles.ReadFile("docs/" + name)
+			if err != nil {
+				s.fail(c, err)
+				return
+			}
+			c.Header("Content-Security-Policy", docsPolicy)
+			c.Header("Referrer-Policy", "no-referrer")
+			// The files change with the binary, and a browser asks again only for a moment's delay.
+			c.Header("Cache-Control", "no-cache")
+			c.Data(http.StatusOK, mime.TypeByExtension(path.Ext(name)), content)
+		}
+	}
+	engine.GET("/docs", file("index.html"))
+	for _, name := range []string{"docs.js", "favicon.png", "swagger-ui.css", "swagger-ui-bundle.js"} {
+		engine.GET("/docs/"+name, file(name))
+	}
+}

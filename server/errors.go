@@ -1,0 +1,73 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/models"
+)
+
+// statuses is the one table from kinds of errors to HTTP statuses.
+var statuses = map[models.Kind]int{
+	models.Invalid:  http.StatusBadRequest,
+	models.NotFound: http.StatusNotFound,
+	models.Conflict: http.StatusConflict,
+	models.Changed:  http.StatusPreconditionFailed,
+}
+
+// statusError is a failure of the request as such, before any operation has seen it.
+type statusError struct {
+	status  int
+	message string
+}
+
+func (e *statusError) Error() string { return e.message }
+
+// fail answers with an error in the one shape. The caller of the API learns the sentence of an error that has one; of
+// any other, only that it was internal, and the log has the cause.
+func (s *Server) fail(c *gin.Context, err error) {
+	answer := gen.Error{StatusCode: http.StatusInternalServerError, Message: "Internal Server Error"}
+	var known *models.Error
+	var status *statusError
+	switch {
+	case errors.As(err, &known):
+		answer.StatusCode, answer.Message = statuses[known.Kind], known.Message
+		if len(known.Fields) > 0 {
+			answer.Errors = toAPIFieldErrors(known.Fields)
+		}
+	case errors.As(err, &status):
+		answer.StatusCode, answer.Message = status.status, status.message
+	case c.Request.Context().Err() != nil:
+		// Nobody reads this answer; the status is for metrics and logs.
+		answer.StatusCode, answer.Message = statusClientGone, "the client went away"
+	case errors.Is(err, context.DeadlineExceeded):
+		answer.StatusCode, answer.Message = http.StatusServiceUnavailable, "the server is too busy"
+		c.Header("Retry-After", "1")
+		s.log.WarnContext(c, "request timed out", "requestId", requestID(c), "operation", s.operationID(c), "error", err)
+	default:
+		s.log.ErrorContext(c, "request failed", "requestId", requestID(c), "operation", s.operationID(c), "error", err)
+	}
+	if c.Writer.Written() {
+		// Part of an answer is out. Cut the connection, so that nobody takes the part for the whole.
+		panic(http.ErrAbortHandler)
+	}
+	c.Abort()
+	// Set first, or Gin would add a charset, which JSON has no use for.
+	c.Header("Content-Type", "application/json")
+	c.JSON(answer.StatusCode, answer)
+}
+
+// statusClientGone is what proxies log for a request whose client closed the connection. It has no official name.
+const statusClientGone = 499
+
+func (s *Server) noRoute(c *gin.Context) {
+	s.fail(c, &statusError{http.StatusNotFound, "Route not found: " + c.Request.Method + " " + c.Request.URL.Path})
+}
+
+func (s *Server) noMethod(c *gin.Context) {
+	s.fail(c, &statusError{http.StatusMethodNotAllowed, "Method not allowed: " + c.Request.Method + " " + c.Request.URL.Path})
+}

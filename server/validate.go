@@ -1,0 +1,99 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/routecard/routecard/internal/contract"
+	"github.com/routecard/routecard/models"
+)
+
+// maxBody is how long a request body may be, in bytes.
+const maxBody = 1 << 20
+
+// check tests a request against the contract before its body is bound, and answers for it when it fails. It stands before
+// every generated route.
+func (s *Server) check(c *gin.Context) {
+	operation := s.contract.Operation(c.Request.Method, c.FullPath())
+	if failed := operation.Parameters(c.Request.URL.RawQuery, c.Request.Header); failed != nil {
+		s.fail(c, invalid(failed))
+		return
+	}
+	if !operation.TakesBody() {
+		return
+	}
+	value, err := readBody(c, operation)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Request.Body = validatedBody{value}
+}
+
+// readBody returns the request's body as the contract understands it, or why it does not.
+func readBody(c *gin.Context, operation *contract.Operation) (map[string]any, error) {
+	// Any other type is refused, none at all included: a page of another site can't send JSON without being asked first.
+	if media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || media != "application/json" {
+		return nil, &statusError{http.StatusUnsupportedMediaType, "Content-Type must be application/json"}
+	}
+	tooLarge := &statusError{http.StatusRequestEntityTooLarge, "request body must be at most 1 MiB"}
+	if c.Request.ContentLength > maxBody {
+		// Not a byte of it is read, so the connection can't go on.
+		c.Header("Connection", "close")
+		return nil, tooLarge
+	}
+	var raw bytes.Buffer
+	raw.Grow(int(max(c.Request.ContentLength, 0)) + bytes.MinRead)
+	if _, err := raw.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)); err != nil {
+		var over *http.MaxBytesError
+		switch {
+		case errors.As(err, &over):
+			return nil, tooLarge
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, &statusError{http.StatusRequestTimeout, "the request body took too long to arrive"}
+		default:
+			return nil, &statusError{http.StatusBadRequest, "the request body did not arrive whole"}
+		}
+	}
+	value, failed, err := operation.Body(raw.Bytes())
+	if err != nil {
+		return nil, &statusError{http.StatusBadRequest, err.Error()}
+	}
+	if failed != nil {
+		return nil, invalid(failed)
+	}
+	return value, nil
+}
+
+// invalid is the error for what the contract refuses.
+func invalid(failed []contract.Failure) error {
+	fields := make([]models.FieldError, len(failed))
+	for i, failure := range failed {
+		fields[i] = models.FieldError(failure)
+	}
+	return &models.Error{Kind: models.Invalid, Message: fields[0].Message, Fields: fields}
+}
+
+// validatedBody hands the value that was checked to the generated code, which binds it with exact key case instead of
+// decoding the body a second time by other rules.
+type validatedBody struct{ value map[string]any }
+
+func (b validatedBody) ValidatedValue() any    { return b.value }
+func (validatedBody) Read([]byte) (int, error) { return 0, io.EOF }
+func (validatedBody) Close() error             { return nil }
+
+// unboundParameter answers for a parameter that the generated code could not bind. That code runs before check, and
+// speaks of Go types; the contract's sentence is the one to show.
+func (s *Server) unboundParameter(c *gin.Context, err error, _ int) {
+	operation := s.contract.Operation(c.Request.Method, c.FullPath())
+	if failed := operation.Parameters(c.Request.URL.RawQuery, c.Request.Header); failed != nil {
+		err = invalid(failed)
+	}
+	s.fail(c, err)
+}
