@@ -1,0 +1,447 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+)
+
+// How units move. A command is applied to one unit on its path and gives the unit's new state, or a sentence that says
+// why not; nothing here reads a clock, a database or the network.
+//
+// What has become of a step follows from three things, in this order:
+//
+//  1. where the unit stands: that step is in progress;
+//  2. its mark, which the unit got when it passed, skipped, deferred, waived or completed the step;
+//  3. without a mark, its place: ahead of the unit it is pending. Behind the unit a planner put it there later: a step
+//     that was added does not bind a unit which had passed that place (skipped), one that was moved there and is
+//     required is owed (deferred).
+
+// Command is what somebody wants done with a unit.
+type Command interface {
+	// apply returns the change, or an *Error. The unit is given by value and its marks are never written to.
+	apply(path *Path, unit Serial, by Actor) (Change, error)
+}
+
+// Actor is who gives a command, and when.
+type Actor struct {
+	UserID string
+	At     Millis
+}
+
+// Change is what a command did.
+type Change struct {
+	Unit Serial
+	// Type, StepID and Data are for the event.
+	Type   EventType
+	StepID *string
+	Data   any
+	// Bypassed are the steps that AdvanceTo jumped over.
+	Bypassed []StepState
+}
+
+// StepState is a step and what has become of it for one unit.
+type StepState struct {
+	Step   *Step
+	Order  int
+	Status StepStatus
+	// Overridden tells that an override is active.
+	Overridden bool
+}
+
+// Apply gives the unit its new state by one command, or says why it can't be.
+func Apply(command Command, path *Path, unit Serial, by Actor) (Change, error) {
+	return command.apply(path, unit, by)
+}
+
+// StepsOf returns what has become of each step of the path for the unit.
+func (p *Path) StepsOf(unit *Serial) []StepState {
+	states := make([]StepState, len(p.Steps))
+	at := p.Place(unit)
+	for i := range p.Steps {
+		states[i] = p.stepState(unit, at, i)
+	}
+	return states
+}
+
+// Place is where the unit stands on the path, from 0; -1 when it stands at none of its steps.
+func (p *Path) Place(unit *Serial) int {
+	if unit.StepID == nil {
+		return -1
+	}
+	return p.StepIndex(*unit.StepID)
+}
+
+func (p *Path) stepState(unit *Serial, at, i int) StepState {
+	step := &p.Steps[i]
+	mark := unit.Marks.Of(step.No)
+	state := StepState{Step: step, Order: i, Status: mark, Overridden: mark == Overridden}
+	switch {
+	case unit.Status == InProgress && i == at:
+		state.Status = StepInProgress
+	case mark != "" && mark != Overridden:
+		// Its mark says it.
+	case unit.Status == Completed:
+		// Added after the unit was done.
+		state.Status = StepSkipped
+	case i >= at:
+		state.Status = StepPending
+	case step.Optional || state.Overridden || step.No > unit.KnownStepNo:
+		state.Status = StepSkipped
+		state.Overridden = false
+	default:
+		state.Status = StepDeferred
+	}
+	return state
+}
+
+// deferred lists the steps before the given place that the unit still owes.
+func (p *Path) deferred(unit *Serial, before int) []StepState {
+	var owed []StepState
+	at := p.Place(unit)
+	for i := range p.Steps[:before] {
+		if state := p.stepState(unit, at, i); state.Status == StepDeferred {
+			owed = append(owed, state)
+		}
+	}
+	return owed
+}
+
+// Advance moves a unit to the next step, or completes it when it stands at the last one.
+type Advance struct {
+	// From is where the caller believes the unit stands; nil when it does not say.
+	From *int
+}
+
+func (c Advance) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	at, err := path.standing(&unit, c.From)
+	if err != nil {
+		return Change{}, err
+	}
+	return path.move(unit, at, path.next(&unit, at), by)
+}
+
+// next is the place of the step that follows, past those which an edit of the path put ahead although they are done.
+func (p *Path) next(unit *Serial, at int) int {
+	i := at + 1
+	for i < len(p.Steps) {
+		if mark := unit.Marks.Of(p.Steps[i].No); mark != StepCompleted && mark != StepWaived {
+			break
+		}
+		i++
+	}
+	return i
+}
+
+// AdvanceTo moves a unit forward past steps, as far as the path's mode allows. One of the targets is given.
+type AdvanceTo struct {
+	// StepIndex is the place to go to; one past the last step means completed.
+	StepIndex *int
+	StepID    *string
+	// From is where the caller believes the unit stands; nil when it does not say.
+	From *int
+}
+
+func (c AdvanceTo) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	target, err := c.target(path)
+	if err != nil {
+		return Change{}, err
+	}
+	at, err := path.standing(&unit, c.From)
+	if err != nil {
+		return Change{}, err
+	}
+	if target <= at {
+		return Change{}, ConflictError("Serial number %s cannot go back to %s", unit.ID, path.Steps[target].Name)
+	}
+	if path.AdvancementMode == Strict && target > path.next(&unit, at) {
+		return Change{}, ConflictError("Serial number %s can only go to the next step: the path is strict", unit.ID)
+	}
+	return path.move(unit, at, target, by)
+}
+
+func (c AdvanceTo) target(path *Path) (int, error) {
+	if c.StepID != nil {
+		if i := path.StepIndex(*c.StepID); i >= 0 {
+			return i, nil
+		}
+		return 0, NotFoundError("Step", *c.StepID)
+	}
+	if *c.StepIndex > len(path.Steps) {
+		return 0, InvalidError("targetStepIndex", fmt.Sprintf("must be at most %d", len(path.Steps)))
+	}
+	return *c.StepIndex, nil
+}
+
+// move takes a unit from one place to another one ahead; the place past the last step completes it.
+func (p *Path) move(unit Serial, at, target int, by Actor) (Change, error) {
+	here := &p.Steps[at]
+	if here.DependencyType == CompletionGate {
+		if owed := p.deferred(&unit, at); len(owed) > 0 {
+			return Change{}, ConflictError("Serial number %s cannot leave %s while these steps are deferred: %s",
+				unit.ID, here.Name, names(owed))
+		}
+	}
+	before := unit
+	bypassed, err := p.bypass(&before, at, target)
+	if err != nil {
+		return Change{}, err
+	}
+	// What followed from the place alone is written down before the place changes.
+	for i := range p.Steps[:at] {
+		if mark := unit.Marks.Of(p.Steps[i].No); mark == "" || mark == Overridden {
+			unit.Marks = unit.Marks.With(p.Steps[i].No, p.stepState(&before, at, i).Status)
+		}
+	}
+	unit.Marks = unit.Marks.With(here.No, StepCompleted)
+	for _, state := range bypassed {
+		unit.Marks = unit.Marks.With(state.Step.No, state.Status)
+	}
+	unit.KnownStepNo = p.LastStepNo
+
+	change := Change{Type: SerialAdvanced, Bypassed: bypassed}
+	data := movedData{FromStepID: here.ID, FromStepName: here.Name, Bypassed: stepsData(bypassed)}
+	if target == len(p.Steps) {
+		unit.Status, unit.StepID = Completed, nil
+		if owed := p.deferred(&unit, target); len(owed) > 0 {
+			return Change{}, ConflictError("Serial number %s cannot be completed while these steps are deferred: %s",
+				unit.ID, names(owed))
+		}
+		change.Type, change.StepID = SerialCompleted, &here.ID
+	} else {
+		there := &p.Steps[target]
+		unit.StepID, change.StepID = &there.ID, &there.ID
+		data.ToStepID, data.ToStepName = there.ID, there.Name
+	}
+	change.Unit, change.Data = unit, data
+	return change, nil
+}
+
+// bypass says what becomes of the steps between two places, or why one of them can't be jumped over.
+func (p *Path) bypass(unit *Serial, at, target int) ([]StepState, error) {
+	var bypassed []StepState
+	for i := at + 1; i < target; i++ {
+		state := p.stepState(unit, at, i)
+		step := state.Step
+		switch {
+		case state.Status == StepCompleted || state.Status == StepWaived:
+			// Nothing is owed here any more.
+			continue
+		case step.Optional || state.Overridden:
+			state.Status = StepSkipped
+		case p.AdvancementMode == PerStep && step.DependencyType != Preferred:
+			return nil, ConflictError("Serial number %s cannot bypass %s", unit.ID, step.Name)
+		default:
+			state.Status = StepDeferred
+		}
+		state.Overridden = false
+		bypassed = append(bypassed, state)
+	}
+	return bypassed, nil
+}
+
+// standing returns the place of a unit that is in progress, and checks it against what the caller believes.
+func (p *Path) standing(unit *Serial, from *int) (int, error) {
+	at := p.Place(unit)
+	if from != nil && *from != at {
+		return 0, ConflictError("Serial number %s is no longer at step %d", unit.ID, *from)
+	}
+	return at, inProgress(unit)
+}
+
+func inProgress(unit *Serial) error {
+	switch unit.Status {
+	case Completed:
+		return ConflictError("Serial number %s is already completed", unit.ID)
+	case Scrapped:
+		return ConflictError("Serial number %s is scrapped", unit.ID)
+	default:
+		return nil
+	}
+}
+
+// Scrap takes a unit out of production for good.
+type Scrap struct {
+	Reason      ScrapReason
+	Explanation *string
+}
+
+// Check returns an Invalid error when the reason says nothing and there is no explanation either.
+func (c Scrap) Check() error {
+	if c.Reason == ReasonOther && (c.Explanation == nil || strings.TrimSpace(*c.Explanation) == "") {
+		return InvalidError("explanation", "is required")
+	}
+	return nil
+}
+
+func (c Scrap) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	if err := inProgress(&unit); err != nil {
+		return Change{}, err
+	}
+	here := &path.Steps[path.Place(&unit)]
+	unit.Status = Scrapped
+	unit.ScrapReason, unit.ScrapExplanation = &c.Reason, c.Explanation
+	unit.EndedBy, unit.EndedAt = &by.UserID, &by.At
+	return Change{Unit: unit, Type: SerialScrapped, StepID: &here.ID, Data: scrappedData{
+		StepName: here.Name, Reason: c.Reason, Explanation: c.Explanation,
+	}}, nil
+}
+
+// ForceComplete completes a unit over open steps. They keep showing that they were never done.
+type ForceComplete struct {
+	Reason *string
+}
+
+func (c ForceComplete) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	if err := inProgress(&unit); err != nil {
+		return Change{}, err
+	}
+	at := path.Place(&unit)
+	var open []StepState
+	onlyHere := true
+	before := unit
+	for _, state := range path.StepsOf(&before) {
+		required := !state.Step.Optional && !state.Overridden
+		switch {
+		case state.Order == at:
+			state.Status = StepPending
+			if required {
+				open = append(open, state)
+			}
+		case state.Status == StepDeferred, state.Status == StepPending && required:
+			open = append(open, state)
+			onlyHere = false
+		}
+		unit.Marks = unit.Marks.With(state.Step.No, state.Status)
+	}
+	if onlyHere {
+		return Change{}, ConflictError("Serial number %s has no open steps: advance it to complete it", unit.ID)
+	}
+	unit.Status, unit.StepID = Completed, nil
+	unit.ForceCompleted, unit.ForceReason = true, c.Reason
+	unit.EndedBy, unit.EndedAt = &by.UserID, &by.At
+	return Change{Unit: unit, Type: SerialForceCompleted, StepID: before.StepID, Data: forcedData{
+		Reason: c.Reason, OpenSteps: stepsData(open),
+	}}, nil
+}
+
+// Override makes a step that has not been passed count as optional for one unit.
+type Override struct {
+	StepID string
+	Reason string
+}
+
+func (c Override) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	state, err := path.ownStep(&unit, c.StepID)
+	switch {
+	case err != nil:
+		return Change{}, err
+	case state.Overridden:
+		return Change{}, ConflictError("Step %s is already overridden for serial number %s", state.Step.Name, unit.ID)
+	case state.Status != StepPending && state.Status != StepInProgress:
+		return Change{}, ConflictError("Step %s has already been passed by serial number %s", state.Step.Name, unit.ID)
+	}
+	return marked(unit, state.Step, Overridden, StepOverridden, stepData{StepName: state.Step.Name, Reason: &c.Reason}), nil
+}
+
+// ClearOverride makes a step bind a unit again as its path says.
+type ClearOverride struct {
+	StepID string
+}
+
+func (c ClearOverride) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	state, err := path.ownStep(&unit, c.StepID)
+	switch {
+	case err != nil:
+		return Change{}, err
+	case !state.Overridden:
+		return Change{}, ConflictError("Step %s is not overridden for serial number %s", state.Step.Name, unit.ID)
+	}
+	return marked(unit, state.Step, "", OverrideCleared, stepData{StepName: state.Step.Name}), nil
+}
+
+// Waive excuses a deferred step.
+type Waive struct {
+	StepID     string
+	Reason     string
+	ApproverID string
+}
+
+func (c Waive) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	step, err := path.deferredStep(&unit, c.StepID)
+	if err != nil {
+		return Change{}, err
+	}
+	return marked(unit, step, StepWaived, StepWasWaived, stepData{
+		StepName: step.Name, Reason: &c.Reason, ApproverID: &c.ApproverID,
+	}), nil
+}
+
+// CompleteStep reports a deferred step as done after all.
+type CompleteStep struct {
+	StepID string
+}
+
+func (c CompleteStep) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	step, err := path.deferredStep(&unit, c.StepID)
+	if err != nil {
+		return Change{}, err
+	}
+	return marked(unit, step, StepCompleted, StepWasCompleted, stepData{StepName: step.Name}), nil
+}
+
+// deferredStep finds a step that the unit, which must be in progress, still owes.
+func (p *Path) deferredStep(unit *Serial, id string) (*Step, error) {
+	state, err := p.ownStep(unit, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case state.Status != StepDeferred:
+		return nil, ConflictError("Step %s is not deferred for serial number %s", state.Step.Name, unit.ID)
+	}
+	return state.Step, nil
+}
+
+// ownStep finds a step of the path, for a unit that must be in progress.
+func (p *Path) ownStep(unit *Serial, id string) (StepState, error) {
+	i := p.StepIndex(id)
+	if i < 0 {
+		return StepState{}, NotFoundError("Step", id)
+	}
+	return p.stepState(unit, p.Place(unit), i), inProgress(unit)
+}
+
+// marked is the change that only gives a step another mark.
+func marked(unit Serial, step *Step, mark StepStatus, event EventType, data stepData) Change {
+	unit.Marks = unit.Marks.With(step.No, mark)
+	return Change{Unit: unit, Type: event, StepID: &step.ID, Data: data}
+}
+
+// Undo gives a unit back the state before its last change.
+type Undo struct {
+	Reason *string
+	// Last is the event that is taken back, and Before the state that it kept; nil when the unit has none.
+	Last   *Event
+	Before *State
+}
+
+func (c Undo) apply(path *Path, unit Serial, by Actor) (Change, error) {
+	if c.Last == nil || c.Before == nil {
+		return Change{}, ConflictError("Serial number %s has nothing to undo", unit.ID)
+	}
+	unit.State = *c.Before
+	if unit.Status == InProgress && path.Place(&unit) < 0 {
+		return Change{}, ConflictError("Serial number %s cannot go back: its step is no longer on the path", unit.ID)
+	}
+	return Change{Unit: unit, Type: SerialUndone, StepID: unit.StepID, Data: undoneData{
+		Reason: c.Reason, EventID: c.Last.ID, EventType: c.Last.Type,
+	}}, nil
+}
+
+// names joins the names of steps for a sentence.
+func names(states []StepState) string {
+	list := make([]string, len(states))
+	for i, state := range states {
+		list[i] = state.Step.Name
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,205 @@
+package models
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SerialStatus is the state of a unit.
+type SerialStatus string
+
+// The states of a unit. The last two end it; only Undo leads back.
+const (
+	InProgress SerialStatus = "in_progress"
+	Completed  SerialStatus = "completed"
+	Scrapped   SerialStatus = "scrapped"
+)
+
+// ScrapReason is why a unit was scrapped.
+type ScrapReason string
+
+// ReasonOther is the only reason that needs an explanation.
+const ReasonOther ScrapReason = "other"
+
+// Serial is one physical unit on a path.
+type Serial struct {
+	// No orders units by creation; it is not shown.
+	No int64 `gorm:"primaryKey"`
+	// ID is what is engraved on the part.
+	ID string
+	// Number is the n of an ID of the form SN-n, so that numbers made later pass those that a shop brought along; nil for
+	// any other ID.
+	Number *int64
+	JobID  string
+	PathID string
+	State
+	// Version counts the changes of the unit, from 1.
+	Version   int64
+	CreatedAt Millis `gorm:"autoCreateTime:false"`
+	UpdatedAt Millis `gorm:"autoUpdateTime:false"`
+}
+
+// State is all of a unit that commands change, and so all that undo gives back.
+type State struct {
+	Status SerialStatus `json:"status"`
+	// StepID is where the unit stands, or stood when it was scrapped; nil when it is completed.
+	StepID *string `json:"stepId,omitempty"`
+	// Marks are what has become of the steps that are not as their place alone would have them.
+	Marks Marks `json:"marks" gorm:"type:text"`
+	// KnownStepNo is the path's LastStepNo when the unit last moved: steps with a higher number were added since.
+	KnownStepNo      int          `json:"knownStepNo"`
+	ForceCompleted   bool         `json:"forceCompleted,omitempty"`
+	ForceReason      *string      `json:"forceReason,omitempty"`
+	ScrapReason      *ScrapReason `json:"scrapReason,omitempty"`
+	ScrapExplanation *string      `json:"scrapExplanation,omitempty"`
+	// EndedBy and EndedAt are who scrapped the unit or completed it by force, and when.
+	EndedBy *string `json:"endedBy,omitempty"`
+	EndedAt *Millis `json:"endedAt,omitempty"`
+	// LastEventID is the event that undo takes back next; nil when there is none.
+	LastEventID *string `json:"lastEventId,omitempty"`
+}
+
+// StepStatus is what has become of a step for one unit.
+type StepStatus string
+
+// What can have become of a step. Overridden is a mark only: such a step is still pending or in progress, and counts as
+// optional.
+const (
+	StepPending    StepStatus = "pending"
+	StepInProgress StepStatus = "in_progress"
+	StepCompleted  StepStatus = "completed"
+	StepSkipped    StepStatus = "skipped"
+	StepDeferred   StepStatus = "deferred"
+	StepWaived     StepStatus = "waived"
+	Overridden     StepStatus = "overridden"
+)
+
+// Mark is what a unit remembers of one step, by the step's number on the path.
+type Mark struct {
+	StepNo int
+	Status StepStatus
+}
+
+// Marks holds at most one mark for a step. It is stored as text, 1c2c5d: the number and a letter for the status.
+type Marks []Mark
+
+// markLetters are the letters in the stored text.
+var markLetters = map[StepStatus]byte{
+	StepPending: 'p', StepCompleted: 'c', StepSkipped: 's', StepDeferred: 'd', StepWaived: 'w', Overridden: 'o',
+}
+
+// Of returns the mark of a step, or "".
+func (m Marks) Of(stepNo int) StepStatus {
+	for _, mark := range m {
+		if mark.StepNo == stepNo {
+			return mark.Status
+		}
+	}
+	return ""
+}
+
+// With returns a copy in which the step has this mark, or none for "".
+func (m Marks) With(stepNo int, status StepStatus) Marks {
+	changed := make(Marks, 0, len(m)+1)
+	for _, mark := range m {
+		if mark.StepNo != stepNo {
+			changed = append(changed, mark)
+		}
+	}
+	if status != "" {
+		changed = append(changed, Mark{stepNo, status})
+	}
+	return changed
+}
+
+// String is the stored text.
+func (m Marks) String() string {
+	text := make([]byte, 0, 3*len(m))
+	for _, mark := range m {
+		text = strconv.AppendInt(text, int64(mark.StepNo), 10)
+		text = append(text, markLetters[mark.Status])
+	}
+	return string(text)
+}
+
+// Value implements driver.Valuer.
+func (m Marks) Value() (driver.Value, error) { return m.String(), nil }
+
+// Scan implements sql.Scanner.
+func (m *Marks) Scan(source any) error {
+	switch text := source.(type) {
+	case string:
+		return m.parse(text)
+	case []byte:
+		return m.parse(string(text))
+	default:
+		return fmt.Errorf("marks stored as %T", source)
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler, for the state that an event keeps.
+func (m Marks) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *Marks) UnmarshalText(text []byte) error { return m.parse(string(text)) }
+
+func (m *Marks) parse(text string) error {
+	*m = nil
+	for begin, i := 0, 0; i < len(text); i++ {
+		if '0' <= text[i] && text[i] <= '9' {
+			continue
+		}
+		no, err := strconv.Atoi(text[begin:i])
+		if err != nil {
+			return fmt.Errorf("marks %q: %w", text, err)
+		}
+		status, ok := statusOfLetter(text[i])
+		if !ok {
+			return fmt.Errorf("marks %q: unknown letter %c", text, text[i])
+		}
+		*m = append(*m, Mark{no, status})
+		begin = i + 1
+	}
+	return nil
+}
+
+func statusOfLetter(letter byte) (StepStatus, bool) {
+	for status, own := range markLetters {
+		if own == letter {
+			return status, true
+		}
+	}
+	return "", false
+}
+
+// Equal tells whether two states are the same to whoever looks at the unit.
+func (s State) Equal(other State) bool {
+	byNo := func(a, b Mark) int { return a.StepNo - b.StepNo }
+	a, b := slices.SortedFunc(slices.Values(s.Marks), byNo), slices.SortedFunc(slices.Values(other.Marks), byNo)
+	return s.Status == other.Status && equal(s.StepID, other.StepID) && slices.Equal(a, b) &&
+		s.ForceCompleted == other.ForceCompleted && equal(s.ForceReason, other.ForceReason) &&
+		equal(s.ScrapReason, other.ScrapReason) && equal(s.ScrapExplanation, other.ScrapExplanation)
+}
+
+func equal[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+// SerialID is the id of the unit with this number, as it is engraved: at least five digits.
+func SerialID(number int64) string { return fmt.Sprintf("SN-%05d", number) }
+
+// SerialNumber is the number of an id that SerialID made, or nil.
+func SerialNumber(id string) *int64 {
+	digits, ok := strings.CutPrefix(id, "SN-")
+	if !ok {
+		return nil
+	}
+	number, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || number < 1 || SerialID(number) != id {
+		return nil
+	}
+	return &number
+}
