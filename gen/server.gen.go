@@ -7,11 +7,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
+	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -36,6 +39,42 @@ func (e AdvancementMode) Valid() bool {
 	}
 }
 
+// Defines values for BulkMode.
+const (
+	Atomic  BulkMode = "atomic"
+	PerItem BulkMode = "perItem"
+)
+
+// Valid indicates whether the value is a known member of the BulkMode enum.
+func (e BulkMode) Valid() bool {
+	switch e {
+	case Atomic:
+		return true
+	case PerItem:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BypassedStepStatus.
+const (
+	BypassedStepStatusDeferred BypassedStepStatus = "deferred"
+	BypassedStepStatusSkipped  BypassedStepStatus = "skipped"
+)
+
+// Valid indicates whether the value is a known member of the BypassedStepStatus enum.
+func (e BypassedStepStatus) Valid() bool {
+	switch e {
+	case BypassedStepStatusDeferred:
+		return true
+	case BypassedStepStatusSkipped:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DependencyType.
 const (
 	CompletionGate DependencyType = "completion_gate"
@@ -51,6 +90,84 @@ func (e DependencyType) Valid() bool {
 	case Physical:
 		return true
 	case Preferred:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ScrapReason.
+const (
+	Damaged        ScrapReason = "damaged"
+	OperatorError  ScrapReason = "operator_error"
+	Other          ScrapReason = "other"
+	OutOfTolerance ScrapReason = "out_of_tolerance"
+	ProcessDefect  ScrapReason = "process_defect"
+)
+
+// Valid indicates whether the value is a known member of the ScrapReason enum.
+func (e ScrapReason) Valid() bool {
+	switch e {
+	case Damaged:
+		return true
+	case OperatorError:
+		return true
+	case Other:
+		return true
+	case OutOfTolerance:
+		return true
+	case ProcessDefect:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerialStatus.
+const (
+	SerialStatusCompleted  SerialStatus = "completed"
+	SerialStatusInProgress SerialStatus = "in_progress"
+	SerialStatusScrapped   SerialStatus = "scrapped"
+)
+
+// Valid indicates whether the value is a known member of the SerialStatus enum.
+func (e SerialStatus) Valid() bool {
+	switch e {
+	case SerialStatusCompleted:
+		return true
+	case SerialStatusInProgress:
+		return true
+	case SerialStatusScrapped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerialStepStatus.
+const (
+	SerialStepStatusCompleted  SerialStepStatus = "completed"
+	SerialStepStatusDeferred   SerialStepStatus = "deferred"
+	SerialStepStatusInProgress SerialStepStatus = "in_progress"
+	SerialStepStatusPending    SerialStepStatus = "pending"
+	SerialStepStatusSkipped    SerialStepStatus = "skipped"
+	SerialStepStatusWaived     SerialStepStatus = "waived"
+)
+
+// Valid indicates whether the value is a known member of the SerialStepStatus enum.
+func (e SerialStepStatus) Valid() bool {
+	switch e {
+	case SerialStepStatusCompleted:
+		return true
+	case SerialStepStatusDeferred:
+		return true
+	case SerialStepStatusInProgress:
+		return true
+	case SerialStepStatusPending:
+		return true
+	case SerialStepStatusSkipped:
+		return true
+	case SerialStepStatusWaived:
 		return true
 	default:
 		return false
@@ -87,12 +204,89 @@ func (e ListJobsParamsInclude) Valid() bool {
 	}
 }
 
+// AdvanceToResult A unit that was advanced, and what it bypassed.
+type AdvanceToResult struct {
+	// Serial One physical unit on a path.
+	Serial Serial `json:"serial"`
+
+	// Bypassed The steps that were bypassed, in their order.
+	Bypassed []BypassedStep `json:"bypassed"`
+}
+
 // AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
 // optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
 // `completion_gate` steps can't be bypassed.
 //
 // Example: strict
 type AdvancementMode string
+
+// BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+//
+// Example: atomic
+type BulkMode string
+
+// BulkOutcome What became of one unit. It has either `serial` or `error`.
+type BulkOutcome struct {
+	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+	//
+	// Example: SN-00001
+	SerialID SerialID `json:"serialId"`
+
+	// Ok Whether the unit was changed.
+	//
+	// Example: true
+	Ok bool `json:"ok"`
+
+	// Serial One physical unit on a path.
+	Serial *Serial `json:"serial,omitempty"`
+
+	// Error What every error looks like.
+	Error *Error `json:"error,omitempty"`
+}
+
+// BulkResult What became of each unit.
+type BulkResult struct {
+	// Succeeded How many units were changed.
+	//
+	// Example: 2
+	Succeeded int `json:"succeeded"`
+
+	// Failed How many were not.
+	//
+	// Example: 0
+	Failed int `json:"failed"`
+
+	// Results One outcome for each unit, in the order asked.
+	Results []BulkOutcome `json:"results"`
+}
+
+// BypassedStep A step that a unit bypassed.
+type BypassedStep struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Status Whether the step is owed (`deferred`) or not (`skipped`).
+	//
+	// Example: deferred
+	Status BypassedStepStatus `json:"status"`
+}
+
+// BypassedStepStatus Whether the step is owed (`deferred`) or not (`skipped`).
+//
+// Example: deferred
+type BypassedStepStatus string
 
 // DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
 // `completion_gate`: not left while an earlier step is deferred.
@@ -115,6 +309,66 @@ type Error struct {
 	// Errors Every failure, in the order of the contract. Only on validation failures.
 	Errors *[]FieldError `json:"errors,omitempty"`
 }
+
+// Event One change.
+type Event struct {
+	// ID Id of the event: `evt_` and 26 characters.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	ID string `json:"id"`
+
+	// Seq Place in the order of all events. Numbers may be left out, never repeated.
+	//
+	// Example: 7
+	Seq int64 `json:"seq"`
+
+	// Type What happened: `job.created`, `job.updated`, `job.deleted`, `path.created`, `path.updated`, `path.deleted`,
+	// `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
+	// `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
+	// `serial.step_completed`, `serial.undone`. More may come.
+	//
+	//
+	// Example: serial.advanced
+	Type string `json:"type"`
+
+	// At A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	At Timestamp `json:"at"`
+
+	// UserID Who did it.
+	//
+	// Example: maria
+	UserID string `json:"userId"`
+
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *JobID `json:"jobId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+	//
+	// Example: SN-00001
+	SerialID *SerialID `json:"serialId,omitempty"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// Data What else there is to know, by type. Names of steps are kept here as they were at the time.
+	//
+	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
+	Data json.RawMessage `json:"data"`
+}
+
+// EventList Events, oldest first.
+type EventList = []Event
 
 // FieldError One field that breaks a rule.
 type FieldError struct {
@@ -362,10 +616,61 @@ type Path struct {
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
 
+// PathCreate A path to be created.
+type PathCreate struct {
+	// JobID The job that gets the path.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID string `json:"jobId"`
+
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name PathName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// Steps The process steps in their order.
+	Steps []StepCreate `json:"steps"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+}
+
+// PathDetail A path and where its units stand.
+type PathDetail struct {
+	// Embedded struct due to allOf(#/components/schemas/Path)
+	Path `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// CompletedCount Units completed, forced completions included.
+	//
+	// Example: 12
+	CompletedCount int64 `json:"completedCount"`
+
+	// Distribution Where the units in progress stand, in the order of the steps.
+	Distribution []StepDistribution `json:"distribution"`
+}
+
 // PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
 //
 // Example: path_01h455vb4pex5vsknk084sn02q
 type PathID = string
+
+// PathList Paths, newest first.
+type PathList = []Path
+
+// PathName What people call the route.
+//
+// Example: Main Route
+type PathName = string
 
 // PathProgress How far along a path is.
 type PathProgress struct {
@@ -403,6 +708,330 @@ type PathProgress struct {
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
+}
+
+// PathUpdate What to change of a path. A field that is not sent stays as it is.
+type PathUpdate struct {
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name *PathName `json:"name,omitempty"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Steps All steps that the path is to have, in their order.
+	Steps *[]StepInput `json:"steps,omitempty"`
+}
+
+// ScrapReason Why a unit was scrapped.
+//
+// Example: damaged
+type ScrapReason string
+
+// Serial One physical unit on a path.
+type Serial struct {
+	// ID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+	//
+	// Example: SN-00001
+	ID SerialID `json:"id"`
+
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID PathID `json:"pathId"`
+
+	// CurrentStepIndex Place of the step it stands at, or was scrapped at; -1 when completed.
+	//
+	// Example: 0
+	CurrentStepIndex int `json:"currentStepIndex"`
+
+	// CurrentStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	CurrentStepID *StepID `json:"currentStepId,omitempty"`
+
+	// Status The state of a unit.
+	//
+	// Example: in_progress
+	Status SerialStatus `json:"status"`
+
+	// ForceCompleted Whether it was completed over open steps.
+	//
+	// Example: false
+	ForceCompleted bool `json:"forceCompleted"`
+
+	// ForceReason Why it was completed over open steps.
+	//
+	// Example: Customer accepts without coating
+	ForceReason *string `json:"forceReason,omitempty"`
+
+	// ForceCompletedBy Who completed it over open steps.
+	//
+	// Example: maria
+	ForceCompletedBy *string `json:"forceCompletedBy,omitempty"`
+
+	// ForceCompletedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ForceCompletedAt *Timestamp `json:"forceCompletedAt,omitempty"`
+
+	// ScrapReason Why a unit was scrapped.
+	//
+	// Example: damaged
+	ScrapReason *ScrapReason `json:"scrapReason,omitempty"`
+
+	// ScrapExplanation More about the reason.
+	//
+	// Example: Dropped at the deburring bench
+	ScrapExplanation *string `json:"scrapExplanation,omitempty"`
+
+	// ScrappedBy Who scrapped it.
+	//
+	// Example: maria
+	ScrappedBy *string `json:"scrappedBy,omitempty"`
+
+	// ScrappedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
+
+	// CreatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	CreatedAt Timestamp `json:"createdAt"`
+
+	// UpdatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	UpdatedAt Timestamp `json:"updatedAt"`
+}
+
+// SerialAdvance Advance a unit.
+type SerialAdvance struct {
+	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	//
+	// Example: 0
+	FromStepIndex *int `json:"fromStepIndex,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
+type SerialAdvanceTo struct {
+	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// TargetStepID Id of the step to go to.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	TargetStepID *string `json:"targetStepId,omitempty"`
+
+	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	//
+	// Example: 0
+	FromStepIndex *int `json:"fromStepIndex,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialDetail A unit and what has become of each step of its path.
+type SerialDetail struct {
+	// Embedded struct due to allOf(#/components/schemas/Serial)
+	Serial `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Steps One entry for each step that the path has now, in their order.
+	Steps []SerialStep `json:"steps"`
+}
+
+// SerialForceComplete Complete a unit over open steps.
+type SerialForceComplete struct {
+	// Reason Why.
+	//
+	// Example: Customer accepts without coating
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+//
+// Example: SN-00001
+type SerialID = string
+
+// SerialList Units.
+type SerialList = []Serial
+
+// SerialScrap Scrap a unit.
+type SerialScrap struct {
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// Explanation More about the reason. Required when the reason is `other`.
+	//
+	// Example: Dropped at the deburring bench
+	Explanation *string `json:"explanation,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialStatus The state of a unit.
+//
+// Example: in_progress
+type SerialStatus string
+
+// SerialStep What has become of a step for one unit.
+type SerialStep struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
+	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	//
+	// Example: pending
+	Status SerialStepStatus `json:"status"`
+
+	// Overridden Whether an override is active, by which the step counts as optional for this unit.
+	//
+	// Example: false
+	Overridden bool `json:"overridden"`
+}
+
+// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
+// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+//
+// Example: pending
+type SerialStepStatus string
+
+// SerialUndo Take back the last change of a unit.
+type SerialUndo struct {
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialsAdvance Advance many units.
+type SerialsAdvance struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialsCreate Units to be created.
+type SerialsCreate struct {
+	// PathID The path that the units go on.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID string `json:"pathId"`
+
+	// JobID The path's job, for callers that want it checked.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// Quantity How many to create, with numbers from the server. Either this or `serialNumbers`.
+	//
+	// Example: 5
+	Quantity *int `json:"quantity,omitempty"`
+
+	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	//
+	// Example: ["HSG-7075-001","HSG-7075-002"]
+	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialsScrap Scrap many units for one reason.
+type SerialsScrap struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// Explanation More about the reason. Required when the reason is `other`.
+	//
+	// Example: Dropped at the deburring bench
+	Explanation *string `json:"explanation,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
 }
 
 // Step One process operation on a path.
@@ -445,18 +1074,212 @@ type Step struct {
 	DependencyType DependencyType `json:"dependencyType"`
 }
 
+// StepComplete Report a deferred step as done.
+type StepComplete struct {
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// StepCreate A step to be created.
+type StepCreate struct {
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name StepName `json:"name"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional *bool `json:"optional,omitempty"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType *DependencyType `json:"dependencyType,omitempty"`
+}
+
+// StepDistribution How many units stand at a step.
+type StepDistribution struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// PartCount Units in progress that stand here now.
+	//
+	// Example: 8
+	PartCount int64 `json:"partCount"`
+
+	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
+	//
+	// Example: true
+	IsBottleneck bool `json:"isBottleneck"`
+}
+
 // StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
 type StepID = string
+
+// StepInput A step as it is to be. With `id` it is the step that has this id, without a new one.
+type StepInput struct {
+	// ID Id of a step of this path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	ID *string `json:"id,omitempty"`
+
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name StepName `json:"name"`
+
+	// Location Where on the shop floor it is done; `null` clears it.
+	//
+	// Example: Bay 3
+	Location nullable.Nullable[string] `json:"location,omitempty"`
+
+	// AssignedTo Who does it; `null` clears it.
+	//
+	// Example: maria
+	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional *bool `json:"optional,omitempty"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType *DependencyType `json:"dependencyType,omitempty"`
+}
+
+// StepName The process operation.
+//
+// Example: CNC Machining
+type StepName = string
+
+// StepOrder Place on the path, counted from 0.
+//
+// Example: 0
+type StepOrder = int
+
+// StepOverride Make a step optional for one unit.
+type StepOverride struct {
+	// Reason Why.
+	//
+	// Example: Prototype, no coating needed
+	Reason string `json:"reason"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// StepUpdate What to change of a step. A field that is not sent stays as it is.
+type StepUpdate struct {
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name *StepName `json:"name,omitempty"`
+
+	// Location Where on the shop floor it is done; `null` clears it.
+	//
+	// Example: Bay 3
+	Location nullable.Nullable[string] `json:"location,omitempty"`
+
+	// AssignedTo Who does it; `null` clears it.
+	//
+	// Example: maria
+	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional *bool `json:"optional,omitempty"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType *DependencyType `json:"dependencyType,omitempty"`
+}
+
+// StepWaive Excuse a deferred step.
+type StepWaive struct {
+	// Reason Why.
+	//
+	// Example: Measured in the next step anyway
+	Reason string `json:"reason"`
+
+	// ApproverID Who approved it.
+	//
+	// Example: quality-lead
+	ApproverID string `json:"approverId"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
 
 // Timestamp A moment in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
 type Timestamp = string
 
+// UserID Who does it, for the event. `anonymous` unless given.
+//
+// Example: maria
+type UserID = string
+
 // Cursor Example: am9iXzAxaDQ1NXZiNHBleDV2c2tuazA4NHNuMDJx
 type Cursor = string
+
+// EventJobID Example: job_01h455vb4pex5vsknk084sn02q
+type EventJobID = string
+
+// EventSerialID Example: SN-00001
+type EventSerialID = string
+
+// EventType Example: serial.advanced
+type EventType = string
+
+// EventsAfter Example: 0
+type EventsAfter = int64
 
 // IfMatch Example: "1"
 type IfMatch = string
@@ -482,8 +1305,28 @@ type JobInclude string
 // JobQuery Example: housing
 type JobQuery = string
 
+// LastEventID Example: 7
+type LastEventID = int64
+
 // Limit Example: 100
 type Limit = int
+
+// SerialJobID Example: job_01h455vb4pex5vsknk084sn02q
+type SerialJobID = string
+
+// SerialPathID Example: path_01h455vb4pex5vsknk084sn02q
+type SerialPathID = string
+
+// SerialQuery Example: SN-000
+type SerialQuery = string
+
+// SerialStatusFilter The state of a unit.
+//
+// Example: in_progress
+type SerialStatusFilter = SerialStatus
+
+// SerialStepID Example: step_01h455vb4pex5vsknk084sn02q
+type SerialStepID = string
 
 // BadRequest What every error looks like.
 type BadRequest = Error
@@ -505,6 +1348,27 @@ type PreconditionFailed = Error
 
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// After Only events after the one with this `seq`.
+	After *EventsAfter `form:"after,omitempty" json:"after,omitempty"`
+
+	// JobID Only events of this job, its paths and its units.
+	JobID *EventJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// SerialID Only events of this unit.
+	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
+
+	// Type Only events of this type.
+	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Limit How many to answer with at the most. Without it the list holds everything.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
+	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
+}
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
@@ -551,14 +1415,116 @@ type UpdateJobParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListJobPathsParams defines parameters for ListJobPaths.
+type ListJobPathsParams struct {
+	// Limit How many to answer with at the most. Without it the list holds everything.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeletePathParams defines parameters for DeletePath.
+type DeletePathParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdatePathParams defines parameters for UpdatePath.
+type UpdatePathParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListSerialsParams defines parameters for ListSerials.
+type ListSerialsParams struct {
+	// JobID Only units of this job.
+	JobID *SerialJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// PathID Only units on this path.
+	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
+
+	// StepID Only units whose current step is this one.
+	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
+
+	// Status Only units in this state.
+	Status *SerialStatusFilter `form:"status,omitempty" json:"status,omitempty"`
+
+	// Q Text that the serial number must contain, in upper or lower case.
+	Q *SerialQuery `form:"q,omitempty" json:"q,omitempty"`
+
+	// Limit How many to answer with at the most. Without it the list holds everything.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ClearStepOverrideParams defines parameters for ClearStepOverride.
+type ClearStepOverrideParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateStepParams defines parameters for UpdateStep.
+type UpdateStepParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateJobJSONRequestBody defines body for CreateJob for application/json ContentType.
 type CreateJobJSONRequestBody = JobCreate
 
 // UpdateJobJSONRequestBody defines body for UpdateJob for application/json ContentType.
 type UpdateJobJSONRequestBody = JobUpdate
 
+// CreatePathJSONRequestBody defines body for CreatePath for application/json ContentType.
+type CreatePathJSONRequestBody = PathCreate
+
+// UpdatePathJSONRequestBody defines body for UpdatePath for application/json ContentType.
+type UpdatePathJSONRequestBody = PathUpdate
+
+// CreateSerialsJSONRequestBody defines body for CreateSerials for application/json ContentType.
+type CreateSerialsJSONRequestBody = SerialsCreate
+
+// AdvanceSerialsJSONRequestBody defines body for AdvanceSerials for application/json ContentType.
+type AdvanceSerialsJSONRequestBody = SerialsAdvance
+
+// ScrapSerialsJSONRequestBody defines body for ScrapSerials for application/json ContentType.
+type ScrapSerialsJSONRequestBody = SerialsScrap
+
+// AdvanceSerialJSONRequestBody defines body for AdvanceSerial for application/json ContentType.
+type AdvanceSerialJSONRequestBody = SerialAdvance
+
+// AdvanceSerialToJSONRequestBody defines body for AdvanceSerialTo for application/json ContentType.
+type AdvanceSerialToJSONRequestBody = SerialAdvanceTo
+
+// ForceCompleteSerialJSONRequestBody defines body for ForceCompleteSerial for application/json ContentType.
+type ForceCompleteSerialJSONRequestBody = SerialForceComplete
+
+// ScrapSerialJSONRequestBody defines body for ScrapSerial for application/json ContentType.
+type ScrapSerialJSONRequestBody = SerialScrap
+
+// CompleteStepJSONRequestBody defines body for CompleteStep for application/json ContentType.
+type CompleteStepJSONRequestBody = StepComplete
+
+// OverrideStepJSONRequestBody defines body for OverrideStep for application/json ContentType.
+type OverrideStepJSONRequestBody = StepOverride
+
+// WaiveStepJSONRequestBody defines body for WaiveStep for application/json ContentType.
+type WaiveStepJSONRequestBody = StepWaive
+
+// UndoSerialJSONRequestBody defines body for UndoSerial for application/json ContentType.
+type UndoSerialJSONRequestBody = SerialUndo
+
+// UpdateStepJSONRequestBody defines body for UpdateStep for application/json ContentType.
+type UpdateStepJSONRequestBody = StepUpdate
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListEvents Read the events
+	// (GET /api/events)
+	ListEvents(c *gin.Context, params ListEventsParams)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(c *gin.Context, params ListJobsParams)
@@ -574,6 +1540,66 @@ type ServerInterface interface {
 	// UpdateJob Change a job's name or goal quantity
 	// (PUT /api/jobs/{jobId})
 	UpdateJob(c *gin.Context, jobID JobID, params UpdateJobParams)
+	// ListJobPaths List the paths of a job
+	// (GET /api/jobs/{jobId}/paths)
+	ListJobPaths(c *gin.Context, jobID JobID, params ListJobPathsParams)
+	// CreatePath Create a path
+	// (POST /api/paths)
+	CreatePath(c *gin.Context)
+	// DeletePath Delete a path
+	// (DELETE /api/paths/{pathId})
+	DeletePath(c *gin.Context, pathID PathID, params DeletePathParams)
+	// GetPath Get a path and where its units stand
+	// (GET /api/paths/{pathId})
+	GetPath(c *gin.Context, pathID PathID)
+	// UpdatePath Change a path
+	// (PUT /api/paths/{pathId})
+	UpdatePath(c *gin.Context, pathID PathID, params UpdatePathParams)
+	// ListSerials List serial numbers
+	// (GET /api/serials)
+	ListSerials(c *gin.Context, params ListSerialsParams)
+	// CreateSerials Create serial numbers
+	// (POST /api/serials)
+	CreateSerials(c *gin.Context)
+	// AdvanceSerials Advance many serial numbers
+	// (POST /api/serials/advance)
+	AdvanceSerials(c *gin.Context)
+	// ScrapSerials Scrap many serial numbers
+	// (POST /api/serials/scrap)
+	ScrapSerials(c *gin.Context)
+	// GetSerial Get a serial number and its steps
+	// (GET /api/serials/{serialId})
+	GetSerial(c *gin.Context, serialID SerialID)
+	// AdvanceSerial Advance to the next step
+	// (POST /api/serials/{serialId}/advance)
+	AdvanceSerial(c *gin.Context, serialID SerialID)
+	// AdvanceSerialTo Advance past steps
+	// (POST /api/serials/{serialId}/advance-to)
+	AdvanceSerialTo(c *gin.Context, serialID SerialID)
+	// ForceCompleteSerial Complete a unit over open steps
+	// (POST /api/serials/{serialId}/force-complete)
+	ForceCompleteSerial(c *gin.Context, serialID SerialID)
+	// ScrapSerial Scrap a unit
+	// (POST /api/serials/{serialId}/scrap)
+	ScrapSerial(c *gin.Context, serialID SerialID)
+	// CompleteStep Report a deferred step as done
+	// (POST /api/serials/{serialId}/steps/{stepId}/complete)
+	CompleteStep(c *gin.Context, serialID SerialID, stepID StepID)
+	// ClearStepOverride Take back an override
+	// (DELETE /api/serials/{serialId}/steps/{stepId}/override)
+	ClearStepOverride(c *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams)
+	// OverrideStep Make a step optional for one unit
+	// (POST /api/serials/{serialId}/steps/{stepId}/override)
+	OverrideStep(c *gin.Context, serialID SerialID, stepID StepID)
+	// WaiveStep Excuse a deferred step
+	// (POST /api/serials/{serialId}/steps/{stepId}/waive)
+	WaiveStep(c *gin.Context, serialID SerialID, stepID StepID)
+	// UndoSerial Take back the last change of a unit
+	// (POST /api/serials/{serialId}/undo)
+	UndoSerial(c *gin.Context, serialID SerialID)
+	// UpdateStep Change a step
+	// (PATCH /api/steps/{stepId})
+	UpdateStep(c *gin.Context, stepID StepID, params UpdateStepParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -584,6 +1610,86 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// ListEvents operation middleware
+func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEventsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "serialId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "serialId", c.Request.URL.Query(), &params.SerialID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID LastEventID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEvents(c, params)
+}
 
 // ListJobs operation middleware
 func (siw *ServerInterfaceWrapper) ListJobs(c *gin.Context) {
@@ -812,6 +1918,659 @@ func (siw *ServerInterfaceWrapper) UpdateJob(c *gin.Context) {
 	siw.Handler.UpdateJob(c, jobID, params)
 }
 
+// ListJobPaths operation middleware
+func (siw *ServerInterfaceWrapper) ListJobPaths(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "jobId" -------------
+	var jobID JobID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListJobPathsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListJobPaths(c, jobID, params)
+}
+
+// CreatePath operation middleware
+func (siw *ServerInterfaceWrapper) CreatePath(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreatePath(c)
+}
+
+// DeletePath operation middleware
+func (siw *ServerInterfaceWrapper) DeletePath(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "pathId" -------------
+	var pathID PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pathId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeletePathParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeletePath(c, pathID, params)
+}
+
+// GetPath operation middleware
+func (siw *ServerInterfaceWrapper) GetPath(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "pathId" -------------
+	var pathID PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pathId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPath(c, pathID)
+}
+
+// UpdatePath operation middleware
+func (siw *ServerInterfaceWrapper) UpdatePath(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "pathId" -------------
+	var pathID PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pathId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdatePathParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdatePath(c, pathID, params)
+}
+
+// ListSerials operation middleware
+func (siw *ServerInterfaceWrapper) ListSerials(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSerialsParams
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pathId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pathId", c.Request.URL.Query(), &params.PathID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pathId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "stepId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stepId", c.Request.URL.Query(), &params.StepID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSerials(c, params)
+}
+
+// CreateSerials operation middleware
+func (siw *ServerInterfaceWrapper) CreateSerials(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSerials(c)
+}
+
+// AdvanceSerials operation middleware
+func (siw *ServerInterfaceWrapper) AdvanceSerials(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdvanceSerials(c)
+}
+
+// ScrapSerials operation middleware
+func (siw *ServerInterfaceWrapper) ScrapSerials(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ScrapSerials(c)
+}
+
+// GetSerial operation middleware
+func (siw *ServerInterfaceWrapper) GetSerial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSerial(c, serialID)
+}
+
+// AdvanceSerial operation middleware
+func (siw *ServerInterfaceWrapper) AdvanceSerial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdvanceSerial(c, serialID)
+}
+
+// AdvanceSerialTo operation middleware
+func (siw *ServerInterfaceWrapper) AdvanceSerialTo(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdvanceSerialTo(c, serialID)
+}
+
+// ForceCompleteSerial operation middleware
+func (siw *ServerInterfaceWrapper) ForceCompleteSerial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ForceCompleteSerial(c, serialID)
+}
+
+// ScrapSerial operation middleware
+func (siw *ServerInterfaceWrapper) ScrapSerial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ScrapSerial(c, serialID)
+}
+
+// CompleteStep operation middleware
+func (siw *ServerInterfaceWrapper) CompleteStep(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "stepId" -------------
+	var stepID StepID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CompleteStep(c, serialID, stepID)
+}
+
+// ClearStepOverride operation middleware
+func (siw *ServerInterfaceWrapper) ClearStepOverride(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "stepId" -------------
+	var stepID StepID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClearStepOverrideParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClearStepOverride(c, serialID, stepID, params)
+}
+
+// OverrideStep operation middleware
+func (siw *ServerInterfaceWrapper) OverrideStep(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "stepId" -------------
+	var stepID StepID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OverrideStep(c, serialID, stepID)
+}
+
+// WaiveStep operation middleware
+func (siw *ServerInterfaceWrapper) WaiveStep(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "stepId" -------------
+	var stepID StepID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WaiveStep(c, serialID, stepID)
+}
+
+// UndoSerial operation middleware
+func (siw *ServerInterfaceWrapper) UndoSerial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoSerial(c, serialID)
+}
+
+// UpdateStep operation middleware
+func (siw *ServerInterfaceWrapper) UpdateStep(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "stepId" -------------
+	var stepID StepID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateStepParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateStep(c, stepID, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -844,6 +2603,27 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.DeleteJob)
 	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob)
 	router.PUT(options.BaseURL+"/api/jobs/:jobId", wrapper.UpdateJob)
+	router.GET(options.BaseURL+"/api/jobs/:jobId/paths", wrapper.ListJobPaths)
+	router.POST(options.BaseURL+"/api/paths", wrapper.CreatePath)
+	router.DELETE(options.BaseURL+"/api/paths/:pathId", wrapper.DeletePath)
+	router.GET(options.BaseURL+"/api/paths/:pathId", wrapper.GetPath)
+	router.PUT(options.BaseURL+"/api/paths/:pathId", wrapper.UpdatePath)
+	router.PATCH(options.BaseURL+"/api/steps/:stepId", wrapper.UpdateStep)
+	router.GET(options.BaseURL+"/api/serials", wrapper.ListSerials)
+	router.POST(options.BaseURL+"/api/serials", wrapper.CreateSerials)
+	router.POST(options.BaseURL+"/api/serials/advance", wrapper.AdvanceSerials)
+	router.POST(options.BaseURL+"/api/serials/scrap", wrapper.ScrapSerials)
+	router.GET(options.BaseURL+"/api/serials/:serialId", wrapper.GetSerial)
+	router.POST(options.BaseURL+"/api/serials/:serialId/advance", wrapper.AdvanceSerial)
+	router.POST(options.BaseURL+"/api/serials/:serialId/advance-to", wrapper.AdvanceSerialTo)
+	router.POST(options.BaseURL+"/api/serials/:serialId/scrap", wrapper.ScrapSerial)
+	router.POST(options.BaseURL+"/api/serials/:serialId/force-complete", wrapper.ForceCompleteSerial)
+	router.POST(options.BaseURL+"/api/serials/:serialId/undo", wrapper.UndoSerial)
+	router.DELETE(options.BaseURL+"/api/serials/:serialId/steps/:stepId/override", wrapper.ClearStepOverride)
+	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/override", wrapper.OverrideStep)
+	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/waive", wrapper.WaiveStep)
+	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/complete", wrapper.CompleteStep)
+	router.GET(options.BaseURL+"/api/events", wrapper.ListEvents)
 }
 
 type BadRequestJSONResponse Error
@@ -859,6 +2639,115 @@ type NotFoundJSONResponse Error
 type PreconditionFailedJSONResponse Error
 
 type UnsupportedMediaTypeJSONResponse Error
+
+type ListEventsRequestObject struct {
+	Params ListEventsParams
+}
+
+type ListEventsResponseObject interface {
+	VisitListEventsResponse(w http.ResponseWriter) error
+}
+
+type ListEvents200ResponseHeaders struct {
+	Link *string
+}
+
+type ListEvents200JSONResponse struct {
+	Body    EventList
+	Headers ListEvents200ResponseHeaders
+}
+
+func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvents200TextEventStreamResponse struct {
+	Body          io.Reader
+	Headers       ListEvents200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListEvents200TextEventStreamResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ListEvents400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListEvents400JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvents500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListEvents500JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListJobsRequestObject struct {
 	Params ListJobsParams
@@ -1269,8 +3158,2066 @@ func (response UpdateJob500JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	return err
 }
 
+type ListJobPathsRequestObject struct {
+	JobID  JobID `json:"jobId"`
+	Params ListJobPathsParams
+}
+
+type ListJobPathsResponseObject interface {
+	VisitListJobPathsResponse(w http.ResponseWriter) error
+}
+
+type ListJobPaths200ResponseHeaders struct {
+	Link *string
+}
+
+type ListJobPaths200JSONResponse struct {
+	Body    PathList
+	Headers ListJobPaths200ResponseHeaders
+}
+
+func (response ListJobPaths200JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobPaths400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListJobPaths400JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobPaths404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ListJobPaths404JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobPaths500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListJobPaths500JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePathRequestObject struct {
+	Body *CreatePathJSONRequestBody
+}
+
+type CreatePathResponseObject interface {
+	VisitCreatePathResponse(w http.ResponseWriter) error
+}
+
+type CreatePath201ResponseHeaders struct {
+	ETag     string
+	Location string
+}
+
+type CreatePath201JSONResponse struct {
+	Body    Path
+	Headers CreatePath201ResponseHeaders
+}
+
+func (response CreatePath201JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response CreatePath400JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response CreatePath404JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response CreatePath413JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response CreatePath415JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response CreatePath500JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePathRequestObject struct {
+	PathID PathID `json:"pathId"`
+	Params DeletePathParams
+}
+
+type DeletePathResponseObject interface {
+	VisitDeletePathResponse(w http.ResponseWriter) error
+}
+
+type DeletePath204Response struct {
+}
+
+func (response DeletePath204Response) VisitDeletePathResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeletePath404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response DeletePath404JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePath409JSONResponse struct{ ConflictJSONResponse }
+
+func (response DeletePath409JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePath412JSONResponse struct{ PreconditionFailedJSONResponse }
+
+func (response DeletePath412JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePath500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response DeletePath500JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPathRequestObject struct {
+	PathID PathID `json:"pathId"`
+}
+
+type GetPathResponseObject interface {
+	VisitGetPathResponse(w http.ResponseWriter) error
+}
+
+type GetPath200ResponseHeaders struct {
+	ETag string
+}
+
+type GetPath200JSONResponse struct {
+	Body    PathDetail
+	Headers GetPath200ResponseHeaders
+}
+
+func (response GetPath200JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPath404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetPath404JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPath500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetPath500JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePathRequestObject struct {
+	PathID PathID `json:"pathId"`
+	Params UpdatePathParams
+	Body   *UpdatePathJSONRequestBody
+}
+
+type UpdatePathResponseObject interface {
+	VisitUpdatePathResponse(w http.ResponseWriter) error
+}
+
+type UpdatePath200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdatePath200JSONResponse struct {
+	Body    Path
+	Headers UpdatePath200ResponseHeaders
+}
+
+func (response UpdatePath200JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response UpdatePath400JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response UpdatePath404JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath409JSONResponse struct{ ConflictJSONResponse }
+
+func (response UpdatePath409JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath412JSONResponse struct{ PreconditionFailedJSONResponse }
+
+func (response UpdatePath412JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response UpdatePath413JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response UpdatePath415JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response UpdatePath500JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSerialsRequestObject struct {
+	Params ListSerialsParams
+}
+
+type ListSerialsResponseObject interface {
+	VisitListSerialsResponse(w http.ResponseWriter) error
+}
+
+type ListSerials200ResponseHeaders struct {
+	Link *string
+}
+
+type ListSerials200JSONResponse struct {
+	Body    SerialList
+	Headers ListSerials200ResponseHeaders
+}
+
+func (response ListSerials200JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSerials400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListSerials400JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSerials500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListSerials500JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerialsRequestObject struct {
+	Body *CreateSerialsJSONRequestBody
+}
+
+type CreateSerialsResponseObject interface {
+	VisitCreateSerialsResponse(w http.ResponseWriter) error
+}
+
+type CreateSerials201JSONResponse SerialList
+
+func (response CreateSerials201JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response CreateSerials400JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response CreateSerials404JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials409JSONResponse struct{ ConflictJSONResponse }
+
+func (response CreateSerials409JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response CreateSerials413JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response CreateSerials415JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response CreateSerials500JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsRequestObject struct {
+	Body *AdvanceSerialsJSONRequestBody
+}
+
+type AdvanceSerialsResponseObject interface {
+	VisitAdvanceSerialsResponse(w http.ResponseWriter) error
+}
+
+type AdvanceSerials200JSONResponse BulkResult
+
+func (response AdvanceSerials200JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response AdvanceSerials400JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response AdvanceSerials404JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials409JSONResponse struct{ ConflictJSONResponse }
+
+func (response AdvanceSerials409JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AdvanceSerials413JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AdvanceSerials415JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AdvanceSerials500JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerialsRequestObject struct {
+	Body *ScrapSerialsJSONRequestBody
+}
+
+type ScrapSerialsResponseObject interface {
+	VisitScrapSerialsResponse(w http.ResponseWriter) error
+}
+
+type ScrapSerials200JSONResponse BulkResult
+
+func (response ScrapSerials200JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ScrapSerials400JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ScrapSerials404JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials409JSONResponse struct{ ConflictJSONResponse }
+
+func (response ScrapSerials409JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response ScrapSerials413JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response ScrapSerials415JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ScrapSerials500JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSerialRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+}
+
+type GetSerialResponseObject interface {
+	VisitGetSerialResponse(w http.ResponseWriter) error
+}
+
+type GetSerial200ResponseHeaders struct {
+	ETag string
+}
+
+type GetSerial200JSONResponse struct {
+	Body    SerialDetail
+	Headers GetSerial200ResponseHeaders
+}
+
+func (response GetSerial200JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSerial404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetSerial404JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSerial500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetSerial500JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Body     *AdvanceSerialJSONRequestBody
+}
+
+type AdvanceSerialResponseObject interface {
+	VisitAdvanceSerialResponse(w http.ResponseWriter) error
+}
+
+type AdvanceSerial200ResponseHeaders struct {
+	ETag string
+}
+
+type AdvanceSerial200JSONResponse struct {
+	Body    Serial
+	Headers AdvanceSerial200ResponseHeaders
+}
+
+func (response AdvanceSerial200JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response AdvanceSerial400JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response AdvanceSerial404JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial409JSONResponse struct{ ConflictJSONResponse }
+
+func (response AdvanceSerial409JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AdvanceSerial413JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AdvanceSerial415JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AdvanceSerial500JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialToRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Body     *AdvanceSerialToJSONRequestBody
+}
+
+type AdvanceSerialToResponseObject interface {
+	VisitAdvanceSerialToResponse(w http.ResponseWriter) error
+}
+
+type AdvanceSerialTo200ResponseHeaders struct {
+	ETag string
+}
+
+type AdvanceSerialTo200JSONResponse struct {
+	Body    AdvanceToResult
+	Headers AdvanceSerialTo200ResponseHeaders
+}
+
+func (response AdvanceSerialTo200JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response AdvanceSerialTo400JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response AdvanceSerialTo404JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo409JSONResponse struct{ ConflictJSONResponse }
+
+func (response AdvanceSerialTo409JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AdvanceSerialTo413JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AdvanceSerialTo415JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AdvanceSerialTo500JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerialRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Body     *ForceCompleteSerialJSONRequestBody
+}
+
+type ForceCompleteSerialResponseObject interface {
+	VisitForceCompleteSerialResponse(w http.ResponseWriter) error
+}
+
+type ForceCompleteSerial200ResponseHeaders struct {
+	ETag string
+}
+
+type ForceCompleteSerial200JSONResponse struct {
+	Body    Serial
+	Headers ForceCompleteSerial200ResponseHeaders
+}
+
+func (response ForceCompleteSerial200JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ForceCompleteSerial400JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ForceCompleteSerial404JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial409JSONResponse struct{ ConflictJSONResponse }
+
+func (response ForceCompleteSerial409JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response ForceCompleteSerial413JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response ForceCompleteSerial415JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ForceCompleteSerial500JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerialRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Body     *ScrapSerialJSONRequestBody
+}
+
+type ScrapSerialResponseObject interface {
+	VisitScrapSerialResponse(w http.ResponseWriter) error
+}
+
+type ScrapSerial200ResponseHeaders struct {
+	ETag string
+}
+
+type ScrapSerial200JSONResponse struct {
+	Body    Serial
+	Headers ScrapSerial200ResponseHeaders
+}
+
+func (response ScrapSerial200JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ScrapSerial400JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ScrapSerial404JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial409JSONResponse struct{ ConflictJSONResponse }
+
+func (response ScrapSerial409JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response ScrapSerial413JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response ScrapSerial415JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ScrapSerial500JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStepRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	StepID   StepID   `json:"stepId"`
+	Body     *CompleteStepJSONRequestBody
+}
+
+type CompleteStepResponseObject interface {
+	VisitCompleteStepResponse(w http.ResponseWriter) error
+}
+
+type CompleteStep200ResponseHeaders struct {
+	ETag string
+}
+
+type CompleteStep200JSONResponse struct {
+	Body    Serial
+	Headers CompleteStep200ResponseHeaders
+}
+
+func (response CompleteStep200JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response CompleteStep400JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response CompleteStep404JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep409JSONResponse struct{ ConflictJSONResponse }
+
+func (response CompleteStep409JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response CompleteStep413JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response CompleteStep415JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response CompleteStep500JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearStepOverrideRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	StepID   StepID   `json:"stepId"`
+	Params   ClearStepOverrideParams
+}
+
+type ClearStepOverrideResponseObject interface {
+	VisitClearStepOverrideResponse(w http.ResponseWriter) error
+}
+
+type ClearStepOverride204Response struct {
+}
+
+func (response ClearStepOverride204Response) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ClearStepOverride404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ClearStepOverride404JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearStepOverride409JSONResponse struct{ ConflictJSONResponse }
+
+func (response ClearStepOverride409JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearStepOverride412JSONResponse struct{ PreconditionFailedJSONResponse }
+
+func (response ClearStepOverride412JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearStepOverride500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ClearStepOverride500JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStepRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	StepID   StepID   `json:"stepId"`
+	Body     *OverrideStepJSONRequestBody
+}
+
+type OverrideStepResponseObject interface {
+	VisitOverrideStepResponse(w http.ResponseWriter) error
+}
+
+type OverrideStep200ResponseHeaders struct {
+	ETag string
+}
+
+type OverrideStep200JSONResponse struct {
+	Body    Serial
+	Headers OverrideStep200ResponseHeaders
+}
+
+func (response OverrideStep200JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response OverrideStep400JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response OverrideStep404JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep409JSONResponse struct{ ConflictJSONResponse }
+
+func (response OverrideStep409JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response OverrideStep413JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response OverrideStep415JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response OverrideStep500JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStepRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	StepID   StepID   `json:"stepId"`
+	Body     *WaiveStepJSONRequestBody
+}
+
+type WaiveStepResponseObject interface {
+	VisitWaiveStepResponse(w http.ResponseWriter) error
+}
+
+type WaiveStep200ResponseHeaders struct {
+	ETag string
+}
+
+type WaiveStep200JSONResponse struct {
+	Body    Serial
+	Headers WaiveStep200ResponseHeaders
+}
+
+func (response WaiveStep200JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response WaiveStep400JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response WaiveStep404JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep409JSONResponse struct{ ConflictJSONResponse }
+
+func (response WaiveStep409JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response WaiveStep413JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response WaiveStep415JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response WaiveStep500JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerialRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Body     *UndoSerialJSONRequestBody
+}
+
+type UndoSerialResponseObject interface {
+	VisitUndoSerialResponse(w http.ResponseWriter) error
+}
+
+type UndoSerial200ResponseHeaders struct {
+	ETag string
+}
+
+type UndoSerial200JSONResponse struct {
+	Body    Serial
+	Headers UndoSerial200ResponseHeaders
+}
+
+func (response UndoSerial200JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response UndoSerial400JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response UndoSerial404JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial409JSONResponse struct{ ConflictJSONResponse }
+
+func (response UndoSerial409JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response UndoSerial413JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response UndoSerial415JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response UndoSerial500JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStepRequestObject struct {
+	StepID StepID `json:"stepId"`
+	Params UpdateStepParams
+	Body   *UpdateStepJSONRequestBody
+}
+
+type UpdateStepResponseObject interface {
+	VisitUpdateStepResponse(w http.ResponseWriter) error
+}
+
+type UpdateStep200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateStep200JSONResponse struct {
+	Body    Step
+	Headers UpdateStep200ResponseHeaders
+}
+
+func (response UpdateStep200JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response UpdateStep400JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response UpdateStep404JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep412JSONResponse struct{ PreconditionFailedJSONResponse }
+
+func (response UpdateStep412JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response UpdateStep413JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response UpdateStep415JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response UpdateStep500JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListEvents Read the events
+	// (GET /api/events)
+	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -1286,6 +5233,66 @@ type StrictServerInterface interface {
 	// UpdateJob Change a job's name or goal quantity
 	// (PUT /api/jobs/{jobId})
 	UpdateJob(ctx context.Context, request UpdateJobRequestObject) (UpdateJobResponseObject, error)
+	// ListJobPaths List the paths of a job
+	// (GET /api/jobs/{jobId}/paths)
+	ListJobPaths(ctx context.Context, request ListJobPathsRequestObject) (ListJobPathsResponseObject, error)
+	// CreatePath Create a path
+	// (POST /api/paths)
+	CreatePath(ctx context.Context, request CreatePathRequestObject) (CreatePathResponseObject, error)
+	// DeletePath Delete a path
+	// (DELETE /api/paths/{pathId})
+	DeletePath(ctx context.Context, request DeletePathRequestObject) (DeletePathResponseObject, error)
+	// GetPath Get a path and where its units stand
+	// (GET /api/paths/{pathId})
+	GetPath(ctx context.Context, request GetPathRequestObject) (GetPathResponseObject, error)
+	// UpdatePath Change a path
+	// (PUT /api/paths/{pathId})
+	UpdatePath(ctx context.Context, request UpdatePathRequestObject) (UpdatePathResponseObject, error)
+	// ListSerials List serial numbers
+	// (GET /api/serials)
+	ListSerials(ctx context.Context, request ListSerialsRequestObject) (ListSerialsResponseObject, error)
+	// CreateSerials Create serial numbers
+	// (POST /api/serials)
+	CreateSerials(ctx context.Context, request CreateSerialsRequestObject) (CreateSerialsResponseObject, error)
+	// AdvanceSerials Advance many serial numbers
+	// (POST /api/serials/advance)
+	AdvanceSerials(ctx context.Context, request AdvanceSerialsRequestObject) (AdvanceSerialsResponseObject, error)
+	// ScrapSerials Scrap many serial numbers
+	// (POST /api/serials/scrap)
+	ScrapSerials(ctx context.Context, request ScrapSerialsRequestObject) (ScrapSerialsResponseObject, error)
+	// GetSerial Get a serial number and its steps
+	// (GET /api/serials/{serialId})
+	GetSerial(ctx context.Context, request GetSerialRequestObject) (GetSerialResponseObject, error)
+	// AdvanceSerial Advance to the next step
+	// (POST /api/serials/{serialId}/advance)
+	AdvanceSerial(ctx context.Context, request AdvanceSerialRequestObject) (AdvanceSerialResponseObject, error)
+	// AdvanceSerialTo Advance past steps
+	// (POST /api/serials/{serialId}/advance-to)
+	AdvanceSerialTo(ctx context.Context, request AdvanceSerialToRequestObject) (AdvanceSerialToResponseObject, error)
+	// ForceCompleteSerial Complete a unit over open steps
+	// (POST /api/serials/{serialId}/force-complete)
+	ForceCompleteSerial(ctx context.Context, request ForceCompleteSerialRequestObject) (ForceCompleteSerialResponseObject, error)
+	// ScrapSerial Scrap a unit
+	// (POST /api/serials/{serialId}/scrap)
+	ScrapSerial(ctx context.Context, request ScrapSerialRequestObject) (ScrapSerialResponseObject, error)
+	// CompleteStep Report a deferred step as done
+	// (POST /api/serials/{serialId}/steps/{stepId}/complete)
+	CompleteStep(ctx context.Context, request CompleteStepRequestObject) (CompleteStepResponseObject, error)
+	// ClearStepOverride Take back an override
+	// (DELETE /api/serials/{serialId}/steps/{stepId}/override)
+	ClearStepOverride(ctx context.Context, request ClearStepOverrideRequestObject) (ClearStepOverrideResponseObject, error)
+	// OverrideStep Make a step optional for one unit
+	// (POST /api/serials/{serialId}/steps/{stepId}/override)
+	OverrideStep(ctx context.Context, request OverrideStepRequestObject) (OverrideStepResponseObject, error)
+	// WaiveStep Excuse a deferred step
+	// (POST /api/serials/{serialId}/steps/{stepId}/waive)
+	WaiveStep(ctx context.Context, request WaiveStepRequestObject) (WaiveStepResponseObject, error)
+	// UndoSerial Take back the last change of a unit
+	// (POST /api/serials/{serialId}/undo)
+	UndoSerial(ctx context.Context, request UndoSerialRequestObject) (UndoSerialResponseObject, error)
+	// UpdateStep Change a step
+	// (PATCH /api/steps/{stepId})
+	UpdateStep(ctx context.Context, request UpdateStepRequestObject) (UpdateStepResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -1343,6 +5350,32 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictGinServerOptions
+}
+
+// ListEvents operation middleware
+func (sh *strictHandler) ListEvents(ctx *gin.Context, params ListEventsParams) {
+	var request ListEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEvents(ctx, request.(ListEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
+		if err := validResponse.VisitListEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListJobs operation middleware
@@ -1504,6 +5537,791 @@ func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobID, params UpdateJ
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateJobResponseObject); ok {
 		if err := validResponse.VisitUpdateJobResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListJobPaths operation middleware
+func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params ListJobPathsParams) {
+	var request ListJobPathsRequestObject
+
+	request.JobID = jobID
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJobPaths(ctx, request.(ListJobPathsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJobPaths")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListJobPathsResponseObject); ok {
+		if err := validResponse.VisitListJobPathsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreatePath operation middleware
+func (sh *strictHandler) CreatePath(ctx *gin.Context) {
+	var request CreatePathRequestObject
+
+	var body CreatePathJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreatePath(ctx, request.(CreatePathRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreatePath")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreatePathResponseObject); ok {
+		if err := validResponse.VisitCreatePathResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeletePath operation middleware
+func (sh *strictHandler) DeletePath(ctx *gin.Context, pathID PathID, params DeletePathParams) {
+	var request DeletePathRequestObject
+
+	request.PathID = pathID
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeletePath(ctx, request.(DeletePathRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeletePath")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeletePathResponseObject); ok {
+		if err := validResponse.VisitDeletePathResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPath operation middleware
+func (sh *strictHandler) GetPath(ctx *gin.Context, pathID PathID) {
+	var request GetPathRequestObject
+
+	request.PathID = pathID
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPath(ctx, request.(GetPathRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPath")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPathResponseObject); ok {
+		if err := validResponse.VisitGetPathResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdatePath operation middleware
+func (sh *strictHandler) UpdatePath(ctx *gin.Context, pathID PathID, params UpdatePathParams) {
+	var request UpdatePathRequestObject
+
+	request.PathID = pathID
+	request.Params = params
+
+	var body UpdatePathJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdatePath(ctx, request.(UpdatePathRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdatePath")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdatePathResponseObject); ok {
+		if err := validResponse.VisitUpdatePathResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSerials operation middleware
+func (sh *strictHandler) ListSerials(ctx *gin.Context, params ListSerialsParams) {
+	var request ListSerialsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSerials(ctx, request.(ListSerialsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSerials")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSerialsResponseObject); ok {
+		if err := validResponse.VisitListSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateSerials operation middleware
+func (sh *strictHandler) CreateSerials(ctx *gin.Context) {
+	var request CreateSerialsRequestObject
+
+	var body CreateSerialsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSerials(ctx, request.(CreateSerialsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSerials")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateSerialsResponseObject); ok {
+		if err := validResponse.VisitCreateSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdvanceSerials operation middleware
+func (sh *strictHandler) AdvanceSerials(ctx *gin.Context) {
+	var request AdvanceSerialsRequestObject
+
+	var body AdvanceSerialsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdvanceSerials(ctx, request.(AdvanceSerialsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdvanceSerials")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdvanceSerialsResponseObject); ok {
+		if err := validResponse.VisitAdvanceSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ScrapSerials operation middleware
+func (sh *strictHandler) ScrapSerials(ctx *gin.Context) {
+	var request ScrapSerialsRequestObject
+
+	var body ScrapSerialsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ScrapSerials(ctx, request.(ScrapSerialsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ScrapSerials")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ScrapSerialsResponseObject); ok {
+		if err := validResponse.VisitScrapSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSerial operation middleware
+func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialID) {
+	var request GetSerialRequestObject
+
+	request.SerialID = serialID
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSerial(ctx, request.(GetSerialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSerial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSerialResponseObject); ok {
+		if err := validResponse.VisitGetSerialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdvanceSerial operation middleware
+func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID) {
+	var request AdvanceSerialRequestObject
+
+	request.SerialID = serialID
+
+	var body AdvanceSerialJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdvanceSerial(ctx, request.(AdvanceSerialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdvanceSerial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdvanceSerialResponseObject); ok {
+		if err := validResponse.VisitAdvanceSerialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdvanceSerialTo operation middleware
+func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID) {
+	var request AdvanceSerialToRequestObject
+
+	request.SerialID = serialID
+
+	var body AdvanceSerialToJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdvanceSerialTo(ctx, request.(AdvanceSerialToRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdvanceSerialTo")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdvanceSerialToResponseObject); ok {
+		if err := validResponse.VisitAdvanceSerialToResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ForceCompleteSerial operation middleware
+func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID) {
+	var request ForceCompleteSerialRequestObject
+
+	request.SerialID = serialID
+
+	var body ForceCompleteSerialJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ForceCompleteSerial(ctx, request.(ForceCompleteSerialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForceCompleteSerial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ForceCompleteSerialResponseObject); ok {
+		if err := validResponse.VisitForceCompleteSerialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ScrapSerial operation middleware
+func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID) {
+	var request ScrapSerialRequestObject
+
+	request.SerialID = serialID
+
+	var body ScrapSerialJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ScrapSerial(ctx, request.(ScrapSerialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ScrapSerial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ScrapSerialResponseObject); ok {
+		if err := validResponse.VisitScrapSerialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompleteStep operation middleware
+func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepID StepID) {
+	var request CompleteStepRequestObject
+
+	request.SerialID = serialID
+	request.StepID = stepID
+
+	var body CompleteStepJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteStep(ctx, request.(CompleteStepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteStep")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CompleteStepResponseObject); ok {
+		if err := validResponse.VisitCompleteStepResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClearStepOverride operation middleware
+func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams) {
+	var request ClearStepOverrideRequestObject
+
+	request.SerialID = serialID
+	request.StepID = stepID
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearStepOverride(ctx, request.(ClearStepOverrideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearStepOverride")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ClearStepOverrideResponseObject); ok {
+		if err := validResponse.VisitClearStepOverrideResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OverrideStep operation middleware
+func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepID StepID) {
+	var request OverrideStepRequestObject
+
+	request.SerialID = serialID
+	request.StepID = stepID
+
+	var body OverrideStepJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OverrideStep(ctx, request.(OverrideStepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OverrideStep")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OverrideStepResponseObject); ok {
+		if err := validResponse.VisitOverrideStepResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WaiveStep operation middleware
+func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID StepID) {
+	var request WaiveStepRequestObject
+
+	request.SerialID = serialID
+	request.StepID = stepID
+
+	var body WaiveStepJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WaiveStep(ctx, request.(WaiveStepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WaiveStep")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WaiveStepResponseObject); ok {
+		if err := validResponse.VisitWaiveStepResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoSerial operation middleware
+func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID) {
+	var request UndoSerialRequestObject
+
+	request.SerialID = serialID
+
+	var body UndoSerialJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoSerial(ctx, request.(UndoSerialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoSerial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UndoSerialResponseObject); ok {
+		if err := validResponse.VisitUndoSerialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateStep operation middleware
+func (sh *strictHandler) UpdateStep(ctx *gin.Context, stepID StepID, params UpdateStepParams) {
+	var request UpdateStepRequestObject
+
+	request.StepID = stepID
+	request.Params = params
+
+	var body UpdateStepJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateStep(ctx, request.(UpdateStepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateStep")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateStepResponseObject); ok {
+		if err := validResponse.VisitUpdateStepResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -38,3 +38,26 @@ func (t *tx) record(event models.Event, user string, data any) error {
 	t.events = append(t.events, event)
 	return nil
 }
+
+// EventFilter says which events a list holds: those that match all that is given. Nil fields ask for nothing.
+type EventFilter struct {
+	JobID, SerialID, Type *string
+}
+
+// Events returns up to limit events after the one with the number, oldest first. A reader that goes on from the last one
+// it has seen gets every event exactly once: none becomes visible behind it.
+func (s *Store) Events(ctx context.Context, filter EventFilter, after int64, limit int) ([]models.Event, error) {
+	query := s.read.WithContext(ctx).Where("seq > ?", after).Order("seq").Limit(limit)
+	query = whereGiven(query, "job_id = ?", filter.JobID)
+	query = whereGiven(query, "serial_id = ?", filter.SerialID)
+	query = whereGiven(query, "type = ?", filter.Type)
+	events := make([]models.Event, 0, limit)
+	return events, query.Find(&events).Error
+}
+
+// lastEvent is the number of the newest event, 0 when there is none.
+func (s *Store) lastEvent(ctx context.Context) (int64, error) {
+	var seq int64
+	err := s.read.WithContext(ctx).Raw("SELECT coalesce(max(seq), 0) FROM events").Scan(&seq).Error
+	return seq, err
+}

@@ -93,19 +93,10 @@ func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit
 	if before != "" {
 		query = query.Where("jobs.id < ?", before)
 	}
-	for _, exact := range []struct {
-		condition string
-		value     *string
-	}{
-		{"jira_ticket_key = ?", filter.TicketKey},
-		{"jira_part_number = ?", filter.PartNumber},
-		{"jira_priority = ?", filter.Priority},
-		{"jira_epic_link = ?", filter.EpicLink},
-	} {
-		if exact.value != nil {
-			query = query.Where(exact.condition, *exact.value)
-		}
-	}
+	query = whereGiven(query, "jira_ticket_key = ?", filter.TicketKey)
+	query = whereGiven(query, "jira_part_number = ?", filter.PartNumber)
+	query = whereGiven(query, "jira_priority = ?", filter.Priority)
+	query = whereGiven(query, "jira_epic_link = ?", filter.EpicLink)
 	for _, label := range filter.Labels {
 		query = query.Where("jobs.id IN (SELECT job_id FROM job_labels WHERE label = ?)", label)
 	}
@@ -151,6 +142,19 @@ func (s *Store) DeleteJob(ctx context.Context, id string, condition Condition) e
 		job, err := t.lockJob(id, condition)
 		if err != nil {
 			return err
+		}
+		// Locked too, or a unit could be put on a path that is about to go.
+		var paths []models.Path
+		if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
+			Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
+			return err
+		}
+		var units models.Counts
+		for i := range paths {
+			units = units.Add(paths[i].Counts)
+		}
+		if n := units.Total(); n > 0 {
+			return models.ConflictError("Cannot delete job: it has %d serial number(s)", n)
 		}
 		if err := t.Delete(&job).Error; err != nil {
 			return err

@@ -31,6 +31,8 @@ func (postgres) parameters() int { return 65535 }
 
 func (postgres) contains(column string) string { return "strpos(" + column + ", ?) > 0" }
 
+func (postgres) shared() bool { return true }
+
 func (postgres) snapshot() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }

@@ -27,6 +27,8 @@ func (sqlite) parameters() int { return 32766 }
 
 func (sqlite) contains(column string) string { return "instr(" + column + ", ?) > 0" }
 
+func (sqlite) shared() bool { return false }
+
 func (sqlite) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
 
 func (d sqlite) pools() map[string]*sql.DB {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 
 	"github.com/routecard/routecard/models"
@@ -27,6 +28,8 @@ type Store struct {
 	read, write *gorm.DB
 	clock       func() time.Time
 	jobs        *batch[jobInsert, models.Job]
+	commands    *batch[Order, Outcome]
+	watch       *watch
 	release     func() error
 }
 
@@ -52,6 +55,8 @@ type dialect interface {
 	parameters() int
 	// contains is the condition that a column holds a text somewhere, a parameter of any characters.
 	contains(column string) string
+	// shared tells whether other servers may write to the database.
+	shared() bool
 	// snapshot are the options of a transaction that sees the database as it is at one moment.
 	snapshot() *sql.TxOptions
 	// pools lists the connection pools by name, for metrics.
@@ -77,7 +82,9 @@ func Open(ctx context.Context, database string, options Options) (*Store, error)
 		return nil, err
 	}
 	s.clock = options.Clock
+	s.watch = newWatch()
 	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause}
+	s.commands = &batch[Order, Outcome]{write: s.CommandEach, oneCanCause: rowCanCause}
 	return s, nil
 }
 
@@ -127,13 +134,17 @@ type tx struct {
 // transact runs fn in one transaction and appends the events that it recorded. Nothing has changed if it returns an
 // error, unless the connection broke in the moment of the commit.
 func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
-	return s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 		t := &tx{DB: db, store: s, at: models.MillisOf(s.clock())}
 		if err := fn(t); err != nil {
 			return err
 		}
 		return insert(t, t.events)
 	})
+	if err == nil {
+		s.watch.announce()
+	}
+	return err
 }
 
 // snapshot runs several queries that see the database as it is at one moment.
@@ -142,7 +153,18 @@ func (s *Store) snapshot(ctx context.Context, fn func(*gorm.DB) error) error {
 }
 
 // insert writes the rows with as few statements as the database takes.
-func insert[Row any](t *tx, rows []Row) error {
+func insert[Row any](t *tx, rows []Row) error { return inBatches(t, t.DB, rows) }
+
+// upsert writes rows of which some or all exist: of those it changes the named columns. One statement of many rows does
+// the work of as many updates.
+func upsert[Row any](t *tx, rows []Row, key string, columns ...string) error {
+	return inBatches(t, t.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: key}},
+		DoUpdates: clause.AssignmentColumns(columns),
+	}), rows)
+}
+
+func inBatches[Row any](t *tx, db *gorm.DB, rows []Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -150,7 +172,7 @@ func insert[Row any](t *tx, rows []Row) error {
 	if err := statement.Parse(&rows[0]); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	return t.CreateInBatches(rows, t.store.dialect.parameters()/len(statement.Schema.DBNames)).Error
+	return db.CreateInBatches(rows, t.store.dialect.parameters()/len(statement.Schema.DBNames)).Error
 }
 
 // after is the transaction's time, or the next millisecond when a change of the same thing has that already: a reader

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -38,6 +39,42 @@ func (e AdvancementMode) Valid() bool {
 	}
 }
 
+// Defines values for BulkMode.
+const (
+	Atomic  BulkMode = "atomic"
+	PerItem BulkMode = "perItem"
+)
+
+// Valid indicates whether the value is a known member of the BulkMode enum.
+func (e BulkMode) Valid() bool {
+	switch e {
+	case Atomic:
+		return true
+	case PerItem:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BypassedStepStatus.
+const (
+	BypassedStepStatusDeferred BypassedStepStatus = "deferred"
+	BypassedStepStatusSkipped  BypassedStepStatus = "skipped"
+)
+
+// Valid indicates whether the value is a known member of the BypassedStepStatus enum.
+func (e BypassedStepStatus) Valid() bool {
+	switch e {
+	case BypassedStepStatusDeferred:
+		return true
+	case BypassedStepStatusSkipped:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DependencyType.
 const (
 	CompletionGate DependencyType = "completion_gate"
@@ -53,6 +90,84 @@ func (e DependencyType) Valid() bool {
 	case Physical:
 		return true
 	case Preferred:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ScrapReason.
+const (
+	Damaged        ScrapReason = "damaged"
+	OperatorError  ScrapReason = "operator_error"
+	Other          ScrapReason = "other"
+	OutOfTolerance ScrapReason = "out_of_tolerance"
+	ProcessDefect  ScrapReason = "process_defect"
+)
+
+// Valid indicates whether the value is a known member of the ScrapReason enum.
+func (e ScrapReason) Valid() bool {
+	switch e {
+	case Damaged:
+		return true
+	case OperatorError:
+		return true
+	case Other:
+		return true
+	case OutOfTolerance:
+		return true
+	case ProcessDefect:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerialStatus.
+const (
+	SerialStatusCompleted  SerialStatus = "completed"
+	SerialStatusInProgress SerialStatus = "in_progress"
+	SerialStatusScrapped   SerialStatus = "scrapped"
+)
+
+// Valid indicates whether the value is a known member of the SerialStatus enum.
+func (e SerialStatus) Valid() bool {
+	switch e {
+	case SerialStatusCompleted:
+		return true
+	case SerialStatusInProgress:
+		return true
+	case SerialStatusScrapped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerialStepStatus.
+const (
+	SerialStepStatusCompleted  SerialStepStatus = "completed"
+	SerialStepStatusDeferred   SerialStepStatus = "deferred"
+	SerialStepStatusInProgress SerialStepStatus = "in_progress"
+	SerialStepStatusPending    SerialStepStatus = "pending"
+	SerialStepStatusSkipped    SerialStepStatus = "skipped"
+	SerialStepStatusWaived     SerialStepStatus = "waived"
+)
+
+// Valid indicates whether the value is a known member of the SerialStepStatus enum.
+func (e SerialStepStatus) Valid() bool {
+	switch e {
+	case SerialStepStatusCompleted:
+		return true
+	case SerialStepStatusDeferred:
+		return true
+	case SerialStepStatusInProgress:
+		return true
+	case SerialStepStatusPending:
+		return true
+	case SerialStepStatusSkipped:
+		return true
+	case SerialStepStatusWaived:
 		return true
 	default:
 		return false
@@ -89,12 +204,89 @@ func (e ListJobsParamsInclude) Valid() bool {
 	}
 }
 
+// AdvanceToResult A unit that was advanced, and what it bypassed.
+type AdvanceToResult struct {
+	// Serial One physical unit on a path.
+	Serial Serial `json:"serial"`
+
+	// Bypassed The steps that were bypassed, in their order.
+	Bypassed []BypassedStep `json:"bypassed"`
+}
+
 // AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
 // optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
 // `completion_gate` steps can't be bypassed.
 //
 // Example: strict
 type AdvancementMode string
+
+// BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+//
+// Example: atomic
+type BulkMode string
+
+// BulkOutcome What became of one unit. It has either `serial` or `error`.
+type BulkOutcome struct {
+	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+	//
+	// Example: SN-00001
+	SerialID SerialID `json:"serialId"`
+
+	// Ok Whether the unit was changed.
+	//
+	// Example: true
+	Ok bool `json:"ok"`
+
+	// Serial One physical unit on a path.
+	Serial *Serial `json:"serial,omitempty"`
+
+	// Error What every error looks like.
+	Error *Error `json:"error,omitempty"`
+}
+
+// BulkResult What became of each unit.
+type BulkResult struct {
+	// Succeeded How many units were changed.
+	//
+	// Example: 2
+	Succeeded int `json:"succeeded"`
+
+	// Failed How many were not.
+	//
+	// Example: 0
+	Failed int `json:"failed"`
+
+	// Results One outcome for each unit, in the order asked.
+	Results []BulkOutcome `json:"results"`
+}
+
+// BypassedStep A step that a unit bypassed.
+type BypassedStep struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Status Whether the step is owed (`deferred`) or not (`skipped`).
+	//
+	// Example: deferred
+	Status BypassedStepStatus `json:"status"`
+}
+
+// BypassedStepStatus Whether the step is owed (`deferred`) or not (`skipped`).
+//
+// Example: deferred
+type BypassedStepStatus string
 
 // DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
 // `completion_gate`: not left while an earlier step is deferred.
@@ -117,6 +309,66 @@ type Error struct {
 	// Errors Every failure, in the order of the contract. Only on validation failures.
 	Errors *[]FieldError `json:"errors,omitempty"`
 }
+
+// Event One change.
+type Event struct {
+	// ID Id of the event: `evt_` and 26 characters.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	ID string `json:"id"`
+
+	// Seq Place in the order of all events. Numbers may be left out, never repeated.
+	//
+	// Example: 7
+	Seq int64 `json:"seq"`
+
+	// Type What happened: `job.created`, `job.updated`, `job.deleted`, `path.created`, `path.updated`, `path.deleted`,
+	// `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
+	// `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
+	// `serial.step_completed`, `serial.undone`. More may come.
+	//
+	//
+	// Example: serial.advanced
+	Type string `json:"type"`
+
+	// At A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	At Timestamp `json:"at"`
+
+	// UserID Who did it.
+	//
+	// Example: maria
+	UserID string `json:"userId"`
+
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *JobID `json:"jobId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+	//
+	// Example: SN-00001
+	SerialID *SerialID `json:"serialId,omitempty"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// Data What else there is to know, by type. Names of steps are kept here as they were at the time.
+	//
+	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
+	Data json.RawMessage `json:"data"`
+}
+
+// EventList Events, oldest first.
+type EventList = []Event
 
 // FieldError One field that breaks a rule.
 type FieldError struct {
@@ -364,10 +616,61 @@ type Path struct {
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
 
+// PathCreate A path to be created.
+type PathCreate struct {
+	// JobID The job that gets the path.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID string `json:"jobId"`
+
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name PathName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// Steps The process steps in their order.
+	Steps []StepCreate `json:"steps"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+}
+
+// PathDetail A path and where its units stand.
+type PathDetail struct {
+	// Embedded struct due to allOf(#/components/schemas/Path)
+	Path `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// CompletedCount Units completed, forced completions included.
+	//
+	// Example: 12
+	CompletedCount int64 `json:"completedCount"`
+
+	// Distribution Where the units in progress stand, in the order of the steps.
+	Distribution []StepDistribution `json:"distribution"`
+}
+
 // PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
 //
 // Example: path_01h455vb4pex5vsknk084sn02q
 type PathID = string
+
+// PathList Paths, newest first.
+type PathList = []Path
+
+// PathName What people call the route.
+//
+// Example: Main Route
+type PathName = string
 
 // PathProgress How far along a path is.
 type PathProgress struct {
@@ -405,6 +708,330 @@ type PathProgress struct {
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
+}
+
+// PathUpdate What to change of a path. A field that is not sent stays as it is.
+type PathUpdate struct {
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name *PathName `json:"name,omitempty"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Steps All steps that the path is to have, in their order.
+	Steps *[]StepInput `json:"steps,omitempty"`
+}
+
+// ScrapReason Why a unit was scrapped.
+//
+// Example: damaged
+type ScrapReason string
+
+// Serial One physical unit on a path.
+type Serial struct {
+	// ID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+	//
+	// Example: SN-00001
+	ID SerialID `json:"id"`
+
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID PathID `json:"pathId"`
+
+	// CurrentStepIndex Place of the step it stands at, or was scrapped at; -1 when completed.
+	//
+	// Example: 0
+	CurrentStepIndex int `json:"currentStepIndex"`
+
+	// CurrentStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	CurrentStepID *StepID `json:"currentStepId,omitempty"`
+
+	// Status The state of a unit.
+	//
+	// Example: in_progress
+	Status SerialStatus `json:"status"`
+
+	// ForceCompleted Whether it was completed over open steps.
+	//
+	// Example: false
+	ForceCompleted bool `json:"forceCompleted"`
+
+	// ForceReason Why it was completed over open steps.
+	//
+	// Example: Customer accepts without coating
+	ForceReason *string `json:"forceReason,omitempty"`
+
+	// ForceCompletedBy Who completed it over open steps.
+	//
+	// Example: maria
+	ForceCompletedBy *string `json:"forceCompletedBy,omitempty"`
+
+	// ForceCompletedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ForceCompletedAt *Timestamp `json:"forceCompletedAt,omitempty"`
+
+	// ScrapReason Why a unit was scrapped.
+	//
+	// Example: damaged
+	ScrapReason *ScrapReason `json:"scrapReason,omitempty"`
+
+	// ScrapExplanation More about the reason.
+	//
+	// Example: Dropped at the deburring bench
+	ScrapExplanation *string `json:"scrapExplanation,omitempty"`
+
+	// ScrappedBy Who scrapped it.
+	//
+	// Example: maria
+	ScrappedBy *string `json:"scrappedBy,omitempty"`
+
+	// ScrappedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
+
+	// CreatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	CreatedAt Timestamp `json:"createdAt"`
+
+	// UpdatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	UpdatedAt Timestamp `json:"updatedAt"`
+}
+
+// SerialAdvance Advance a unit.
+type SerialAdvance struct {
+	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	//
+	// Example: 0
+	FromStepIndex *int `json:"fromStepIndex,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
+type SerialAdvanceTo struct {
+	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// TargetStepID Id of the step to go to.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	TargetStepID *string `json:"targetStepId,omitempty"`
+
+	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	//
+	// Example: 0
+	FromStepIndex *int `json:"fromStepIndex,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialDetail A unit and what has become of each step of its path.
+type SerialDetail struct {
+	// Embedded struct due to allOf(#/components/schemas/Serial)
+	Serial `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Steps One entry for each step that the path has now, in their order.
+	Steps []SerialStep `json:"steps"`
+}
+
+// SerialForceComplete Complete a unit over open steps.
+type SerialForceComplete struct {
+	// Reason Why.
+	//
+	// Example: Customer accepts without coating
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+//
+// Example: SN-00001
+type SerialID = string
+
+// SerialList Units.
+type SerialList = []Serial
+
+// SerialScrap Scrap a unit.
+type SerialScrap struct {
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// Explanation More about the reason. Required when the reason is `other`.
+	//
+	// Example: Dropped at the deburring bench
+	Explanation *string `json:"explanation,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialStatus The state of a unit.
+//
+// Example: in_progress
+type SerialStatus string
+
+// SerialStep What has become of a step for one unit.
+type SerialStep struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
+	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	//
+	// Example: pending
+	Status SerialStepStatus `json:"status"`
+
+	// Overridden Whether an override is active, by which the step counts as optional for this unit.
+	//
+	// Example: false
+	Overridden bool `json:"overridden"`
+}
+
+// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
+// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+//
+// Example: pending
+type SerialStepStatus string
+
+// SerialUndo Take back the last change of a unit.
+type SerialUndo struct {
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialsAdvance Advance many units.
+type SerialsAdvance struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialsCreate Units to be created.
+type SerialsCreate struct {
+	// PathID The path that the units go on.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID string `json:"pathId"`
+
+	// JobID The path's job, for callers that want it checked.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// Quantity How many to create, with numbers from the server. Either this or `serialNumbers`.
+	//
+	// Example: 5
+	Quantity *int `json:"quantity,omitempty"`
+
+	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	//
+	// Example: ["HSG-7075-001","HSG-7075-002"]
+	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialsScrap Scrap many units for one reason.
+type SerialsScrap struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// Explanation More about the reason. Required when the reason is `other`.
+	//
+	// Example: Dropped at the deburring bench
+	Explanation *string `json:"explanation,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
 }
 
 // Step One process operation on a path.
@@ -447,18 +1074,212 @@ type Step struct {
 	DependencyType DependencyType `json:"dependencyType"`
 }
 
+// StepComplete Report a deferred step as done.
+type StepComplete struct {
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// StepCreate A step to be created.
+type StepCreate struct {
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name StepName `json:"name"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional *bool `json:"optional,omitempty"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType *DependencyType `json:"dependencyType,omitempty"`
+}
+
+// StepDistribution How many units stand at a step.
+type StepDistribution struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// PartCount Units in progress that stand here now.
+	//
+	// Example: 8
+	PartCount int64 `json:"partCount"`
+
+	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
+	//
+	// Example: true
+	IsBottleneck bool `json:"isBottleneck"`
+}
+
 // StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
 type StepID = string
+
+// StepInput A step as it is to be. With `id` it is the step that has this id, without a new one.
+type StepInput struct {
+	// ID Id of a step of this path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	ID *string `json:"id,omitempty"`
+
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name StepName `json:"name"`
+
+	// Location Where on the shop floor it is done; `null` clears it.
+	//
+	// Example: Bay 3
+	Location nullable.Nullable[string] `json:"location,omitempty"`
+
+	// AssignedTo Who does it; `null` clears it.
+	//
+	// Example: maria
+	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional *bool `json:"optional,omitempty"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType *DependencyType `json:"dependencyType,omitempty"`
+}
+
+// StepName The process operation.
+//
+// Example: CNC Machining
+type StepName = string
+
+// StepOrder Place on the path, counted from 0.
+//
+// Example: 0
+type StepOrder = int
+
+// StepOverride Make a step optional for one unit.
+type StepOverride struct {
+	// Reason Why.
+	//
+	// Example: Prototype, no coating needed
+	Reason string `json:"reason"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// StepUpdate What to change of a step. A field that is not sent stays as it is.
+type StepUpdate struct {
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name *StepName `json:"name,omitempty"`
+
+	// Location Where on the shop floor it is done; `null` clears it.
+	//
+	// Example: Bay 3
+	Location nullable.Nullable[string] `json:"location,omitempty"`
+
+	// AssignedTo Who does it; `null` clears it.
+	//
+	// Example: maria
+	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional *bool `json:"optional,omitempty"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType *DependencyType `json:"dependencyType,omitempty"`
+}
+
+// StepWaive Excuse a deferred step.
+type StepWaive struct {
+	// Reason Why.
+	//
+	// Example: Measured in the next step anyway
+	Reason string `json:"reason"`
+
+	// ApproverID Who approved it.
+	//
+	// Example: quality-lead
+	ApproverID string `json:"approverId"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
 
 // Timestamp A moment in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
 type Timestamp = time.Time
 
+// UserID Who does it, for the event. `anonymous` unless given.
+//
+// Example: maria
+type UserID = string
+
 // Cursor Example: am9iXzAxaDQ1NXZiNHBleDV2c2tuazA4NHNuMDJx
 type Cursor = string
+
+// EventJobID Example: job_01h455vb4pex5vsknk084sn02q
+type EventJobID = string
+
+// EventSerialID Example: SN-00001
+type EventSerialID = string
+
+// EventType Example: serial.advanced
+type EventType = string
+
+// EventsAfter Example: 0
+type EventsAfter = int64
 
 // IfMatch Example: "1"
 type IfMatch = string
@@ -484,8 +1305,28 @@ type JobInclude string
 // JobQuery Example: housing
 type JobQuery = string
 
+// LastEventID Example: 7
+type LastEventID = int64
+
 // Limit Example: 100
 type Limit = int
+
+// SerialJobID Example: job_01h455vb4pex5vsknk084sn02q
+type SerialJobID = string
+
+// SerialPathID Example: path_01h455vb4pex5vsknk084sn02q
+type SerialPathID = string
+
+// SerialQuery Example: SN-000
+type SerialQuery = string
+
+// SerialStatusFilter The state of a unit.
+//
+// Example: in_progress
+type SerialStatusFilter = SerialStatus
+
+// SerialStepID Example: step_01h455vb4pex5vsknk084sn02q
+type SerialStepID = string
 
 // BadRequest What every error looks like.
 type BadRequest = Error
@@ -507,6 +1348,27 @@ type PreconditionFailed = Error
 
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// After Only events after the one with this `seq`.
+	After *EventsAfter `form:"after,omitempty" json:"after,omitempty"`
+
+	// JobID Only events of this job, its paths and its units.
+	JobID *EventJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// SerialID Only events of this unit.
+	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
+
+	// Type Only events of this type.
+	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Limit How many to answer with at the most. Without it the list holds everything.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
+	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
+}
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
@@ -553,11 +1415,110 @@ type UpdateJobParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListJobPathsParams defines parameters for ListJobPaths.
+type ListJobPathsParams struct {
+	// Limit How many to answer with at the most. Without it the list holds everything.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeletePathParams defines parameters for DeletePath.
+type DeletePathParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdatePathParams defines parameters for UpdatePath.
+type UpdatePathParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListSerialsParams defines parameters for ListSerials.
+type ListSerialsParams struct {
+	// JobID Only units of this job.
+	JobID *SerialJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// PathID Only units on this path.
+	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
+
+	// StepID Only units whose current step is this one.
+	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
+
+	// Status Only units in this state.
+	Status *SerialStatusFilter `form:"status,omitempty" json:"status,omitempty"`
+
+	// Q Text that the serial number must contain, in upper or lower case.
+	Q *SerialQuery `form:"q,omitempty" json:"q,omitempty"`
+
+	// Limit How many to answer with at the most. Without it the list holds everything.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ClearStepOverrideParams defines parameters for ClearStepOverride.
+type ClearStepOverrideParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateStepParams defines parameters for UpdateStep.
+type UpdateStepParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateJobJSONRequestBody defines body for CreateJob for application/json ContentType.
 type CreateJobJSONRequestBody = JobCreate
 
 // UpdateJobJSONRequestBody defines body for UpdateJob for application/json ContentType.
 type UpdateJobJSONRequestBody = JobUpdate
+
+// CreatePathJSONRequestBody defines body for CreatePath for application/json ContentType.
+type CreatePathJSONRequestBody = PathCreate
+
+// UpdatePathJSONRequestBody defines body for UpdatePath for application/json ContentType.
+type UpdatePathJSONRequestBody = PathUpdate
+
+// CreateSerialsJSONRequestBody defines body for CreateSerials for application/json ContentType.
+type CreateSerialsJSONRequestBody = SerialsCreate
+
+// AdvanceSerialsJSONRequestBody defines body for AdvanceSerials for application/json ContentType.
+type AdvanceSerialsJSONRequestBody = SerialsAdvance
+
+// ScrapSerialsJSONRequestBody defines body for ScrapSerials for application/json ContentType.
+type ScrapSerialsJSONRequestBody = SerialsScrap
+
+// AdvanceSerialJSONRequestBody defines body for AdvanceSerial for application/json ContentType.
+type AdvanceSerialJSONRequestBody = SerialAdvance
+
+// AdvanceSerialToJSONRequestBody defines body for AdvanceSerialTo for application/json ContentType.
+type AdvanceSerialToJSONRequestBody = SerialAdvanceTo
+
+// ForceCompleteSerialJSONRequestBody defines body for ForceCompleteSerial for application/json ContentType.
+type ForceCompleteSerialJSONRequestBody = SerialForceComplete
+
+// ScrapSerialJSONRequestBody defines body for ScrapSerial for application/json ContentType.
+type ScrapSerialJSONRequestBody = SerialScrap
+
+// CompleteStepJSONRequestBody defines body for CompleteStep for application/json ContentType.
+type CompleteStepJSONRequestBody = StepComplete
+
+// OverrideStepJSONRequestBody defines body for OverrideStep for application/json ContentType.
+type OverrideStepJSONRequestBody = StepOverride
+
+// WaiveStepJSONRequestBody defines body for WaiveStep for application/json ContentType.
+type WaiveStepJSONRequestBody = StepWaive
+
+// UndoSerialJSONRequestBody defines body for UndoSerial for application/json ContentType.
+type UndoSerialJSONRequestBody = SerialUndo
+
+// UpdateStepJSONRequestBody defines body for UpdateStep for application/json ContentType.
+type UpdateStepJSONRequestBody = StepUpdate
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -633,6 +1594,19 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListEvents Read the events
+	//
+	// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
+	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
+	// this moment; with `limit` it is one page.
+	//
+	// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
+	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+	// that event. A comment line every 15 seconds shows that the connection lives.
+	//
+	// Corresponds with GET /api/events (the `ListEvents` operationId).
+	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListJobs List jobs
 	//
 	// Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
@@ -697,6 +1671,359 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
 	UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListJobPaths List the paths of a job
+	//
+	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+	//
+	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
+	ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePathWithBody Create a path
+	//
+	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+	// to the goal of the job.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/paths (the `CreatePath` operationId).
+	CreatePathWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePath Create a path
+	//
+	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+	// to the goal of the job.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/paths (the `CreatePath` operationId).
+	CreatePath(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeletePath Delete a path
+	//
+	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+	//
+	// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
+	DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPath Get a path and where its units stand
+	//
+	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
+	// bottleneck shows.
+	//
+	// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
+	GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePathWithBody Change a path
+	//
+	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	//
+	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+	// History keeps the names of removed steps.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+	UpdatePathWithBody(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePath Change a path
+	//
+	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	//
+	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+	// History keeps the names of removed steps.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+	UpdatePath(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSerials List serial numbers
+	//
+	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
+	// streamed.
+	//
+	// Corresponds with GET /api/serials (the `ListSerials` operationId).
+	ListSerials(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSerialsWithBody Create serial numbers
+	//
+	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+	CreateSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSerials Create serial numbers
+	//
+	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+	CreateSerials(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialsWithBody Advance many serial numbers
+	//
+	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+	// the units that could not. `perItem`: each answers for itself.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+	AdvanceSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerials Advance many serial numbers
+	//
+	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+	// the units that could not. `perItem`: each answers for itself.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+	AdvanceSerials(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScrapSerialsWithBody Scrap many serial numbers
+	//
+	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+	// answers for itself.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+	ScrapSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScrapSerials Scrap many serial numbers
+	//
+	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+	// answers for itself.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+	ScrapSerials(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSerial Get a serial number and its steps
+	//
+	// Answers with the unit and what has become of each step of its path.
+	//
+	// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
+	GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialWithBody Advance to the next step
+	//
+	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+	// if it still stands there, so that pressing twice moves it once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+	AdvanceSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerial Advance to the next step
+	//
+	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+	// if it still stands there, so that pressing twice moves it once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+	AdvanceSerial(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialToWithBody Advance past steps
+	//
+	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+	// last step means completed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+	AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialTo Advance past steps
+	//
+	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+	// last step means completed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+	AdvanceSerialTo(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ForceCompleteSerialWithBody Complete a unit over open steps
+	//
+	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+	// advance it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+	ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ForceCompleteSerial Complete a unit over open steps
+	//
+	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+	// advance it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+	ForceCompleteSerial(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScrapSerialWithBody Scrap a unit
+	//
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+	ScrapSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScrapSerial Scrap a unit
+	//
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+	ScrapSerial(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteStepWithBody Report a deferred step as done
+	//
+	// The step was done after all, out of its order.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+	CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteStep Report a deferred step as done
+	//
+	// The step was done after all, out of its order.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+	CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClearStepOverride Take back an override
+	//
+	// The step binds this unit again as its path says.
+	//
+	// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
+	ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OverrideStepWithBody Make a step optional for one unit
+	//
+	// For this unit the step counts as optional until it has been passed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+	OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OverrideStep Make a step optional for one unit
+	//
+	// For this unit the step counts as optional until it has been passed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+	OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WaiveStepWithBody Excuse a deferred step
+	//
+	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+	WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WaiveStep Excuse a deferred step
+	//
+	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+	WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UndoSerialWithBody Take back the last change of a unit
+	//
+	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+	// erased. Sent again, it takes back the one before that.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+	UndoSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UndoSerial Take back the last change of a unit
+	//
+	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+	// erased. Sent again, it takes back the one before that.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+	UndoSerial(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateStepWithBody Change a step
+	//
+	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+	// `ETag` is the path's, and an `If-Match` names the path's version.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+	UpdateStepWithBody(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateStep Change a step
+	//
+	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+	// `ETag` is the path's, and an `If-Match` names the path's version.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+	UpdateStep(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListEvents Read the events
+//
+// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
+// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
+// this moment; with `limit` it is one page.
+//
+// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
+// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+// that event. A comment line every 15 seconds shows that the connection lives.
+//
+// Corresponds with GET /api/events (the `ListEvents` operationId).
+func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListJobs List jobs
@@ -832,6 +2159,793 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// ListJobPaths List the paths of a job
+//
+// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+//
+// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
+func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJobPathsRequest(c.Server, jobID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePathWithBody Create a path
+//
+// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+// to the goal of the job.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/paths (the `CreatePath` operationId).
+func (c *Client) CreatePathWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePathRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePath Create a path
+//
+// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+// to the goal of the job.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/paths (the `CreatePath` operationId).
+func (c *Client) CreatePath(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePathRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeletePath Delete a path
+//
+// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+//
+// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
+func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeletePathRequest(c.Server, pathID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPath Get a path and where its units stand
+//
+// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
+// bottleneck shows.
+//
+// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
+func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPathRequest(c.Server, pathID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdatePathWithBody Change a path
+//
+// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+//
+// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+// History keeps the names of removed steps.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePathRequestWithBody(c.Server, pathID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdatePath Change a path
+//
+// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+//
+// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+// History keeps the names of removed steps.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+func (c *Client) UpdatePath(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePathRequest(c.Server, pathID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSerials List serial numbers
+//
+// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
+// streamed.
+//
+// Corresponds with GET /api/serials (the `ListSerials` operationId).
+func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSerialsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSerialsWithBody Create serial numbers
+//
+// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+func (c *Client) CreateSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSerialsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSerials Create serial numbers
+//
+// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+func (c *Client) CreateSerials(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSerialsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialsWithBody Advance many serial numbers
+//
+// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+// the units that could not. `perItem`: each answers for itself.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+func (c *Client) AdvanceSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerials Advance many serial numbers
+//
+// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+// the units that could not. `perItem`: each answers for itself.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+func (c *Client) AdvanceSerials(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ScrapSerialsWithBody Scrap many serial numbers
+//
+// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+// answers for itself.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+func (c *Client) ScrapSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ScrapSerials Scrap many serial numbers
+//
+// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+// answers for itself.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+func (c *Client) ScrapSerials(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSerial Get a serial number and its steps
+//
+// Answers with the unit and what has become of each step of its path.
+//
+// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
+func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSerialRequest(c.Server, serialID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialWithBody Advance to the next step
+//
+// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+// if it still stands there, so that pressing twice moves it once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialRequestWithBody(c.Server, serialID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerial Advance to the next step
+//
+// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+// if it still stands there, so that pressing twice moves it once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialRequest(c.Server, serialID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialToWithBody Advance past steps
+//
+// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+// last step means completed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialToRequestWithBody(c.Server, serialID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialTo Advance past steps
+//
+// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+// last step means completed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialToRequest(c.Server, serialID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ForceCompleteSerialWithBody Complete a unit over open steps
+//
+// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+// advance it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForceCompleteSerialRequestWithBody(c.Server, serialID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ForceCompleteSerial Complete a unit over open steps
+//
+// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+// advance it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForceCompleteSerialRequest(c.Server, serialID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ScrapSerialWithBody Scrap a unit
+//
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialRequestWithBody(c.Server, serialID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ScrapSerial Scrap a unit
+//
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialRequest(c.Server, serialID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteStepWithBody Report a deferred step as done
+//
+// The step was done after all, out of its order.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteStepRequestWithBody(c.Server, serialID, stepID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteStep Report a deferred step as done
+//
+// The step was done after all, out of its order.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteStepRequest(c.Server, serialID, stepID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClearStepOverride Take back an override
+//
+// The step binds this unit again as its path says.
+//
+// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
+func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClearStepOverrideRequest(c.Server, serialID, stepID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OverrideStepWithBody Make a step optional for one unit
+//
+// For this unit the step counts as optional until it has been passed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepRequestWithBody(c.Server, serialID, stepID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OverrideStep Make a step optional for one unit
+//
+// For this unit the step counts as optional until it has been passed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepRequest(c.Server, serialID, stepID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WaiveStepWithBody Excuse a deferred step
+//
+// The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWaiveStepRequestWithBody(c.Server, serialID, stepID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WaiveStep Excuse a deferred step
+//
+// The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWaiveStepRequest(c.Server, serialID, stepID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UndoSerialWithBody Take back the last change of a unit
+//
+// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+// erased. Sent again, it takes back the one before that.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialRequestWithBody(c.Server, serialID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UndoSerial Take back the last change of a unit
+//
+// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+// erased. Sent again, it takes back the one before that.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialRequest(c.Server, serialID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateStepWithBody Change a step
+//
+// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+// `ETag` is the path's, and an `If-Match` names the path's version.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateStepRequestWithBody(c.Server, stepID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateStep Change a step
+//
+// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+// `ETag` is the path's, and an `If-Match` names the path's version.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+func (c *Client) UpdateStep(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateStepRequest(c.Server, stepID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewListEventsRequest constructs an http.Request for the ListEvents method
+func NewListEventsRequest(server string, params *ListEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.SerialID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "serialId", *params.SerialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Type != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewListJobsRequest constructs an http.Request for the ListJobs method
@@ -1169,6 +3283,1059 @@ func NewUpdateJobRequestWithBody(server string, jobID JobID, params *UpdateJobPa
 	return req, nil
 }
 
+// NewListJobPathsRequest constructs an http.Request for the ListJobPaths method
+func NewListJobPathsRequest(server string, jobID JobID, params *ListJobPathsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "jobId", jobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jobs/%s/paths", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreatePathRequest calls the generic CreatePath builder with application/json body
+func NewCreatePathRequest(server string, body CreatePathJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePathRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreatePathRequestWithBody constructs an http.Request for the CreatePath method, with any body, and a specified content type
+func NewCreatePathRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/paths")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeletePathRequest constructs an http.Request for the DeletePath method
+func NewDeletePathRequest(server string, pathID PathID, params *DeletePathParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pathId", pathID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/paths/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetPathRequest constructs an http.Request for the GetPath method
+func NewGetPathRequest(server string, pathID PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pathId", pathID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/paths/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdatePathRequest calls the generic UpdatePath builder with application/json body
+func NewUpdatePathRequest(server string, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdatePathRequestWithBody(server, pathID, params, "application/json", bodyReader)
+}
+
+// NewUpdatePathRequestWithBody constructs an http.Request for the UpdatePath method, with any body, and a specified content type
+func NewUpdatePathRequestWithBody(server string, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pathId", pathID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/paths/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListSerialsRequest constructs an http.Request for the ListSerials method
+func NewListSerialsRequest(server string, params *ListSerialsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PathID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pathId", *params.PathID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StepID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stepId", *params.StepID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateSerialsRequest calls the generic CreateSerials builder with application/json body
+func NewCreateSerialsRequest(server string, body CreateSerialsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSerialsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateSerialsRequestWithBody constructs an http.Request for the CreateSerials method, with any body, and a specified content type
+func NewCreateSerialsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAdvanceSerialsRequest calls the generic AdvanceSerials builder with application/json body
+func NewAdvanceSerialsRequest(server string, body AdvanceSerialsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAdvanceSerialsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAdvanceSerialsRequestWithBody constructs an http.Request for the AdvanceSerials method, with any body, and a specified content type
+func NewAdvanceSerialsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/advance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewScrapSerialsRequest calls the generic ScrapSerials builder with application/json body
+func NewScrapSerialsRequest(server string, body ScrapSerialsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewScrapSerialsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewScrapSerialsRequestWithBody constructs an http.Request for the ScrapSerials method, with any body, and a specified content type
+func NewScrapSerialsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/scrap")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetSerialRequest constructs an http.Request for the GetSerial method
+func NewGetSerialRequest(server string, serialID SerialID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAdvanceSerialRequest calls the generic AdvanceSerial builder with application/json body
+func NewAdvanceSerialRequest(server string, serialID SerialID, body AdvanceSerialJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAdvanceSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+}
+
+// NewAdvanceSerialRequestWithBody constructs an http.Request for the AdvanceSerial method, with any body, and a specified content type
+func NewAdvanceSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/advance", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAdvanceSerialToRequest calls the generic AdvanceSerialTo builder with application/json body
+func NewAdvanceSerialToRequest(server string, serialID SerialID, body AdvanceSerialToJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAdvanceSerialToRequestWithBody(server, serialID, "application/json", bodyReader)
+}
+
+// NewAdvanceSerialToRequestWithBody constructs an http.Request for the AdvanceSerialTo method, with any body, and a specified content type
+func NewAdvanceSerialToRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/advance-to", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewForceCompleteSerialRequest calls the generic ForceCompleteSerial builder with application/json body
+func NewForceCompleteSerialRequest(server string, serialID SerialID, body ForceCompleteSerialJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewForceCompleteSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+}
+
+// NewForceCompleteSerialRequestWithBody constructs an http.Request for the ForceCompleteSerial method, with any body, and a specified content type
+func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/force-complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewScrapSerialRequest calls the generic ScrapSerial builder with application/json body
+func NewScrapSerialRequest(server string, serialID SerialID, body ScrapSerialJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewScrapSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+}
+
+// NewScrapSerialRequestWithBody constructs an http.Request for the ScrapSerial method, with any body, and a specified content type
+func NewScrapSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/scrap", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCompleteStepRequest calls the generic CompleteStep builder with application/json body
+func NewCompleteStepRequest(server string, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCompleteStepRequestWithBody(server, serialID, stepID, "application/json", bodyReader)
+}
+
+// NewCompleteStepRequestWithBody constructs an http.Request for the CompleteStep method, with any body, and a specified content type
+func NewCompleteStepRequestWithBody(server string, serialID SerialID, stepID StepID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "stepId", stepID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/steps/%s/complete", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewClearStepOverrideRequest constructs an http.Request for the ClearStepOverride method
+func NewClearStepOverrideRequest(server string, serialID SerialID, stepID StepID, params *ClearStepOverrideParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "stepId", stepID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/steps/%s/override", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewOverrideStepRequest calls the generic OverrideStep builder with application/json body
+func NewOverrideStepRequest(server string, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOverrideStepRequestWithBody(server, serialID, stepID, "application/json", bodyReader)
+}
+
+// NewOverrideStepRequestWithBody constructs an http.Request for the OverrideStep method, with any body, and a specified content type
+func NewOverrideStepRequestWithBody(server string, serialID SerialID, stepID StepID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "stepId", stepID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/steps/%s/override", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWaiveStepRequest calls the generic WaiveStep builder with application/json body
+func NewWaiveStepRequest(server string, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWaiveStepRequestWithBody(server, serialID, stepID, "application/json", bodyReader)
+}
+
+// NewWaiveStepRequestWithBody constructs an http.Request for the WaiveStep method, with any body, and a specified content type
+func NewWaiveStepRequestWithBody(server string, serialID SerialID, stepID StepID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "stepId", stepID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/steps/%s/waive", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUndoSerialRequest calls the generic UndoSerial builder with application/json body
+func NewUndoSerialRequest(server string, serialID SerialID, body UndoSerialJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUndoSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+}
+
+// NewUndoSerialRequestWithBody constructs an http.Request for the UndoSerial method, with any body, and a specified content type
+func NewUndoSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/undo", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUpdateStepRequest calls the generic UpdateStep builder with application/json body
+func NewUpdateStepRequest(server string, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateStepRequestWithBody(server, stepID, params, "application/json", bodyReader)
+}
+
+// NewUpdateStepRequestWithBody constructs an http.Request for the UpdateStep method, with any body, and a specified content type
+func NewUpdateStepRequestWithBody(server string, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "stepId", stepID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/steps/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -1212,6 +4379,21 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
+
+	// ListEventsWithResponse Read the events
+	//
+	// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
+	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
+	// this moment; with `limit` it is one page.
+	//
+	// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
+	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+	// that event. A comment line every 15 seconds shows that the connection lives.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/events (the `ListEvents` operationId).
+	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
 
 	// ListJobsWithResponse List jobs
 	//
@@ -1283,6 +4465,410 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
 	UpdateJobWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
+
+	// ListJobPathsWithResponse List the paths of a job
+	//
+	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
+	ListJobPathsWithResponse(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*ListJobPathsResponse, error)
+
+	// CreatePathWithBodyWithResponse Create a path
+	//
+	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+	// to the goal of the job.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/paths (the `CreatePath` operationId).
+	CreatePathWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePathResponse, error)
+
+	// CreatePathWithResponse Create a path
+	//
+	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+	// to the goal of the job.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/paths (the `CreatePath` operationId).
+	CreatePathWithResponse(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePathResponse, error)
+
+	// DeletePathWithResponse Delete a path
+	//
+	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
+	DeletePathWithResponse(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*DeletePathResponse, error)
+
+	// GetPathWithResponse Get a path and where its units stand
+	//
+	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
+	// bottleneck shows.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
+	GetPathWithResponse(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*GetPathResponse, error)
+
+	// UpdatePathWithBodyWithResponse Change a path
+	//
+	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	//
+	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+	// History keeps the names of removed steps.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+	UpdatePathWithBodyWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error)
+
+	// UpdatePathWithResponse Change a path
+	//
+	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	//
+	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+	// History keeps the names of removed steps.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+	UpdatePathWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error)
+
+	// ListSerialsWithResponse List serial numbers
+	//
+	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
+	// streamed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/serials (the `ListSerials` operationId).
+	ListSerialsWithResponse(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*ListSerialsResponse, error)
+
+	// CreateSerialsWithBodyWithResponse Create serial numbers
+	//
+	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+	CreateSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error)
+
+	// CreateSerialsWithResponse Create serial numbers
+	//
+	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+	CreateSerialsWithResponse(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error)
+
+	// AdvanceSerialsWithBodyWithResponse Advance many serial numbers
+	//
+	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+	// the units that could not. `perItem`: each answers for itself.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+	AdvanceSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
+
+	// AdvanceSerialsWithResponse Advance many serial numbers
+	//
+	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+	// the units that could not. `perItem`: each answers for itself.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+	AdvanceSerialsWithResponse(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
+
+	// ScrapSerialsWithBodyWithResponse Scrap many serial numbers
+	//
+	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+	// answers for itself.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+	ScrapSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
+
+	// ScrapSerialsWithResponse Scrap many serial numbers
+	//
+	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+	// answers for itself.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+	ScrapSerialsWithResponse(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
+
+	// GetSerialWithResponse Get a serial number and its steps
+	//
+	// Answers with the unit and what has become of each step of its path.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
+	GetSerialWithResponse(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*GetSerialResponse, error)
+
+	// AdvanceSerialWithBodyWithResponse Advance to the next step
+	//
+	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+	// if it still stands there, so that pressing twice moves it once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+	AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
+
+	// AdvanceSerialWithResponse Advance to the next step
+	//
+	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+	// if it still stands there, so that pressing twice moves it once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+	AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
+
+	// AdvanceSerialToWithBodyWithResponse Advance past steps
+	//
+	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+	// last step means completed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+	AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
+
+	// AdvanceSerialToWithResponse Advance past steps
+	//
+	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+	// last step means completed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+	AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
+
+	// ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
+	//
+	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+	// advance it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+	ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
+
+	// ForceCompleteSerialWithResponse Complete a unit over open steps
+	//
+	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+	// advance it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+	ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
+
+	// ScrapSerialWithBodyWithResponse Scrap a unit
+	//
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+	ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
+
+	// ScrapSerialWithResponse Scrap a unit
+	//
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+	ScrapSerialWithResponse(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
+
+	// CompleteStepWithBodyWithResponse Report a deferred step as done
+	//
+	// The step was done after all, out of its order.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+	CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
+
+	// CompleteStepWithResponse Report a deferred step as done
+	//
+	// The step was done after all, out of its order.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+	CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
+
+	// ClearStepOverrideWithResponse Take back an override
+	//
+	// The step binds this unit again as its path says.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
+	ClearStepOverrideWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*ClearStepOverrideResponse, error)
+
+	// OverrideStepWithBodyWithResponse Make a step optional for one unit
+	//
+	// For this unit the step counts as optional until it has been passed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+	OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
+
+	// OverrideStepWithResponse Make a step optional for one unit
+	//
+	// For this unit the step counts as optional until it has been passed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+	OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
+
+	// WaiveStepWithBodyWithResponse Excuse a deferred step
+	//
+	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+	WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
+
+	// WaiveStepWithResponse Excuse a deferred step
+	//
+	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+	WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
+
+	// UndoSerialWithBodyWithResponse Take back the last change of a unit
+	//
+	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+	// erased. Sent again, it takes back the one before that.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+	UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
+
+	// UndoSerialWithResponse Take back the last change of a unit
+	//
+	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+	// erased. Sent again, it takes back the one before that.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+	UndoSerialWithResponse(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
+
+	// UpdateStepWithBodyWithResponse Change a step
+	//
+	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+	// `ETag` is the path's, and an `If-Match` names the path's version.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+	UpdateStepWithBodyWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error)
+
+	// UpdateStepWithResponse Change a step
+	//
+	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+	// `ETag` is the path's, and an `If-Match` names the path's version.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+	UpdateStepWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error)
+}
+
+// ListEventsResponse200Headers the declared response headers of an HTTP 200 response for ListEvents
+type ListEventsResponse200Headers struct {
+	Link *string
+}
+
+type ListEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EventList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListEventsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListEventsResponse) GetJSON200() *EventList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListEventsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListEventsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ListEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ListJobsResponse200Headers the declared response headers of an HTTP 200 response for ListJobs
@@ -1638,6 +5224,1646 @@ func (r UpdateJobResponse) ContentType() string {
 	return ""
 }
 
+// ListJobPathsResponse200Headers the declared response headers of an HTTP 200 response for ListJobPaths
+type ListJobPathsResponse200Headers struct {
+	Link *string
+}
+
+type ListJobPathsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PathList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListJobPathsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListJobPathsResponse) GetJSON200() *PathList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListJobPathsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ListJobPathsResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListJobPathsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ListJobPathsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJobPathsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJobPathsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListJobPathsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreatePathResponse201Headers the declared response headers of an HTTP 201 response for CreatePath
+type CreatePathResponse201Headers struct {
+	ETag     string
+	Location string
+}
+
+type CreatePathResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Path
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreatePathResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreatePathResponse) GetJSON201() *Path {
+	return r.JSON201
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CreatePathResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r CreatePathResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r CreatePathResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r CreatePathResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CreatePathResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CreatePathResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePathResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePathResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreatePathResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeletePathResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PreconditionFailed
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r DeletePathResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r DeletePathResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r DeletePathResponse) GetJSON412() *PreconditionFailed {
+	return r.JSON412
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeletePathResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r DeletePathResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeletePathResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeletePathResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeletePathResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPathResponse200Headers the declared response headers of an HTTP 200 response for GetPath
+type GetPathResponse200Headers struct {
+	ETag string
+}
+
+type GetPathResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PathDetail
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetPathResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPathResponse) GetJSON200() *PathDetail {
+	return r.JSON200
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetPathResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetPathResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPathResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPathResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPathResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPathResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdatePathResponse200Headers the declared response headers of an HTTP 200 response for UpdatePath
+type UpdatePathResponse200Headers struct {
+	ETag string
+}
+
+type UpdatePathResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Path
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PreconditionFailed
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdatePathResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdatePathResponse) GetJSON200() *Path {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UpdatePathResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UpdatePathResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r UpdatePathResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r UpdatePathResponse) GetJSON412() *PreconditionFailed {
+	return r.JSON412
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r UpdatePathResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r UpdatePathResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UpdatePathResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdatePathResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdatePathResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdatePathResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdatePathResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListSerialsResponse200Headers the declared response headers of an HTTP 200 response for ListSerials
+type ListSerialsResponse200Headers struct {
+	Link *string
+}
+
+type ListSerialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SerialList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListSerialsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSerialsResponse) GetJSON200() *SerialList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListSerialsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListSerialsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSerialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSerialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSerialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateSerialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *SerialList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateSerialsResponse) GetJSON201() *SerialList {
+	return r.JSON201
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CreateSerialsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r CreateSerialsResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r CreateSerialsResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r CreateSerialsResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r CreateSerialsResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CreateSerialsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateSerialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSerialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSerialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AdvanceSerialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AdvanceSerialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdvanceSerialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdvanceSerialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdvanceSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ScrapSerialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ScrapSerialsResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ScrapSerialsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ScrapSerialsResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ScrapSerialsResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r ScrapSerialsResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r ScrapSerialsResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ScrapSerialsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ScrapSerialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ScrapSerialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ScrapSerialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ScrapSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetSerialResponse200Headers the declared response headers of an HTTP 200 response for GetSerial
+type GetSerialResponse200Headers struct {
+	ETag string
+}
+
+type GetSerialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SerialDetail
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetSerialResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSerialResponse) GetJSON200() *SerialDetail {
+	return r.JSON200
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetSerialResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetSerialResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSerialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSerialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSerialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSerialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AdvanceSerialResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerial
+type AdvanceSerialResponse200Headers struct {
+	ETag string
+}
+
+type AdvanceSerialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AdvanceSerialResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdvanceSerialResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AdvanceSerialResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AdvanceSerialResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r AdvanceSerialResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AdvanceSerialResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AdvanceSerialResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AdvanceSerialResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AdvanceSerialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdvanceSerialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdvanceSerialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdvanceSerialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AdvanceSerialToResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerialTo
+type AdvanceSerialToResponse200Headers struct {
+	ETag string
+}
+
+type AdvanceSerialToResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdvanceToResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AdvanceSerialToResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON200() *AdvanceToResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AdvanceSerialToResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdvanceSerialToResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdvanceSerialToResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdvanceSerialToResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ForceCompleteSerialResponse200Headers the declared response headers of an HTTP 200 response for ForceCompleteSerial
+type ForceCompleteSerialResponse200Headers struct {
+	ETag string
+}
+
+type ForceCompleteSerialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ForceCompleteSerialResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ForceCompleteSerialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ForceCompleteSerialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ForceCompleteSerialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ForceCompleteSerialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ScrapSerialResponse200Headers the declared response headers of an HTTP 200 response for ScrapSerial
+type ScrapSerialResponse200Headers struct {
+	ETag string
+}
+
+type ScrapSerialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ScrapSerialResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ScrapSerialResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ScrapSerialResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ScrapSerialResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ScrapSerialResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r ScrapSerialResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r ScrapSerialResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ScrapSerialResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ScrapSerialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ScrapSerialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ScrapSerialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ScrapSerialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompleteStepResponse200Headers the declared response headers of an HTTP 200 response for CompleteStep
+type CompleteStepResponse200Headers struct {
+	ETag string
+}
+
+type CompleteStepResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CompleteStepResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompleteStepResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CompleteStepResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r CompleteStepResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r CompleteStepResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r CompleteStepResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r CompleteStepResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CompleteStepResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CompleteStepResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompleteStepResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompleteStepResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompleteStepResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ClearStepOverrideResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PreconditionFailed
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ClearStepOverrideResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ClearStepOverrideResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r ClearStepOverrideResponse) GetJSON412() *PreconditionFailed {
+	return r.JSON412
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ClearStepOverrideResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ClearStepOverrideResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClearStepOverrideResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClearStepOverrideResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClearStepOverrideResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OverrideStepResponse200Headers the declared response headers of an HTTP 200 response for OverrideStep
+type OverrideStepResponse200Headers struct {
+	ETag string
+}
+
+type OverrideStepResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *OverrideStepResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OverrideStepResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r OverrideStepResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r OverrideStepResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r OverrideStepResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r OverrideStepResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r OverrideStepResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r OverrideStepResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OverrideStepResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OverrideStepResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OverrideStepResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OverrideStepResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WaiveStepResponse200Headers the declared response headers of an HTTP 200 response for WaiveStep
+type WaiveStepResponse200Headers struct {
+	ETag string
+}
+
+type WaiveStepResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WaiveStepResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WaiveStepResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r WaiveStepResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r WaiveStepResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r WaiveStepResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r WaiveStepResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r WaiveStepResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r WaiveStepResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r WaiveStepResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WaiveStepResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WaiveStepResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WaiveStepResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UndoSerialResponse200Headers the declared response headers of an HTTP 200 response for UndoSerial
+type UndoSerialResponse200Headers struct {
+	ETag string
+}
+
+type UndoSerialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UndoSerialResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UndoSerialResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UndoSerialResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UndoSerialResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r UndoSerialResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r UndoSerialResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r UndoSerialResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UndoSerialResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r UndoSerialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UndoSerialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UndoSerialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UndoSerialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateStepResponse200Headers the declared response headers of an HTTP 200 response for UpdateStep
+type UpdateStepResponse200Headers struct {
+	ETag string
+}
+
+type UpdateStepResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Step
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *PreconditionFailed
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateStepResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateStepResponse) GetJSON200() *Step {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UpdateStepResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UpdateStepResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r UpdateStepResponse) GetJSON412() *PreconditionFailed {
+	return r.JSON412
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r UpdateStepResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r UpdateStepResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UpdateStepResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateStepResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateStepResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateStepResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateStepResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListEventsWithResponse Read the events
+//
+// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
+// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
+// this moment; with `limit` it is one page.
+//
+// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
+// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+// that event. A comment line every 15 seconds shows that the connection lives.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/events (the `ListEvents` operationId).
+func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error) {
+	rsp, err := c.ListEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEventsResponse(rsp)
+}
+
 // ListJobsWithResponse List jobs
 //
 // Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
@@ -1749,6 +6975,608 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 		return nil, err
 	}
 	return ParseUpdateJobResponse(rsp)
+}
+
+// ListJobPathsWithResponse List the paths of a job
+//
+// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
+func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*ListJobPathsResponse, error) {
+	rsp, err := c.ListJobPaths(ctx, jobID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJobPathsResponse(rsp)
+}
+
+// CreatePathWithBodyWithResponse Create a path
+//
+// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+// to the goal of the job.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/paths (the `CreatePath` operationId).
+func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePathResponse, error) {
+	rsp, err := c.CreatePathWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePathResponse(rsp)
+}
+
+// CreatePathWithResponse Create a path
+//
+// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
+// to the goal of the job.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/paths (the `CreatePath` operationId).
+func (c *ClientWithResponses) CreatePathWithResponse(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePathResponse, error) {
+	rsp, err := c.CreatePath(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePathResponse(rsp)
+}
+
+// DeletePathWithResponse Delete a path
+//
+// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
+func (c *ClientWithResponses) DeletePathWithResponse(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*DeletePathResponse, error) {
+	rsp, err := c.DeletePath(ctx, pathID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeletePathResponse(rsp)
+}
+
+// GetPathWithResponse Get a path and where its units stand
+//
+// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
+// bottleneck shows.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
+func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*GetPathResponse, error) {
+	rsp, err := c.GetPath(ctx, pathID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPathResponse(rsp)
+}
+
+// UpdatePathWithBodyWithResponse Change a path
+//
+// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+//
+// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+// History keeps the names of removed steps.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error) {
+	rsp, err := c.UpdatePathWithBody(ctx, pathID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePathResponse(rsp)
+}
+
+// UpdatePathWithResponse Change a path
+//
+// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
+// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+//
+// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
+// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
+// History keeps the names of removed steps.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
+func (c *ClientWithResponses) UpdatePathWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error) {
+	rsp, err := c.UpdatePath(ctx, pathID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePathResponse(rsp)
+}
+
+// ListSerialsWithResponse List serial numbers
+//
+// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
+// streamed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/serials (the `ListSerials` operationId).
+func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*ListSerialsResponse, error) {
+	rsp, err := c.ListSerials(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSerialsResponse(rsp)
+}
+
+// CreateSerialsWithBodyWithResponse Create serial numbers
+//
+// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error) {
+	rsp, err := c.CreateSerialsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSerialsResponse(rsp)
+}
+
+// CreateSerialsWithResponse Create serial numbers
+//
+// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials (the `CreateSerials` operationId).
+func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error) {
+	rsp, err := c.CreateSerials(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSerialsResponse(rsp)
+}
+
+// AdvanceSerialsWithBodyWithResponse Advance many serial numbers
+//
+// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+// the units that could not. `perItem`: each answers for itself.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error) {
+	rsp, err := c.AdvanceSerialsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialsResponse(rsp)
+}
+
+// AdvanceSerialsWithResponse Advance many serial numbers
+//
+// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
+// the units that could not. `perItem`: each answers for itself.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
+func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error) {
+	rsp, err := c.AdvanceSerials(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialsResponse(rsp)
+}
+
+// ScrapSerialsWithBodyWithResponse Scrap many serial numbers
+//
+// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+// answers for itself.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+func (c *ClientWithResponses) ScrapSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error) {
+	rsp, err := c.ScrapSerialsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseScrapSerialsResponse(rsp)
+}
+
+// ScrapSerialsWithResponse Scrap many serial numbers
+//
+// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
+// answers for itself.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
+func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error) {
+	rsp, err := c.ScrapSerials(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseScrapSerialsResponse(rsp)
+}
+
+// GetSerialWithResponse Get a serial number and its steps
+//
+// Answers with the unit and what has become of each step of its path.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
+func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*GetSerialResponse, error) {
+	rsp, err := c.GetSerial(ctx, serialID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSerialResponse(rsp)
+}
+
+// AdvanceSerialWithBodyWithResponse Advance to the next step
+//
+// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+// if it still stands there, so that pressing twice moves it once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
+	rsp, err := c.AdvanceSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialResponse(rsp)
+}
+
+// AdvanceSerialWithResponse Advance to the next step
+//
+// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
+// if it still stands there, so that pressing twice moves it once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
+func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
+	rsp, err := c.AdvanceSerial(ctx, serialID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialResponse(rsp)
+}
+
+// AdvanceSerialToWithBodyWithResponse Advance past steps
+//
+// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+// last step means completed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
+	rsp, err := c.AdvanceSerialToWithBody(ctx, serialID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialToResponse(rsp)
+}
+
+// AdvanceSerialToWithResponse Advance past steps
+//
+// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
+// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
+// last step means completed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
+func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
+	rsp, err := c.AdvanceSerialTo(ctx, serialID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialToResponse(rsp)
+}
+
+// ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
+//
+// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+// advance it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
+	rsp, err := c.ForceCompleteSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForceCompleteSerialResponse(rsp)
+}
+
+// ForceCompleteSerialWithResponse Complete a unit over open steps
+//
+// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
+// advance it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
+func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
+	rsp, err := c.ForceCompleteSerial(ctx, serialID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForceCompleteSerialResponse(rsp)
+}
+
+// ScrapSerialWithBodyWithResponse Scrap a unit
+//
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
+	rsp, err := c.ScrapSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseScrapSerialResponse(rsp)
+}
+
+// ScrapSerialWithResponse Scrap a unit
+//
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
+func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
+	rsp, err := c.ScrapSerial(ctx, serialID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseScrapSerialResponse(rsp)
+}
+
+// CompleteStepWithBodyWithResponse Report a deferred step as done
+//
+// The step was done after all, out of its order.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
+	rsp, err := c.CompleteStepWithBody(ctx, serialID, stepID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteStepResponse(rsp)
+}
+
+// CompleteStepWithResponse Report a deferred step as done
+//
+// The step was done after all, out of its order.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
+func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
+	rsp, err := c.CompleteStep(ctx, serialID, stepID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteStepResponse(rsp)
+}
+
+// ClearStepOverrideWithResponse Take back an override
+//
+// The step binds this unit again as its path says.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
+func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*ClearStepOverrideResponse, error) {
+	rsp, err := c.ClearStepOverride(ctx, serialID, stepID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClearStepOverrideResponse(rsp)
+}
+
+// OverrideStepWithBodyWithResponse Make a step optional for one unit
+//
+// For this unit the step counts as optional until it has been passed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
+	rsp, err := c.OverrideStepWithBody(ctx, serialID, stepID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOverrideStepResponse(rsp)
+}
+
+// OverrideStepWithResponse Make a step optional for one unit
+//
+// For this unit the step counts as optional until it has been passed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
+func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
+	rsp, err := c.OverrideStep(ctx, serialID, stepID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOverrideStepResponse(rsp)
+}
+
+// WaiveStepWithBodyWithResponse Excuse a deferred step
+//
+// The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
+	rsp, err := c.WaiveStepWithBody(ctx, serialID, stepID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWaiveStepResponse(rsp)
+}
+
+// WaiveStepWithResponse Excuse a deferred step
+//
+// The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
+func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
+	rsp, err := c.WaiveStep(ctx, serialID, stepID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWaiveStepResponse(rsp)
+}
+
+// UndoSerialWithBodyWithResponse Take back the last change of a unit
+//
+// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+// erased. Sent again, it takes back the one before that.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
+	rsp, err := c.UndoSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoSerialResponse(rsp)
+}
+
+// UndoSerialWithResponse Take back the last change of a unit
+//
+// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
+// erased. Sent again, it takes back the one before that.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
+func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
+	rsp, err := c.UndoSerial(ctx, serialID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoSerialResponse(rsp)
+}
+
+// UpdateStepWithBodyWithResponse Change a step
+//
+// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+// `ETag` is the path's, and an `If-Match` names the path's version.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+func (c *ClientWithResponses) UpdateStepWithBodyWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error) {
+	rsp, err := c.UpdateStepWithBody(ctx, stepID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateStepResponse(rsp)
+}
+
+// UpdateStepWithResponse Change a step
+//
+// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
+// `ETag` is the path's, and an `If-Match` names the path's version.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
+func (c *ClientWithResponses) UpdateStepWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error) {
+	rsp, err := c.UpdateStep(ctx, stepID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateStepResponse(rsp)
+}
+
+// ParseListEventsResponse parses an HTTP response from a ListEventsWithResponse call
+func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EventList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/event-stream) unsupported
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListEventsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
 }
 
 // ParseListJobsResponse parses an HTTP response from a ListJobsWithResponse call
@@ -2049,6 +7877,1427 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers UpdateJobResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListJobPathsResponse parses an HTTP response from a ListJobPathsWithResponse call
+func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJobPathsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PathList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListJobPathsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreatePathResponse parses an HTTP response from a CreatePathWithResponse call
+func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePathResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Path
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreatePathResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeletePathResponse parses an HTTP response from a DeletePathWithResponse call
+func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeletePathResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPathResponse parses an HTTP response from a GetPathWithResponse call
+func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPathResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PathDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetPathResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdatePathResponse parses an HTTP response from a UpdatePathWithResponse call
+func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdatePathResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Path
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdatePathResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSerialsResponse parses an HTTP response from a ListSerialsWithResponse call
+func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSerialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SerialList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListSerialsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateSerialsResponse parses an HTTP response from a CreateSerialsWithResponse call
+func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSerialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SerialList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAdvanceSerialsResponse parses an HTTP response from a AdvanceSerialsWithResponse call
+func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdvanceSerialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseScrapSerialsResponse parses an HTTP response from a ScrapSerialsWithResponse call
+func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ScrapSerialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetSerialResponse parses an HTTP response from a GetSerialWithResponse call
+func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSerialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SerialDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetSerialResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAdvanceSerialResponse parses an HTTP response from a AdvanceSerialWithResponse call
+func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdvanceSerialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AdvanceSerialResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAdvanceSerialToResponse parses an HTTP response from a AdvanceSerialToWithResponse call
+func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdvanceSerialToResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdvanceToResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AdvanceSerialToResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseForceCompleteSerialResponse parses an HTTP response from a ForceCompleteSerialWithResponse call
+func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ForceCompleteSerialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ForceCompleteSerialResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseScrapSerialResponse parses an HTTP response from a ScrapSerialWithResponse call
+func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ScrapSerialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ScrapSerialResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompleteStepResponse parses an HTTP response from a CompleteStepWithResponse call
+func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompleteStepResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CompleteStepResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClearStepOverrideResponse parses an HTTP response from a ClearStepOverrideWithResponse call
+func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClearStepOverrideResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOverrideStepResponse parses an HTTP response from a OverrideStepWithResponse call
+func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OverrideStepResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers OverrideStepResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWaiveStepResponse parses an HTTP response from a WaiveStepWithResponse call
+func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WaiveStepResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WaiveStepResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUndoSerialResponse parses an HTTP response from a UndoSerialWithResponse call
+func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UndoSerialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UndoSerialResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateStepResponse parses an HTTP response from a UpdateStepWithResponse call
+func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateStepResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Step
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateStepResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {

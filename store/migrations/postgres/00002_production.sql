@@ -35,25 +35,25 @@ CREATE UNIQUE INDEX steps_by_path ON steps (path_id, no);
 
 -- no orders the units by creation; number is the n of SN-n, which units with an id of their own may lack.
 CREATE TABLE serials (
-    no              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    id              text COLLATE "C" NOT NULL UNIQUE,
-    number          bigint UNIQUE,
-    job_id          text COLLATE "C" NOT NULL,
-    path_id         text COLLATE "C" NOT NULL REFERENCES paths (id),
-    status          text COLLATE "C" NOT NULL,
-    step_id         text COLLATE "C",
-    marks           text NOT NULL,
-    known_step_no   bigint NOT NULL,
-    force_completed boolean NOT NULL,
-    force_reason    text,
-    scrap_reason    text,
+    no                bigint PRIMARY KEY,
+    id                text COLLATE "C" NOT NULL UNIQUE,
+    number            bigint UNIQUE,
+    job_id            text COLLATE "C" NOT NULL,
+    path_id           text COLLATE "C" NOT NULL REFERENCES paths (id),
+    status            text COLLATE "C" NOT NULL,
+    step_id           text COLLATE "C",
+    marks             text NOT NULL,
+    known_step_no     bigint NOT NULL,
+    force_completed   boolean NOT NULL,
+    force_reason      text,
+    scrap_reason      text,
     scrap_explanation text,
-    ended_by        text,
-    ended_at        bigint,
-    last_event_id   text COLLATE "C",
-    version         bigint NOT NULL,
-    created_at      bigint NOT NULL,
-    updated_at      bigint NOT NULL
+    ended_by          text,
+    ended_at          bigint,
+    last_event_id     text COLLATE "C",
+    version           bigint NOT NULL,
+    created_at        bigint NOT NULL,
+    updated_at        bigint NOT NULL
 );
 
 CREATE INDEX serials_by_job ON serials (job_id, no);
@@ -61,12 +61,13 @@ CREATE INDEX serials_by_path ON serials (path_id, no);
 CREATE INDEX serials_by_step ON serials (step_id, no) WHERE step_id IS NOT NULL;
 CREATE INDEX serials_by_status ON serials (status, no);
 
--- The numbers given so far. A row and not a sequence, so that a batch that fails leaves no gap.
+-- The last numbers given: no for every unit, serial for SN-n. A row and not a sequence, so that a batch that fails leaves
+-- no gap, and one lock keeps batches contiguous.
 CREATE TABLE counters (
-    name  text COLLATE "C" PRIMARY KEY,
-    value bigint NOT NULL
+    no     bigint NOT NULL,
+    serial bigint NOT NULL
 );
-INSERT INTO counters (name, value) VALUES ('serial', 0);
+INSERT INTO counters (no, serial) VALUES (0, 0);
 
 -- +goose Down
 DROP TABLE counters;

@@ -35,25 +35,25 @@ CREATE UNIQUE INDEX steps_by_path ON steps (path_id, no);
 
 -- no orders the units by creation; number is the n of SN-n, which units with an id of their own may lack.
 CREATE TABLE serials (
-    no              INTEGER PRIMARY KEY AUTOINCREMENT,
-    id              TEXT NOT NULL UNIQUE,
-    number          INTEGER UNIQUE,
-    job_id          TEXT NOT NULL,
-    path_id         TEXT NOT NULL REFERENCES paths (id),
-    status          TEXT NOT NULL,
-    step_id         TEXT,
-    marks           TEXT NOT NULL,
-    known_step_no   INTEGER NOT NULL,
-    force_completed INTEGER NOT NULL,
-    force_reason    TEXT,
-    scrap_reason    TEXT,
+    no                INTEGER PRIMARY KEY,
+    id                TEXT NOT NULL UNIQUE,
+    number            INTEGER UNIQUE,
+    job_id            TEXT NOT NULL,
+    path_id           TEXT NOT NULL REFERENCES paths (id),
+    status            TEXT NOT NULL,
+    step_id           TEXT,
+    marks             TEXT NOT NULL,
+    known_step_no     INTEGER NOT NULL,
+    force_completed   INTEGER NOT NULL,
+    force_reason      TEXT,
+    scrap_reason      TEXT,
     scrap_explanation TEXT,
-    ended_by        TEXT,
-    ended_at        INTEGER,
-    last_event_id   TEXT,
-    version         INTEGER NOT NULL,
-    created_at      INTEGER NOT NULL,
-    updated_at      INTEGER NOT NULL
+    ended_by          TEXT,
+    ended_at          INTEGER,
+    last_event_id     TEXT,
+    version           INTEGER NOT NULL,
+    created_at        INTEGER NOT NULL,
+    updated_at        INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX serials_by_job ON serials (job_id, no);
@@ -61,12 +61,13 @@ CREATE INDEX serials_by_path ON serials (path_id, no);
 CREATE INDEX serials_by_step ON serials (step_id, no) WHERE step_id IS NOT NULL;
 CREATE INDEX serials_by_status ON serials (status, no);
 
--- The numbers given so far. A row and not a sequence, so that a batch that fails leaves no gap.
+-- The last numbers given: no for every unit, serial for SN-n. A row and not a sequence, so that a batch that fails leaves
+-- no gap, and one lock keeps batches contiguous.
 CREATE TABLE counters (
-    name  TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-INSERT INTO counters (name, value) VALUES ('serial', 0);
+    no     INTEGER NOT NULL,
+    serial INTEGER NOT NULL
+) STRICT;
+INSERT INTO counters (no, serial) VALUES (0, 0);
 
 -- +goose Down
 DROP TABLE counters;

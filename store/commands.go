@@ -1,0 +1,257 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm/clause"
+
+	"github.com/routecard/routecard/models"
+)
+
+// Order is a command to one unit.
+type Order struct {
+	SerialID string
+	Command  models.Command
+	// UserID is who gives it, "" for the user of the context.
+	UserID string
+	// Condition is what the caller asks of the unit's version.
+	Condition Condition
+}
+
+// Outcome is what became of an order: the unit as it then is, or why nothing was changed.
+type Outcome struct {
+	models.Change
+	// Place is where the unit then stands on its path, from 0; -1 when it stands nowhere.
+	Place int
+	Err   error
+}
+
+// Command gives one unit a command. Commands that wait at the same time share one transaction. It returns a NotFound
+// error without such a unit, a Changed one when the condition does not hold, or the error of the command.
+func (s *Store) Command(ctx context.Context, order Order) (Outcome, error) {
+	// Resolved here, because the transaction runs under the context of whichever command leads it.
+	order.UserID = actor(ctx, order.UserID)
+	outcome, err := s.commands.do(ctx, order)
+	if err == nil {
+		err = outcome.Err
+	}
+	return outcome, err
+}
+
+// CommandEach gives each unit its command in one transaction, and each answers for itself.
+func (s *Store) CommandEach(ctx context.Context, orders []Order) (outcomes []Outcome, err error) {
+	err = s.transact(ctx, func(t *tx) error {
+		outcomes, err = t.command(orders)
+		return err
+	})
+	return outcomes, err
+}
+
+// CommandAll gives each unit its command, or changes nothing: then the error is that of the first unit that could not
+// obey, with a field for each of them.
+func (s *Store) CommandAll(ctx context.Context, orders []Order) (outcomes []Outcome, err error) {
+	err = s.transact(ctx, func(t *tx) error {
+		if outcomes, err = t.command(orders); err != nil {
+			return err
+		}
+		return refused(outcomes)
+	})
+	return outcomes, err
+}
+
+func refused(outcomes []Outcome) error {
+	var all *models.Error
+	for i, outcome := range outcomes {
+		if outcome.Err == nil {
+			continue
+		}
+		var own *models.Error
+		if !errors.As(outcome.Err, &own) {
+			return outcome.Err
+		}
+		if all == nil {
+			all = &models.Error{Kind: own.Kind, Message: own.Message}
+		}
+		all.Fields = append(all.Fields, models.FieldError{Field: fmt.Sprintf("serialIds.%d", i), Message: own.Message})
+	}
+	if all == nil {
+		return nil
+	}
+	return all
+}
+
+// command carries out orders one after the other, with a handful of statements however many there are. The paths are
+// locked first, in the order of their ids: whoever holds a path's lock is alone with its units and its counts.
+func (t *tx) command(orders []Order) ([]Outcome, error) {
+	ids := make([]string, len(orders))
+	for i, order := range orders {
+		ids[i] = order.SerialID
+	}
+	var paths []models.Path
+	onTheirPaths := t.Model(&models.Serial{}).Select("path_id").Where("id IN ?", ids)
+	if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
+		Where("id IN (?)", onTheirPaths).Order("id").Find(&paths).Error; err != nil {
+		return nil, err
+	}
+	if err := loadSteps(t.DB, paths); err != nil {
+		return nil, err
+	}
+	var serials []models.Serial
+	if err := t.Where("id IN ?", ids).Find(&serials).Error; err != nil {
+		return nil, err
+	}
+	f := newFloor(paths, serials)
+	outcomes := make([]Outcome, len(orders))
+	for i, order := range orders {
+		var err error
+		if outcomes[i], err = f.carryOut(t, order); err != nil {
+			return nil, err
+		}
+	}
+	return outcomes, f.save(t)
+}
+
+// floor is the part of the shop floor that a group of orders is about.
+type floor struct {
+	paths   map[string]*models.Path
+	units   map[string]*models.Serial
+	changed map[string]bool
+}
+
+func newFloor(paths []models.Path, serials []models.Serial) *floor {
+	f := &floor{
+		paths:   make(map[string]*models.Path, len(paths)),
+		units:   make(map[string]*models.Serial, len(serials)),
+		changed: map[string]bool{},
+	}
+	for i := range paths {
+		f.paths[paths[i].ID] = &paths[i]
+	}
+	for i := range serials {
+		f.units[serials[i].ID] = &serials[i]
+	}
+	return f
+}
+
+// carryOut applies one order. What the unit's user is to know is in the outcome; an error is for all orders.
+func (f *floor) carryOut(t *tx, order Order) (Outcome, error) {
+	unit := f.units[order.SerialID]
+	if unit == nil {
+		return Outcome{Err: models.NotFoundError("Serial number", order.SerialID)}, nil
+	}
+	if !order.Condition.Holds(unit.Version) {
+		return Outcome{Err: models.ChangedError("Serial number")}, nil
+	}
+	path := f.paths[unit.PathID]
+	command := order.Command
+	if undo, ok := command.(models.Undo); ok {
+		if err := t.findUndone(&undo, unit); err != nil {
+			return Outcome{}, err
+		}
+		command = undo
+	}
+	user := actor(t.Statement.Context, order.UserID)
+	change, err := models.Apply(command, path, *unit, models.Actor{UserID: user, At: t.at})
+	if err != nil {
+		return Outcome{Err: err}, nil
+	}
+	if err := t.recordChange(&change, unit.State, user); err != nil {
+		return Outcome{}, err
+	}
+	count(path, unit, -1)
+	count(path, &change.Unit, +1)
+	*unit = change.Unit
+	f.changed[unit.ID] = true
+	return Outcome{Change: change, Place: path.Place(unit)}, nil
+}
+
+// recordChange adds the change's event and, except for an undo, has it remembered as the one that undo takes back next.
+func (t *tx) recordChange(change *models.Change, before models.State, user string) error {
+	unit := &change.Unit
+	unit.Version++
+	unit.UpdatedAt = t.after(unit.UpdatedAt)
+	event := models.Event{Type: change.Type, StepID: change.StepID}
+	if change.Type != models.SerialUndone {
+		kept, err := json.Marshal(before)
+		if err != nil {
+			return fmt.Errorf("store: state of %s: %w", unit.ID, err)
+		}
+		text := string(kept)
+		event.Before = &text
+	}
+	if err := t.recordSerial(event, unit, user, change.Data); err != nil {
+		return err
+	}
+	if change.Type != models.SerialUndone {
+		id := t.events[len(t.events)-1].ID
+		unit.LastEventID = &id
+	}
+	return nil
+}
+
+// findUndone looks up the event that an undo takes back: one of this transaction, or one in the database.
+func (t *tx) findUndone(undo *models.Undo, unit *models.Serial) error {
+	if unit.LastEventID == nil {
+		return nil
+	}
+	var event models.Event
+	own := slices.IndexFunc(t.events, func(e models.Event) bool { return e.ID == *unit.LastEventID })
+	if own >= 0 {
+		event = t.events[own]
+	} else if err := t.Where("serial_id = ? AND id = ?", unit.ID, *unit.LastEventID).Take(&event).Error; err != nil {
+		return fmt.Errorf("store: event %s of %s: %w", *unit.LastEventID, unit.ID, err)
+	}
+	var before models.State
+	if err := json.Unmarshal([]byte(*event.Before), &before); err != nil {
+		return fmt.Errorf("store: state before %s: %w", event.ID, err)
+	}
+	undo.Last, undo.Before = &event, &before
+	return nil
+}
+
+// count adds a unit to the counts of its path and of the step where it stands, or takes it out.
+func count(path *models.Path, unit *models.Serial, n int64) {
+	switch unit.Status {
+	case models.InProgress:
+		path.InProgress += n
+		path.Steps[path.Place(unit)].PartCount += n
+	case models.Completed:
+		path.Completed += n
+	case models.Scrapped:
+		path.Scrapped += n
+	}
+}
+
+// save writes the units that changed and the counts of their paths.
+func (f *floor) save(t *tx) error {
+	var serials []models.Serial
+	var paths []models.Path
+	var steps []models.Step
+	seen := map[string]bool{}
+	for id := range f.changed {
+		unit := f.units[id]
+		serials = append(serials, *unit)
+		if path := f.paths[unit.PathID]; !seen[path.ID] {
+			seen[path.ID] = true
+			paths = append(paths, *path)
+			steps = append(steps, path.Steps...)
+		}
+	}
+	if err := upsert(t, serials, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
+		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"); err != nil {
+		return err
+	}
+	return t.saveCounts(paths, steps)
+}
+
+// saveCounts writes how many units the paths and the steps have.
+func (t *tx) saveCounts(paths []models.Path, steps []models.Step) error {
+	if err := upsert(t, paths, "id", "in_progress_count", "completed_count", "scrapped_count"); err != nil {
+		return err
+	}
+	return upsert(t, steps, "id", "part_count")
+}

@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"github.com/routecard/routecard/models"
+)
+
+// NewSerials is an order for units on a path: Quantity of them with numbers that the store gives, or those of IDs.
+type NewSerials struct {
+	PathID string
+	// JobID, when given, must be the path's.
+	JobID    *string
+	Quantity int
+	IDs      []string
+	// UserID is who orders them, "" for the user of the context.
+	UserID string
+}
+
+// CreateSerials puts units on a path, at its first step, and returns them in the order of their numbers. All are created
+// or none. It returns a NotFound error without such a path, an Invalid one for another job, and a Conflict that names
+// the first id that exists.
+func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []models.Serial, path models.Path, err error) {
+	err = s.transact(ctx, func(t *tx) error {
+		if path, err = t.lockPath(order.PathID, "Path", Condition{}); err != nil {
+			return err
+		}
+		if order.JobID != nil && *order.JobID != path.JobID {
+			return models.InvalidError("jobId", "does not match the path's job")
+		}
+		if serials, err = t.number(order); err != nil {
+			return err
+		}
+		first := &path.Steps[0]
+		user := actor(ctx, order.UserID)
+		for i := range serials {
+			serial := &serials[i]
+			serial.JobID, serial.PathID = path.JobID, path.ID
+			serial.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNo: path.LastStepNo}
+			serial.Version = 1
+			serial.CreatedAt, serial.UpdatedAt = t.at, t.at
+			if err := t.recordSerial(models.Event{Type: models.SerialCreated, StepID: &first.ID}, serial, user, struct {
+				StepName string `json:"stepName"`
+			}{first.Name}); err != nil {
+				return err
+			}
+		}
+		if err := insert(t, serials); err != nil {
+			return err
+		}
+		path.InProgress += int64(len(serials))
+		first.PartCount += int64(len(serials))
+		return t.saveCounts([]models.Path{path}, path.Steps[:1])
+	})
+	return serials, path, err
+}
+
+// number gives the units their ids. The row of the counters is locked until the transaction ends, so that batches are
+// contiguous and two can't take the same id.
+func (t *tx) number(order NewSerials) ([]models.Serial, error) {
+	var counters struct{ No, Serial int64 }
+	// A write, because it locks on both databases.
+	if err := t.Raw("UPDATE counters SET no = no + ? RETURNING no, serial", max(order.Quantity, len(order.IDs))).
+		Scan(&counters).Error; err != nil {
+		return nil, err
+	}
+	var serials []models.Serial
+	if order.IDs != nil {
+		if err := t.refuseTaken(order.IDs); err != nil {
+			return nil, err
+		}
+		serials = make([]models.Serial, len(order.IDs))
+		for i, id := range order.IDs {
+			serials[i].ID, serials[i].Number = id, models.SerialNumber(id)
+		}
+	} else {
+		first, err := t.freeNumbers(counters.Serial+1, int64(order.Quantity))
+		if err != nil {
+			return nil, err
+		}
+		serials = make([]models.Serial, order.Quantity)
+		for i := range serials {
+			number := first + int64(i)
+			serials[i].ID, serials[i].Number = models.SerialID(number), &number
+		}
+		if err := t.Exec("UPDATE counters SET serial = ?", first+int64(order.Quantity)-1).Error; err != nil {
+			return nil, err
+		}
+	}
+	for i := range serials {
+		serials[i].No = counters.No - int64(len(serials)-1-i)
+	}
+	return serials, nil
+}
+
+// freeNumbers finds the first number at or after from that begins a run of n which no unit has. Units may bring ids of
+// the form SN-n along, so the count alone does not tell.
+func (t *tx) freeNumbers(from, n int64) (int64, error) {
+	for {
+		var taken *int64
+		if err := t.Raw("SELECT max(number) FROM serials WHERE number BETWEEN ? AND ?", from, from+n-1).
+			Scan(&taken).Error; err != nil || taken == nil {
+			return from, err
+		}
+		from = *taken + 1
+	}
+}
+
+// refuseTaken returns a Conflict that names the first of the ids that exists.
+func (t *tx) refuseTaken(ids []string) error {
+	taken := map[string]bool{}
+	for some := range slices.Chunk(ids, t.store.dialect.parameters()) {
+		var found []string
+		if err := t.Model(&models.Serial{}).Where("id IN ?", some).Pluck("id", &found).Error; err != nil {
+			return err
+		}
+		for _, id := range found {
+			taken[id] = true
+		}
+	}
+	for _, id := range ids {
+		if taken[id] {
+			return models.ConflictError("Serial number already exists: %s", id)
+		}
+	}
+	return nil
+}
+
+// recordSerial adds an event of a unit.
+func (t *tx) recordSerial(event models.Event, serial *models.Serial, user string, data any) error {
+	event.JobID, event.PathID, event.SerialID = &serial.JobID, &serial.PathID, &serial.ID
+	return t.record(event, user, data)
+}
+
+// actor is the user that a request names, else the user of the context.
+func actor(ctx context.Context, named string) string {
+	if named != "" {
+		return named
+	}
+	return userOf(ctx)
+}
+
+// SerialFilter says which units a list holds: those that match all that is given. Nil fields ask for nothing.
+type SerialFilter struct {
+	JobID, PathID, StepID *string
+	Status                *models.SerialStatus
+	// Query is a part of the id, in any case.
+	Query *string
+}
+
+// Serials returns up to limit units, newest first, that come after the one with the number before; 0 begins with the
+// newest.
+func (s *Store) Serials(ctx context.Context, filter SerialFilter, before int64, limit int) ([]models.Serial, error) {
+	query := s.read.WithContext(ctx).Order("no DESC").Limit(limit)
+	if before != 0 {
+		query = query.Where("no < ?", before)
+	}
+	query = whereGiven(query, "job_id = ?", filter.JobID)
+	query = whereGiven(query, "path_id = ?", filter.PathID)
+	query = whereGiven(query, "step_id = ?", filter.StepID)
+	query = whereGiven(query, "status = ?", filter.Status)
+	if filter.Query != nil {
+		query = query.Where(s.dialect.contains("lower(id)"), models.FoldCase(*filter.Query))
+	}
+	serials := make([]models.Serial, 0, limit)
+	return serials, query.Find(&serials).Error
+}
+
+// whereGiven adds a condition when there is a value for it.
+func whereGiven[Value any](query *gorm.DB, condition string, value *Value) *gorm.DB {
+	if value == nil {
+		return query
+	}
+	return query.Where(condition, *value)
+}
+
+// Serial returns one unit and its path, as they are at one moment, or a NotFound error.
+func (s *Store) Serial(ctx context.Context, id string) (serial models.Serial, path models.Path, err error) {
+	err = s.snapshot(ctx, func(db *gorm.DB) error {
+		err := db.Where("id = ?", id).Take(&serial).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return models.NotFoundError("Serial number", id)
+		}
+		if err != nil {
+			return err
+		}
+		path, err = findPath(db, serial.PathID)
+		return err
+	})
+	return serial, path, err
+}
+
+// StepPlaces returns the places of steps on their paths, for units that are listed; a removed step has none.
+func (s *Store) StepPlaces(ctx context.Context, serials []models.Serial) (map[string]int, error) {
+	ids := map[string]bool{}
+	for i := range serials {
+		if id := serials[i].StepID; id != nil {
+			ids[*id] = true
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var steps []models.Step
+	wanted := make([]string, 0, len(ids))
+	for id := range ids {
+		wanted = append(wanted, id)
+	}
+	err := s.read.WithContext(ctx).Select("id", "position").Where("id IN ? AND position IS NOT NULL", wanted).Find(&steps).Error
+	places := make(map[string]int, len(steps))
+	for _, step := range steps {
+		places[step.ID] = *step.Position
+	}
+	return places, err
+}
