@@ -66,7 +66,7 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	handler, err := server.New(db, server.Options{Logger: log})
+	handler, err := server.New(db, server.Options{Logger: log, Stopping: ctx.Done()})
 	if err != nil {
 		return err
 	}

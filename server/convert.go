@@ -87,43 +87,6 @@ func toAPIJobProgress(goal int64, paths []models.Path) gen.JobProgress {
 	}
 }
 
-func toAPIPaths(paths []models.Path) []gen.Path {
-	out := make([]gen.Path, len(paths))
-	for i := range paths {
-		out[i] = toAPIPath(paths[i])
-	}
-	return out
-}
-
-func toAPIPath(path models.Path) gen.Path {
-	steps := make([]gen.Step, len(path.Steps))
-	for i, step := range path.Steps {
-		steps[i] = toAPIStep(step, i)
-	}
-	return gen.Path{
-		ID:              path.ID,
-		JobID:           path.JobID,
-		Name:            path.Name,
-		GoalQuantity:    path.GoalQuantity,
-		AdvancementMode: gen.AdvancementMode(path.AdvancementMode),
-		Steps:           steps,
-		CreatedAt:       path.CreatedAt.String(),
-		UpdatedAt:       path.UpdatedAt.String(),
-	}
-}
-
-func toAPIStep(step models.Step, order int) gen.Step {
-	return gen.Step{
-		ID:             step.ID,
-		Name:           step.Name,
-		Order:          order,
-		Location:       step.Location,
-		AssignedTo:     step.AssignedTo,
-		Optional:       step.Optional,
-		DependencyType: gen.DependencyType(step.DependencyType),
-	}
-}
-
 // toAPILabels tells no labels (left out) from an empty list of them.
 func toAPILabels(labels models.Labels) *[]string {
 	if labels == nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"strconv"
 
 	"github.com/routecard/routecard/models"
 )
@@ -28,6 +29,8 @@ type list[Item any] struct {
 	next  string
 	// page tells that the client asked for a page and not for everything.
 	page bool
+	// cursor is the parameter that names the beginning of a page as it is; "" for the opaque one.
+	cursor string
 }
 
 // newList reads the first page, so that a failure up to there still has its own status.
@@ -49,7 +52,7 @@ func newList[Item any](ctx context.Context, cursor *string, limit *int, read pag
 func (l list[Item]) write(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	if l.page && l.next != "" {
-		w.Header().Set("Link", "<"+nextURL(l.ctx, l.next)+`>; rel="next"`)
+		w.Header().Set("Link", "<"+l.nextURL()+`>; rel="next"`)
 	}
 	w.WriteHeader(http.StatusOK)
 
@@ -91,11 +94,15 @@ func cut[Row any](rows []Row, limit int, key func(Row) string) (kept []Row, next
 	return rows[:limit], key(rows[limit-1])
 }
 
-// nextURL is the request's own URL with another cursor.
-func nextURL(ctx context.Context, next string) string {
-	url := *requestOf(ctx).URL
+// nextURL is the request's own URL with another beginning.
+func (l list[Item]) nextURL() string {
+	url := *requestOf(l.ctx).URL
 	query := url.Query()
-	query.Set("cursor", base64.RawURLEncoding.EncodeToString([]byte(next)))
+	if l.cursor != "" {
+		query.Set(l.cursor, l.next)
+	} else {
+		query.Set("cursor", base64.RawURLEncoding.EncodeToString([]byte(l.next)))
+	}
 	url.RawQuery = query.Encode()
 	return url.RequestURI()
 }
@@ -109,7 +116,21 @@ func fromCursor(cursor *string) (string, error) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(*cursor)
 	if err != nil || !cursorText.Match(text) {
-		return "", models.InvalidError("cursor", "must be taken from the Link header of a page")
+		return "", errForeignCursor
 	}
 	return string(text), nil
+}
+
+var errForeignCursor = models.InvalidError("cursor", "must be taken from the Link header of a page")
+
+// fromNumericCursor is 0 at the beginning.
+func fromNumericCursor(cursor string) (int64, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	number, err := strconv.ParseInt(cursor, 10, 64)
+	if err != nil {
+		return 0, errForeignCursor
+	}
+	return number, nil
 }

@@ -21,12 +21,16 @@ type Server struct {
 	contract *contract.Contract
 	log      *slog.Logger
 	metrics  *metrics
+	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
+	stopping <-chan struct{}
 }
 
 // Options are what a server is made with.
 type Options struct {
 	// Logger is told of failures, and at debug level of every request; slog.Default() unless given.
 	Logger *slog.Logger
+	// Stopping, when closed, ends the live streams, so that a server can stop; nil never does.
+	Stopping <-chan struct{}
 }
 
 func init() {
@@ -41,7 +45,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: db, contract: rules, log: options.Logger, metrics: newMetrics(db.Pools())}
+	s := &Server{store: db, contract: rules, log: options.Logger, metrics: newMetrics(db.Pools()), stopping: options.Stopping}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

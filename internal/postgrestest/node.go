@@ -2,6 +2,7 @@ package postgrestest
 
 import (
 	"bytes"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +75,7 @@ type node struct {
 	exited chan struct{}
 }
 
-// newNode makes the directory and starts the watchdog.
+// newNode starts the watchdog and makes the directory.
 func newNode(binDir string) (*node, error) {
 	owner, err := serverOwner()
 	if err != nil {
@@ -84,13 +85,17 @@ func newNode(binDir string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(parent, "routecard-pg-")
-	if err != nil {
+	// The watchdog is there before what it guards; the name is long enough to be nobody else's.
+	dir := filepath.Join(parent, "routecard-pg-"+strings.ToLower(crand.Text()[:12]))
+	n := &node{binDir: binDir, dir: dir, data: filepath.Join(dir, "data"), owner: owner}
+	if err := n.startWatchdog(); err != nil {
 		return nil, err
 	}
-	n := &node{binDir: binDir, dir: dir, data: filepath.Join(dir, "data"), owner: owner}
-	if err := errors.Join(owner.give(dir), n.startWatchdog()); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, errors.Join(err, n.close())
+	}
+	if err := owner.give(dir); err != nil {
+		return nil, errors.Join(err, n.close())
 	}
 	return n, nil
 }
@@ -98,7 +103,8 @@ func newNode(binDir string) (*node, error) {
 // watchdogScript keeps the last process id that it read. At the end of its input it sends SIGQUIT, PostgreSQL's immediate
 // shutdown, and SIGKILL if ten seconds weren't enough. (The process may stay as a zombie in a container whose first process
 // does not collect orphans, hence the look at postmaster.pid, which the server removes last.) A server that died by SIGKILL leaves a System V segment, named in
-// line 7 of postmaster.pid, which nobody else would ever remove.
+// line 7 of postmaster.pid, which nobody else would ever remove. The directory takes more than one attempt when initdb
+// still writes to it; without the directory initdb gives up.
 const watchdogScript = `
 pid=0
 while read -r line; do pid=$line; done
@@ -110,7 +116,8 @@ if [ "$pid" -gt 0 ]; then
 fi
 segment=$(sed -n '7s/.* //p' "$1/data/postmaster.pid")
 [ -n "$segment" ] && ipcrm -m "$segment"
-rm -rf "$1"
+n=0
+until rm -rf "$1" || [ "$n" -ge 100 ]; do n=$((n+1)); sleep 0.1; done
 `
 
 func (n *node) startWatchdog() error {
@@ -126,7 +133,10 @@ func (n *node) startWatchdog() error {
 	// Its output is not the test's, since `go test` would wait for whoever holds that. A group of its own keeps Ctrl-C away,
 	// which is meant for the tests.
 	detach(n.watchdog, nil)
-	return n.watchdog.Start()
+	if err := n.watchdog.Start(); err != nil {
+		return errors.Join(err, out.Close())
+	}
+	return nil
 }
 
 // close stops the server at once and removes its directory. The node can't be used afterwards.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package postgrestest_test
 
 import (
@@ -220,6 +222,42 @@ func TestNothingOutlivesTheTestBinary(t *testing.T) {
 				}
 				assertGone(t, number)
 				assertRemoved(t, filepath.Dir(dir))
+			}
+		})
+	}
+}
+
+// TestNothingOutlivesATestBinaryThatIsKilledAtTheStart kills it while initdb runs, while the server starts, and so on.
+func TestNothingOutlivesATestBinaryThatIsKilledAtTheStart(t *testing.T) {
+	t.Parallel()
+	for _, milliseconds := range []int{20, 100, 300, 600, 900} {
+		after := time.Duration(milliseconds) * time.Millisecond
+		t.Run("after "+after.String(), func(t *testing.T) {
+			t.Parallel()
+			dir, err := os.MkdirTemp("", "postgrestest-") //nolint:usetesting // only root gets into t.TempDir
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			if err := os.Chmod(dir, 0o755); err != nil { // or the server's user could not enter it
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), after)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestEndAs$")
+			cmd.Env = append(os.Environ(), "POSTGRESTEST_END=return", postgrestest.EnvServer+"=", "TMPDIR="+dir)
+			_ = cmd.Run() // ends by SIGKILL
+			for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+				left, err := os.ReadDir(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(left) == 0 {
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%s still holds %v", dir, left)
+				}
 			}
 		})
 	}
