@@ -1281,6 +1281,9 @@ type EventType = string
 // EventsAfter Example: 0
 type EventsAfter = int64
 
+// IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
+type IdempotencyKey = string
+
 // IfMatch Example: "1"
 type IfMatch = string
 
@@ -1331,11 +1334,20 @@ type SerialStepID = string
 // BadRequest What every error looks like.
 type BadRequest = Error
 
+// BulkChanged What became of each unit.
+type BulkChanged = BulkResult
+
 // Conflict What every error looks like.
 type Conflict = Error
 
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
+
+// Forbidden What every error looks like.
+type Forbidden = Error
+
+// IdempotencyKeyReused What every error looks like.
+type IdempotencyKeyReused = Error
 
 // InternalServerError What every error looks like.
 type InternalServerError = Error
@@ -1345,6 +1357,18 @@ type NotFound = Error
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
+
+// RequestTimeout What every error looks like.
+type RequestTimeout = Error
+
+// SerialChanged One physical unit on a path.
+type SerialChanged = Serial
+
+// ServiceUnavailable What every error looks like.
+type ServiceUnavailable = Error
+
+// Unauthorized What every error looks like.
+type Unauthorized = Error
 
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
@@ -1403,6 +1427,13 @@ type ListJobsParams struct {
 // ListJobsParamsInclude defines parameters for ListJobs.
 type ListJobsParamsInclude string
 
+// CreateJobParams defines parameters for CreateJob.
+type CreateJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteJobParams defines parameters for DeleteJob.
 type DeleteJobParams struct {
 	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
@@ -1422,6 +1453,13 @@ type ListJobPathsParams struct {
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreatePathParams defines parameters for CreatePath.
+type CreatePathParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeletePathParams defines parameters for DeletePath.
@@ -1460,10 +1498,87 @@ type ListSerialsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateSerialsParams defines parameters for CreateSerials.
+type CreateSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AdvanceSerialsParams defines parameters for AdvanceSerials.
+type AdvanceSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ScrapSerialsParams defines parameters for ScrapSerials.
+type ScrapSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AdvanceSerialParams defines parameters for AdvanceSerial.
+type AdvanceSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AdvanceSerialToParams defines parameters for AdvanceSerialTo.
+type AdvanceSerialToParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
+type ForceCompleteSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ScrapSerialParams defines parameters for ScrapSerial.
+type ScrapSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CompleteStepParams defines parameters for CompleteStep.
+type CompleteStepParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ClearStepOverrideParams defines parameters for ClearStepOverride.
 type ClearStepOverrideParams struct {
 	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// OverrideStepParams defines parameters for OverrideStep.
+type OverrideStepParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WaiveStepParams defines parameters for WaiveStep.
+type WaiveStepParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoSerialParams defines parameters for UndoSerial.
+type UndoSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateStepParams defines parameters for UpdateStep.
@@ -1530,7 +1645,7 @@ type ServerInterface interface {
 	ListJobs(c *gin.Context, params ListJobsParams)
 	// CreateJob Create a job
 	// (POST /api/jobs)
-	CreateJob(c *gin.Context)
+	CreateJob(c *gin.Context, params CreateJobParams)
 	// DeleteJob Delete a job
 	// (DELETE /api/jobs/{jobId})
 	DeleteJob(c *gin.Context, jobID JobID, params DeleteJobParams)
@@ -1545,7 +1660,7 @@ type ServerInterface interface {
 	ListJobPaths(c *gin.Context, jobID JobID, params ListJobPathsParams)
 	// CreatePath Create a path
 	// (POST /api/paths)
-	CreatePath(c *gin.Context)
+	CreatePath(c *gin.Context, params CreatePathParams)
 	// DeletePath Delete a path
 	// (DELETE /api/paths/{pathId})
 	DeletePath(c *gin.Context, pathID PathID, params DeletePathParams)
@@ -1560,43 +1675,43 @@ type ServerInterface interface {
 	ListSerials(c *gin.Context, params ListSerialsParams)
 	// CreateSerials Create serial numbers
 	// (POST /api/serials)
-	CreateSerials(c *gin.Context)
+	CreateSerials(c *gin.Context, params CreateSerialsParams)
 	// AdvanceSerials Advance many serial numbers
 	// (POST /api/serials/advance)
-	AdvanceSerials(c *gin.Context)
+	AdvanceSerials(c *gin.Context, params AdvanceSerialsParams)
 	// ScrapSerials Scrap many serial numbers
 	// (POST /api/serials/scrap)
-	ScrapSerials(c *gin.Context)
+	ScrapSerials(c *gin.Context, params ScrapSerialsParams)
 	// GetSerial Get a serial number and its steps
 	// (GET /api/serials/{serialId})
 	GetSerial(c *gin.Context, serialID SerialID)
 	// AdvanceSerial Advance to the next step
 	// (POST /api/serials/{serialId}/advance)
-	AdvanceSerial(c *gin.Context, serialID SerialID)
+	AdvanceSerial(c *gin.Context, serialID SerialID, params AdvanceSerialParams)
 	// AdvanceSerialTo Advance past steps
 	// (POST /api/serials/{serialId}/advance-to)
-	AdvanceSerialTo(c *gin.Context, serialID SerialID)
+	AdvanceSerialTo(c *gin.Context, serialID SerialID, params AdvanceSerialToParams)
 	// ForceCompleteSerial Complete a unit over open steps
 	// (POST /api/serials/{serialId}/force-complete)
-	ForceCompleteSerial(c *gin.Context, serialID SerialID)
+	ForceCompleteSerial(c *gin.Context, serialID SerialID, params ForceCompleteSerialParams)
 	// ScrapSerial Scrap a unit
 	// (POST /api/serials/{serialId}/scrap)
-	ScrapSerial(c *gin.Context, serialID SerialID)
+	ScrapSerial(c *gin.Context, serialID SerialID, params ScrapSerialParams)
 	// CompleteStep Report a deferred step as done
 	// (POST /api/serials/{serialId}/steps/{stepId}/complete)
-	CompleteStep(c *gin.Context, serialID SerialID, stepID StepID)
+	CompleteStep(c *gin.Context, serialID SerialID, stepID StepID, params CompleteStepParams)
 	// ClearStepOverride Take back an override
 	// (DELETE /api/serials/{serialId}/steps/{stepId}/override)
 	ClearStepOverride(c *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams)
 	// OverrideStep Make a step optional for one unit
 	// (POST /api/serials/{serialId}/steps/{stepId}/override)
-	OverrideStep(c *gin.Context, serialID SerialID, stepID StepID)
+	OverrideStep(c *gin.Context, serialID SerialID, stepID StepID, params OverrideStepParams)
 	// WaiveStep Excuse a deferred step
 	// (POST /api/serials/{serialId}/steps/{stepId}/waive)
-	WaiveStep(c *gin.Context, serialID SerialID, stepID StepID)
+	WaiveStep(c *gin.Context, serialID SerialID, stepID StepID, params WaiveStepParams)
 	// UndoSerial Take back the last change of a unit
 	// (POST /api/serials/{serialId}/undo)
-	UndoSerial(c *gin.Context, serialID SerialID)
+	UndoSerial(c *gin.Context, serialID SerialID, params UndoSerialParams)
 	// UpdateStep Change a step
 	// (PATCH /api/steps/{stepId})
 	UpdateStep(c *gin.Context, stepID StepID, params UpdateStepParams)
@@ -1785,6 +1900,33 @@ func (siw *ServerInterfaceWrapper) ListJobs(c *gin.Context) {
 // CreateJob operation middleware
 func (siw *ServerInterfaceWrapper) CreateJob(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateJobParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1792,7 +1934,7 @@ func (siw *ServerInterfaceWrapper) CreateJob(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.CreateJob(c)
+	siw.Handler.CreateJob(c, params)
 }
 
 // DeleteJob operation middleware
@@ -1965,6 +2107,33 @@ func (siw *ServerInterfaceWrapper) ListJobPaths(c *gin.Context) {
 // CreatePath operation middleware
 func (siw *ServerInterfaceWrapper) CreatePath(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreatePathParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1972,7 +2141,7 @@ func (siw *ServerInterfaceWrapper) CreatePath(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.CreatePath(c)
+	siw.Handler.CreatePath(c, params)
 }
 
 // DeletePath operation middleware
@@ -2176,6 +2345,33 @@ func (siw *ServerInterfaceWrapper) ListSerials(c *gin.Context) {
 // CreateSerials operation middleware
 func (siw *ServerInterfaceWrapper) CreateSerials(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSerialsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2183,12 +2379,39 @@ func (siw *ServerInterfaceWrapper) CreateSerials(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.CreateSerials(c)
+	siw.Handler.CreateSerials(c, params)
 }
 
 // AdvanceSerials operation middleware
 func (siw *ServerInterfaceWrapper) AdvanceSerials(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdvanceSerialsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2196,12 +2419,39 @@ func (siw *ServerInterfaceWrapper) AdvanceSerials(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.AdvanceSerials(c)
+	siw.Handler.AdvanceSerials(c, params)
 }
 
 // ScrapSerials operation middleware
 func (siw *ServerInterfaceWrapper) ScrapSerials(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ScrapSerialsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2209,7 +2459,7 @@ func (siw *ServerInterfaceWrapper) ScrapSerials(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ScrapSerials(c)
+	siw.Handler.ScrapSerials(c, params)
 }
 
 // GetSerial operation middleware
@@ -2252,6 +2502,30 @@ func (siw *ServerInterfaceWrapper) AdvanceSerial(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdvanceSerialParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2259,7 +2533,7 @@ func (siw *ServerInterfaceWrapper) AdvanceSerial(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.AdvanceSerial(c, serialID)
+	siw.Handler.AdvanceSerial(c, serialID, params)
 }
 
 // AdvanceSerialTo operation middleware
@@ -2277,6 +2551,30 @@ func (siw *ServerInterfaceWrapper) AdvanceSerialTo(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdvanceSerialToParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2284,7 +2582,7 @@ func (siw *ServerInterfaceWrapper) AdvanceSerialTo(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.AdvanceSerialTo(c, serialID)
+	siw.Handler.AdvanceSerialTo(c, serialID, params)
 }
 
 // ForceCompleteSerial operation middleware
@@ -2302,6 +2600,30 @@ func (siw *ServerInterfaceWrapper) ForceCompleteSerial(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ForceCompleteSerialParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2309,7 +2631,7 @@ func (siw *ServerInterfaceWrapper) ForceCompleteSerial(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ForceCompleteSerial(c, serialID)
+	siw.Handler.ForceCompleteSerial(c, serialID, params)
 }
 
 // ScrapSerial operation middleware
@@ -2327,6 +2649,30 @@ func (siw *ServerInterfaceWrapper) ScrapSerial(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ScrapSerialParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2334,7 +2680,7 @@ func (siw *ServerInterfaceWrapper) ScrapSerial(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ScrapSerial(c, serialID)
+	siw.Handler.ScrapSerial(c, serialID, params)
 }
 
 // CompleteStep operation middleware
@@ -2361,6 +2707,30 @@ func (siw *ServerInterfaceWrapper) CompleteStep(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteStepParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2368,7 +2738,7 @@ func (siw *ServerInterfaceWrapper) CompleteStep(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.CompleteStep(c, serialID, stepID)
+	siw.Handler.CompleteStep(c, serialID, stepID, params)
 }
 
 // ClearStepOverride operation middleware
@@ -2453,6 +2823,30 @@ func (siw *ServerInterfaceWrapper) OverrideStep(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OverrideStepParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2460,7 +2854,7 @@ func (siw *ServerInterfaceWrapper) OverrideStep(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.OverrideStep(c, serialID, stepID)
+	siw.Handler.OverrideStep(c, serialID, stepID, params)
 }
 
 // WaiveStep operation middleware
@@ -2487,6 +2881,30 @@ func (siw *ServerInterfaceWrapper) WaiveStep(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WaiveStepParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2494,7 +2912,7 @@ func (siw *ServerInterfaceWrapper) WaiveStep(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.WaiveStep(c, serialID, stepID)
+	siw.Handler.WaiveStep(c, serialID, stepID, params)
 }
 
 // UndoSerial operation middleware
@@ -2512,6 +2930,30 @@ func (siw *ServerInterfaceWrapper) UndoSerial(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoSerialParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2519,7 +2961,7 @@ func (siw *ServerInterfaceWrapper) UndoSerial(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.UndoSerial(c, serialID)
+	siw.Handler.UndoSerial(c, serialID, params)
 }
 
 // UpdateStep operation middleware
@@ -2628,15 +3070,58 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 type BadRequestJSONResponse Error
 
+type BulkChangedResponseHeaders struct {
+	IdempotencyReplayed *string
+}
+type BulkChangedJSONResponse struct {
+	Body BulkResult
+
+	Headers BulkChangedResponseHeaders
+}
+
 type ConflictJSONResponse Error
 
 type ContentTooLargeJSONResponse Error
+
+type ForbiddenJSONResponse Error
+
+type IdempotencyKeyReusedJSONResponse Error
 
 type InternalServerErrorJSONResponse Error
 
 type NotFoundJSONResponse Error
 
 type PreconditionFailedJSONResponse Error
+
+type RequestTimeoutJSONResponse Error
+
+type SerialChangedResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+type SerialChangedJSONResponse struct {
+	Body Serial
+
+	Headers SerialChangedResponseHeaders
+}
+
+type ServiceUnavailableResponseHeaders struct {
+	RetryAfter *int
+}
+type ServiceUnavailableJSONResponse struct {
+	Body Error
+
+	Headers ServiceUnavailableResponseHeaders
+}
+
+type UnauthorizedResponseHeaders struct {
+	WWWAuthenticate *string
+}
+type UnauthorizedJSONResponse struct {
+	Body Error
+
+	Headers UnauthorizedResponseHeaders
+}
 
 type UnsupportedMediaTypeJSONResponse Error
 
@@ -2733,6 +3218,37 @@ func (response ListEvents400JSONResponse) VisitListEventsResponse(w http.Respons
 	return err
 }
 
+type ListEvents401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListEvents401JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvents403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListEvents403JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListEvents500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -2745,6 +3261,23 @@ func (response ListEvents500JSONResponse) VisitListEventsResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvents503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListEvents503JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2795,6 +3328,37 @@ func (response ListJobs400JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	return err
 }
 
+type ListJobs401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListJobs401JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListJobs403JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobs500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -2811,8 +3375,26 @@ func (response ListJobs500JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	return err
 }
 
+type ListJobs503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListJobs503JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateJobRequestObject struct {
-	Body *CreateJobJSONRequestBody
+	Params CreateJobParams
+	Body   *CreateJobJSONRequestBody
 }
 
 type CreateJobResponseObject interface {
@@ -2820,8 +3402,9 @@ type CreateJobResponseObject interface {
 }
 
 type CreateJob201ResponseHeaders struct {
-	ETag     string
-	Location string
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
 }
 
 type CreateJob201JSONResponse struct {
@@ -2837,6 +3420,9 @@ func (response CreateJob201JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
@@ -2853,6 +3439,51 @@ func (response CreateJob400JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CreateJob401JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateJob403JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response CreateJob408JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2887,6 +3518,22 @@ func (response CreateJob415JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	return err
 }
 
+type CreateJob422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response CreateJob422JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateJob500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -2899,6 +3546,23 @@ func (response CreateJob500JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response CreateJob503JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2918,6 +3582,37 @@ type DeleteJob204Response struct {
 func (response DeleteJob204Response) VisitDeleteJobResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type DeleteJob401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response DeleteJob401JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteJob403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeleteJob403JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteJob404JSONResponse struct{ NotFoundJSONResponse }
@@ -2978,6 +3673,23 @@ func (response DeleteJob500JSONResponse) VisitDeleteJobResponse(w http.ResponseW
 	return err
 }
 
+type DeleteJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response DeleteJob503JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJobRequestObject struct {
 	JobID JobID `json:"jobId"`
 }
@@ -3008,6 +3720,37 @@ func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 	return err
 }
 
+type GetJob401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetJob401JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetJob403JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJob404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response GetJob404JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
@@ -3034,6 +3777,23 @@ func (response GetJob500JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetJob503JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3084,6 +3844,37 @@ func (response UpdateJob400JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	return err
 }
 
+type UpdateJob401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UpdateJob401JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateJob403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateJob403JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateJob404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response UpdateJob404JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -3094,6 +3885,20 @@ func (response UpdateJob404JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateJob408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UpdateJob408JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3158,6 +3963,23 @@ func (response UpdateJob500JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	return err
 }
 
+type UpdateJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response UpdateJob503JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobPathsRequestObject struct {
 	JobID  JobID `json:"jobId"`
 	Params ListJobPathsParams
@@ -3205,6 +4027,37 @@ func (response ListJobPaths400JSONResponse) VisitListJobPathsResponse(w http.Res
 	return err
 }
 
+type ListJobPaths401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListJobPaths401JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobPaths403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListJobPaths403JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobPaths404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response ListJobPaths404JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
@@ -3235,8 +4088,26 @@ func (response ListJobPaths500JSONResponse) VisitListJobPathsResponse(w http.Res
 	return err
 }
 
+type ListJobPaths503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListJobPaths503JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePathRequestObject struct {
-	Body *CreatePathJSONRequestBody
+	Params CreatePathParams
+	Body   *CreatePathJSONRequestBody
 }
 
 type CreatePathResponseObject interface {
@@ -3244,8 +4115,9 @@ type CreatePathResponseObject interface {
 }
 
 type CreatePath201ResponseHeaders struct {
-	ETag     string
-	Location string
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
 }
 
 type CreatePath201JSONResponse struct {
@@ -3261,6 +4133,9 @@ func (response CreatePath201JSONResponse) VisitCreatePathResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
@@ -3281,6 +4156,37 @@ func (response CreatePath400JSONResponse) VisitCreatePathResponse(w http.Respons
 	return err
 }
 
+type CreatePath401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CreatePath401JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreatePath403JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePath404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response CreatePath404JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
@@ -3291,6 +4197,20 @@ func (response CreatePath404JSONResponse) VisitCreatePathResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response CreatePath408JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3325,6 +4245,22 @@ func (response CreatePath415JSONResponse) VisitCreatePathResponse(w http.Respons
 	return err
 }
 
+type CreatePath422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response CreatePath422JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePath500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -3337,6 +4273,23 @@ func (response CreatePath500JSONResponse) VisitCreatePathResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePath503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response CreatePath503JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3356,6 +4309,37 @@ type DeletePath204Response struct {
 func (response DeletePath204Response) VisitDeletePathResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type DeletePath401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response DeletePath401JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePath403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeletePath403JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeletePath404JSONResponse struct{ NotFoundJSONResponse }
@@ -3416,6 +4400,23 @@ func (response DeletePath500JSONResponse) VisitDeletePathResponse(w http.Respons
 	return err
 }
 
+type DeletePath503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response DeletePath503JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPathRequestObject struct {
 	PathID PathID `json:"pathId"`
 }
@@ -3446,6 +4447,37 @@ func (response GetPath200JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 	return err
 }
 
+type GetPath401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetPath401JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPath403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetPath403JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPath404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response GetPath404JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
@@ -3472,6 +4504,23 @@ func (response GetPath500JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPath503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetPath503JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3522,6 +4571,37 @@ func (response UpdatePath400JSONResponse) VisitUpdatePathResponse(w http.Respons
 	return err
 }
 
+type UpdatePath401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UpdatePath401JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdatePath403JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdatePath404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response UpdatePath404JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
@@ -3532,6 +4612,20 @@ func (response UpdatePath404JSONResponse) VisitUpdatePathResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePath408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UpdatePath408JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3610,6 +4704,23 @@ func (response UpdatePath500JSONResponse) VisitUpdatePathResponse(w http.Respons
 	return err
 }
 
+type UpdatePath503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response UpdatePath503JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSerialsRequestObject struct {
 	Params ListSerialsParams
 }
@@ -3656,6 +4767,37 @@ func (response ListSerials400JSONResponse) VisitListSerialsResponse(w http.Respo
 	return err
 }
 
+type ListSerials401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListSerials401JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSerials403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListSerials403JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSerials500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -3672,23 +4814,51 @@ func (response ListSerials500JSONResponse) VisitListSerialsResponse(w http.Respo
 	return err
 }
 
+type ListSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListSerials503JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateSerialsRequestObject struct {
-	Body *CreateSerialsJSONRequestBody
+	Params CreateSerialsParams
+	Body   *CreateSerialsJSONRequestBody
 }
 
 type CreateSerialsResponseObject interface {
 	VisitCreateSerialsResponse(w http.ResponseWriter) error
 }
 
-type CreateSerials201JSONResponse SerialList
+type CreateSerials201ResponseHeaders struct {
+	IdempotencyReplayed *string
+}
+
+type CreateSerials201JSONResponse struct {
+	Body    SerialList
+	Headers CreateSerials201ResponseHeaders
+}
 
 func (response CreateSerials201JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
@@ -3708,6 +4878,37 @@ func (response CreateSerials400JSONResponse) VisitCreateSerialsResponse(w http.R
 	return err
 }
 
+type CreateSerials401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CreateSerials401JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateSerials403JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateSerials404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response CreateSerials404JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
@@ -3718,6 +4919,20 @@ func (response CreateSerials404JSONResponse) VisitCreateSerialsResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response CreateSerials408JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3766,6 +4981,22 @@ func (response CreateSerials415JSONResponse) VisitCreateSerialsResponse(w http.R
 	return err
 }
 
+type CreateSerials422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response CreateSerials422JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateSerials500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -3782,23 +5013,44 @@ func (response CreateSerials500JSONResponse) VisitCreateSerialsResponse(w http.R
 	return err
 }
 
+type CreateSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response CreateSerials503JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerialsRequestObject struct {
-	Body *AdvanceSerialsJSONRequestBody
+	Params AdvanceSerialsParams
+	Body   *AdvanceSerialsJSONRequestBody
 }
 
 type AdvanceSerialsResponseObject interface {
 	VisitAdvanceSerialsResponse(w http.ResponseWriter) error
 }
 
-type AdvanceSerials200JSONResponse BulkResult
+type AdvanceSerials200JSONResponse struct{ BulkChangedJSONResponse }
 
 func (response AdvanceSerials200JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -3818,6 +5070,37 @@ func (response AdvanceSerials400JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
+type AdvanceSerials401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AdvanceSerials401JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AdvanceSerials403JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerials404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response AdvanceSerials404JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
@@ -3828,6 +5111,20 @@ func (response AdvanceSerials404JSONResponse) VisitAdvanceSerialsResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AdvanceSerials408JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3876,6 +5173,22 @@ func (response AdvanceSerials415JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
+type AdvanceSerials422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AdvanceSerials422JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerials500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -3892,23 +5205,44 @@ func (response AdvanceSerials500JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
+type AdvanceSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AdvanceSerials503JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerialsRequestObject struct {
-	Body *ScrapSerialsJSONRequestBody
+	Params ScrapSerialsParams
+	Body   *ScrapSerialsJSONRequestBody
 }
 
 type ScrapSerialsResponseObject interface {
 	VisitScrapSerialsResponse(w http.ResponseWriter) error
 }
 
-type ScrapSerials200JSONResponse BulkResult
+type ScrapSerials200JSONResponse struct{ BulkChangedJSONResponse }
 
 func (response ScrapSerials200JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -3928,6 +5262,37 @@ func (response ScrapSerials400JSONResponse) VisitScrapSerialsResponse(w http.Res
 	return err
 }
 
+type ScrapSerials401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ScrapSerials401JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ScrapSerials403JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerials404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response ScrapSerials404JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
@@ -3938,6 +5303,20 @@ func (response ScrapSerials404JSONResponse) VisitScrapSerialsResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response ScrapSerials408JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3986,6 +5365,22 @@ func (response ScrapSerials415JSONResponse) VisitScrapSerialsResponse(w http.Res
 	return err
 }
 
+type ScrapSerials422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response ScrapSerials422JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerials500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -3998,6 +5393,23 @@ func (response ScrapSerials500JSONResponse) VisitScrapSerialsResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ScrapSerials503JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4032,6 +5444,37 @@ func (response GetSerial200JSONResponse) VisitGetSerialResponse(w http.ResponseW
 	return err
 }
 
+type GetSerial401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetSerial401JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSerial403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetSerial403JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSerial404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response GetSerial404JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
@@ -4062,8 +5505,26 @@ func (response GetSerial500JSONResponse) VisitGetSerialResponse(w http.ResponseW
 	return err
 }
 
+type GetSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetSerial503JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerialRequestObject struct {
 	SerialID SerialID `json:"serialId"`
+	Params   AdvanceSerialParams
 	Body     *AdvanceSerialJSONRequestBody
 }
 
@@ -4071,14 +5532,7 @@ type AdvanceSerialResponseObject interface {
 	VisitAdvanceSerialResponse(w http.ResponseWriter) error
 }
 
-type AdvanceSerial200ResponseHeaders struct {
-	ETag string
-}
-
-type AdvanceSerial200JSONResponse struct {
-	Body    Serial
-	Headers AdvanceSerial200ResponseHeaders
-}
+type AdvanceSerial200JSONResponse struct{ SerialChangedJSONResponse }
 
 func (response AdvanceSerial200JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
@@ -4088,6 +5542,9 @@ func (response AdvanceSerial200JSONResponse) VisitAdvanceSerialResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -4107,6 +5564,37 @@ func (response AdvanceSerial400JSONResponse) VisitAdvanceSerialResponse(w http.R
 	return err
 }
 
+type AdvanceSerial401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AdvanceSerial401JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AdvanceSerial403JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerial404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response AdvanceSerial404JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
@@ -4117,6 +5605,20 @@ func (response AdvanceSerial404JSONResponse) VisitAdvanceSerialResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AdvanceSerial408JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4165,6 +5667,22 @@ func (response AdvanceSerial415JSONResponse) VisitAdvanceSerialResponse(w http.R
 	return err
 }
 
+type AdvanceSerial422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AdvanceSerial422JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerial500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -4181,8 +5699,26 @@ func (response AdvanceSerial500JSONResponse) VisitAdvanceSerialResponse(w http.R
 	return err
 }
 
+type AdvanceSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AdvanceSerial503JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerialToRequestObject struct {
 	SerialID SerialID `json:"serialId"`
+	Params   AdvanceSerialToParams
 	Body     *AdvanceSerialToJSONRequestBody
 }
 
@@ -4191,7 +5727,8 @@ type AdvanceSerialToResponseObject interface {
 }
 
 type AdvanceSerialTo200ResponseHeaders struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
 }
 
 type AdvanceSerialTo200JSONResponse struct {
@@ -4207,6 +5744,9 @@ func (response AdvanceSerialTo200JSONResponse) VisitAdvanceSerialToResponse(w ht
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -4226,6 +5766,37 @@ func (response AdvanceSerialTo400JSONResponse) VisitAdvanceSerialToResponse(w ht
 	return err
 }
 
+type AdvanceSerialTo401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AdvanceSerialTo401JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AdvanceSerialTo403JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerialTo404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response AdvanceSerialTo404JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
@@ -4236,6 +5807,20 @@ func (response AdvanceSerialTo404JSONResponse) VisitAdvanceSerialToResponse(w ht
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialTo408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AdvanceSerialTo408JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4284,6 +5869,22 @@ func (response AdvanceSerialTo415JSONResponse) VisitAdvanceSerialToResponse(w ht
 	return err
 }
 
+type AdvanceSerialTo422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AdvanceSerialTo422JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceSerialTo500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -4300,8 +5901,26 @@ func (response AdvanceSerialTo500JSONResponse) VisitAdvanceSerialToResponse(w ht
 	return err
 }
 
+type AdvanceSerialTo503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AdvanceSerialTo503JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ForceCompleteSerialRequestObject struct {
 	SerialID SerialID `json:"serialId"`
+	Params   ForceCompleteSerialParams
 	Body     *ForceCompleteSerialJSONRequestBody
 }
 
@@ -4309,14 +5928,7 @@ type ForceCompleteSerialResponseObject interface {
 	VisitForceCompleteSerialResponse(w http.ResponseWriter) error
 }
 
-type ForceCompleteSerial200ResponseHeaders struct {
-	ETag string
-}
-
-type ForceCompleteSerial200JSONResponse struct {
-	Body    Serial
-	Headers ForceCompleteSerial200ResponseHeaders
-}
+type ForceCompleteSerial200JSONResponse struct{ SerialChangedJSONResponse }
 
 func (response ForceCompleteSerial200JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
@@ -4326,6 +5938,9 @@ func (response ForceCompleteSerial200JSONResponse) VisitForceCompleteSerialRespo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -4345,6 +5960,37 @@ func (response ForceCompleteSerial400JSONResponse) VisitForceCompleteSerialRespo
 	return err
 }
 
+type ForceCompleteSerial401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ForceCompleteSerial401JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ForceCompleteSerial403JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ForceCompleteSerial404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response ForceCompleteSerial404JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
@@ -4355,6 +6001,20 @@ func (response ForceCompleteSerial404JSONResponse) VisitForceCompleteSerialRespo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForceCompleteSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response ForceCompleteSerial408JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4403,6 +6063,22 @@ func (response ForceCompleteSerial415JSONResponse) VisitForceCompleteSerialRespo
 	return err
 }
 
+type ForceCompleteSerial422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response ForceCompleteSerial422JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ForceCompleteSerial500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -4419,8 +6095,26 @@ func (response ForceCompleteSerial500JSONResponse) VisitForceCompleteSerialRespo
 	return err
 }
 
+type ForceCompleteSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ForceCompleteSerial503JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerialRequestObject struct {
 	SerialID SerialID `json:"serialId"`
+	Params   ScrapSerialParams
 	Body     *ScrapSerialJSONRequestBody
 }
 
@@ -4428,14 +6122,7 @@ type ScrapSerialResponseObject interface {
 	VisitScrapSerialResponse(w http.ResponseWriter) error
 }
 
-type ScrapSerial200ResponseHeaders struct {
-	ETag string
-}
-
-type ScrapSerial200JSONResponse struct {
-	Body    Serial
-	Headers ScrapSerial200ResponseHeaders
-}
+type ScrapSerial200JSONResponse struct{ SerialChangedJSONResponse }
 
 func (response ScrapSerial200JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
@@ -4445,6 +6132,9 @@ func (response ScrapSerial200JSONResponse) VisitScrapSerialResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -4464,6 +6154,37 @@ func (response ScrapSerial400JSONResponse) VisitScrapSerialResponse(w http.Respo
 	return err
 }
 
+type ScrapSerial401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ScrapSerial401JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ScrapSerial403JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerial404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response ScrapSerial404JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
@@ -4474,6 +6195,20 @@ func (response ScrapSerial404JSONResponse) VisitScrapSerialResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response ScrapSerial408JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4522,6 +6257,22 @@ func (response ScrapSerial415JSONResponse) VisitScrapSerialResponse(w http.Respo
 	return err
 }
 
+type ScrapSerial422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response ScrapSerial422JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerial500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -4538,9 +6289,27 @@ func (response ScrapSerial500JSONResponse) VisitScrapSerialResponse(w http.Respo
 	return err
 }
 
+type ScrapSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ScrapSerial503JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteStepRequestObject struct {
 	SerialID SerialID `json:"serialId"`
 	StepID   StepID   `json:"stepId"`
+	Params   CompleteStepParams
 	Body     *CompleteStepJSONRequestBody
 }
 
@@ -4548,14 +6317,7 @@ type CompleteStepResponseObject interface {
 	VisitCompleteStepResponse(w http.ResponseWriter) error
 }
 
-type CompleteStep200ResponseHeaders struct {
-	ETag string
-}
-
-type CompleteStep200JSONResponse struct {
-	Body    Serial
-	Headers CompleteStep200ResponseHeaders
-}
+type CompleteStep200JSONResponse struct{ SerialChangedJSONResponse }
 
 func (response CompleteStep200JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
@@ -4565,6 +6327,9 @@ func (response CompleteStep200JSONResponse) VisitCompleteStepResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -4584,6 +6349,37 @@ func (response CompleteStep400JSONResponse) VisitCompleteStepResponse(w http.Res
 	return err
 }
 
+type CompleteStep401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CompleteStep401JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CompleteStep403JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteStep404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response CompleteStep404JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
@@ -4594,6 +6390,20 @@ func (response CompleteStep404JSONResponse) VisitCompleteStepResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response CompleteStep408JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4642,6 +6452,22 @@ func (response CompleteStep415JSONResponse) VisitCompleteStepResponse(w http.Res
 	return err
 }
 
+type CompleteStep422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response CompleteStep422JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteStep500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -4654,6 +6480,23 @@ func (response CompleteStep500JSONResponse) VisitCompleteStepResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteStep503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response CompleteStep503JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4674,6 +6517,37 @@ type ClearStepOverride204Response struct {
 func (response ClearStepOverride204Response) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type ClearStepOverride401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ClearStepOverride401JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearStepOverride403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ClearStepOverride403JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ClearStepOverride404JSONResponse struct{ NotFoundJSONResponse }
@@ -4734,9 +6608,27 @@ func (response ClearStepOverride500JSONResponse) VisitClearStepOverrideResponse(
 	return err
 }
 
+type ClearStepOverride503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ClearStepOverride503JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OverrideStepRequestObject struct {
 	SerialID SerialID `json:"serialId"`
 	StepID   StepID   `json:"stepId"`
+	Params   OverrideStepParams
 	Body     *OverrideStepJSONRequestBody
 }
 
@@ -4744,14 +6636,7 @@ type OverrideStepResponseObject interface {
 	VisitOverrideStepResponse(w http.ResponseWriter) error
 }
 
-type OverrideStep200ResponseHeaders struct {
-	ETag string
-}
-
-type OverrideStep200JSONResponse struct {
-	Body    Serial
-	Headers OverrideStep200ResponseHeaders
-}
+type OverrideStep200JSONResponse struct{ SerialChangedJSONResponse }
 
 func (response OverrideStep200JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
@@ -4761,6 +6646,9 @@ func (response OverrideStep200JSONResponse) VisitOverrideStepResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -4780,6 +6668,37 @@ func (response OverrideStep400JSONResponse) VisitOverrideStepResponse(w http.Res
 	return err
 }
 
+type OverrideStep401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response OverrideStep401JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response OverrideStep403JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OverrideStep404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response OverrideStep404JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
@@ -4790,6 +6709,20 @@ func (response OverrideStep404JSONResponse) VisitOverrideStepResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStep408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response OverrideStep408JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4838,6 +6771,22 @@ func (response OverrideStep415JSONResponse) VisitOverrideStepResponse(w http.Res
 	return err
 }
 
+type OverrideStep422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response OverrideStep422JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OverrideStep500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -4854,9 +6803,27 @@ func (response OverrideStep500JSONResponse) VisitOverrideStepResponse(w http.Res
 	return err
 }
 
+type OverrideStep503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response OverrideStep503JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WaiveStepRequestObject struct {
 	SerialID SerialID `json:"serialId"`
 	StepID   StepID   `json:"stepId"`
+	Params   WaiveStepParams
 	Body     *WaiveStepJSONRequestBody
 }
 
@@ -4864,14 +6831,7 @@ type WaiveStepResponseObject interface {
 	VisitWaiveStepResponse(w http.ResponseWriter) error
 }
 
-type WaiveStep200ResponseHeaders struct {
-	ETag string
-}
-
-type WaiveStep200JSONResponse struct {
-	Body    Serial
-	Headers WaiveStep200ResponseHeaders
-}
+type WaiveStep200JSONResponse struct{ SerialChangedJSONResponse }
 
 func (response WaiveStep200JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
@@ -4881,6 +6841,9 @@ func (response WaiveStep200JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -4900,6 +6863,37 @@ func (response WaiveStep400JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	return err
 }
 
+type WaiveStep401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response WaiveStep401JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response WaiveStep403JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WaiveStep404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response WaiveStep404JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
@@ -4910,6 +6904,20 @@ func (response WaiveStep404JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveStep408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response WaiveStep408JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4958,6 +6966,22 @@ func (response WaiveStep415JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	return err
 }
 
+type WaiveStep422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response WaiveStep422JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WaiveStep500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -4974,8 +6998,26 @@ func (response WaiveStep500JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	return err
 }
 
+type WaiveStep503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response WaiveStep503JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UndoSerialRequestObject struct {
 	SerialID SerialID `json:"serialId"`
+	Params   UndoSerialParams
 	Body     *UndoSerialJSONRequestBody
 }
 
@@ -4983,14 +7025,7 @@ type UndoSerialResponseObject interface {
 	VisitUndoSerialResponse(w http.ResponseWriter) error
 }
 
-type UndoSerial200ResponseHeaders struct {
-	ETag string
-}
-
-type UndoSerial200JSONResponse struct {
-	Body    Serial
-	Headers UndoSerial200ResponseHeaders
-}
+type UndoSerial200JSONResponse struct{ SerialChangedJSONResponse }
 
 func (response UndoSerial200JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
@@ -5000,6 +7035,9 @@ func (response UndoSerial200JSONResponse) VisitUndoSerialResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -5019,6 +7057,37 @@ func (response UndoSerial400JSONResponse) VisitUndoSerialResponse(w http.Respons
 	return err
 }
 
+type UndoSerial401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UndoSerial401JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UndoSerial403JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UndoSerial404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response UndoSerial404JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
@@ -5029,6 +7098,20 @@ func (response UndoSerial404JSONResponse) VisitUndoSerialResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UndoSerial408JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5077,6 +7160,22 @@ func (response UndoSerial415JSONResponse) VisitUndoSerialResponse(w http.Respons
 	return err
 }
 
+type UndoSerial422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response UndoSerial422JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UndoSerial500JSONResponse struct {
 	InternalServerErrorJSONResponse
 }
@@ -5089,6 +7188,23 @@ func (response UndoSerial500JSONResponse) VisitUndoSerialResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response UndoSerial503JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5139,6 +7255,37 @@ func (response UpdateStep400JSONResponse) VisitUpdateStepResponse(w http.Respons
 	return err
 }
 
+type UpdateStep401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UpdateStep401JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateStep403JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateStep404JSONResponse struct{ NotFoundJSONResponse }
 
 func (response UpdateStep404JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
@@ -5149,6 +7296,20 @@ func (response UpdateStep404JSONResponse) VisitUpdateStepResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UpdateStep408JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5209,6 +7370,23 @@ func (response UpdateStep500JSONResponse) VisitUpdateStepResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStep503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response UpdateStep503JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5405,8 +7583,10 @@ func (sh *strictHandler) ListJobs(ctx *gin.Context, params ListJobsParams) {
 }
 
 // CreateJob operation middleware
-func (sh *strictHandler) CreateJob(ctx *gin.Context) {
+func (sh *strictHandler) CreateJob(ctx *gin.Context, params CreateJobParams) {
 	var request CreateJobRequestObject
+
+	request.Params = params
 
 	var body CreateJobJSONRequestBody
 	var err error
@@ -5572,8 +7752,10 @@ func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params List
 }
 
 // CreatePath operation middleware
-func (sh *strictHandler) CreatePath(ctx *gin.Context) {
+func (sh *strictHandler) CreatePath(ctx *gin.Context, params CreatePathParams) {
 	var request CreatePathRequestObject
+
+	request.Params = params
 
 	var body CreatePathJSONRequestBody
 	var err error
@@ -5738,8 +7920,10 @@ func (sh *strictHandler) ListSerials(ctx *gin.Context, params ListSerialsParams)
 }
 
 // CreateSerials operation middleware
-func (sh *strictHandler) CreateSerials(ctx *gin.Context) {
+func (sh *strictHandler) CreateSerials(ctx *gin.Context, params CreateSerialsParams) {
 	var request CreateSerialsRequestObject
+
+	request.Params = params
 
 	var body CreateSerialsJSONRequestBody
 	var err error
@@ -5780,8 +7964,10 @@ func (sh *strictHandler) CreateSerials(ctx *gin.Context) {
 }
 
 // AdvanceSerials operation middleware
-func (sh *strictHandler) AdvanceSerials(ctx *gin.Context) {
+func (sh *strictHandler) AdvanceSerials(ctx *gin.Context, params AdvanceSerialsParams) {
 	var request AdvanceSerialsRequestObject
+
+	request.Params = params
 
 	var body AdvanceSerialsJSONRequestBody
 	var err error
@@ -5822,8 +8008,10 @@ func (sh *strictHandler) AdvanceSerials(ctx *gin.Context) {
 }
 
 // ScrapSerials operation middleware
-func (sh *strictHandler) ScrapSerials(ctx *gin.Context) {
+func (sh *strictHandler) ScrapSerials(ctx *gin.Context, params ScrapSerialsParams) {
 	var request ScrapSerialsRequestObject
+
+	request.Params = params
 
 	var body ScrapSerialsJSONRequestBody
 	var err error
@@ -5890,10 +8078,11 @@ func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialID) {
 }
 
 // AdvanceSerial operation middleware
-func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID) {
+func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID, params AdvanceSerialParams) {
 	var request AdvanceSerialRequestObject
 
 	request.SerialID = serialID
+	request.Params = params
 
 	var body AdvanceSerialJSONRequestBody
 	var err error
@@ -5937,10 +8126,11 @@ func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID) {
 }
 
 // AdvanceSerialTo operation middleware
-func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID) {
+func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID, params AdvanceSerialToParams) {
 	var request AdvanceSerialToRequestObject
 
 	request.SerialID = serialID
+	request.Params = params
 
 	var body AdvanceSerialToJSONRequestBody
 	var err error
@@ -5981,10 +8171,11 @@ func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID) {
 }
 
 // ForceCompleteSerial operation middleware
-func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID) {
+func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID, params ForceCompleteSerialParams) {
 	var request ForceCompleteSerialRequestObject
 
 	request.SerialID = serialID
+	request.Params = params
 
 	var body ForceCompleteSerialJSONRequestBody
 	var err error
@@ -6028,10 +8219,11 @@ func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID
 }
 
 // ScrapSerial operation middleware
-func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID) {
+func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID, params ScrapSerialParams) {
 	var request ScrapSerialRequestObject
 
 	request.SerialID = serialID
+	request.Params = params
 
 	var body ScrapSerialJSONRequestBody
 	var err error
@@ -6072,11 +8264,12 @@ func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID) {
 }
 
 // CompleteStep operation middleware
-func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepID StepID) {
+func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepID StepID, params CompleteStepParams) {
 	var request CompleteStepRequestObject
 
 	request.SerialID = serialID
 	request.StepID = stepID
+	request.Params = params
 
 	var body CompleteStepJSONRequestBody
 	var err error
@@ -6148,11 +8341,12 @@ func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialID, 
 }
 
 // OverrideStep operation middleware
-func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepID StepID) {
+func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepID StepID, params OverrideStepParams) {
 	var request OverrideStepRequestObject
 
 	request.SerialID = serialID
 	request.StepID = stepID
+	request.Params = params
 
 	var body OverrideStepJSONRequestBody
 	var err error
@@ -6193,11 +8387,12 @@ func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepI
 }
 
 // WaiveStep operation middleware
-func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID StepID) {
+func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID StepID, params WaiveStepParams) {
 	var request WaiveStepRequestObject
 
 	request.SerialID = serialID
 	request.StepID = stepID
+	request.Params = params
 
 	var body WaiveStepJSONRequestBody
 	var err error
@@ -6238,10 +8433,11 @@ func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID S
 }
 
 // UndoSerial operation middleware
-func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID) {
+func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID, params UndoSerialParams) {
 	var request UndoSerialRequestObject
 
 	request.SerialID = serialID
+	request.Params = params
 
 	var body UndoSerialJSONRequestBody
 	var err error

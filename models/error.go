@@ -34,22 +34,22 @@ type FieldError struct {
 func (e *Error) Error() string { return e.Message }
 
 // NotFoundError says that there is no such thing: "Job not found: job_…".
-func NotFoundError(thing, id string) error {
+func NotFoundError(thing, id string) *Error {
 	return &Error{Kind: NotFound, Message: fmt.Sprintf("%s not found: %s", thing, id)}
 }
 
 // ConflictError says why the state does not allow what was asked for.
-func ConflictError(format string, args ...any) error {
+func ConflictError(format string, args ...any) *Error {
 	return &Error{Kind: Conflict, Message: fmt.Sprintf(format, args...)}
 }
 
 // ChangedError says that the version which the caller named is not the current one any more.
-func ChangedError(thing string) error {
+func ChangedError(thing string) *Error {
 	return &Error{Kind: Changed, Message: thing + " was changed by someone else"}
 }
 
 // InvalidError says that a field breaks a rule; rule goes on from the field's name: "must be …".
-func InvalidError(field, rule string) error {
+func InvalidError(field, rule string) *Error {
 	message := field + " " + rule
 	return &Error{Kind: Invalid, Message: message, Fields: []FieldError{{Field: field, Message: message}}}
 }

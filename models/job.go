@@ -50,8 +50,9 @@ func (j *Job) FoldSearchText() string {
 	return FoldCase(strings.Join(parts, "\n"))
 }
 
-// FoldCase makes texts that differ in case alone equal.
-func FoldCase(text string) string { return strings.ToLower(text) }
+// FoldCase makes texts that differ in case alone equal. Through upper case, because some letters have two lower ones: the
+// Greek sigma at the end of a word is another one than within.
+func FoldCase(text string) string { return strings.ToLower(strings.ToUpper(text)) }
 
 // JobChange is what to change of a job; a nil field stays as it is.
 type JobChange struct {

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"errors"
-
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store"
@@ -133,23 +131,19 @@ func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
 	return out
 }
 
-// toAPIBulkResult shows what became of each unit. An error that has no sentence for the user is returned.
-func toAPIBulkResult(ids []string, outcomes []store.Outcome) (gen.BulkResult, error) {
+// toAPIBulkResult shows what became of each unit.
+func toAPIBulkResult(ids []string, outcomes []store.Outcome) gen.BulkResult {
 	result := gen.BulkResult{Results: make([]gen.BulkOutcome, len(outcomes))}
 	for i, outcome := range outcomes {
 		result.Results[i] = gen.BulkOutcome{SerialID: ids[i], Ok: outcome.Err == nil}
-		if outcome.Err == nil {
-			serial := toAPISerial(outcome.Unit, outcome.Place)
-			result.Results[i].Serial = &serial
-			result.Succeeded++
+		if outcome.Err != nil {
+			result.Results[i].Error = &gen.Error{StatusCode: statuses[outcome.Err.Kind], Message: outcome.Err.Message}
+			result.Failed++
 			continue
 		}
-		var known *models.Error
-		if !errors.As(outcome.Err, &known) {
-			return result, outcome.Err
-		}
-		result.Results[i].Error = &gen.Error{StatusCode: statuses[known.Kind], Message: known.Message}
-		result.Failed++
+		serial := toAPISerial(outcome.Unit, outcome.Place)
+		result.Results[i].Serial = &serial
+		result.Succeeded++
 	}
-	return result, nil
+	return result
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store"
 )
 
 // statuses is the one table from kinds of errors to HTTP statuses.
@@ -44,7 +45,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	case c.Request.Context().Err() != nil:
 		// Nobody reads this answer; the status is for metrics and logs.
 		answer.StatusCode, answer.Message = statusClientGone, "the client went away"
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
 		answer.StatusCode, answer.Message = http.StatusServiceUnavailable, "the server is too busy"
 		c.Header("Retry-After", "1")
 		s.log.WarnContext(c, "request timed out", "requestId", requestID(c), "operation", s.operationID(c), "error", err)

@@ -15,13 +15,9 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-const (
-	// heartbeat is how often a stream without events shows that it lives, well below the minute after which proxies cut
-	// an idle connection.
-	heartbeat = 15 * time.Second
-	// streamWrite is how long a client may take to read what was sent to it.
-	streamWrite = 30 * time.Second
-)
+// heartbeat is how often a stream without events shows that it lives, well below the minute after which proxies cut an
+// idle connection.
+const heartbeat = 15 * time.Second
 
 // ListEvents implements GET /api/events.
 func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
@@ -128,13 +124,11 @@ func (e *eventStream) catchUp(w http.ResponseWriter) error {
 
 // send writes to the client at once. One that does not read is cut off, not waited for.
 func (e *eventStream) send(w http.ResponseWriter, text []byte) error {
-	control := http.NewResponseController(w)
-	// Test recorders have no deadlines, and nothing to wait for either.
-	_ = control.SetWriteDeadline(time.Now().Add(streamWrite))
+	patientWrite(w)
 	if _, err := w.Write(text); err != nil {
 		return err
 	}
-	return control.Flush()
+	return http.NewResponseController(w).Flush()
 }
 
 func toAPIEvents(events []models.Event) []gen.Event {

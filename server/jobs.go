@@ -11,14 +11,16 @@ import (
 
 // CreateJob implements POST /api/jobs.
 func (s *Server) CreateJob(ctx context.Context, request gen.CreateJobRequestObject) (gen.CreateJobResponseObject, error) {
-	job, err := s.store.CreateJob(ctx, fromAPIJobCreate(*request.Body))
-	if err != nil {
-		return nil, err
-	}
+	return answered(ctx, func() (models.Job, error) {
+		return s.store.CreateJob(ctx, fromAPIJobCreate(*request.Body))
+	}, toAPIJobCreated, gen.CreateJobResponseObject.VisitCreateJobResponse)
+}
+
+func toAPIJobCreated(job models.Job) gen.CreateJobResponseObject {
 	return gen.CreateJob201JSONResponse{
 		Body:    toAPIJob(job),
 		Headers: gen.CreateJob201ResponseHeaders{Location: "/api/jobs/" + job.ID, ETag: toETag(job.Version)},
-	}, nil
+	}
 }
 
 // ListJobs implements GET /api/jobs.

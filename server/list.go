@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/routecard/routecard/models"
 )
@@ -61,6 +62,7 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 	separator := byte('[')
 	items, next := l.first, l.next
 	for {
+		patientWrite(w)
 		for i := range items {
 			if err := out.WriteByte(separator); err != nil {
 				return err
@@ -83,6 +85,15 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 	}
 	out.WriteString("]\n")
 	return out.Flush()
+}
+
+// slowReader is how long a client may take to read a piece of a streamed answer before it is cut off.
+const slowReader = 30 * time.Second
+
+// patientWrite gives the client its time anew, so that only one that stops reading is cut off and not a long answer.
+func patientWrite(w http.ResponseWriter) {
+	// An answer that is rendered to memory has no deadline, and nothing to wait for either.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(slowReader))
 }
 
 // cut takes off what was read past the limit to learn whether there is more, and tells where that begins: after key of

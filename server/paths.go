@@ -27,14 +27,16 @@ func (l pathList) VisitListJobPathsResponse(w http.ResponseWriter) error { retur
 
 // CreatePath implements POST /api/paths.
 func (s *Server) CreatePath(ctx context.Context, request gen.CreatePathRequestObject) (gen.CreatePathResponseObject, error) {
-	path, err := s.store.CreatePath(ctx, fromAPIPathCreate(*request.Body), fromAPIStepCreates(request.Body.Steps))
-	if err != nil {
-		return nil, err
-	}
+	return answered(ctx, func() (models.Path, error) {
+		return s.store.CreatePath(ctx, fromAPIPathCreate(*request.Body), fromAPIStepCreates(request.Body.Steps))
+	}, toAPIPathCreated, gen.CreatePathResponseObject.VisitCreatePathResponse)
+}
+
+func toAPIPathCreated(path models.Path) gen.CreatePathResponseObject {
 	return gen.CreatePath201JSONResponse{
 		Body:    toAPIPath(path),
 		Headers: gen.CreatePath201ResponseHeaders{Location: "/api/paths/" + path.ID, ETag: toETag(path.Version)},
-	}, nil
+	}
 }
 
 // GetPath implements GET /api/paths/{pathId}.

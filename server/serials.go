@@ -15,15 +15,18 @@ func (s *Server) CreateSerials(ctx context.Context, request gen.CreateSerialsReq
 	if err != nil {
 		return nil, err
 	}
-	serials, _, err := s.store.CreateSerials(ctx, order)
-	if err != nil {
-		return nil, err
-	}
-	out := make(gen.CreateSerials201JSONResponse, len(serials))
+	return answered(ctx, func() ([]models.Serial, error) {
+		return s.store.CreateSerials(ctx, order)
+	}, toAPISerialsCreated, gen.CreateSerialsResponseObject.VisitCreateSerialsResponse)
+}
+
+// toAPISerialsCreated shows units that all stand at the first step.
+func toAPISerialsCreated(serials []models.Serial) gen.CreateSerialsResponseObject {
+	out := make(gen.SerialList, len(serials))
 	for i := range serials {
 		out[i] = toAPISerial(serials[i], 0)
 	}
-	return out, nil
+	return gen.CreateSerials201JSONResponse{Body: out}
 }
 
 // ListSerials implements GET /api/serials.

@@ -3,10 +3,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
+	"github.com/gin-contrib/cors"
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
 
@@ -21,6 +24,9 @@ type Server struct {
 	contract *contract.Contract
 	log      *slog.Logger
 	metrics  *metrics
+	keys     *keyring
+	// anyHost switches the check of the Host header off.
+	anyHost bool
 	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
 	stopping <-chan struct{}
 }
@@ -31,6 +37,10 @@ type Options struct {
 	Logger *slog.Logger
 	// Stopping, when closed, ends the live streams, so that a server can stop; nil never does.
 	Stopping <-chan struct{}
+	// Insecure lets an API without keys answer to any Host.
+	Insecure bool
+	// CORSOrigins are the origins whose pages may call the API; none unless given.
+	CORSOrigins []string
 }
 
 func init() {
@@ -45,9 +55,14 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: db, contract: rules, log: options.Logger, metrics: newMetrics(db.Pools()), stopping: options.Stopping}
-	if s.log == nil {
-		s.log = slog.Default()
+	s := &Server{
+		store:    db,
+		contract: rules,
+		log:      cmp.Or(options.Logger, slog.Default()),
+		metrics:  newMetrics(db.Pools()),
+		keys:     &keyring{store: db, clock: time.Now},
+		anyHost:  options.Insecure,
+		stopping: options.Stopping,
 	}
 
 	engine := gin.New()
@@ -57,13 +72,16 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	engine.RedirectTrailingSlash = false
 	engine.NoRoute(s.noRoute)
 	engine.NoMethod(s.noMethod)
-	engine.Use(s.observe, s.recover)
+	engine.Use(s.observe, s.recover, s.guardHost, cleanParameters)
+	if len(options.CORSOrigins) > 0 {
+		engine.Use(allowOrigins(options.CORSOrigins))
+	}
 
 	s.serveHealth(engine)
 	s.serveDocs(engine)
 	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.fail,
-		HandlerErrorFunc:         s.fail,
+		HandlerErrorFunc:         s.failOrReplay,
 		ResponseErrorHandlerFunc: s.fail,
 	})
 	gen.RegisterHandlersWithOptions(engine, strict, gen.GinServerOptions{
@@ -76,4 +94,15 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 // requestOf returns the HTTP request behind the context of a handler, for what the generated types leave out.
 func requestOf(ctx context.Context) *http.Request {
 	return ctx.Value(gin.ContextRequestKey).(*http.Request)
+}
+
+// allowOrigins lets pages of these origins call the API and read all of its answers.
+func allowOrigins(origins []string) gin.HandlerFunc {
+	return cors.New(cors.Config{
+		AllowOrigins:  origins,
+		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowHeaders:  []string{"Authorization", "Content-Type", "If-Match", idempotencyHeader, "Last-Event-ID", requestIDHeader},
+		ExposeHeaders: []string{"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", requestIDHeader},
+		MaxAge:        time.Hour,
+	})
 }

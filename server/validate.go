@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,6 +22,9 @@ const maxBody = 1 << 20
 // every generated route.
 func (s *Server) check(c *gin.Context) {
 	operation := s.contract.Operation(c.Request.Method, c.FullPath())
+	if !s.authorize(c, operation) {
+		return
+	}
 	if failed := operation.Parameters(c.Request.URL.RawQuery, c.Request.Header); failed != nil {
 		s.fail(c, invalid(failed))
 		return
@@ -28,16 +32,24 @@ func (s *Server) check(c *gin.Context) {
 	if !operation.TakesBody() {
 		return
 	}
-	value, err := readBody(c, operation)
+	raw, err := readBody(c)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	c.Request.Body = validatedBody{value}
+	value, failed, err := operation.Body(raw)
+	switch {
+	case err != nil:
+		s.fail(c, &statusError{http.StatusBadRequest, err.Error()})
+	case failed != nil:
+		s.fail(c, invalid(failed))
+	case !s.replay(c, raw):
+		c.Request.Body = validatedBody{value}
+	}
 }
 
-// readBody returns the request's body as the contract understands it, or why it does not.
-func readBody(c *gin.Context, operation *contract.Operation) (map[string]any, error) {
+// readBody returns the request's body, or why it is refused unread.
+func readBody(c *gin.Context) ([]byte, error) {
 	// Any other type is refused, none at all included: a page of another site can't send JSON without being asked first.
 	if media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || media != "application/json" {
 		return nil, &statusError{http.StatusUnsupportedMediaType, "Content-Type must be application/json"}
@@ -61,14 +73,7 @@ func readBody(c *gin.Context, operation *contract.Operation) (map[string]any, er
 			return nil, &statusError{http.StatusBadRequest, "the request body did not arrive whole"}
 		}
 	}
-	value, failed, err := operation.Body(raw.Bytes())
-	if err != nil {
-		return nil, &statusError{http.StatusBadRequest, err.Error()}
-	}
-	if failed != nil {
-		return nil, invalid(failed)
-	}
-	return value, nil
+	return raw.Bytes(), nil
 }
 
 // invalid is the error for what the contract refuses.
@@ -92,8 +97,20 @@ func (validatedBody) Close() error             { return nil }
 // speaks of Go types; the contract's sentence is the one to show.
 func (s *Server) unboundParameter(c *gin.Context, err error, _ int) {
 	operation := s.contract.Operation(c.Request.Method, c.FullPath())
+	if !s.authorize(c, operation) {
+		return
+	}
 	if failed := operation.Parameters(c.Request.URL.RawQuery, c.Request.Header); failed != nil {
 		err = invalid(failed)
 	}
 	s.fail(c, err)
+}
+
+// cleanParameters puts U+FFFD for what no id can hold: NUL and what is not UTF-8. PostgreSQL refuses to look for those;
+// this way nothing is found by them, and the answer is the 404 of any other id of nothing.
+func cleanParameters(c *gin.Context) {
+	for i := range c.Params {
+		value := strings.ToValidUTF8(c.Params[i].Value, "\ufffd")
+		c.Params[i].Value = strings.ReplaceAll(value, "\x00", "\ufffd")
+	}
 }

@@ -20,6 +20,8 @@ type Order struct {
 	UserID string
 	// Condition is what the caller asks of the unit's version.
 	Condition Condition
+
+	receipt *Receipt
 }
 
 // Outcome is what became of an order: the unit as it then is, or why nothing was changed.
@@ -27,7 +29,7 @@ type Outcome struct {
 	models.Change
 	// Place is where the unit then stands on its path, from 0; -1 when it stands nowhere.
 	Place int
-	Err   error
+	Err   *models.Error
 }
 
 // Command gives one unit a command. Commands that wait at the same time share one transaction. It returns a NotFound
@@ -35,30 +37,54 @@ type Outcome struct {
 func (s *Store) Command(ctx context.Context, order Order) (Outcome, error) {
 	// Resolved here, because the transaction runs under the context of whichever command leads it.
 	order.UserID = actor(ctx, order.UserID)
+	order.receipt = ReceiptOf(ctx)
 	outcome, err := s.commands.do(ctx, order)
-	if err == nil {
+	if err == nil && outcome.Err != nil {
 		err = outcome.Err
 	}
 	return outcome, err
 }
 
-// CommandEach gives each unit its command in one transaction, and each answers for itself.
-func (s *Store) CommandEach(ctx context.Context, orders []Order) (outcomes []Outcome, err error) {
-	err = s.transact(ctx, func(t *tx) error {
-		outcomes, err = t.command(orders)
-		return err
-	})
-	return outcomes, err
-}
-
-// CommandAll gives each unit its command, or changes nothing: then the error is that of the first unit that could not
-// obey, with a field for each of them.
-func (s *Store) CommandAll(ctx context.Context, orders []Order) (outcomes []Outcome, err error) {
+// commandTogether carries out the orders of several callers, each of whom gets an answer of its own.
+func (s *Store) commandTogether(ctx context.Context, orders []Order) (outcomes []Outcome, err error) {
 	err = s.transact(ctx, func(t *tx) error {
 		if outcomes, err = t.command(orders); err != nil {
 			return err
 		}
-		return refused(outcomes)
+		for i := range outcomes {
+			if outcomes[i].Err != nil {
+				continue
+			}
+			if err := t.answer(orders[i].receipt, outcomes[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return outcomes, err
+}
+
+// CommandEach gives each unit its command in one transaction, and each answers for itself.
+func (s *Store) CommandEach(ctx context.Context, orders []Order) ([]Outcome, error) {
+	return s.commandMany(ctx, orders, func([]Outcome) error { return nil })
+}
+
+// CommandAll gives each unit its command, or changes nothing: then the error is that of the first unit that could not
+// obey, with a field for each of them.
+func (s *Store) CommandAll(ctx context.Context, orders []Order) ([]Outcome, error) {
+	return s.commandMany(ctx, orders, refused)
+}
+
+// commandMany carries out the orders of one caller, unless refuse finds fault with an outcome.
+func (s *Store) commandMany(ctx context.Context, orders []Order, refuse func([]Outcome) error) (outcomes []Outcome, err error) {
+	err = s.transact(ctx, func(t *tx) error {
+		if outcomes, err = t.command(orders); err != nil {
+			return err
+		}
+		if err := refuse(outcomes); err != nil {
+			return err
+		}
+		return t.answer(ReceiptOf(ctx), outcomes)
 	})
 	return outcomes, err
 }
@@ -69,14 +95,11 @@ func refused(outcomes []Outcome) error {
 		if outcome.Err == nil {
 			continue
 		}
-		var own *models.Error
-		if !errors.As(outcome.Err, &own) {
-			return outcome.Err
-		}
 		if all == nil {
-			all = &models.Error{Kind: own.Kind, Message: own.Message}
+			all = &models.Error{Kind: outcome.Err.Kind, Message: outcome.Err.Message}
 		}
-		all.Fields = append(all.Fields, models.FieldError{Field: fmt.Sprintf("serialIds.%d", i), Message: own.Message})
+		field := fmt.Sprintf("serialIds.%d", i)
+		all.Fields = append(all.Fields, models.FieldError{Field: field, Message: outcome.Err.Message})
 	}
 	if all == nil {
 		return nil
@@ -157,7 +180,11 @@ func (f *floor) carryOut(t *tx, order Order) (Outcome, error) {
 	user := actor(t.Statement.Context, order.UserID)
 	change, err := models.Apply(command, path, *unit, models.Actor{UserID: user, At: t.at})
 	if err != nil {
-		return Outcome{Err: err}, nil
+		var refused *models.Error
+		if errors.As(err, &refused) {
+			return Outcome{Err: refused}, nil
+		}
+		return Outcome{}, err
 	}
 	if err := t.recordChange(&change, unit.State, user); err != nil {
 		return Outcome{}, err

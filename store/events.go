@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/routecard/routecard/models"
 )
 
@@ -47,17 +49,22 @@ type EventFilter struct {
 // Events returns up to limit events after the one with the number, oldest first. A reader that goes on from the last one
 // it has seen gets every event exactly once: none becomes visible behind it.
 func (s *Store) Events(ctx context.Context, filter EventFilter, after int64, limit int) ([]models.Event, error) {
-	query := s.read.WithContext(ctx).Where("seq > ?", after).Order("seq").Limit(limit)
-	query = whereGiven(query, "job_id = ?", filter.JobID)
-	query = whereGiven(query, "serial_id = ?", filter.SerialID)
-	query = whereGiven(query, "type = ?", filter.Type)
 	events := make([]models.Event, 0, limit)
-	return events, query.Find(&events).Error
+	err := s.query(ctx, func(query *gorm.DB) error {
+		query = query.Where("seq > ?", after)
+		query = whereGiven(query, "job_id = ?", filter.JobID)
+		query = whereGiven(query, "serial_id = ?", filter.SerialID)
+		query = whereGiven(query, "type = ?", filter.Type)
+		return query.Order("seq").Limit(limit).Find(&events).Error
+	})
+	return events, err
 }
 
 // lastEvent is the number of the newest event, 0 when there is none.
 func (s *Store) lastEvent(ctx context.Context) (int64, error) {
 	var seq int64
-	err := s.read.WithContext(ctx).Raw("SELECT coalesce(max(seq), 0) FROM events").Scan(&seq).Error
+	err := s.query(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT coalesce(max(seq), 0) FROM events").Scan(&seq).Error
+	})
 	return seq, err
 }

@@ -22,13 +22,14 @@ type JobFilter struct {
 }
 
 type jobInsert struct {
-	job  models.Job
-	user string
+	job     models.Job
+	user    string
+	receipt *Receipt
 }
 
 // CreateJob stores the job under a new id. Creates that wait at the same time share one transaction.
 func (s *Store) CreateJob(ctx context.Context, job models.Job) (models.Job, error) {
-	return s.jobs.do(ctx, jobInsert{job: job, user: userOf(ctx)})
+	return s.jobs.do(ctx, jobInsert{job: job, user: userOf(ctx), receipt: ReceiptOf(ctx)})
 }
 
 // insertJobs writes jobs, their labels and their events.
@@ -44,6 +45,9 @@ func (s *Store) insertJobs(ctx context.Context, inserts []jobInsert) ([]models.J
 			job.CreatedAt, job.UpdatedAt = t.at, t.at
 			jobs[i] = job
 			labels = append(labels, jobLabels(job)...)
+			if err := t.answer(in.receipt, job); err != nil {
+				return err
+			}
 			if err := t.record(models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, in.user, struct {
 				Name         string `json:"name"`
 				GoalQuantity int64  `json:"goalQuantity"`
@@ -73,8 +77,12 @@ func jobLabels(job models.Job) []models.JobLabel {
 }
 
 // Job returns one job, or a NotFound error.
-func (s *Store) Job(ctx context.Context, id string) (models.Job, error) {
-	return findJob(s.read.WithContext(ctx), id)
+func (s *Store) Job(ctx context.Context, id string) (job models.Job, err error) {
+	err = s.query(ctx, func(db *gorm.DB) error {
+		job, err = findJob(db, id)
+		return err
+	})
+	return job, err
 }
 
 func findJob(db *gorm.DB, id string) (models.Job, error) {
@@ -89,7 +97,14 @@ func findJob(db *gorm.DB, id string) (models.Job, error) {
 // Jobs returns up to limit jobs, newest first, that come after the job with the id before; an empty id begins with the
 // newest. It costs the same wherever in the list the page stands.
 func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) ([]models.Job, error) {
-	query := s.read.WithContext(ctx).Order("jobs.id DESC").Limit(limit)
+	jobs := make([]models.Job, 0, limit)
+	err := s.query(ctx, func(db *gorm.DB) error {
+		return s.filterJobs(db, filter, before).Order("jobs.id DESC").Limit(limit).Find(&jobs).Error
+	})
+	return jobs, err
+}
+
+func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, before string) *gorm.DB {
 	if before != "" {
 		query = query.Where("jobs.id < ?", before)
 	}
@@ -103,8 +118,7 @@ func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit
 	if filter.Query != nil {
 		query = query.Where(s.dialect.contains("search_text"), models.FoldCase(*filter.Query))
 	}
-	jobs := make([]models.Job, 0, limit)
-	return jobs, query.Find(&jobs).Error
+	return query
 }
 
 // UpdateJob changes what the change names, and returns the job as it then is. It returns a NotFound error, or a Changed

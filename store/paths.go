@@ -16,6 +16,7 @@ func (s *Store) CreatePath(ctx context.Context, path models.Path, steps []models
 		if err := t.shareJob(path.JobID); err != nil {
 			return err
 		}
+		path.Steps, path.LastStepNo = nil, 0
 		path.ID = models.NewID(models.PathPrefix)
 		path.Version = 1
 		path.CreatedAt, path.UpdatedAt = t.at, t.at
@@ -26,6 +27,9 @@ func (s *Store) CreatePath(ctx context.Context, path models.Path, steps []models
 			return err
 		}
 		if err := insert(t, path.Steps); err != nil {
+			return err
+		}
+		if err := t.answer(ReceiptOf(ctx), path); err != nil {
 			return err
 		}
 		return t.recordPath(models.PathCreated, path)
@@ -82,7 +86,9 @@ func (s *Store) Paths(ctx context.Context, jobID, before string, limit int) (pat
 // PathsOfJobs returns the paths of several jobs with their counts but without their steps, oldest first, by job.
 func (s *Store) PathsOfJobs(ctx context.Context, jobIDs []string) (map[string][]models.Path, error) {
 	var paths []models.Path
-	if err := s.read.WithContext(ctx).Where("job_id IN ?", jobIDs).Order("id").Find(&paths).Error; err != nil {
+	if err := s.query(ctx, func(db *gorm.DB) error {
+		return db.Where("job_id IN ?", jobIDs).Order("id").Find(&paths).Error
+	}); err != nil {
 		return nil, err
 	}
 	byJob := map[string][]models.Path{}

@@ -63,11 +63,15 @@ func openPostgres(ctx context.Context, database string, options Options) (*Store
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open the %s: %s", where, postgresReason(err)), pool.Close())
 	}
+	// One gate for both, because they share the pool.
+	both := make(gate, postgresConnections)
 	return &Store{
-		dialect: postgres{pool: pool},
-		read:    db,
-		write:   db,
-		release: func() error { return nil },
+		dialect:   postgres{pool: pool},
+		read:      db,
+		write:     db,
+		readGate:  both,
+		writeGate: both,
+		release:   func() error { return nil },
 	}, nil
 }
 

@@ -24,9 +24,10 @@ type NewSerials struct {
 // CreateSerials puts units on a path, at its first step, and returns them in the order of their numbers. All are created
 // or none. It returns a NotFound error without such a path, an Invalid one for another job, and a Conflict that names
 // the first id that exists.
-func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []models.Serial, path models.Path, err error) {
+func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []models.Serial, err error) {
 	err = s.transact(ctx, func(t *tx) error {
-		if path, err = t.lockPath(order.PathID, "Path", Condition{}); err != nil {
+		path, err := t.lockPath(order.PathID, "Path", Condition{})
+		if err != nil {
 			return err
 		}
 		if order.JobID != nil && *order.JobID != path.JobID {
@@ -52,11 +53,14 @@ func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []
 		if err := insert(t, serials); err != nil {
 			return err
 		}
+		if err := t.answer(ReceiptOf(ctx), serials); err != nil {
+			return err
+		}
 		path.InProgress += int64(len(serials))
 		first.PartCount += int64(len(serials))
 		return t.saveCounts([]models.Path{path}, path.Steps[:1])
 	})
-	return serials, path, err
+	return serials, err
 }
 
 // number gives the units their ids. The row of the counters is locked until the transaction ends, so that batches are
@@ -155,19 +159,21 @@ type SerialFilter struct {
 // Serials returns up to limit units, newest first, that come after the one with the number before; 0 begins with the
 // newest.
 func (s *Store) Serials(ctx context.Context, filter SerialFilter, before int64, limit int) ([]models.Serial, error) {
-	query := s.read.WithContext(ctx).Order("no DESC").Limit(limit)
-	if before != 0 {
-		query = query.Where("no < ?", before)
-	}
-	query = whereGiven(query, "job_id = ?", filter.JobID)
-	query = whereGiven(query, "path_id = ?", filter.PathID)
-	query = whereGiven(query, "step_id = ?", filter.StepID)
-	query = whereGiven(query, "status = ?", filter.Status)
-	if filter.Query != nil {
-		query = query.Where(s.dialect.contains("lower(id)"), models.FoldCase(*filter.Query))
-	}
 	serials := make([]models.Serial, 0, limit)
-	return serials, query.Find(&serials).Error
+	err := s.query(ctx, func(query *gorm.DB) error {
+		if before != 0 {
+			query = query.Where("no < ?", before)
+		}
+		query = whereGiven(query, "job_id = ?", filter.JobID)
+		query = whereGiven(query, "path_id = ?", filter.PathID)
+		query = whereGiven(query, "step_id = ?", filter.StepID)
+		query = whereGiven(query, "status = ?", filter.Status)
+		if filter.Query != nil {
+			query = query.Where(s.dialect.contains("lower(id)"), models.FoldCase(*filter.Query))
+		}
+		return query.Order("no DESC").Limit(limit).Find(&serials).Error
+	})
+	return serials, err
 }
 
 // whereGiven adds a condition when there is a value for it.
@@ -210,7 +216,9 @@ func (s *Store) StepPlaces(ctx context.Context, serials []models.Serial) (map[st
 	for id := range ids {
 		wanted = append(wanted, id)
 	}
-	err := s.read.WithContext(ctx).Select("id", "position").Where("id IN ? AND position IS NOT NULL", wanted).Find(&steps).Error
+	err := s.query(ctx, func(db *gorm.DB) error {
+		return db.Select("id", "position").Where("id IN ? AND position IS NOT NULL", wanted).Find(&steps).Error
+	})
 	places := make(map[string]int, len(steps))
 	for _, step := range steps {
 		places[step.ID] = *step.Position

@@ -36,6 +36,13 @@ func (d sqlite) pools() map[string]*sql.DB {
 }
 
 func openSQLite(ctx context.Context, path string, options Options) (*Store, error) {
+	if options.Beside {
+		s, err := openSQLiteLocked(ctx, path, options)
+		if err == nil {
+			s.release = func() error { return nil }
+		}
+		return s, err
+	}
 	lock, err := lockFile(path)
 	if err != nil {
 		return nil, err
@@ -77,7 +84,11 @@ func openSQLiteLocked(ctx context.Context, path string, options Options) (*Store
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	s := &Store{dialect: sqlite{read: read, write: write}}
+	s := &Store{
+		dialect:   sqlite{read: read, write: write},
+		readGate:  make(gate, readConnections),
+		writeGate: make(gate, 1),
+	}
 	if s.write, err = openGORM(gormlite.OpenDB(write)); err != nil {
 		return nil, err
 	}

@@ -25,18 +25,21 @@ type Store struct {
 	dialect dialect
 	// read and write are one pool on PostgreSQL. SQLite has one writer at a time, so there write is a single connection
 	// on which writers queue in order, instead of polling for the file's lock.
-	read, write *gorm.DB
-	clock       func() time.Time
-	jobs        *batch[jobInsert, models.Job]
-	commands    *batch[Order, Outcome]
-	watch       *watch
-	release     func() error
+	read, write         *gorm.DB
+	readGate, writeGate gate
+	clock               func() time.Time
+	jobs                *batch[jobInsert, models.Job]
+	commands            *batch[Order, Outcome]
+	watch               *watch
+	release             func() error
 }
 
 // Options are what a Store is opened with.
 type Options struct {
 	// Clock tells the time of changes; time.Now unless given. Tests inject one.
 	Clock func() time.Time
+	// Beside opens a SQLite file although a server may be using it, for commands that look or do one small thing.
+	Beside bool
 	// Logger is told of what is worth a line, such as migrations; slog.Default() unless given.
 	Logger *slog.Logger
 }
@@ -46,7 +49,8 @@ type Options struct {
 // first.
 func rowCanCause(err error) bool {
 	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(err, gorm.ErrForeignKeyViolated) ||
-		errors.Is(err, gorm.ErrCheckConstraintViolated) || errors.Is(err, gorm.ErrInvalidData)
+		errors.Is(err, gorm.ErrCheckConstraintViolated) || errors.Is(err, gorm.ErrInvalidData) ||
+		errors.Is(err, ErrReceiptTaken)
 }
 
 // dialect is what differs between the two databases.
@@ -59,6 +63,8 @@ type dialect interface {
 	shared() bool
 	// snapshot are the options of a transaction that sees the database as it is at one moment.
 	snapshot() *sql.TxOptions
+	// check looks for damage that only the database itself can see.
+	check(db *gorm.DB) ([]string, error)
 	// pools lists the connection pools by name, for metrics.
 	pools() map[string]*sql.DB
 }
@@ -84,7 +90,7 @@ func Open(ctx context.Context, database string, options Options) (*Store, error)
 	s.clock = options.Clock
 	s.watch = newWatch()
 	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause}
-	s.commands = &batch[Order, Outcome]{write: s.CommandEach, oneCanCause: rowCanCause}
+	s.commands = &batch[Order, Outcome]{write: s.commandTogether, oneCanCause: rowCanCause}
 	return s, nil
 }
 
@@ -106,7 +112,7 @@ func (s *Store) Close() error {
 // Ping returns an error while the database does not answer.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
-	return s.read.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
+	return s.query(ctx, func(db *gorm.DB) error { return db.Raw("SELECT 1").Scan(&one).Error })
 }
 
 // Pools lists the connection pools by name, for metrics.
@@ -126,20 +132,31 @@ func gormConfig() *gorm.Config {
 // tx is one transaction. Events are appended at its end, see migrations/postgres/00001_jobs.sql.
 type tx struct {
 	*gorm.DB
-	store  *Store
-	at     models.Millis
-	events []models.Event
+	store    *Store
+	at       models.Millis
+	receipts []models.Receipt
+	events   []models.Event
 }
 
-// transact runs fn in one transaction and appends the events that it recorded. Nothing has changed if it returns an
-// error, unless the connection broke in the moment of the commit.
+// transact runs fn in one transaction, and writes the receipts and events that it recorded. Nothing has changed if it
+// returns an error, unless the connection broke in the moment of the commit. fn may be run again.
 func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
-	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-		t := &tx{DB: db, store: s, at: models.MillisOf(s.clock())}
-		if err := fn(t); err != nil {
-			return err
-		}
-		return insert(t, t.events)
+	leave, err := s.writeGate.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	err = retry(ctx, func() error {
+		return s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+			t := &tx{DB: db, store: s, at: models.MillisOf(s.clock())}
+			if err := fn(t); err != nil {
+				return err
+			}
+			if err := t.saveReceipts(); err != nil {
+				return err
+			}
+			return insert(t, t.events)
+		})
 	})
 	if err == nil {
 		s.watch.announce()
@@ -149,7 +166,7 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 
 // snapshot runs several queries that see the database as it is at one moment.
 func (s *Store) snapshot(ctx context.Context, fn func(*gorm.DB) error) error {
-	return s.read.WithContext(ctx).Transaction(fn, s.dialect.snapshot())
+	return s.query(ctx, func(db *gorm.DB) error { return db.Transaction(fn, s.dialect.snapshot()) })
 }
 
 // insert writes the rows with as few statements as the database takes.

@@ -1281,6 +1281,9 @@ type EventType = string
 // EventsAfter Example: 0
 type EventsAfter = int64
 
+// IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
+type IdempotencyKey = string
+
 // IfMatch Example: "1"
 type IfMatch = string
 
@@ -1331,11 +1334,20 @@ type SerialStepID = string
 // BadRequest What every error looks like.
 type BadRequest = Error
 
+// BulkChanged What became of each unit.
+type BulkChanged = BulkResult
+
 // Conflict What every error looks like.
 type Conflict = Error
 
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
+
+// Forbidden What every error looks like.
+type Forbidden = Error
+
+// IdempotencyKeyReused What every error looks like.
+type IdempotencyKeyReused = Error
 
 // InternalServerError What every error looks like.
 type InternalServerError = Error
@@ -1345,6 +1357,18 @@ type NotFound = Error
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
+
+// RequestTimeout What every error looks like.
+type RequestTimeout = Error
+
+// SerialChanged One physical unit on a path.
+type SerialChanged = Serial
+
+// ServiceUnavailable What every error looks like.
+type ServiceUnavailable = Error
+
+// Unauthorized What every error looks like.
+type Unauthorized = Error
 
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
@@ -1403,6 +1427,13 @@ type ListJobsParams struct {
 // ListJobsParamsInclude defines parameters for ListJobs.
 type ListJobsParamsInclude string
 
+// CreateJobParams defines parameters for CreateJob.
+type CreateJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteJobParams defines parameters for DeleteJob.
 type DeleteJobParams struct {
 	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
@@ -1422,6 +1453,13 @@ type ListJobPathsParams struct {
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreatePathParams defines parameters for CreatePath.
+type CreatePathParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeletePathParams defines parameters for DeletePath.
@@ -1460,10 +1498,87 @@ type ListSerialsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateSerialsParams defines parameters for CreateSerials.
+type CreateSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AdvanceSerialsParams defines parameters for AdvanceSerials.
+type AdvanceSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ScrapSerialsParams defines parameters for ScrapSerials.
+type ScrapSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AdvanceSerialParams defines parameters for AdvanceSerial.
+type AdvanceSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AdvanceSerialToParams defines parameters for AdvanceSerialTo.
+type AdvanceSerialToParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
+type ForceCompleteSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ScrapSerialParams defines parameters for ScrapSerial.
+type ScrapSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CompleteStepParams defines parameters for CompleteStep.
+type CompleteStepParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ClearStepOverrideParams defines parameters for ClearStepOverride.
 type ClearStepOverrideParams struct {
 	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// OverrideStepParams defines parameters for OverrideStep.
+type OverrideStepParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WaiveStepParams defines parameters for WaiveStep.
+type WaiveStepParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoSerialParams defines parameters for UndoSerial.
+type UndoSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateStepParams defines parameters for UpdateStep.
@@ -1624,7 +1739,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
-	CreateJobWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateJobWithBody(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateJob Create a job
 	//
@@ -1634,7 +1749,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
-	CreateJob(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteJob Delete a job
 	//
@@ -1687,7 +1802,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
-	CreatePathWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePathWithBody(ctx context.Context, params *CreatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePath Create a path
 	//
@@ -1697,7 +1812,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
-	CreatePath(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePath(ctx context.Context, params *CreatePathParams, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePath Delete a path
 	//
@@ -1760,7 +1875,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
-	CreateSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSerialsWithBody(ctx context.Context, params *CreateSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSerials Create serial numbers
 	//
@@ -1770,7 +1885,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
-	CreateSerials(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSerials(ctx context.Context, params *CreateSerialsParams, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerialsWithBody Advance many serial numbers
 	//
@@ -1780,7 +1895,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-	AdvanceSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerials Advance many serial numbers
 	//
@@ -1790,7 +1905,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-	AdvanceSerials(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerials(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerialsWithBody Scrap many serial numbers
 	//
@@ -1800,7 +1915,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-	ScrapSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScrapSerialsWithBody(ctx context.Context, params *ScrapSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerials Scrap many serial numbers
 	//
@@ -1810,7 +1925,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-	ScrapSerials(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScrapSerials(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSerial Get a serial number and its steps
 	//
@@ -1828,7 +1943,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerialWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerial Advance to the next step
 	//
@@ -1839,7 +1954,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerial(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerial(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerialToWithBody Advance past steps
 	//
@@ -1850,7 +1965,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerialTo Advance past steps
 	//
@@ -1861,7 +1976,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialTo(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerialTo(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ForceCompleteSerialWithBody Complete a unit over open steps
 	//
@@ -1871,7 +1986,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ForceCompleteSerial Complete a unit over open steps
 	//
@@ -1881,7 +1996,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerial(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ForceCompleteSerial(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerialWithBody Scrap a unit
 	//
@@ -1890,7 +2005,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScrapSerialWithBody(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerial Scrap a unit
 	//
@@ -1899,7 +2014,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerial(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScrapSerial(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CompleteStepWithBody Report a deferred step as done
 	//
@@ -1908,7 +2023,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CompleteStep Report a deferred step as done
 	//
@@ -1917,7 +2032,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ClearStepOverride Take back an override
 	//
@@ -1933,7 +2048,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OverrideStep Make a step optional for one unit
 	//
@@ -1942,7 +2057,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WaiveStepWithBody Excuse a deferred step
 	//
@@ -1951,7 +2066,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WaiveStep Excuse a deferred step
 	//
@@ -1960,7 +2075,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UndoSerialWithBody Take back the last change of a unit
 	//
@@ -1970,7 +2085,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UndoSerialWithBody(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UndoSerial Take back the last change of a unit
 	//
@@ -1980,7 +2095,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerial(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UndoSerial(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateStepWithBody Change a step
 	//
@@ -2053,8 +2168,8 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
-func (c *Client) CreateJobWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateJobRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateJobRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2073,8 +2188,8 @@ func (c *Client) CreateJobWithBody(ctx context.Context, contentType string, body
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
-func (c *Client) CreateJob(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateJobRequest(c.Server, body)
+func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateJobRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2186,8 +2301,8 @@ func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobP
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
-func (c *Client) CreatePathWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePathRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreatePathWithBody(ctx context.Context, params *CreatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePathRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2206,8 +2321,8 @@ func (c *Client) CreatePathWithBody(ctx context.Context, contentType string, bod
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
-func (c *Client) CreatePath(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePathRequest(c.Server, body)
+func (c *Client) CreatePath(ctx context.Context, params *CreatePathParams, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePathRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2329,8 +2444,8 @@ func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, req
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
-func (c *Client) CreateSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSerialsRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateSerialsWithBody(ctx context.Context, params *CreateSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSerialsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2349,8 +2464,8 @@ func (c *Client) CreateSerialsWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
-func (c *Client) CreateSerials(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateSerialsRequest(c.Server, body)
+func (c *Client) CreateSerials(ctx context.Context, params *CreateSerialsParams, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSerialsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2369,8 +2484,8 @@ func (c *Client) CreateSerials(ctx context.Context, body CreateSerialsJSONReques
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-func (c *Client) AdvanceSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAdvanceSerialsRequestWithBody(c.Server, contentType, body)
+func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2389,8 +2504,8 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, contentType string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-func (c *Client) AdvanceSerials(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAdvanceSerialsRequest(c.Server, body)
+func (c *Client) AdvanceSerials(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2409,8 +2524,8 @@ func (c *Client) AdvanceSerials(ctx context.Context, body AdvanceSerialsJSONRequ
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-func (c *Client) ScrapSerialsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewScrapSerialsRequestWithBody(c.Server, contentType, body)
+func (c *Client) ScrapSerialsWithBody(ctx context.Context, params *ScrapSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2429,8 +2544,8 @@ func (c *Client) ScrapSerialsWithBody(ctx context.Context, contentType string, b
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-func (c *Client) ScrapSerials(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewScrapSerialsRequest(c.Server, body)
+func (c *Client) ScrapSerials(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2467,8 +2582,8 @@ func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ..
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAdvanceSerialRequestWithBody(c.Server, serialID, contentType, body)
+func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2488,8 +2603,8 @@ func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, c
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAdvanceSerialRequest(c.Server, serialID, body)
+func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2509,8 +2624,8 @@ func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, body Adva
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAdvanceSerialToRequestWithBody(c.Server, serialID, contentType, body)
+func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialToRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2530,8 +2645,8 @@ func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAdvanceSerialToRequest(c.Server, serialID, body)
+func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialToRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2550,8 +2665,8 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, body Ad
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewForceCompleteSerialRequestWithBody(c.Server, serialID, contentType, body)
+func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForceCompleteSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2570,8 +2685,8 @@ func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID Seria
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewForceCompleteSerialRequest(c.Server, serialID, body)
+func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForceCompleteSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2589,8 +2704,8 @@ func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, bod
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewScrapSerialRequestWithBody(c.Server, serialID, contentType, body)
+func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2608,8 +2723,8 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, con
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewScrapSerialRequest(c.Server, serialID, body)
+func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScrapSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2627,8 +2742,8 @@ func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, body ScrapS
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCompleteStepRequestWithBody(c.Server, serialID, stepID, contentType, body)
+func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteStepRequestWithBody(c.Server, serialID, stepID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2646,8 +2761,8 @@ func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, st
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCompleteStepRequest(c.Server, serialID, stepID, body)
+func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteStepRequest(c.Server, serialID, stepID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2682,8 +2797,8 @@ func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewOverrideStepRequestWithBody(c.Server, serialID, stepID, contentType, body)
+func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepRequestWithBody(c.Server, serialID, stepID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2701,8 +2816,8 @@ func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, st
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewOverrideStepRequest(c.Server, serialID, stepID, body)
+func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepRequest(c.Server, serialID, stepID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2720,8 +2835,8 @@ func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID Ste
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewWaiveStepRequestWithBody(c.Server, serialID, stepID, contentType, body)
+func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWaiveStepRequestWithBody(c.Server, serialID, stepID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2739,8 +2854,8 @@ func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepI
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewWaiveStepRequest(c.Server, serialID, stepID, body)
+func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWaiveStepRequest(c.Server, serialID, stepID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2759,8 +2874,8 @@ func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUndoSerialRequestWithBody(c.Server, serialID, contentType, body)
+func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2779,8 +2894,8 @@ func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, cont
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUndoSerialRequest(c.Server, serialID, body)
+func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3099,18 +3214,18 @@ func NewListJobsRequest(server string, params *ListJobsParams) (*http.Request, e
 }
 
 // NewCreateJobRequest calls the generic CreateJob builder with application/json body
-func NewCreateJobRequest(server string, body CreateJobJSONRequestBody) (*http.Request, error) {
+func NewCreateJobRequest(server string, params *CreateJobParams, body CreateJobJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateJobRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateJobRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateJobRequestWithBody constructs an http.Request for the CreateJob method, with any body, and a specified content type
-func NewCreateJobRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateJobRequestWithBody(server string, params *CreateJobParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3134,6 +3249,21 @@ func NewCreateJobRequestWithBody(server string, contentType string, body io.Read
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -3357,18 +3487,18 @@ func NewListJobPathsRequest(server string, jobID JobID, params *ListJobPathsPara
 }
 
 // NewCreatePathRequest calls the generic CreatePath builder with application/json body
-func NewCreatePathRequest(server string, body CreatePathJSONRequestBody) (*http.Request, error) {
+func NewCreatePathRequest(server string, params *CreatePathParams, body CreatePathJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreatePathRequestWithBody(server, "application/json", bodyReader)
+	return NewCreatePathRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreatePathRequestWithBody constructs an http.Request for the CreatePath method, with any body, and a specified content type
-func NewCreatePathRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreatePathRequestWithBody(server string, params *CreatePathParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3392,6 +3522,21 @@ func NewCreatePathRequestWithBody(server string, contentType string, body io.Rea
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -3668,18 +3813,18 @@ func NewListSerialsRequest(server string, params *ListSerialsParams) (*http.Requ
 }
 
 // NewCreateSerialsRequest calls the generic CreateSerials builder with application/json body
-func NewCreateSerialsRequest(server string, body CreateSerialsJSONRequestBody) (*http.Request, error) {
+func NewCreateSerialsRequest(server string, params *CreateSerialsParams, body CreateSerialsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateSerialsRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateSerialsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateSerialsRequestWithBody constructs an http.Request for the CreateSerials method, with any body, and a specified content type
-func NewCreateSerialsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateSerialsRequestWithBody(server string, params *CreateSerialsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3704,22 +3849,37 @@ func NewCreateSerialsRequestWithBody(server string, contentType string, body io.
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewAdvanceSerialsRequest calls the generic AdvanceSerials builder with application/json body
-func NewAdvanceSerialsRequest(server string, body AdvanceSerialsJSONRequestBody) (*http.Request, error) {
+func NewAdvanceSerialsRequest(server string, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewAdvanceSerialsRequestWithBody(server, "application/json", bodyReader)
+	return NewAdvanceSerialsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewAdvanceSerialsRequestWithBody constructs an http.Request for the AdvanceSerials method, with any body, and a specified content type
-func NewAdvanceSerialsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewAdvanceSerialsRequestWithBody(server string, params *AdvanceSerialsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3744,22 +3904,37 @@ func NewAdvanceSerialsRequestWithBody(server string, contentType string, body io
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewScrapSerialsRequest calls the generic ScrapSerials builder with application/json body
-func NewScrapSerialsRequest(server string, body ScrapSerialsJSONRequestBody) (*http.Request, error) {
+func NewScrapSerialsRequest(server string, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewScrapSerialsRequestWithBody(server, "application/json", bodyReader)
+	return NewScrapSerialsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewScrapSerialsRequestWithBody constructs an http.Request for the ScrapSerials method, with any body, and a specified content type
-func NewScrapSerialsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewScrapSerialsRequestWithBody(server string, params *ScrapSerialsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3783,6 +3958,21 @@ func NewScrapSerialsRequestWithBody(server string, contentType string, body io.R
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -3822,18 +4012,18 @@ func NewGetSerialRequest(server string, serialID SerialID) (*http.Request, error
 }
 
 // NewAdvanceSerialRequest calls the generic AdvanceSerial builder with application/json body
-func NewAdvanceSerialRequest(server string, serialID SerialID, body AdvanceSerialJSONRequestBody) (*http.Request, error) {
+func NewAdvanceSerialRequest(server string, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewAdvanceSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+	return NewAdvanceSerialRequestWithBody(server, serialID, params, "application/json", bodyReader)
 }
 
 // NewAdvanceSerialRequestWithBody constructs an http.Request for the AdvanceSerial method, with any body, and a specified content type
-func NewAdvanceSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+func NewAdvanceSerialRequestWithBody(server string, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3865,22 +4055,37 @@ func NewAdvanceSerialRequestWithBody(server string, serialID SerialID, contentTy
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewAdvanceSerialToRequest calls the generic AdvanceSerialTo builder with application/json body
-func NewAdvanceSerialToRequest(server string, serialID SerialID, body AdvanceSerialToJSONRequestBody) (*http.Request, error) {
+func NewAdvanceSerialToRequest(server string, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewAdvanceSerialToRequestWithBody(server, serialID, "application/json", bodyReader)
+	return NewAdvanceSerialToRequestWithBody(server, serialID, params, "application/json", bodyReader)
 }
 
 // NewAdvanceSerialToRequestWithBody constructs an http.Request for the AdvanceSerialTo method, with any body, and a specified content type
-func NewAdvanceSerialToRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+func NewAdvanceSerialToRequestWithBody(server string, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3912,22 +4117,37 @@ func NewAdvanceSerialToRequestWithBody(server string, serialID SerialID, content
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewForceCompleteSerialRequest calls the generic ForceCompleteSerial builder with application/json body
-func NewForceCompleteSerialRequest(server string, serialID SerialID, body ForceCompleteSerialJSONRequestBody) (*http.Request, error) {
+func NewForceCompleteSerialRequest(server string, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewForceCompleteSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+	return NewForceCompleteSerialRequestWithBody(server, serialID, params, "application/json", bodyReader)
 }
 
 // NewForceCompleteSerialRequestWithBody constructs an http.Request for the ForceCompleteSerial method, with any body, and a specified content type
-func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3959,22 +4179,37 @@ func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, con
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewScrapSerialRequest calls the generic ScrapSerial builder with application/json body
-func NewScrapSerialRequest(server string, serialID SerialID, body ScrapSerialJSONRequestBody) (*http.Request, error) {
+func NewScrapSerialRequest(server string, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewScrapSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+	return NewScrapSerialRequestWithBody(server, serialID, params, "application/json", bodyReader)
 }
 
 // NewScrapSerialRequestWithBody constructs an http.Request for the ScrapSerial method, with any body, and a specified content type
-func NewScrapSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+func NewScrapSerialRequestWithBody(server string, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4006,22 +4241,37 @@ func NewScrapSerialRequestWithBody(server string, serialID SerialID, contentType
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewCompleteStepRequest calls the generic CompleteStep builder with application/json body
-func NewCompleteStepRequest(server string, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody) (*http.Request, error) {
+func NewCompleteStepRequest(server string, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCompleteStepRequestWithBody(server, serialID, stepID, "application/json", bodyReader)
+	return NewCompleteStepRequestWithBody(server, serialID, stepID, params, "application/json", bodyReader)
 }
 
 // NewCompleteStepRequestWithBody constructs an http.Request for the CompleteStep method, with any body, and a specified content type
-func NewCompleteStepRequestWithBody(server string, serialID SerialID, stepID StepID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCompleteStepRequestWithBody(server string, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4059,6 +4309,21 @@ func NewCompleteStepRequestWithBody(server string, serialID SerialID, stepID Ste
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -4120,18 +4385,18 @@ func NewClearStepOverrideRequest(server string, serialID SerialID, stepID StepID
 }
 
 // NewOverrideStepRequest calls the generic OverrideStep builder with application/json body
-func NewOverrideStepRequest(server string, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody) (*http.Request, error) {
+func NewOverrideStepRequest(server string, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewOverrideStepRequestWithBody(server, serialID, stepID, "application/json", bodyReader)
+	return NewOverrideStepRequestWithBody(server, serialID, stepID, params, "application/json", bodyReader)
 }
 
 // NewOverrideStepRequestWithBody constructs an http.Request for the OverrideStep method, with any body, and a specified content type
-func NewOverrideStepRequestWithBody(server string, serialID SerialID, stepID StepID, contentType string, body io.Reader) (*http.Request, error) {
+func NewOverrideStepRequestWithBody(server string, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4170,22 +4435,37 @@ func NewOverrideStepRequestWithBody(server string, serialID SerialID, stepID Ste
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewWaiveStepRequest calls the generic WaiveStep builder with application/json body
-func NewWaiveStepRequest(server string, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody) (*http.Request, error) {
+func NewWaiveStepRequest(server string, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewWaiveStepRequestWithBody(server, serialID, stepID, "application/json", bodyReader)
+	return NewWaiveStepRequestWithBody(server, serialID, stepID, params, "application/json", bodyReader)
 }
 
 // NewWaiveStepRequestWithBody constructs an http.Request for the WaiveStep method, with any body, and a specified content type
-func NewWaiveStepRequestWithBody(server string, serialID SerialID, stepID StepID, contentType string, body io.Reader) (*http.Request, error) {
+func NewWaiveStepRequestWithBody(server string, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4224,22 +4504,37 @@ func NewWaiveStepRequestWithBody(server string, serialID SerialID, stepID StepID
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewUndoSerialRequest calls the generic UndoSerial builder with application/json body
-func NewUndoSerialRequest(server string, serialID SerialID, body UndoSerialJSONRequestBody) (*http.Request, error) {
+func NewUndoSerialRequest(server string, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewUndoSerialRequestWithBody(server, serialID, "application/json", bodyReader)
+	return NewUndoSerialRequestWithBody(server, serialID, params, "application/json", bodyReader)
 }
 
 // NewUndoSerialRequestWithBody constructs an http.Request for the UndoSerial method, with any body, and a specified content type
-func NewUndoSerialRequestWithBody(server string, serialID SerialID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUndoSerialRequestWithBody(server string, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4270,6 +4565,21 @@ func NewUndoSerialRequestWithBody(server string, serialID SerialID, contentType 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -4414,7 +4724,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
-	CreateJobWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
+	CreateJobWithBodyWithResponse(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
 
 	// CreateJobWithResponse Create a job
 	//
@@ -4424,7 +4734,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
-	CreateJobWithResponse(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
+	CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
 
 	// DeleteJobWithResponse Delete a job
 	//
@@ -4483,7 +4793,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
-	CreatePathWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePathResponse, error)
+	CreatePathWithBodyWithResponse(ctx context.Context, params *CreatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePathResponse, error)
 
 	// CreatePathWithResponse Create a path
 	//
@@ -4493,7 +4803,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
-	CreatePathWithResponse(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePathResponse, error)
+	CreatePathWithResponse(ctx context.Context, params *CreatePathParams, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePathResponse, error)
 
 	// DeletePathWithResponse Delete a path
 	//
@@ -4562,7 +4872,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
-	CreateSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error)
+	CreateSerialsWithBodyWithResponse(ctx context.Context, params *CreateSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error)
 
 	// CreateSerialsWithResponse Create serial numbers
 	//
@@ -4572,7 +4882,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
-	CreateSerialsWithResponse(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error)
+	CreateSerialsWithResponse(ctx context.Context, params *CreateSerialsParams, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error)
 
 	// AdvanceSerialsWithBodyWithResponse Advance many serial numbers
 	//
@@ -4582,7 +4892,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-	AdvanceSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
+	AdvanceSerialsWithBodyWithResponse(ctx context.Context, params *AdvanceSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
 
 	// AdvanceSerialsWithResponse Advance many serial numbers
 	//
@@ -4592,7 +4902,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-	AdvanceSerialsWithResponse(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
+	AdvanceSerialsWithResponse(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
 
 	// ScrapSerialsWithBodyWithResponse Scrap many serial numbers
 	//
@@ -4602,7 +4912,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-	ScrapSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
+	ScrapSerialsWithBodyWithResponse(ctx context.Context, params *ScrapSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
 
 	// ScrapSerialsWithResponse Scrap many serial numbers
 	//
@@ -4612,7 +4922,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-	ScrapSerialsWithResponse(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
+	ScrapSerialsWithResponse(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
 
 	// GetSerialWithResponse Get a serial number and its steps
 	//
@@ -4632,7 +4942,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
+	AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
 
 	// AdvanceSerialWithResponse Advance to the next step
 	//
@@ -4643,7 +4953,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
+	AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
 
 	// AdvanceSerialToWithBodyWithResponse Advance past steps
 	//
@@ -4654,7 +4964,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
+	AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
 
 	// AdvanceSerialToWithResponse Advance past steps
 	//
@@ -4665,7 +4975,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
+	AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
 
 	// ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
 	//
@@ -4675,7 +4985,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
+	ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
 
 	// ForceCompleteSerialWithResponse Complete a unit over open steps
 	//
@@ -4685,7 +4995,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
+	ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
 
 	// ScrapSerialWithBodyWithResponse Scrap a unit
 	//
@@ -4694,7 +5004,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
+	ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
 
 	// ScrapSerialWithResponse Scrap a unit
 	//
@@ -4703,7 +5013,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerialWithResponse(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
+	ScrapSerialWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
 
 	// CompleteStepWithBodyWithResponse Report a deferred step as done
 	//
@@ -4712,7 +5022,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
+	CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
 
 	// CompleteStepWithResponse Report a deferred step as done
 	//
@@ -4721,7 +5031,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
+	CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
 
 	// ClearStepOverrideWithResponse Take back an override
 	//
@@ -4739,7 +5049,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
+	OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
 
 	// OverrideStepWithResponse Make a step optional for one unit
 	//
@@ -4748,7 +5058,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
+	OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
 
 	// WaiveStepWithBodyWithResponse Excuse a deferred step
 	//
@@ -4757,7 +5067,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
+	WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
 
 	// WaiveStepWithResponse Excuse a deferred step
 	//
@@ -4766,7 +5076,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
+	WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
 
 	// UndoSerialWithBodyWithResponse Take back the last change of a unit
 	//
@@ -4776,7 +5086,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
+	UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
 
 	// UndoSerialWithResponse Take back the last change of a unit
 	//
@@ -4786,7 +5096,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerialWithResponse(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
+	UndoSerialWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
 
 	// UpdateStepWithBodyWithResponse Change a step
 	//
@@ -4814,6 +5124,16 @@ type ListEventsResponse200Headers struct {
 	Link *string
 }
 
+// ListEventsResponse401Headers the declared response headers of an HTTP 401 response for ListEvents
+type ListEventsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListEventsResponse503Headers the declared response headers of an HTTP 503 response for ListEvents
+type ListEventsResponse503Headers struct {
+	RetryAfter *int
+}
+
 type ListEventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4821,10 +5141,20 @@ type ListEventsResponse struct {
 	JSON200 *EventList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListEventsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListEventsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListEventsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -4837,9 +5167,24 @@ func (r ListEventsResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListEventsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListEventsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ListEventsResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListEventsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4876,6 +5221,16 @@ type ListJobsResponse200Headers struct {
 	Link *string
 }
 
+// ListJobsResponse401Headers the declared response headers of an HTTP 401 response for ListJobs
+type ListJobsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListJobsResponse503Headers the declared response headers of an HTTP 503 response for ListJobs
+type ListJobsResponse503Headers struct {
+	RetryAfter *int
+}
+
 type ListJobsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4883,10 +5238,20 @@ type ListJobsResponse struct {
 	JSON200 *JobList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJobsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListJobsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListJobsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -4899,9 +5264,24 @@ func (r ListJobsResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListJobsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListJobsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ListJobsResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListJobsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -4935,8 +5315,19 @@ func (r ListJobsResponse) ContentType() string {
 
 // CreateJobResponse201Headers the declared response headers of an HTTP 201 response for CreateJob
 type CreateJobResponse201Headers struct {
-	ETag     string
-	Location string
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+}
+
+// CreateJobResponse401Headers the declared response headers of an HTTP 401 response for CreateJob
+type CreateJobResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateJobResponse503Headers the declared response headers of an HTTP 503 response for CreateJob
+type CreateJobResponse503Headers struct {
+	RetryAfter *int
 }
 
 type CreateJobResponse struct {
@@ -4946,14 +5337,28 @@ type CreateJobResponse struct {
 	JSON201 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateJobResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateJobResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateJobResponse503Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -4966,6 +5371,21 @@ func (r CreateJobResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateJobResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateJobResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r CreateJobResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateJobResponse) GetJSON413() *ContentTooLarge {
 	return r.JSON413
@@ -4976,9 +5396,19 @@ func (r CreateJobResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CreateJobResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r CreateJobResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CreateJobResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5010,9 +5440,23 @@ func (r CreateJobResponse) ContentType() string {
 	return ""
 }
 
+// DeleteJobResponse401Headers the declared response headers of an HTTP 401 response for DeleteJob
+type DeleteJobResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteJobResponse503Headers the declared response headers of an HTTP 503 response for DeleteJob
+type DeleteJobResponse503Headers struct {
+	RetryAfter *int
+}
+
 type DeleteJobResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
@@ -5021,6 +5465,22 @@ type DeleteJobResponse struct {
 	JSON412 *PreconditionFailed
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteJobResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteJobResponse503Headers
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteJobResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteJobResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -5041,6 +5501,11 @@ func (r DeleteJobResponse) GetJSON412() *PreconditionFailed {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r DeleteJobResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DeleteJobResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5077,22 +5542,52 @@ type GetJobResponse200Headers struct {
 	ETag string
 }
 
+// GetJobResponse401Headers the declared response headers of an HTTP 401 response for GetJob
+type GetJobResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetJobResponse503Headers the declared response headers of an HTTP 503 response for GetJob
+type GetJobResponse503Headers struct {
+	RetryAfter *int
+}
+
 type GetJobResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *JobDetail
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetJobResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetJobResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetJobResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetJobResponse) GetJSON200() *JobDetail {
 	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetJobResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetJobResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -5103,6 +5598,11 @@ func (r GetJobResponse) GetJSON404() *NotFound {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r GetJobResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetJobResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5139,6 +5639,16 @@ type UpdateJobResponse200Headers struct {
 	ETag string
 }
 
+// UpdateJobResponse401Headers the declared response headers of an HTTP 401 response for UpdateJob
+type UpdateJobResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpdateJobResponse503Headers the declared response headers of an HTTP 503 response for UpdateJob
+type UpdateJobResponse503Headers struct {
+	RetryAfter *int
+}
+
 type UpdateJobResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5146,8 +5656,14 @@ type UpdateJobResponse struct {
 	JSON200 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON412 the response for an HTTP 412 `application/json` response
 	JSON412 *PreconditionFailed
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -5156,8 +5672,14 @@ type UpdateJobResponse struct {
 	JSON415 *UnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateJobResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateJobResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdateJobResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5170,9 +5692,24 @@ func (r UpdateJobResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UpdateJobResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdateJobResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r UpdateJobResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r UpdateJobResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
@@ -5193,6 +5730,11 @@ func (r UpdateJobResponse) GetJSON415() *UnsupportedMediaType {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r UpdateJobResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UpdateJobResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5229,6 +5771,16 @@ type ListJobPathsResponse200Headers struct {
 	Link *string
 }
 
+// ListJobPathsResponse401Headers the declared response headers of an HTTP 401 response for ListJobPaths
+type ListJobPathsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListJobPathsResponse503Headers the declared response headers of an HTTP 503 response for ListJobPaths
+type ListJobPathsResponse503Headers struct {
+	RetryAfter *int
+}
+
 type ListJobPathsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5236,12 +5788,22 @@ type ListJobPathsResponse struct {
 	JSON200 *PathList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJobPathsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListJobPathsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListJobPathsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5254,6 +5816,16 @@ func (r ListJobPathsResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListJobPathsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListJobPathsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ListJobPathsResponse) GetJSON404() *NotFound {
 	return r.JSON404
@@ -5262,6 +5834,11 @@ func (r ListJobPathsResponse) GetJSON404() *NotFound {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ListJobPathsResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListJobPathsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5295,8 +5872,19 @@ func (r ListJobPathsResponse) ContentType() string {
 
 // CreatePathResponse201Headers the declared response headers of an HTTP 201 response for CreatePath
 type CreatePathResponse201Headers struct {
-	ETag     string
-	Location string
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+}
+
+// CreatePathResponse401Headers the declared response headers of an HTTP 401 response for CreatePath
+type CreatePathResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreatePathResponse503Headers the declared response headers of an HTTP 503 response for CreatePath
+type CreatePathResponse503Headers struct {
+	RetryAfter *int
 }
 
 type CreatePathResponse struct {
@@ -5306,16 +5894,30 @@ type CreatePathResponse struct {
 	JSON201 *Path
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreatePathResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreatePathResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreatePathResponse503Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -5328,9 +5930,24 @@ func (r CreatePathResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreatePathResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreatePathResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r CreatePathResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r CreatePathResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
@@ -5343,9 +5960,19 @@ func (r CreatePathResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CreatePathResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r CreatePathResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CreatePathResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5377,9 +6004,23 @@ func (r CreatePathResponse) ContentType() string {
 	return ""
 }
 
+// DeletePathResponse401Headers the declared response headers of an HTTP 401 response for DeletePath
+type DeletePathResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeletePathResponse503Headers the declared response headers of an HTTP 503 response for DeletePath
+type DeletePathResponse503Headers struct {
+	RetryAfter *int
+}
+
 type DeletePathResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
@@ -5388,6 +6029,22 @@ type DeletePathResponse struct {
 	JSON412 *PreconditionFailed
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeletePathResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeletePathResponse503Headers
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeletePathResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeletePathResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -5408,6 +6065,11 @@ func (r DeletePathResponse) GetJSON412() *PreconditionFailed {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r DeletePathResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DeletePathResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5444,22 +6106,52 @@ type GetPathResponse200Headers struct {
 	ETag string
 }
 
+// GetPathResponse401Headers the declared response headers of an HTTP 401 response for GetPath
+type GetPathResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetPathResponse503Headers the declared response headers of an HTTP 503 response for GetPath
+type GetPathResponse503Headers struct {
+	RetryAfter *int
+}
+
 type GetPathResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *PathDetail
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetPathResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetPathResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetPathResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetPathResponse) GetJSON200() *PathDetail {
 	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetPathResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetPathResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -5470,6 +6162,11 @@ func (r GetPathResponse) GetJSON404() *NotFound {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r GetPathResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetPathResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5506,6 +6203,16 @@ type UpdatePathResponse200Headers struct {
 	ETag string
 }
 
+// UpdatePathResponse401Headers the declared response headers of an HTTP 401 response for UpdatePath
+type UpdatePathResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpdatePathResponse503Headers the declared response headers of an HTTP 503 response for UpdatePath
+type UpdatePathResponse503Headers struct {
+	RetryAfter *int
+}
+
 type UpdatePathResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5513,8 +6220,14 @@ type UpdatePathResponse struct {
 	JSON200 *Path
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON412 the response for an HTTP 412 `application/json` response
@@ -5525,8 +6238,14 @@ type UpdatePathResponse struct {
 	JSON415 *UnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdatePathResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdatePathResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdatePathResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5539,9 +6258,24 @@ func (r UpdatePathResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UpdatePathResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdatePathResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r UpdatePathResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r UpdatePathResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -5567,6 +6301,11 @@ func (r UpdatePathResponse) GetJSON415() *UnsupportedMediaType {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r UpdatePathResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UpdatePathResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5603,6 +6342,16 @@ type ListSerialsResponse200Headers struct {
 	Link *string
 }
 
+// ListSerialsResponse401Headers the declared response headers of an HTTP 401 response for ListSerials
+type ListSerialsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListSerialsResponse503Headers the declared response headers of an HTTP 503 response for ListSerials
+type ListSerialsResponse503Headers struct {
+	RetryAfter *int
+}
+
 type ListSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5610,10 +6359,20 @@ type ListSerialsResponse struct {
 	JSON200 *SerialList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListSerialsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListSerialsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListSerialsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -5626,9 +6385,24 @@ func (r ListSerialsResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListSerialsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListSerialsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ListSerialsResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListSerialsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5660,6 +6434,21 @@ func (r ListSerialsResponse) ContentType() string {
 	return ""
 }
 
+// CreateSerialsResponse201Headers the declared response headers of an HTTP 201 response for CreateSerials
+type CreateSerialsResponse201Headers struct {
+	IdempotencyReplayed *string
+}
+
+// CreateSerialsResponse401Headers the declared response headers of an HTTP 401 response for CreateSerials
+type CreateSerialsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateSerialsResponse503Headers the declared response headers of an HTTP 503 response for CreateSerials
+type CreateSerialsResponse503Headers struct {
+	RetryAfter *int
+}
+
 type CreateSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5667,16 +6456,32 @@ type CreateSerialsResponse struct {
 	JSON201 *SerialList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateSerialsResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateSerialsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateSerialsResponse503Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -5689,9 +6494,24 @@ func (r CreateSerialsResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateSerialsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateSerialsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r CreateSerialsResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r CreateSerialsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -5709,9 +6529,19 @@ func (r CreateSerialsResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CreateSerialsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r CreateSerialsResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CreateSerialsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5743,27 +6573,58 @@ func (r CreateSerialsResponse) ContentType() string {
 	return ""
 }
 
+// AdvanceSerialsResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerials
+type AdvanceSerialsResponse200Headers struct {
+	IdempotencyReplayed *string
+}
+
+// AdvanceSerialsResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerials
+type AdvanceSerialsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// AdvanceSerialsResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerials
+type AdvanceSerialsResponse503Headers struct {
+	RetryAfter *int
+}
+
 type AdvanceSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkResult
+	JSON200 *BulkChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AdvanceSerialsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdvanceSerialsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AdvanceSerialsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON200() *BulkResult {
+func (r AdvanceSerialsResponse) GetJSON200() *BulkChanged {
 	return r.JSON200
 }
 
@@ -5772,9 +6633,24 @@ func (r AdvanceSerialsResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r AdvanceSerialsResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -5792,9 +6668,19 @@ func (r AdvanceSerialsResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r AdvanceSerialsResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AdvanceSerialsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5826,27 +6712,58 @@ func (r AdvanceSerialsResponse) ContentType() string {
 	return ""
 }
 
+// ScrapSerialsResponse200Headers the declared response headers of an HTTP 200 response for ScrapSerials
+type ScrapSerialsResponse200Headers struct {
+	IdempotencyReplayed *string
+}
+
+// ScrapSerialsResponse401Headers the declared response headers of an HTTP 401 response for ScrapSerials
+type ScrapSerialsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ScrapSerialsResponse503Headers the declared response headers of an HTTP 503 response for ScrapSerials
+type ScrapSerialsResponse503Headers struct {
+	RetryAfter *int
+}
+
 type ScrapSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkResult
+	JSON200 *BulkChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ScrapSerialsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ScrapSerialsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ScrapSerialsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ScrapSerialsResponse) GetJSON200() *BulkResult {
+func (r ScrapSerialsResponse) GetJSON200() *BulkChanged {
 	return r.JSON200
 }
 
@@ -5855,9 +6772,24 @@ func (r ScrapSerialsResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ScrapSerialsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ScrapSerialsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ScrapSerialsResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r ScrapSerialsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -5875,9 +6807,19 @@ func (r ScrapSerialsResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ScrapSerialsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ScrapSerialsResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ScrapSerialsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5914,22 +6856,52 @@ type GetSerialResponse200Headers struct {
 	ETag string
 }
 
+// GetSerialResponse401Headers the declared response headers of an HTTP 401 response for GetSerial
+type GetSerialResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetSerialResponse503Headers the declared response headers of an HTTP 503 response for GetSerial
+type GetSerialResponse503Headers struct {
+	RetryAfter *int
+}
+
 type GetSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *SerialDetail
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSerialResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetSerialResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetSerialResponse) GetJSON200() *SerialDetail {
 	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetSerialResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetSerialResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -5940,6 +6912,11 @@ func (r GetSerialResponse) GetJSON404() *NotFound {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r GetSerialResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetSerialResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -5973,32 +6950,57 @@ func (r GetSerialResponse) ContentType() string {
 
 // AdvanceSerialResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerial
 type AdvanceSerialResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// AdvanceSerialResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerial
+type AdvanceSerialResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// AdvanceSerialResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerial
+type AdvanceSerialResponse503Headers struct {
+	RetryAfter *int
 }
 
 type AdvanceSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Serial
+	JSON200 *SerialChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdvanceSerialResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AdvanceSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AdvanceSerialResponse) GetJSON200() *Serial {
+func (r AdvanceSerialResponse) GetJSON200() *SerialChanged {
 	return r.JSON200
 }
 
@@ -6007,9 +7009,24 @@ func (r AdvanceSerialResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AdvanceSerialResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AdvanceSerialResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r AdvanceSerialResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AdvanceSerialResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6027,9 +7044,19 @@ func (r AdvanceSerialResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AdvanceSerialResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r AdvanceSerialResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AdvanceSerialResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6063,7 +7090,18 @@ func (r AdvanceSerialResponse) ContentType() string {
 
 // AdvanceSerialToResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerialTo
 type AdvanceSerialToResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// AdvanceSerialToResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerialTo
+type AdvanceSerialToResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// AdvanceSerialToResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerialTo
+type AdvanceSerialToResponse503Headers struct {
+	RetryAfter *int
 }
 
 type AdvanceSerialToResponse struct {
@@ -6073,18 +7111,32 @@ type AdvanceSerialToResponse struct {
 	JSON200 *AdvanceToResult
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialToResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdvanceSerialToResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AdvanceSerialToResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6097,9 +7149,24 @@ func (r AdvanceSerialToResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r AdvanceSerialToResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6117,9 +7184,19 @@ func (r AdvanceSerialToResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r AdvanceSerialToResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AdvanceSerialToResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6153,32 +7230,57 @@ func (r AdvanceSerialToResponse) ContentType() string {
 
 // ForceCompleteSerialResponse200Headers the declared response headers of an HTTP 200 response for ForceCompleteSerial
 type ForceCompleteSerialResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// ForceCompleteSerialResponse401Headers the declared response headers of an HTTP 401 response for ForceCompleteSerial
+type ForceCompleteSerialResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ForceCompleteSerialResponse503Headers the declared response headers of an HTTP 503 response for ForceCompleteSerial
+type ForceCompleteSerialResponse503Headers struct {
+	RetryAfter *int
 }
 
 type ForceCompleteSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Serial
+	JSON200 *SerialChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ForceCompleteSerialResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ForceCompleteSerialResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ForceCompleteSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON200() *Serial {
+func (r ForceCompleteSerialResponse) GetJSON200() *SerialChanged {
 	return r.JSON200
 }
 
@@ -6187,9 +7289,24 @@ func (r ForceCompleteSerialResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ForceCompleteSerialResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6207,9 +7324,19 @@ func (r ForceCompleteSerialResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ForceCompleteSerialResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ForceCompleteSerialResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6243,32 +7370,57 @@ func (r ForceCompleteSerialResponse) ContentType() string {
 
 // ScrapSerialResponse200Headers the declared response headers of an HTTP 200 response for ScrapSerial
 type ScrapSerialResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// ScrapSerialResponse401Headers the declared response headers of an HTTP 401 response for ScrapSerial
+type ScrapSerialResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ScrapSerialResponse503Headers the declared response headers of an HTTP 503 response for ScrapSerial
+type ScrapSerialResponse503Headers struct {
+	RetryAfter *int
 }
 
 type ScrapSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Serial
+	JSON200 *SerialChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ScrapSerialResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ScrapSerialResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ScrapSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ScrapSerialResponse) GetJSON200() *Serial {
+func (r ScrapSerialResponse) GetJSON200() *SerialChanged {
 	return r.JSON200
 }
 
@@ -6277,9 +7429,24 @@ func (r ScrapSerialResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ScrapSerialResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ScrapSerialResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ScrapSerialResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r ScrapSerialResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6297,9 +7464,19 @@ func (r ScrapSerialResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ScrapSerialResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ScrapSerialResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ScrapSerialResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6333,32 +7510,57 @@ func (r ScrapSerialResponse) ContentType() string {
 
 // CompleteStepResponse200Headers the declared response headers of an HTTP 200 response for CompleteStep
 type CompleteStepResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// CompleteStepResponse401Headers the declared response headers of an HTTP 401 response for CompleteStep
+type CompleteStepResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CompleteStepResponse503Headers the declared response headers of an HTTP 503 response for CompleteStep
+type CompleteStepResponse503Headers struct {
+	RetryAfter *int
 }
 
 type CompleteStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Serial
+	JSON200 *SerialChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CompleteStepResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CompleteStepResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CompleteStepResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CompleteStepResponse) GetJSON200() *Serial {
+func (r CompleteStepResponse) GetJSON200() *SerialChanged {
 	return r.JSON200
 }
 
@@ -6367,9 +7569,24 @@ func (r CompleteStepResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CompleteStepResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CompleteStepResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r CompleteStepResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r CompleteStepResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6387,9 +7604,19 @@ func (r CompleteStepResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CompleteStepResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r CompleteStepResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CompleteStepResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6421,9 +7648,23 @@ func (r CompleteStepResponse) ContentType() string {
 	return ""
 }
 
+// ClearStepOverrideResponse401Headers the declared response headers of an HTTP 401 response for ClearStepOverride
+type ClearStepOverrideResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ClearStepOverrideResponse503Headers the declared response headers of an HTTP 503 response for ClearStepOverride
+type ClearStepOverrideResponse503Headers struct {
+	RetryAfter *int
+}
+
 type ClearStepOverrideResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
@@ -6432,6 +7673,22 @@ type ClearStepOverrideResponse struct {
 	JSON412 *PreconditionFailed
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ClearStepOverrideResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ClearStepOverrideResponse503Headers
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ClearStepOverrideResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ClearStepOverrideResponse) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -6452,6 +7709,11 @@ func (r ClearStepOverrideResponse) GetJSON412() *PreconditionFailed {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r ClearStepOverrideResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ClearStepOverrideResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6485,32 +7747,57 @@ func (r ClearStepOverrideResponse) ContentType() string {
 
 // OverrideStepResponse200Headers the declared response headers of an HTTP 200 response for OverrideStep
 type OverrideStepResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// OverrideStepResponse401Headers the declared response headers of an HTTP 401 response for OverrideStep
+type OverrideStepResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// OverrideStepResponse503Headers the declared response headers of an HTTP 503 response for OverrideStep
+type OverrideStepResponse503Headers struct {
+	RetryAfter *int
 }
 
 type OverrideStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Serial
+	JSON200 *SerialChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *OverrideStepResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *OverrideStepResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *OverrideStepResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r OverrideStepResponse) GetJSON200() *Serial {
+func (r OverrideStepResponse) GetJSON200() *SerialChanged {
 	return r.JSON200
 }
 
@@ -6519,9 +7806,24 @@ func (r OverrideStepResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r OverrideStepResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r OverrideStepResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r OverrideStepResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r OverrideStepResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6539,9 +7841,19 @@ func (r OverrideStepResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r OverrideStepResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r OverrideStepResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r OverrideStepResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6575,32 +7887,57 @@ func (r OverrideStepResponse) ContentType() string {
 
 // WaiveStepResponse200Headers the declared response headers of an HTTP 200 response for WaiveStep
 type WaiveStepResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// WaiveStepResponse401Headers the declared response headers of an HTTP 401 response for WaiveStep
+type WaiveStepResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// WaiveStepResponse503Headers the declared response headers of an HTTP 503 response for WaiveStep
+type WaiveStepResponse503Headers struct {
+	RetryAfter *int
 }
 
 type WaiveStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Serial
+	JSON200 *SerialChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *WaiveStepResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *WaiveStepResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *WaiveStepResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r WaiveStepResponse) GetJSON200() *Serial {
+func (r WaiveStepResponse) GetJSON200() *SerialChanged {
 	return r.JSON200
 }
 
@@ -6609,9 +7946,24 @@ func (r WaiveStepResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r WaiveStepResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r WaiveStepResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r WaiveStepResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r WaiveStepResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6629,9 +7981,19 @@ func (r WaiveStepResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r WaiveStepResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r WaiveStepResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r WaiveStepResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6665,32 +8027,57 @@ func (r WaiveStepResponse) ContentType() string {
 
 // UndoSerialResponse200Headers the declared response headers of an HTTP 200 response for UndoSerial
 type UndoSerialResponse200Headers struct {
-	ETag string
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// UndoSerialResponse401Headers the declared response headers of an HTTP 401 response for UndoSerial
+type UndoSerialResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UndoSerialResponse503Headers the declared response headers of an HTTP 503 response for UndoSerial
+type UndoSerialResponse503Headers struct {
+	RetryAfter *int
 }
 
 type UndoSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Serial
+	JSON200 *SerialChanged
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UndoSerialResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UndoSerialResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UndoSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r UndoSerialResponse) GetJSON200() *Serial {
+func (r UndoSerialResponse) GetJSON200() *SerialChanged {
 	return r.JSON200
 }
 
@@ -6699,9 +8086,24 @@ func (r UndoSerialResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UndoSerialResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UndoSerialResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r UndoSerialResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r UndoSerialResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
@@ -6719,9 +8121,19 @@ func (r UndoSerialResponse) GetJSON415() *UnsupportedMediaType {
 	return r.JSON415
 }
 
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r UndoSerialResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r UndoSerialResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UndoSerialResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6758,6 +8170,16 @@ type UpdateStepResponse200Headers struct {
 	ETag string
 }
 
+// UpdateStepResponse401Headers the declared response headers of an HTTP 401 response for UpdateStep
+type UpdateStepResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpdateStepResponse503Headers the declared response headers of an HTTP 503 response for UpdateStep
+type UpdateStepResponse503Headers struct {
+	RetryAfter *int
+}
+
 type UpdateStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6765,8 +8187,14 @@ type UpdateStepResponse struct {
 	JSON200 *Step
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
 	// JSON412 the response for an HTTP 412 `application/json` response
 	JSON412 *PreconditionFailed
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -6775,8 +8203,14 @@ type UpdateStepResponse struct {
 	JSON415 *UnsupportedMediaType
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateStepResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateStepResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdateStepResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6789,9 +8223,24 @@ func (r UpdateStepResponse) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UpdateStepResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdateStepResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r UpdateStepResponse) GetJSON404() *NotFound {
 	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r UpdateStepResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
@@ -6812,6 +8261,11 @@ func (r UpdateStepResponse) GetJSON415() *UnsupportedMediaType {
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
 func (r UpdateStepResponse) GetJSON500() *InternalServerError {
 	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UpdateStepResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
 }
 
 // GetBody returns the raw response body bytes
@@ -6889,8 +8343,8 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
-func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
-	rsp, err := c.CreateJobWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
+	rsp, err := c.CreateJobWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -6905,8 +8359,8 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
-func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
-	rsp, err := c.CreateJob(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
+	rsp, err := c.CreateJob(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7000,8 +8454,8 @@ func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
-func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePathResponse, error) {
-	rsp, err := c.CreatePathWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context, params *CreatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePathResponse, error) {
+	rsp, err := c.CreatePathWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7016,8 +8470,8 @@ func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
-func (c *ClientWithResponses) CreatePathWithResponse(ctx context.Context, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePathResponse, error) {
-	rsp, err := c.CreatePath(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreatePathWithResponse(ctx context.Context, params *CreatePathParams, body CreatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePathResponse, error) {
+	rsp, err := c.CreatePath(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7121,8 +8575,8 @@ func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, param
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
-func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error) {
-	rsp, err := c.CreateSerialsWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Context, params *CreateSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error) {
+	rsp, err := c.CreateSerialsWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7137,8 +8591,8 @@ func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
-func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error) {
-	rsp, err := c.CreateSerials(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, params *CreateSerialsParams, body CreateSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSerialsResponse, error) {
+	rsp, err := c.CreateSerials(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7153,8 +8607,8 @@ func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, bod
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error) {
-	rsp, err := c.AdvanceSerialsWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Context, params *AdvanceSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error) {
+	rsp, err := c.AdvanceSerialsWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7169,8 +8623,8 @@ func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
-func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error) {
-	rsp, err := c.AdvanceSerials(ctx, body, reqEditors...)
+func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error) {
+	rsp, err := c.AdvanceSerials(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7185,8 +8639,8 @@ func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, bo
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-func (c *ClientWithResponses) ScrapSerialsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error) {
-	rsp, err := c.ScrapSerialsWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ScrapSerialsWithBodyWithResponse(ctx context.Context, params *ScrapSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error) {
+	rsp, err := c.ScrapSerialsWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7201,8 +8655,8 @@ func (c *ClientWithResponses) ScrapSerialsWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
-func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error) {
-	rsp, err := c.ScrapSerials(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error) {
+	rsp, err := c.ScrapSerials(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7233,8 +8687,8 @@ func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
-	rsp, err := c.AdvanceSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
+	rsp, err := c.AdvanceSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7250,8 +8704,8 @@ func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
-	rsp, err := c.AdvanceSerial(ctx, serialID, body, reqEditors...)
+func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
+	rsp, err := c.AdvanceSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7267,8 +8721,8 @@ func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, ser
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
-	rsp, err := c.AdvanceSerialToWithBody(ctx, serialID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
+	rsp, err := c.AdvanceSerialToWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7284,8 +8738,8 @@ func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
-	rsp, err := c.AdvanceSerialTo(ctx, serialID, body, reqEditors...)
+func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
+	rsp, err := c.AdvanceSerialTo(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7300,8 +8754,8 @@ func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, s
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
-	rsp, err := c.ForceCompleteSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
+	rsp, err := c.ForceCompleteSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7316,8 +8770,8 @@ func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
-	rsp, err := c.ForceCompleteSerial(ctx, serialID, body, reqEditors...)
+func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
+	rsp, err := c.ForceCompleteSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7331,8 +8785,8 @@ func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Contex
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
-	rsp, err := c.ScrapSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
+	rsp, err := c.ScrapSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7346,8 +8800,8 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, serialID SerialID, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
-	rsp, err := c.ScrapSerial(ctx, serialID, body, reqEditors...)
+func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
+	rsp, err := c.ScrapSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7361,8 +8815,8 @@ func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, seria
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
-	rsp, err := c.CompleteStepWithBody(ctx, serialID, stepID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
+	rsp, err := c.CompleteStepWithBody(ctx, serialID, stepID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7376,8 +8830,8 @@ func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
-	rsp, err := c.CompleteStep(ctx, serialID, stepID, body, reqEditors...)
+func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
+	rsp, err := c.CompleteStep(ctx, serialID, stepID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7406,8 +8860,8 @@ func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context,
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
-	rsp, err := c.OverrideStepWithBody(ctx, serialID, stepID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
+	rsp, err := c.OverrideStepWithBody(ctx, serialID, stepID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7421,8 +8875,8 @@ func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
-	rsp, err := c.OverrideStep(ctx, serialID, stepID, body, reqEditors...)
+func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
+	rsp, err := c.OverrideStep(ctx, serialID, stepID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7436,8 +8890,8 @@ func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, seri
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
-	rsp, err := c.WaiveStepWithBody(ctx, serialID, stepID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
+	rsp, err := c.WaiveStepWithBody(ctx, serialID, stepID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7451,8 +8905,8 @@ func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
-	rsp, err := c.WaiveStep(ctx, serialID, stepID, body, reqEditors...)
+func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
+	rsp, err := c.WaiveStep(ctx, serialID, stepID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7467,8 +8921,8 @@ func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
-	rsp, err := c.UndoSerialWithBody(ctx, serialID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
+	rsp, err := c.UndoSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7483,8 +8937,8 @@ func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serialID SerialID, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
-	rsp, err := c.UndoSerial(ctx, serialID, body, reqEditors...)
+func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
+	rsp, err := c.UndoSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7551,12 +9005,33 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	case rsp.StatusCode == 200:
 		// Content-type (text/event-stream) unsupported
@@ -7574,6 +9049,26 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListEventsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListEventsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7607,12 +9102,33 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -7627,6 +9143,26 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListJobsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListJobsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7660,6 +9196,27 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest ContentTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7674,12 +9231,26 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -7693,6 +9264,13 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -7701,6 +9279,26 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			headers.Location = value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7722,6 +9320,20 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 	switch {
 	case rsp.StatusCode == 204:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
@@ -7751,6 +9363,36 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7777,6 +9419,20 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7791,6 +9447,13 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
 	}
 
 	switch {
@@ -7804,6 +9467,26 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7837,12 +9520,33 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
 		var dest PreconditionFailed
@@ -7872,6 +9576,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
 	}
 
 	switch {
@@ -7885,6 +9596,26 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdateJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7918,6 +9649,20 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7932,6 +9677,13 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
 	}
 
 	switch {
@@ -7945,6 +9697,26 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListJobPathsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListJobPathsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -7978,12 +9750,33 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest ContentTooLarge
@@ -7999,12 +9792,26 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -8018,6 +9825,13 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -8026,6 +9840,26 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 			headers.Location = value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreatePathResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreatePathResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8047,6 +9881,20 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 	switch {
 	case rsp.StatusCode == 204:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
@@ -8076,6 +9924,36 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeletePathResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeletePathResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8102,6 +9980,20 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8116,6 +10008,13 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
 	}
 
 	switch {
@@ -8129,6 +10028,26 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetPathResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetPathResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8162,12 +10081,33 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8204,6 +10144,13 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
 	}
 
 	switch {
@@ -8217,6 +10164,26 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdatePathResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdatePathResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8250,12 +10217,33 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -8270,6 +10258,26 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListSerialsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8303,12 +10311,33 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8331,6 +10360,13 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8338,6 +10374,46 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateSerialsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateSerialsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8358,7 +10434,7 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkResult
+		var dest BulkChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8371,12 +10447,33 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8399,6 +10496,13 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8406,6 +10510,46 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AdvanceSerialsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers AdvanceSerialsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers AdvanceSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8426,7 +10570,7 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkResult
+		var dest BulkChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8439,12 +10583,33 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8467,6 +10632,13 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8474,6 +10646,46 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ScrapSerialsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ScrapSerialsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ScrapSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8500,6 +10712,20 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8514,6 +10740,13 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
 	}
 
 	switch {
@@ -8527,6 +10760,26 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetSerialResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetSerialResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8547,7 +10800,7 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Serial
+		var dest SerialChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8560,12 +10813,33 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8588,12 +10862,26 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -8607,7 +10895,34 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers AdvanceSerialResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers AdvanceSerialResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8641,12 +10956,33 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8669,12 +11005,26 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -8688,7 +11038,34 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers AdvanceSerialToResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers AdvanceSerialToResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8709,7 +11086,7 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Serial
+		var dest SerialChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8722,12 +11099,33 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8750,12 +11148,26 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -8769,7 +11181,34 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ForceCompleteSerialResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ForceCompleteSerialResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8790,7 +11229,7 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Serial
+		var dest SerialChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8803,12 +11242,33 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8831,12 +11291,26 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -8850,7 +11324,34 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ScrapSerialResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ScrapSerialResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8871,7 +11372,7 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Serial
+		var dest SerialChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8884,12 +11385,33 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -8912,12 +11434,26 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -8931,7 +11467,34 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers CompleteStepResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CompleteStepResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -8953,6 +11516,20 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 	switch {
 	case rsp.StatusCode == 204:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
@@ -8982,6 +11559,36 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ClearStepOverrideResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ClearStepOverrideResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -9002,7 +11609,7 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Serial
+		var dest SerialChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9015,12 +11622,33 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -9043,12 +11671,26 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -9062,7 +11704,34 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers OverrideStepResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers OverrideStepResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -9083,7 +11752,7 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Serial
+		var dest SerialChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9096,12 +11765,33 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -9124,12 +11814,26 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -9143,7 +11847,34 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers WaiveStepResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers WaiveStepResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -9164,7 +11895,7 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Serial
+		var dest SerialChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9177,12 +11908,33 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
@@ -9205,12 +11957,26 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
 
 	}
 
@@ -9224,7 +11990,34 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers UndoSerialResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UndoSerialResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -9258,12 +12051,33 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest NotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
 		var dest PreconditionFailed
@@ -9293,6 +12107,13 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		}
 		response.JSON500 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
 	}
 
 	switch {
@@ -9306,6 +12127,26 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateStepResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdateStepResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil

@@ -3,7 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
-	"math/big"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,8 +159,8 @@ func (s *schema) checkString(text string, at *place, required bool, found *failu
 	}
 }
 
-// checkNumber tests a number by its digits: the sign first, then whether it is whole, then its size. It returns an
-// int64 where the contract asks for an integer and the number is one.
+// checkNumber tests a number by its digits: the sign first, then its size, then whether it is whole. It returns an int64
+// where the contract asks for an integer and the number is one.
 func (s *schema) checkNumber(number json.Number, at *place, found *failures) any {
 	if whole, err := strconv.ParseInt(string(number), 10, 64); err == nil {
 		s.checkRange(float64(whole), at, found)
@@ -169,13 +169,11 @@ func (s *schema) checkNumber(number json.Number, at *place, found *failures) any
 		}
 		return whole
 	}
-	approximate, err := number.Float64()
-	if err != nil {
-		// Out of float64's range: the sign of the infinity says which end was passed.
-		if !s.checkRange(approximate, at, found) && s.Maximum != nil {
-			found.add(at, "must be at most %d", *s.Maximum)
-		}
-		return number
+	// Beyond float64's range it is an infinity, whose sign says which end was passed.
+	approximate, _ := strconv.ParseFloat(string(number), 64)
+	if approximate == 0 && strings.ContainsAny(significand(string(number)), "123456789") {
+		// Nearer to zero than float64 can tell, but not zero.
+		approximate = math.Copysign(math.SmallestNonzeroFloat64, approximate)
 	}
 	if s.checkRange(approximate, at, found) {
 		return number
@@ -187,13 +185,48 @@ func (s *schema) checkNumber(number json.Number, at *place, found *failures) any
 	if s.Type != "integer" {
 		return number
 	}
-	// float64 holds this range of whole numbers exactly, but not its fractions: 9007199254740990.5 would pass for whole.
-	exact, ok := new(big.Rat).SetString(string(number))
-	if !ok || !exact.IsInt() {
+	whole, ok := wholeNumber(string(number))
+	if !ok {
 		found.add(at, "must be an integer")
 		return number
 	}
-	return exact.Num().Int64()
+	return whole
+}
+
+// significand is a JSON number without its exponent.
+func significand(number string) string {
+	if i := strings.IndexAny(number, "eE"); i >= 0 {
+		return number[:i]
+	}
+	return number
+}
+
+// wholeNumber reads a JSON number that is whole and within 64 bits, however it is written: 5e1, 50.0. It goes by the
+// digits: float64 would take 9007199254740990.5 for whole, and math/big is busy for seconds with a million digits.
+func wholeNumber(number string) (whole int64, ok bool) {
+	digits := significand(number)
+	exponent := 0
+	if len(digits) < len(number) {
+		// One too large for an int comes as the largest, and is as good.
+		exponent, _ = strconv.Atoi(number[len(digits)+1:])
+	}
+	digits, negative := strings.CutPrefix(digits, "-")
+	before, after, _ := strings.Cut(digits, ".")
+	digits = strings.TrimLeft(before+after, "0")
+	// The point stands after so many digits.
+	point := exponent + len(digits) - len(after)
+	digits = strings.TrimRight(digits, "0")
+	switch {
+	case digits == "":
+		return 0, true
+	case point < len(digits) || point > 19:
+		return 0, false
+	}
+	whole, err := strconv.ParseInt(digits+strings.Repeat("0", point-len(digits)), 10, 64)
+	if negative {
+		whole = -whole
+	}
+	return whole, err == nil
 }
 
 // checkRange tests the lower end and tells whether it failed.

@@ -3,6 +3,7 @@
 package contract
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -22,6 +23,8 @@ type Operation struct {
 	Method string
 	// Path is the route as the contract writes it, for example /api/jobs/{jobId}.
 	Path string
+	// Role is what an API key needs to have, from x-role; without one, read for GET and write for all else.
+	Role string
 	// BodyRequired tells whether an empty body is refused. It is false too where the operation takes no body.
 	BodyRequired bool
 
@@ -50,6 +53,7 @@ type document struct {
 
 type operationObject struct {
 	OperationID string      `json:"operationId"`
+	Role        string      `json:"x-role"`
 	Parameters  []parameter `json:"parameters"`
 	RequestBody *struct {
 		Required bool `json:"required"`
@@ -84,6 +88,7 @@ func Load(source []byte) (*Contract, error) {
 				return nil, fmt.Errorf("contract: %s %s: %w", method, path, err)
 			}
 			operation.Method, operation.Path = strings.ToUpper(method), path
+			operation.Role = cmp.Or(operation.Role, roleOfMethod(operation.Method))
 			contract.operations[operation.Method+" "+ginPath(path)] = operation
 		}
 	}
@@ -108,6 +113,13 @@ func (c *Contract) Operations() []*Operation {
 	return all
 }
 
+func roleOfMethod(method string) string {
+	if method == http.MethodGet {
+		return "read"
+	}
+	return "write"
+}
+
 // ginPath turns /api/jobs/{jobId} into /api/jobs/:jobId.
 func ginPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
@@ -123,7 +135,7 @@ func (r *resolver) operation(raw json.RawMessage, shared []parameter) (*Operatio
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, err
 	}
-	operation := &Operation{ID: object.OperationID}
+	operation := &Operation{ID: object.OperationID, Role: object.Role}
 	for _, declared := range append(append([]parameter{}, shared...), object.Parameters...) {
 		if name, ok := strings.CutPrefix(declared.Ref, "#/components/parameters/"); ok {
 			target := r.doc.Components.Parameters[name]

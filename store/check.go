@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// recounts are what the stored counts must equal, each as a query for the rows where they do not.
+var recounts = []struct{ sentence, query string }{
+	{
+		"path %s counts %d unit(s) in progress, and %d are",
+		`SELECT p.id, p.in_progress_count AS kept, count(s.no) AS counted FROM paths p
+		 LEFT JOIN serials s ON s.path_id = p.id AND s.status = 'in_progress'
+		 GROUP BY p.id, p.in_progress_count HAVING p.in_progress_count <> count(s.no)`,
+	},
+	{
+		"path %s counts %d unit(s) completed, and %d are",
+		`SELECT p.id, p.completed_count AS kept, count(s.no) AS counted FROM paths p
+		 LEFT JOIN serials s ON s.path_id = p.id AND s.status = 'completed'
+		 GROUP BY p.id, p.completed_count HAVING p.completed_count <> count(s.no)`,
+	},
+	{
+		"path %s counts %d unit(s) scrapped, and %d are",
+		`SELECT p.id, p.scrapped_count AS kept, count(s.no) AS counted FROM paths p
+		 LEFT JOIN serials s ON s.path_id = p.id AND s.status = 'scrapped'
+		 GROUP BY p.id, p.scrapped_count HAVING p.scrapped_count <> count(s.no)`,
+	},
+	{
+		"step %s counts %d unit(s) that stand there, and %d do",
+		`SELECT t.id, t.part_count AS kept, count(s.no) AS counted FROM steps t
+		 LEFT JOIN serials s ON s.step_id = t.id AND s.status = 'in_progress'
+		 GROUP BY t.id, t.part_count HAVING t.part_count <> count(s.no)`,
+	},
+}
+
+// Check looks for what must not be: a damaged file, references that lead nowhere, progress that a recount contradicts.
+// It returns a sentence for each thing that it found.
+func (s *Store) Check(ctx context.Context) (found []string, err error) {
+	err = s.snapshot(ctx, func(db *gorm.DB) error {
+		if found, err = s.dialect.check(db); err != nil {
+			return err
+		}
+		for _, recount := range recounts {
+			var wrong []struct {
+				ID            string
+				Kept, Counted int64
+			}
+			if err := db.Raw(recount.query).Scan(&wrong).Error; err != nil {
+				return err
+			}
+			for _, row := range wrong {
+				found = append(found, fmt.Sprintf(recount.sentence, row.ID, row.Kept, row.Counted))
+			}
+		}
+		var lost []string
+		if err := db.Raw(`SELECT s.id FROM serials s JOIN paths p ON p.id = s.path_id WHERE p.job_id <> s.job_id`).
+			Scan(&lost).Error; err != nil {
+			return err
+		}
+		for _, id := range lost {
+			found = append(found, fmt.Sprintf("serial number %s names another job than its path does", id))
+		}
+		return nil
+	})
+	return found, err
+}
+
+// check looks for damage to the file and for references that lead nowhere.
+func (sqlite) check(db *gorm.DB) (found []string, err error) {
+	var damage []string
+	if err := db.Raw("PRAGMA integrity_check").Scan(&damage).Error; err != nil {
+		return nil, err
+	}
+	for _, line := range damage {
+		if line != "ok" {
+			found = append(found, "the file is damaged: "+line)
+		}
+	}
+	var broken []struct{ Table, Parent string }
+	if err := db.Raw("PRAGMA foreign_key_check").Scan(&broken).Error; err != nil {
+		return nil, err
+	}
+	for _, row := range broken {
+		found = append(found, fmt.Sprintf("a row of %s refers to one of %s that does not exist", row.Table, row.Parent))
+	}
+	return found, nil
+}
+
+// check finds nothing: PostgreSQL keeps references itself, and its files are pg_amcheck's affair.
+func (postgres) check(*gorm.DB) ([]string, error) { return nil, nil }
