@@ -23,9 +23,23 @@ type databaseFlag struct {
 func main() {
 	var line commandLine
 	command := kong.Parse(&line, kong.Name("routecard"),
-		kong.Description("Tracks production jobs on a shop floor. The API is at /api, its explorer at /docs."))
+		kong.Description("Tracks production jobs on a shop floor. The API is at /api, its explorer at /docs."),
+		kong.Help(help))
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "routecard:", err)
 		os.Exit(1)
 	}
+}
+
+// help shows the flags of serve too when no command was named, because serve is what happens then.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil || ctx.Selected() != nil {
+		return err
+	}
+	serve, err := kong.Trace(ctx.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(ctx.Stdout)
+	return kong.DefaultHelpPrinter(options, serve)
 }

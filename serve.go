@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/server"
 	"github.com/routecard/routecard/store"
 )
@@ -28,10 +29,34 @@ const (
 
 type serveCommand struct {
 	databaseFlag
-	Addr       string   `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
-	Insecure   bool     `env:"ROUTECARD_INSECURE" help:"Listen on any address although there are no API keys."`
-	CORSOrigin []string `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
-	LogLevel   string   `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
+	Addr       string    `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
+	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Listen on any address although there are no API keys."`
+	CORSOrigin []string  `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
+	Jira       jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
+	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
+}
+
+// jiraFlags say which Jira to speak to; none without a URL.
+type jiraFlags struct {
+	URL             string `name:"url" env:"URL" placeholder:"URL" help:"Jira to link tickets of; off unless given."`
+	User            string `name:"user" env:"USER" placeholder:"EMAIL" help:"User that the API token belongs to (Jira Cloud); without it the token is a personal access token (Data Center)."`
+	Token           string `name:"token" env:"TOKEN" placeholder:"TOKEN" help:"API token; better given by the environment, where nobody else on the machine reads it."`
+	Project         string `name:"project" env:"PROJECT" placeholder:"KEY" help:"Project whose open tickets are listed."`
+	Deployment      string `name:"deployment" env:"DEPLOYMENT" default:"auto" enum:"auto,cloud,datacenter" placeholder:"KIND" help:"cloud, datacenter, or auto: ask Jira (default: ${default})."`
+	PartNumberField string `name:"part-number-field" env:"PART_NUMBER_FIELD" default:"customfield_10908" placeholder:"ID" help:"Custom field with the part number (default: ${default})."`
+	QuantityField   string `name:"quantity-field" env:"QUANTITY_FIELD" default:"customfield_10900" placeholder:"ID" help:"Custom field with the quantity (default: ${default})."`
+	EpicField       string `name:"epic-field" env:"EPIC_FIELD" default:"customfield_10014" placeholder:"ID" help:"Custom field with the epic (default: ${default})."`
+}
+
+// client is nil where no Jira is configured.
+func (f jiraFlags) client() (*jira.Client, error) {
+	if f.URL == "" {
+		return nil, nil
+	}
+	return jira.New(jira.Config{
+		URL: f.URL, User: f.User, Token: f.Token, Project: f.Project, Deployment: f.Deployment,
+		PartNumberField: f.PartNumberField, QuantityField: f.QuantityField, EpicField: f.EpicField,
+	})
 }
 
 // Run serves until SIGTERM or SIGINT, then finishes what is under way.
@@ -44,6 +69,10 @@ func (c *serveCommand) Run() error {
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 
+	tickets, err := c.Jira.client()
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", c.Addr, listenReason(err))
@@ -58,7 +87,7 @@ func (c *serveCommand) Run() error {
 		return errors.Join(err, db.Close())
 	}
 	handler, err := server.New(db, server.Options{
-		Logger: log, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
+		Logger: log, Jira: tickets, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
 	})
 	if err != nil {
 		return err

@@ -322,7 +322,7 @@ type Event struct {
 	// Example: 7
 	Seq int64 `json:"seq"`
 
-	// Type What happened: `job.created`, `job.updated`, `job.deleted`, `path.created`, `path.updated`, `path.deleted`,
+	// Type What happened: `job.created`, `job.updated`, `job.deleted`, `job.linked`, `job.pushed`, `path.created`, `path.updated`, `path.deleted`,
 	// `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
 	// `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
 	// `serial.step_completed`, `serial.undone`. More may come.
@@ -392,6 +392,101 @@ type GoalQuantity = int64
 //
 // Example: ["Q1-2024","rush"]
 type JiraLabels = []string
+
+// JiraLink A ticket to be linked.
+type JiraLink struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+
+	// JobID The job that gets the ticket. Without it a job is created.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// GoalQuantity Units to make, for a job that is created. Of an existing job it changes nothing.
+	//
+	// Example: 50
+	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
+
+	// AllowDuplicate Whether the ticket may be linked to another job already.
+	//
+	// Example: false
+	AllowDuplicate *bool `json:"allowDuplicate,omitempty"`
+}
+
+// JiraPush A job whose progress is to be written to its ticket.
+type JiraPush struct {
+	// JobID The job.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID string `json:"jobId"`
+}
+
+// JiraPushed Where the progress was written.
+type JiraPushed struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+
+	// CommentID Jira's id of the comment.
+	//
+	// Example: 10042
+	CommentID string `json:"commentId"`
+}
+
+// JiraTicket A Jira ticket, as far as a job can begin from it.
+type JiraTicket struct {
+	// Key Issue key.
+	//
+	// Example: PI-42
+	Key string `json:"key"`
+
+	// Summary The ticket's title.
+	//
+	// Example: Build 50 aluminum housings
+	Summary string `json:"summary"`
+
+	// Status The workflow status.
+	//
+	// Example: In Progress
+	Status *string `json:"status,omitempty"`
+
+	// Priority The ticket's priority.
+	//
+	// Example: High
+	Priority *string `json:"priority,omitempty"`
+
+	// EpicLink Key of the epic that the ticket belongs to.
+	//
+	// Example: PI-10
+	EpicLink *string `json:"epicLink,omitempty"`
+
+	// PartNumber Part number, from the custom field or else from the summary.
+	//
+	// Example: 1234567-001
+	PartNumber *string `json:"partNumber,omitempty"`
+
+	// Quantity Units to make, from the custom field.
+	//
+	// Example: 50
+	Quantity *int64 `json:"quantity,omitempty"`
+
+	// Labels The ticket's labels.
+	//
+	// Example: ["Q1-2024","rush"]
+	Labels []string `json:"labels"`
+
+	// URL Where a browser shows the ticket.
+	//
+	// Example: https://example.atlassian.net/browse/PI-42
+	URL string `json:"url"`
+}
+
+// JiraTicketList Tickets, newest first.
+type JiraTicketList = []JiraTicket
 
 // Job One production order.
 type Job struct {
@@ -1293,6 +1388,12 @@ type JiraEpicLink = string
 // JiraLabel defines model for JiraLabel.
 type JiraLabel = []string
 
+// JiraLimit Example: 50
+type JiraLimit = int
+
+// JiraPageToken Example: eyJ2IjoxfQ
+type JiraPageToken = string
+
 // JiraPartNumber Example: ALU-HOUSING-7075
 type JiraPartNumber = string
 
@@ -1330,6 +1431,12 @@ type SerialStatusFilter = SerialStatus
 
 // SerialStepID Example: step_01h455vb4pex5vsknk084sn02q
 type SerialStepID = string
+
+// TicketKey Example: PI-42
+type TicketKey = string
+
+// BadGateway What every error looks like.
+type BadGateway = Error
 
 // BadRequest What every error looks like.
 type BadRequest = Error
@@ -1392,6 +1499,29 @@ type ListEventsParams struct {
 
 	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
+}
+
+// LinkJiraTicketParams defines parameters for LinkJiraTicket.
+type LinkJiraTicketParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PushJobToJiraParams defines parameters for PushJobToJira.
+type PushJobToJiraParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListJiraTicketsParams defines parameters for ListJiraTickets.
+type ListJiraTicketsParams struct {
+	// Limit How many tickets a page holds at the most.
+	Limit *JiraLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// PageToken Where the page begins. Opaque; take it from the `Link` header of the page before.
+	PageToken *JiraPageToken `form:"pageToken,omitempty" json:"pageToken,omitempty"`
 }
 
 // ListJobsParams defines parameters for ListJobs.
@@ -1587,6 +1717,12 @@ type UpdateStepParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// LinkJiraTicketJSONRequestBody defines body for LinkJiraTicket for application/json ContentType.
+type LinkJiraTicketJSONRequestBody = JiraLink
+
+// PushJobToJiraJSONRequestBody defines body for PushJobToJira for application/json ContentType.
+type PushJobToJiraJSONRequestBody = JiraPush
+
 // CreateJobJSONRequestBody defines body for CreateJob for application/json ContentType.
 type CreateJobJSONRequestBody = JobCreate
 
@@ -1640,6 +1776,18 @@ type ServerInterface interface {
 	// ListEvents Read the events
 	// (GET /api/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
+	// LinkJiraTicket Link a ticket to a job
+	// (POST /api/jira/link)
+	LinkJiraTicket(c *gin.Context, params LinkJiraTicketParams)
+	// PushJobToJira Write a job's progress to its ticket
+	// (POST /api/jira/push)
+	PushJobToJira(c *gin.Context, params PushJobToJiraParams)
+	// ListJiraTickets List open Jira tickets
+	// (GET /api/jira/tickets)
+	ListJiraTickets(c *gin.Context, params ListJiraTicketsParams)
+	// GetJiraTicket Get a Jira ticket
+	// (GET /api/jira/tickets/{ticketKey})
+	GetJiraTicket(c *gin.Context, ticketKey TicketKey)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(c *gin.Context, params ListJobsParams)
@@ -1804,6 +1952,146 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListEvents(c, params)
+}
+
+// LinkJiraTicket operation middleware
+func (siw *ServerInterfaceWrapper) LinkJiraTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LinkJiraTicketParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LinkJiraTicket(c, params)
+}
+
+// PushJobToJira operation middleware
+func (siw *ServerInterfaceWrapper) PushJobToJira(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PushJobToJiraParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PushJobToJira(c, params)
+}
+
+// ListJiraTickets operation middleware
+func (siw *ServerInterfaceWrapper) ListJiraTickets(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListJiraTicketsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pageToken" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pageToken", c.Request.URL.Query(), &params.PageToken, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pageToken: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListJiraTickets(c, params)
+}
+
+// GetJiraTicket operation middleware
+func (siw *ServerInterfaceWrapper) GetJiraTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ticketKey" -------------
+	var ticketKey TicketKey
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ticketKey", c.Param("ticketKey"), &ticketKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ticketKey: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetJiraTicket(c, ticketKey)
 }
 
 // ListJobs operation middleware
@@ -3066,7 +3354,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/waive", wrapper.WaiveStep)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/complete", wrapper.CompleteStep)
 	router.GET(options.BaseURL+"/api/events", wrapper.ListEvents)
+	router.GET(options.BaseURL+"/api/jira/tickets", wrapper.ListJiraTickets)
+	router.GET(options.BaseURL+"/api/jira/tickets/:ticketKey", wrapper.GetJiraTicket)
+	router.POST(options.BaseURL+"/api/jira/link", wrapper.LinkJiraTicket)
+	router.POST(options.BaseURL+"/api/jira/push", wrapper.PushJobToJira)
 }
+
+type BadGatewayJSONResponse Error
 
 type BadRequestJSONResponse Error
 
@@ -3268,6 +3562,728 @@ func (response ListEvents500JSONResponse) VisitListEventsResponse(w http.Respons
 type ListEvents503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ListEvents503JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicketRequestObject struct {
+	Params LinkJiraTicketParams
+	Body   *LinkJiraTicketJSONRequestBody
+}
+
+type LinkJiraTicketResponseObject interface {
+	VisitLinkJiraTicketResponse(w http.ResponseWriter) error
+}
+
+type LinkJiraTicket200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type LinkJiraTicket200JSONResponse struct {
+	Body    Job
+	Headers LinkJiraTicket200ResponseHeaders
+}
+
+func (response LinkJiraTicket200JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket201ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+}
+
+type LinkJiraTicket201JSONResponse struct {
+	Body    Job
+	Headers LinkJiraTicket201ResponseHeaders
+}
+
+func (response LinkJiraTicket201JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response LinkJiraTicket400JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response LinkJiraTicket401JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response LinkJiraTicket403JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response LinkJiraTicket404JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response LinkJiraTicket408JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket409JSONResponse struct{ ConflictJSONResponse }
+
+func (response LinkJiraTicket409JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response LinkJiraTicket413JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response LinkJiraTicket415JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response LinkJiraTicket422JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response LinkJiraTicket500JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket502JSONResponse struct{ BadGatewayJSONResponse }
+
+func (response LinkJiraTicket502JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkJiraTicket503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response LinkJiraTicket503JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJiraRequestObject struct {
+	Params PushJobToJiraParams
+	Body   *PushJobToJiraJSONRequestBody
+}
+
+type PushJobToJiraResponseObject interface {
+	VisitPushJobToJiraResponse(w http.ResponseWriter) error
+}
+
+type PushJobToJira200ResponseHeaders struct {
+	IdempotencyReplayed *string
+}
+
+type PushJobToJira200JSONResponse struct {
+	Body    JiraPushed
+	Headers PushJobToJira200ResponseHeaders
+}
+
+func (response PushJobToJira200JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response PushJobToJira400JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response PushJobToJira401JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response PushJobToJira403JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response PushJobToJira404JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response PushJobToJira408JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira409JSONResponse struct{ ConflictJSONResponse }
+
+func (response PushJobToJira409JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response PushJobToJira413JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response PushJobToJira415JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response PushJobToJira422JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response PushJobToJira500JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira502JSONResponse struct{ BadGatewayJSONResponse }
+
+func (response PushJobToJira502JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushJobToJira503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response PushJobToJira503JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTicketsRequestObject struct {
+	Params ListJiraTicketsParams
+}
+
+type ListJiraTicketsResponseObject interface {
+	VisitListJiraTicketsResponse(w http.ResponseWriter) error
+}
+
+type ListJiraTickets200ResponseHeaders struct {
+	Link *string
+}
+
+type ListJiraTickets200JSONResponse struct {
+	Body    JiraTicketList
+	Headers ListJiraTickets200ResponseHeaders
+}
+
+func (response ListJiraTickets200JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTickets400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListJiraTickets400JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTickets401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListJiraTickets401JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTickets403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListJiraTickets403JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTickets409JSONResponse struct{ ConflictJSONResponse }
+
+func (response ListJiraTickets409JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTickets500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListJiraTickets500JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTickets502JSONResponse struct{ BadGatewayJSONResponse }
+
+func (response ListJiraTickets502JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJiraTickets503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListJiraTickets503JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicketRequestObject struct {
+	TicketKey TicketKey `json:"ticketKey"`
+}
+
+type GetJiraTicketResponseObject interface {
+	VisitGetJiraTicketResponse(w http.ResponseWriter) error
+}
+
+type GetJiraTicket200JSONResponse JiraTicket
+
+func (response GetJiraTicket200JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicket401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetJiraTicket401JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicket403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetJiraTicket403JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicket404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetJiraTicket404JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicket409JSONResponse struct{ ConflictJSONResponse }
+
+func (response GetJiraTicket409JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicket500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetJiraTicket500JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicket502JSONResponse struct{ BadGatewayJSONResponse }
+
+func (response GetJiraTicket502JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJiraTicket503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetJiraTicket503JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7396,6 +8412,18 @@ type StrictServerInterface interface {
 	// ListEvents Read the events
 	// (GET /api/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// LinkJiraTicket Link a ticket to a job
+	// (POST /api/jira/link)
+	LinkJiraTicket(ctx context.Context, request LinkJiraTicketRequestObject) (LinkJiraTicketResponseObject, error)
+	// PushJobToJira Write a job's progress to its ticket
+	// (POST /api/jira/push)
+	PushJobToJira(ctx context.Context, request PushJobToJiraRequestObject) (PushJobToJiraResponseObject, error)
+	// ListJiraTickets List open Jira tickets
+	// (GET /api/jira/tickets)
+	ListJiraTickets(ctx context.Context, request ListJiraTicketsRequestObject) (ListJiraTicketsResponseObject, error)
+	// GetJiraTicket Get a Jira ticket
+	// (GET /api/jira/tickets/{ticketKey})
+	GetJiraTicket(ctx context.Context, request GetJiraTicketRequestObject) (GetJiraTicketResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -7549,6 +8577,146 @@ func (sh *strictHandler) ListEvents(ctx *gin.Context, params ListEventsParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		if err := validResponse.VisitListEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LinkJiraTicket operation middleware
+func (sh *strictHandler) LinkJiraTicket(ctx *gin.Context, params LinkJiraTicketParams) {
+	var request LinkJiraTicketRequestObject
+
+	request.Params = params
+
+	var body LinkJiraTicketJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LinkJiraTicket(ctx, request.(LinkJiraTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LinkJiraTicket")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LinkJiraTicketResponseObject); ok {
+		if err := validResponse.VisitLinkJiraTicketResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PushJobToJira operation middleware
+func (sh *strictHandler) PushJobToJira(ctx *gin.Context, params PushJobToJiraParams) {
+	var request PushJobToJiraRequestObject
+
+	request.Params = params
+
+	var body PushJobToJiraJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PushJobToJira(ctx, request.(PushJobToJiraRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PushJobToJira")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PushJobToJiraResponseObject); ok {
+		if err := validResponse.VisitPushJobToJiraResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListJiraTickets operation middleware
+func (sh *strictHandler) ListJiraTickets(ctx *gin.Context, params ListJiraTicketsParams) {
+	var request ListJiraTicketsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJiraTickets(ctx, request.(ListJiraTicketsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJiraTickets")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListJiraTicketsResponseObject); ok {
+		if err := validResponse.VisitListJiraTicketsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetJiraTicket operation middleware
+func (sh *strictHandler) GetJiraTicket(ctx *gin.Context, ticketKey TicketKey) {
+	var request GetJiraTicketRequestObject
+
+	request.TicketKey = ticketKey
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJiraTicket(ctx, request.(GetJiraTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJiraTicket")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetJiraTicketResponseObject); ok {
+		if err := validResponse.VisitGetJiraTicketResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -15,6 +15,8 @@ const (
 	Conflict
 	// Changed is a version, named by the caller, that no longer is the current one.
 	Changed
+	// Upstream is another system that did not do its part.
+	Upstream
 )
 
 // Error is a failure with a sentence for the user.
@@ -23,6 +25,8 @@ type Error struct {
 	Message string
 	// Fields names the fields at fault, for Invalid.
 	Fields []FieldError
+	// Cause is for the log, not for the user; nil where the sentence says it all.
+	Cause error
 }
 
 // FieldError is one field that breaks a rule. Message is a whole sentence, the field's name included.
@@ -32,6 +36,9 @@ type FieldError struct {
 }
 
 func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 // NotFoundError says that there is no such thing: "Job not found: job_…".
 func NotFoundError(thing, id string) *Error {
@@ -52,4 +59,9 @@ func ChangedError(thing string) *Error {
 func InvalidError(field, rule string) *Error {
 	message := field + " " + rule
 	return &Error{Kind: Invalid, Message: message, Fields: []FieldError{{Field: field, Message: message}}}
+}
+
+// UpstreamError says that another system did not do its part.
+func UpstreamError(sentence string, cause error) *Error {
+	return &Error{Kind: Upstream, Message: sentence, Cause: cause}
 }

@@ -8,6 +8,8 @@ const (
 	JobCreated EventType = "job.created"
 	JobUpdated EventType = "job.updated"
 	JobDeleted EventType = "job.deleted"
+	JobLinked  EventType = "job.linked"
+	JobPushed  EventType = "job.pushed"
 )
 
 // What happens to paths and steps.

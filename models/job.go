@@ -32,6 +32,33 @@ type Jira struct {
 	Labels Labels `gorm:"type:text"`
 }
 
+// Fill takes the fields that the job does not have yet: what was written once stays.
+func (j *Jira) Fill(from Jira) {
+	for _, field := range []struct{ own, other **string }{
+		{&j.TicketKey, &from.TicketKey},
+		{&j.TicketSummary, &from.TicketSummary},
+		{&j.PartNumber, &from.PartNumber},
+		{&j.Priority, &from.Priority},
+		{&j.EpicLink, &from.EpicLink},
+	} {
+		if *field.own == nil {
+			*field.own = *field.other
+		}
+	}
+	if j.Labels == nil {
+		j.Labels = from.Labels
+	}
+}
+
+// JiraPush is the state of writing a job's progress to its ticket.
+type JiraPush struct {
+	JobID string `gorm:"primaryKey"`
+	// CommentID is Jira's id of our comment, "" before the first push.
+	CommentID string
+	// BusyUntil is the time up to which a push is under way; one that has not ended by then has died.
+	BusyUntil Millis
+}
+
 // JobLabel says that a job carries a label: the index behind the filter by labels.
 type JobLabel struct {
 	Label string `gorm:"primaryKey"`

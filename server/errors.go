@@ -18,6 +18,7 @@ var statuses = map[models.Kind]int{
 	models.NotFound: http.StatusNotFound,
 	models.Conflict: http.StatusConflict,
 	models.Changed:  http.StatusPreconditionFailed,
+	models.Upstream: http.StatusBadGateway,
 }
 
 // statusError is a failure of the request as such, before any operation has seen it.
@@ -39,6 +40,9 @@ func (s *Server) fail(c *gin.Context, err error) {
 		answer.StatusCode, answer.Message = statuses[known.Kind], known.Message
 		if len(known.Fields) > 0 {
 			answer.Errors = toAPIFieldErrors(known.Fields)
+		}
+		if known.Cause != nil {
+			s.log.WarnContext(c, known.Message, "requestId", requestID(c), "operation", s.operationID(c), "error", known.Cause)
 		}
 	case errors.As(err, &status):
 		answer.StatusCode, answer.Message = status.status, status.message

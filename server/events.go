@@ -46,7 +46,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 			events, next := cut(events, limit, func(event models.Event) string { return strconv.FormatInt(event.Seq, 10) })
 			return toAPIEvents(events), next, err
 		})
-	events.cursor = "after"
+	events.link = func() string { return nextLink(ctx, "after", events.next) }
 	return eventList{events}, err
 }
 

@@ -30,8 +30,8 @@ type list[Item any] struct {
 	next  string
 	// page tells that the client asked for a page and not for everything.
 	page bool
-	// cursor is the parameter that names the beginning of a page as it is; "" for the opaque one.
-	cursor string
+	// link makes the Link header of a page that is not the last.
+	link func() string
 }
 
 // newList reads the first page, so that a failure up to there still has its own status.
@@ -46,6 +46,7 @@ func newList[Item any](ctx context.Context, cursor *string, limit *int, read pag
 		size = *limit
 	}
 	l.first, l.next, err = read(ctx, from, size)
+	l.link = func() string { return nextLink(ctx, "cursor", toCursor(l.next)) }
 	return l, err
 }
 
@@ -53,7 +54,7 @@ func newList[Item any](ctx context.Context, cursor *string, limit *int, read pag
 func (l list[Item]) write(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	if l.page && l.next != "" {
-		w.Header().Set("Link", "<"+l.nextURL()+`>; rel="next"`)
+		w.Header().Set("Link", l.link())
 	}
 	w.WriteHeader(http.StatusOK)
 
@@ -105,18 +106,17 @@ func cut[Row any](rows []Row, limit int, key func(Row) string) (kept []Row, next
 	return rows[:limit], key(rows[limit-1])
 }
 
-// nextURL is the request's own URL with another beginning.
-func (l list[Item]) nextURL() string {
-	url := *requestOf(l.ctx).URL
+// nextLink is a Link header to the request's own URL with another beginning.
+func nextLink(ctx context.Context, parameter, next string) string {
+	url := *requestOf(ctx).URL
 	query := url.Query()
-	if l.cursor != "" {
-		query.Set(l.cursor, l.next)
-	} else {
-		query.Set("cursor", base64.RawURLEncoding.EncodeToString([]byte(l.next)))
-	}
+	query.Set(parameter, next)
 	url.RawQuery = query.Encode()
-	return url.RequestURI()
+	return "<" + url.RequestURI() + `>; rel="next"`
 }
+
+// toCursor makes a cursor, which nobody is to read anything into.
+func toCursor(next string) string { return base64.RawURLEncoding.EncodeToString([]byte(next)) }
 
 // cursorText is what a cursor of ours holds: an id or a number.
 var cursorText = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)

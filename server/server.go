@@ -15,6 +15,7 @@ import (
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/contract"
+	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/store"
 )
 
@@ -24,7 +25,9 @@ type Server struct {
 	contract *contract.Contract
 	log      *slog.Logger
 	metrics  *metrics
-	keys     *keyring
+	// jira is nil where none is configured.
+	jira *jira.Client
+	keys *keyring
 	// anyHost switches the check of the Host header off.
 	anyHost bool
 	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
@@ -35,6 +38,8 @@ type Server struct {
 type Options struct {
 	// Logger is told of failures, and at debug level of every request; slog.Default() unless given.
 	Logger *slog.Logger
+	// Jira is where tickets come from; nil where none is configured.
+	Jira *jira.Client
 	// Stopping, when closed, ends the live streams, so that a server can stop; nil never does.
 	Stopping <-chan struct{}
 	// Insecure lets an API without keys answer to any Host.
@@ -62,6 +67,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		metrics:  newMetrics(db.Pools()),
 		keys:     &keyring{store: db, clock: time.Now},
 		anyHost:  options.Insecure,
+		jira:     options.Jira,
 		stopping: options.Stopping,
 	}
 

@@ -32,35 +32,41 @@ func (s *Store) CreateJob(ctx context.Context, job models.Job) (models.Job, erro
 	return s.jobs.do(ctx, jobInsert{job: job, user: userOf(ctx), receipt: ReceiptOf(ctx)})
 }
 
-// insertJobs writes jobs, their labels and their events.
-func (s *Store) insertJobs(ctx context.Context, inserts []jobInsert) ([]models.Job, error) {
-	jobs := make([]models.Job, len(inserts))
-	err := s.transact(ctx, func(t *tx) error {
-		var labels []models.JobLabel
-		for i, in := range inserts {
-			job := in.job
-			job.ID = models.NewID(models.JobPrefix)
-			job.SearchText = job.FoldSearchText()
-			job.Version = 1
-			job.CreatedAt, job.UpdatedAt = t.at, t.at
-			jobs[i] = job
-			labels = append(labels, jobLabels(job)...)
-			if err := t.answer(in.receipt, job); err != nil {
-				return err
-			}
-			if err := t.record(models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, in.user, struct {
-				Name         string `json:"name"`
-				GoalQuantity int64  `json:"goalQuantity"`
-			}{job.Name, job.GoalQuantity}); err != nil {
-				return err
-			}
-		}
-		if err := insert(t, jobs); err != nil {
-			return err
-		}
-		return insert(t, labels)
+// insertJobs writes the jobs of several callers.
+func (s *Store) insertJobs(ctx context.Context, inserts []jobInsert) (jobs []models.Job, err error) {
+	err = s.transact(ctx, func(t *tx) error {
+		jobs, err = t.createJobs(inserts)
+		return err
 	})
 	return jobs, err
+}
+
+// createJobs writes jobs, their labels and their events.
+func (t *tx) createJobs(inserts []jobInsert) ([]models.Job, error) {
+	jobs := make([]models.Job, len(inserts))
+	var labels []models.JobLabel
+	for i, in := range inserts {
+		job := in.job
+		job.ID = models.NewID(models.JobPrefix)
+		job.SearchText = job.FoldSearchText()
+		job.Version = 1
+		job.CreatedAt, job.UpdatedAt = t.at, t.at
+		jobs[i] = job
+		labels = append(labels, jobLabels(job)...)
+		if err := t.answer(in.receipt, job); err != nil {
+			return nil, err
+		}
+		if err := t.record(models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, in.user, struct {
+			Name         string `json:"name"`
+			GoalQuantity int64  `json:"goalQuantity"`
+		}{job.Name, job.GoalQuantity}); err != nil {
+			return nil, err
+		}
+	}
+	if err := insert(t, jobs); err != nil {
+		return nil, err
+	}
+	return jobs, insert(t, labels)
 }
 
 // jobLabels lists the job's labels, each once: what Jira names twice is found all the same.

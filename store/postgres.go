@@ -31,6 +31,10 @@ func (postgres) parameters() int { return 65535 }
 
 func (postgres) contains(column string) string { return "strpos(" + column + ", ?) > 0" }
 
+func (postgres) lockName(db *gorm.DB, name string) error {
+	return db.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name).Error
+}
+
 func (postgres) shared() bool { return true }
 
 func (postgres) snapshot() *sql.TxOptions {

@@ -27,6 +27,9 @@ func (sqlite) parameters() int { return 32766 }
 
 func (sqlite) contains(column string) string { return "instr(" + column + ", ?) > 0" }
 
+// lockName has nothing to do: SQLite's transactions that write go one after the other.
+func (sqlite) lockName(*gorm.DB, string) error { return nil }
+
 func (sqlite) shared() bool { return false }
 
 func (sqlite) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
@@ -73,14 +76,14 @@ func openSQLiteLocked(ctx context.Context, path string, options Options) (*Store
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("cannot open the database %s: it is a directory", path)
 	}
-	write, err := openSQLitePool(path, "immediate", 1)
+	write, err := openSQLitePool(path, "immediate", 1, options.vfs)
 	if err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, write, sqliteMigrations, options.Logger); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %w", path, err), write.Close())
 	}
-	read, err := openSQLitePool(path, "deferred", readConnections)
+	read, err := openSQLitePool(path, "deferred", readConnections, options.vfs)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -107,7 +110,7 @@ func openGORM(dialector gorm.Dialector) (*gorm.DB, error) {
 	return gorm.Open(dialector, config)
 }
 
-func openSQLitePool(path, lock string, connections int) (*sql.DB, error) {
+func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
@@ -122,6 +125,9 @@ func openSQLitePool(path, lock string, connections int) (*sql.DB, error) {
 			"synchronous(full)",
 			"foreign_keys(on)",
 		},
+	}
+	if vfs != "" {
+		query.Set("vfs", vfs)
 	}
 	source := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
 	pool, err := driver.Open(source.String())

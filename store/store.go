@@ -42,6 +42,9 @@ type Options struct {
 	Beside bool
 	// Logger is told of what is worth a line, such as migrations; slog.Default() unless given.
 	Logger *slog.Logger
+
+	// vfs names the file system below SQLite; tests put one there that loses what was not synced.
+	vfs string
 }
 
 // rowCanCause tells whether the values of a row can be why a transaction failed: the database refused them before any
@@ -63,6 +66,8 @@ type dialect interface {
 	shared() bool
 	// snapshot are the options of a transaction that sees the database as it is at one moment.
 	snapshot() *sql.TxOptions
+	// lockName keeps other transactions that lock the same name waiting until this one ends.
+	lockName(db *gorm.DB, name string) error
 	// check looks for damage that only the database itself can see.
 	check(db *gorm.DB) ([]string, error)
 	// pools lists the connection pools by name, for metrics.

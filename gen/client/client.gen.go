@@ -322,7 +322,7 @@ type Event struct {
 	// Example: 7
 	Seq int64 `json:"seq"`
 
-	// Type What happened: `job.created`, `job.updated`, `job.deleted`, `path.created`, `path.updated`, `path.deleted`,
+	// Type What happened: `job.created`, `job.updated`, `job.deleted`, `job.linked`, `job.pushed`, `path.created`, `path.updated`, `path.deleted`,
 	// `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
 	// `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
 	// `serial.step_completed`, `serial.undone`. More may come.
@@ -392,6 +392,101 @@ type GoalQuantity = int64
 //
 // Example: ["Q1-2024","rush"]
 type JiraLabels = []string
+
+// JiraLink A ticket to be linked.
+type JiraLink struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+
+	// JobID The job that gets the ticket. Without it a job is created.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// GoalQuantity Units to make, for a job that is created. Of an existing job it changes nothing.
+	//
+	// Example: 50
+	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
+
+	// AllowDuplicate Whether the ticket may be linked to another job already.
+	//
+	// Example: false
+	AllowDuplicate *bool `json:"allowDuplicate,omitempty"`
+}
+
+// JiraPush A job whose progress is to be written to its ticket.
+type JiraPush struct {
+	// JobID The job.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID string `json:"jobId"`
+}
+
+// JiraPushed Where the progress was written.
+type JiraPushed struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+
+	// CommentID Jira's id of the comment.
+	//
+	// Example: 10042
+	CommentID string `json:"commentId"`
+}
+
+// JiraTicket A Jira ticket, as far as a job can begin from it.
+type JiraTicket struct {
+	// Key Issue key.
+	//
+	// Example: PI-42
+	Key string `json:"key"`
+
+	// Summary The ticket's title.
+	//
+	// Example: Build 50 aluminum housings
+	Summary string `json:"summary"`
+
+	// Status The workflow status.
+	//
+	// Example: In Progress
+	Status *string `json:"status,omitempty"`
+
+	// Priority The ticket's priority.
+	//
+	// Example: High
+	Priority *string `json:"priority,omitempty"`
+
+	// EpicLink Key of the epic that the ticket belongs to.
+	//
+	// Example: PI-10
+	EpicLink *string `json:"epicLink,omitempty"`
+
+	// PartNumber Part number, from the custom field or else from the summary.
+	//
+	// Example: 1234567-001
+	PartNumber *string `json:"partNumber,omitempty"`
+
+	// Quantity Units to make, from the custom field.
+	//
+	// Example: 50
+	Quantity *int64 `json:"quantity,omitempty"`
+
+	// Labels The ticket's labels.
+	//
+	// Example: ["Q1-2024","rush"]
+	Labels []string `json:"labels"`
+
+	// URL Where a browser shows the ticket.
+	//
+	// Example: https://example.atlassian.net/browse/PI-42
+	URL string `json:"url"`
+}
+
+// JiraTicketList Tickets, newest first.
+type JiraTicketList = []JiraTicket
 
 // Job One production order.
 type Job struct {
@@ -1293,6 +1388,12 @@ type JiraEpicLink = string
 // JiraLabel defines model for JiraLabel.
 type JiraLabel = []string
 
+// JiraLimit Example: 50
+type JiraLimit = int
+
+// JiraPageToken Example: eyJ2IjoxfQ
+type JiraPageToken = string
+
 // JiraPartNumber Example: ALU-HOUSING-7075
 type JiraPartNumber = string
 
@@ -1330,6 +1431,12 @@ type SerialStatusFilter = SerialStatus
 
 // SerialStepID Example: step_01h455vb4pex5vsknk084sn02q
 type SerialStepID = string
+
+// TicketKey Example: PI-42
+type TicketKey = string
+
+// BadGateway What every error looks like.
+type BadGateway = Error
 
 // BadRequest What every error looks like.
 type BadRequest = Error
@@ -1392,6 +1499,29 @@ type ListEventsParams struct {
 
 	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
+}
+
+// LinkJiraTicketParams defines parameters for LinkJiraTicket.
+type LinkJiraTicketParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PushJobToJiraParams defines parameters for PushJobToJira.
+type PushJobToJiraParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListJiraTicketsParams defines parameters for ListJiraTickets.
+type ListJiraTicketsParams struct {
+	// Limit How many tickets a page holds at the most.
+	Limit *JiraLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// PageToken Where the page begins. Opaque; take it from the `Link` header of the page before.
+	PageToken *JiraPageToken `form:"pageToken,omitempty" json:"pageToken,omitempty"`
 }
 
 // ListJobsParams defines parameters for ListJobs.
@@ -1587,6 +1717,12 @@ type UpdateStepParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// LinkJiraTicketJSONRequestBody defines body for LinkJiraTicket for application/json ContentType.
+type LinkJiraTicketJSONRequestBody = JiraLink
+
+// PushJobToJiraJSONRequestBody defines body for PushJobToJira for application/json ContentType.
+type PushJobToJiraJSONRequestBody = JiraPush
+
 // CreateJobJSONRequestBody defines body for CreateJob for application/json ContentType.
 type CreateJobJSONRequestBody = JobCreate
 
@@ -1721,6 +1857,65 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LinkJiraTicketWithBody Link a ticket to a job
+	//
+	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+	LinkJiraTicketWithBody(ctx context.Context, params *LinkJiraTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LinkJiraTicket Link a ticket to a job
+	//
+	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+	LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParams, body LinkJiraTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PushJobToJiraWithBody Write a job's progress to its ticket
+	//
+	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+	PushJobToJiraWithBody(ctx context.Context, params *PushJobToJiraParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PushJobToJira Write a job's progress to its ticket
+	//
+	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+	PushJobToJira(ctx context.Context, params *PushJobToJiraParams, body PushJobToJiraJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListJiraTickets List open Jira tickets
+	//
+	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
+	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+	//
+	// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
+	ListJiraTickets(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetJiraTicket Get a Jira ticket
+	//
+	// Answers with one ticket as Jira has it now. Nothing is stored.
+	//
+	// Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
+	GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List jobs
 	//
@@ -2131,6 +2326,125 @@ type ClientInterface interface {
 // Corresponds with GET /api/events (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LinkJiraTicketWithBody Link a ticket to a job
+//
+// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+func (c *Client) LinkJiraTicketWithBody(ctx context.Context, params *LinkJiraTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkJiraTicketRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LinkJiraTicket Link a ticket to a job
+//
+// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+func (c *Client) LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParams, body LinkJiraTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkJiraTicketRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PushJobToJiraWithBody Write a job's progress to its ticket
+//
+// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+func (c *Client) PushJobToJiraWithBody(ctx context.Context, params *PushJobToJiraParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPushJobToJiraRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PushJobToJira Write a job's progress to its ticket
+//
+// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+func (c *Client) PushJobToJira(ctx context.Context, params *PushJobToJiraParams, body PushJobToJiraJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPushJobToJiraRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListJiraTickets List open Jira tickets
+//
+// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
+// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+//
+// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
+func (c *Client) ListJiraTickets(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJiraTicketsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetJiraTicket Get a Jira ticket
+//
+// Answers with one ticket as Jira has it now. Nothing is stored.
+//
+// Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
+func (c *Client) GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJiraTicketRequest(c.Server, ticketKey)
 	if err != nil {
 		return nil, err
 	}
@@ -3058,6 +3372,216 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 			req.Header.Set("Last-Event-ID", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewLinkJiraTicketRequest calls the generic LinkJiraTicket builder with application/json body
+func NewLinkJiraTicketRequest(server string, params *LinkJiraTicketParams, body LinkJiraTicketJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLinkJiraTicketRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewLinkJiraTicketRequestWithBody constructs an http.Request for the LinkJiraTicket method, with any body, and a specified content type
+func NewLinkJiraTicketRequestWithBody(server string, params *LinkJiraTicketParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jira/link")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPushJobToJiraRequest calls the generic PushJobToJira builder with application/json body
+func NewPushJobToJiraRequest(server string, params *PushJobToJiraParams, body PushJobToJiraJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPushJobToJiraRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPushJobToJiraRequestWithBody constructs an http.Request for the PushJobToJira method, with any body, and a specified content type
+func NewPushJobToJiraRequestWithBody(server string, params *PushJobToJiraParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jira/push")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListJiraTicketsRequest constructs an http.Request for the ListJiraTickets method
+func NewListJiraTicketsRequest(server string, params *ListJiraTicketsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jira/tickets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageToken != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pageToken", *params.PageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetJiraTicketRequest constructs an http.Request for the GetJiraTicket method
+func NewGetJiraTicketRequest(server string, ticketKey TicketKey) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ticketKey", ticketKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jira/tickets/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -4705,6 +5229,69 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
 
+	// LinkJiraTicketWithBodyWithResponse Link a ticket to a job
+	//
+	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+	LinkJiraTicketWithBodyWithResponse(ctx context.Context, params *LinkJiraTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkJiraTicketResponse, error)
+
+	// LinkJiraTicketWithResponse Link a ticket to a job
+	//
+	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+	LinkJiraTicketWithResponse(ctx context.Context, params *LinkJiraTicketParams, body LinkJiraTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkJiraTicketResponse, error)
+
+	// PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
+	//
+	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+	PushJobToJiraWithBodyWithResponse(ctx context.Context, params *PushJobToJiraParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PushJobToJiraResponse, error)
+
+	// PushJobToJiraWithResponse Write a job's progress to its ticket
+	//
+	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+	PushJobToJiraWithResponse(ctx context.Context, params *PushJobToJiraParams, body PushJobToJiraJSONRequestBody, reqEditors ...RequestEditorFn) (*PushJobToJiraResponse, error)
+
+	// ListJiraTicketsWithResponse List open Jira tickets
+	//
+	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
+	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
+	ListJiraTicketsWithResponse(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*ListJiraTicketsResponse, error)
+
+	// GetJiraTicketWithResponse Get a Jira ticket
+	//
+	// Answers with one ticket as Jira has it now. Nothing is stored.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
+	GetJiraTicketWithResponse(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*GetJiraTicketResponse, error)
+
 	// ListJobsWithResponse List jobs
 	//
 	// Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
@@ -5210,6 +5797,530 @@ func (r ListEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LinkJiraTicketResponse200Headers the declared response headers of an HTTP 200 response for LinkJiraTicket
+type LinkJiraTicketResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+// LinkJiraTicketResponse201Headers the declared response headers of an HTTP 201 response for LinkJiraTicket
+type LinkJiraTicketResponse201Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+}
+
+// LinkJiraTicketResponse401Headers the declared response headers of an HTTP 401 response for LinkJiraTicket
+type LinkJiraTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// LinkJiraTicketResponse503Headers the declared response headers of an HTTP 503 response for LinkJiraTicket
+type LinkJiraTicketResponse503Headers struct {
+	RetryAfter *int
+}
+
+type LinkJiraTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Job
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Job
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON502 the response for an HTTP 502 `application/json` response
+	JSON502 *BadGateway
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LinkJiraTicketResponse200Headers
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *LinkJiraTicketResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *LinkJiraTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *LinkJiraTicketResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON200() *Job {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON201() *Job {
+	return r.JSON201
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON502 returns the response for an HTTP 502 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON502() *BadGateway {
+	return r.JSON502
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r LinkJiraTicketResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r LinkJiraTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LinkJiraTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LinkJiraTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LinkJiraTicketResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PushJobToJiraResponse200Headers the declared response headers of an HTTP 200 response for PushJobToJira
+type PushJobToJiraResponse200Headers struct {
+	IdempotencyReplayed *string
+}
+
+// PushJobToJiraResponse401Headers the declared response headers of an HTTP 401 response for PushJobToJira
+type PushJobToJiraResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// PushJobToJiraResponse503Headers the declared response headers of an HTTP 503 response for PushJobToJira
+type PushJobToJiraResponse503Headers struct {
+	RetryAfter *int
+}
+
+type PushJobToJiraResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JiraPushed
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON502 the response for an HTTP 502 `application/json` response
+	JSON502 *BadGateway
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PushJobToJiraResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *PushJobToJiraResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PushJobToJiraResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PushJobToJiraResponse) GetJSON200() *JiraPushed {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r PushJobToJiraResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r PushJobToJiraResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r PushJobToJiraResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r PushJobToJiraResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r PushJobToJiraResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r PushJobToJiraResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r PushJobToJiraResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r PushJobToJiraResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r PushJobToJiraResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r PushJobToJiraResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON502 returns the response for an HTTP 502 `application/json` response
+func (r PushJobToJiraResponse) GetJSON502() *BadGateway {
+	return r.JSON502
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r PushJobToJiraResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r PushJobToJiraResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PushJobToJiraResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PushJobToJiraResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PushJobToJiraResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListJiraTicketsResponse200Headers the declared response headers of an HTTP 200 response for ListJiraTickets
+type ListJiraTicketsResponse200Headers struct {
+	Link *string
+}
+
+// ListJiraTicketsResponse401Headers the declared response headers of an HTTP 401 response for ListJiraTickets
+type ListJiraTicketsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListJiraTicketsResponse503Headers the declared response headers of an HTTP 503 response for ListJiraTickets
+type ListJiraTicketsResponse503Headers struct {
+	RetryAfter *int
+}
+
+type ListJiraTicketsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JiraTicketList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON502 the response for an HTTP 502 `application/json` response
+	JSON502 *BadGateway
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListJiraTicketsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListJiraTicketsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListJiraTicketsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON200() *JiraTicketList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON502 returns the response for an HTTP 502 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON502() *BadGateway {
+	return r.JSON502
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListJiraTicketsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListJiraTicketsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJiraTicketsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJiraTicketsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListJiraTicketsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetJiraTicketResponse401Headers the declared response headers of an HTTP 401 response for GetJiraTicket
+type GetJiraTicketResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetJiraTicketResponse503Headers the declared response headers of an HTTP 503 response for GetJiraTicket
+type GetJiraTicketResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetJiraTicketResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JiraTicket
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON502 the response for an HTTP 502 `application/json` response
+	JSON502 *BadGateway
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetJiraTicketResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetJiraTicketResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetJiraTicketResponse) GetJSON200() *JiraTicket {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetJiraTicketResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetJiraTicketResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetJiraTicketResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r GetJiraTicketResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetJiraTicketResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON502 returns the response for an HTTP 502 `application/json` response
+func (r GetJiraTicketResponse) GetJSON502() *BadGateway {
+	return r.JSON502
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetJiraTicketResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetJiraTicketResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetJiraTicketResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetJiraTicketResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetJiraTicketResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8318,6 +9429,105 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 	return ParseListEventsResponse(rsp)
 }
 
+// LinkJiraTicketWithBodyWithResponse Link a ticket to a job
+//
+// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+func (c *ClientWithResponses) LinkJiraTicketWithBodyWithResponse(ctx context.Context, params *LinkJiraTicketParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkJiraTicketResponse, error) {
+	rsp, err := c.LinkJiraTicketWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkJiraTicketResponse(rsp)
+}
+
+// LinkJiraTicketWithResponse Link a ticket to a job
+//
+// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
+// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
+// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
+// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
+func (c *ClientWithResponses) LinkJiraTicketWithResponse(ctx context.Context, params *LinkJiraTicketParams, body LinkJiraTicketJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkJiraTicketResponse, error) {
+	rsp, err := c.LinkJiraTicket(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkJiraTicketResponse(rsp)
+}
+
+// PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
+//
+// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+func (c *ClientWithResponses) PushJobToJiraWithBodyWithResponse(ctx context.Context, params *PushJobToJiraParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PushJobToJiraResponse, error) {
+	rsp, err := c.PushJobToJiraWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePushJobToJiraResponse(rsp)
+}
+
+// PushJobToJiraWithResponse Write a job's progress to its ticket
+//
+// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
+func (c *ClientWithResponses) PushJobToJiraWithResponse(ctx context.Context, params *PushJobToJiraParams, body PushJobToJiraJSONRequestBody, reqEditors ...RequestEditorFn) (*PushJobToJiraResponse, error) {
+	rsp, err := c.PushJobToJira(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePushJobToJiraResponse(rsp)
+}
+
+// ListJiraTicketsWithResponse List open Jira tickets
+//
+// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
+// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
+func (c *ClientWithResponses) ListJiraTicketsWithResponse(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*ListJiraTicketsResponse, error) {
+	rsp, err := c.ListJiraTickets(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJiraTicketsResponse(rsp)
+}
+
+// GetJiraTicketWithResponse Get a Jira ticket
+//
+// Answers with one ticket as Jira has it now. Nothing is stored.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
+func (c *ClientWithResponses) GetJiraTicketWithResponse(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*GetJiraTicketResponse, error) {
+	rsp, err := c.GetJiraTicket(ctx, ticketKey, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetJiraTicketResponse(rsp)
+}
+
 // ListJobsWithResponse List jobs
 //
 // Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
@@ -9061,6 +10271,536 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListEventsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseLinkJiraTicketResponse parses an HTTP response from a LinkJiraTicketWithResponse call
+func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LinkJiraTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+		var dest BadGateway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON502 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LinkJiraTicketResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 201:
+		var headers LinkJiraTicketResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers LinkJiraTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers LinkJiraTicketResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePushJobToJiraResponse parses an HTTP response from a PushJobToJiraWithResponse call
+func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PushJobToJiraResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JiraPushed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+		var dest BadGateway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON502 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PushJobToJiraResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers PushJobToJiraResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers PushJobToJiraResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListJiraTicketsResponse parses an HTTP response from a ListJiraTicketsWithResponse call
+func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJiraTicketsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JiraTicketList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+		var dest BadGateway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON502 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListJiraTicketsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListJiraTicketsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListJiraTicketsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetJiraTicketResponse parses an HTTP response from a GetJiraTicketWithResponse call
+func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetJiraTicketResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JiraTicket
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+		var dest BadGateway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON502 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetJiraTicketResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetJiraTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
