@@ -1,3 +1,5 @@
+// Package models holds what Routecard keeps (jobs, paths, units, events) and the rules that it obeys. It knows neither HTTP
+// nor SQL; the tags are for GORM, which only the store imports.
 package models
 
 import (

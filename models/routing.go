@@ -112,12 +112,12 @@ type Advance struct {
 	From *int
 }
 
-func (c Advance) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c Advance) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 	at, err := path.standing(&unit, c.From)
 	if err != nil {
 		return Change{}, err
 	}
-	return path.move(unit, at, path.next(&unit, at), by)
+	return path.move(unit, at, path.next(&unit, at))
 }
 
 // next is the place of the step that follows, past those which an edit of the path put ahead although they are done.
@@ -141,7 +141,7 @@ type AdvanceTo struct {
 	From *int
 }
 
-func (c AdvanceTo) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c AdvanceTo) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 	target, err := c.target(path)
 	if err != nil {
 		return Change{}, err
@@ -156,7 +156,7 @@ func (c AdvanceTo) apply(path *Path, unit Serial, by Actor) (Change, error) {
 	if path.AdvancementMode == Strict && target > path.next(&unit, at) {
 		return Change{}, ConflictError("Serial number %s can only go to the next step: the path is strict", unit.ID)
 	}
-	return path.move(unit, at, target, by)
+	return path.move(unit, at, target)
 }
 
 func (c AdvanceTo) target(path *Path) (int, error) {
@@ -173,7 +173,7 @@ func (c AdvanceTo) target(path *Path) (int, error) {
 }
 
 // move takes a unit from one place to another one ahead; the place past the last step completes it.
-func (p *Path) move(unit Serial, at, target int, by Actor) (Change, error) {
+func (p *Path) move(unit Serial, at, target int) (Change, error) {
 	here := &p.Steps[at]
 	if here.DependencyType == CompletionGate {
 		if owed := p.deferred(&unit, at); len(owed) > 0 {
@@ -330,7 +330,7 @@ type Override struct {
 	Reason string
 }
 
-func (c Override) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c Override) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 	state, err := path.ownStep(&unit, c.StepID)
 	switch {
 	case err != nil:
@@ -348,7 +348,7 @@ type ClearOverride struct {
 	StepID string
 }
 
-func (c ClearOverride) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c ClearOverride) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 	state, err := path.ownStep(&unit, c.StepID)
 	switch {
 	case err != nil:
@@ -366,7 +366,7 @@ type Waive struct {
 	ApproverID string
 }
 
-func (c Waive) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c Waive) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 	step, err := path.deferredStep(&unit, c.StepID)
 	if err != nil {
 		return Change{}, err
@@ -381,7 +381,7 @@ type CompleteStep struct {
 	StepID string
 }
 
-func (c CompleteStep) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c CompleteStep) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 	step, err := path.deferredStep(&unit, c.StepID)
 	if err != nil {
 		return Change{}, err
@@ -424,7 +424,7 @@ type Undo struct {
 	Before *State
 }
 
-func (c Undo) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c Undo) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 	if c.Last == nil || c.Before == nil {
 		return Change{}, ConflictError("Serial number %s has nothing to undo", unit.ID)
 	}

@@ -20,9 +20,9 @@ func fromJiraTicket(ticket jira.Ticket, goal *int64) models.Job {
 	job := models.Job{Name: ticket.Summary, GoalQuantity: max(ticket.Quantity, 1), Jira: models.Jira{
 		TicketKey:     &ticket.Key,
 		TicketSummary: given(ticket.Summary),
-		PartNumber:    given(cutTo(ticket.PartNumber, maxIndexed)),
-		Priority:      given(cutTo(ticket.Priority, maxIndexed)),
-		EpicLink:      given(cutTo(ticket.EpicLink, maxIndexed)),
+		PartNumber:    given(shorten(ticket.PartNumber)),
+		Priority:      given(shorten(ticket.Priority)),
+		EpicLink:      given(shorten(ticket.EpicLink)),
 		Labels:        models.Labels{},
 	}}
 	if strings.TrimSpace(job.Name) == "" {
@@ -32,7 +32,7 @@ func fromJiraTicket(ticket jira.Ticket, goal *int64) models.Job {
 		job.GoalQuantity = *goal
 	}
 	for _, label := range ticket.Labels {
-		job.Jira.Labels = append(job.Jira.Labels, cutTo(label, maxIndexed))
+		job.Jira.Labels = append(job.Jira.Labels, shorten(label))
 	}
 	return job
 }
@@ -46,10 +46,10 @@ func given(text string) *string {
 	return &text
 }
 
-// cutTo cuts a text to so many characters.
-func cutTo(text string, limit int) string {
-	if runes := []rune(text); len(runes) > limit {
-		return string(runes[:limit])
+// shorten cuts a text to maxIndexed characters.
+func shorten(text string) string {
+	if runes := []rune(text); len(runes) > maxIndexed {
+		return string(runes[:maxIndexed])
 	}
 	return text
 }
@@ -87,7 +87,7 @@ func toComment(job models.Job, paths []models.Path) string {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %d of %d completed (%.1f %%), %d in progress, %d scrapped",
-		cutTo(job.Name, maxIndexed), total.Completed, job.GoalQuantity,
+		shorten(job.Name), total.Completed, job.GoalQuantity,
 		models.PercentComplete(total.Completed, job.GoalQuantity), total.InProgress, total.Scrapped)
 	for i := range paths {
 		if i == maxCommentPaths {
@@ -96,7 +96,7 @@ func toComment(job models.Job, paths []models.Path) string {
 		}
 		path := &paths[i]
 		fmt.Fprintf(&text, "\n%s: %d of %d completed, %d in progress, %d scrapped",
-			cutTo(path.Name, maxIndexed), path.Completed, path.GoalQuantity, path.InProgress, path.Scrapped)
+			shorten(path.Name), path.Completed, path.GoalQuantity, path.InProgress, path.Scrapped)
 	}
 	return text.String()
 }

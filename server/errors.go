@@ -42,7 +42,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 			answer.Errors = toAPIFieldErrors(known.Fields)
 		}
 		if known.Cause != nil {
-			s.log.WarnContext(c, known.Message, "requestId", requestID(c), "operation", s.operationID(c), "error", known.Cause)
+			s.log.WarnContext(c, "upstream failed", "sentence", known.Message, "requestId", requestID(c), "operation", s.operationID(c), "error", known.Cause)
 		}
 	case errors.As(err, &status):
 		answer.StatusCode, answer.Message = status.status, status.message

@@ -31,7 +31,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 		if params.LastEventID != nil {
 			after = *params.LastEventID
 		}
-		return eventStream{ctx: ctx, server: s, filter: filter, after: after}, nil
+		return &eventStream{ctx: ctx, server: s, filter: filter, after: after}, nil
 	}
 	events, err := newList(ctx, nil, params.Limit,
 		func(ctx context.Context, cursor string, limit int) ([]gen.Event, string, error) {
@@ -66,7 +66,7 @@ type eventStream struct {
 
 // VisitListEventsResponse implements gen.ListEventsResponseObject. It ends when the client goes away, when the server
 // stops, and when the database does not answer; the client then goes on from the last event it has.
-func (e eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
+func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	// Without it nginx would collect events before it passes them on.

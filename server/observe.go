@@ -49,7 +49,7 @@ func (s *Server) recover(c *gin.Context) {
 		}
 		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			// Not a fault: the way to cut a connection, which the HTTP server understands.
-			panic(cause)
+			panic(cause) //nolint:forbidigo // Passed on, not raised.
 		}
 		s.fail(c, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 	}()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gin-contrib/cors"
@@ -64,7 +65,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		store:    db,
 		contract: rules,
 		log:      cmp.Or(options.Logger, slog.Default()),
-		metrics:  newMetrics(db.Pools()),
+		metrics:  newMetrics(db),
 		keys:     &keyring{store: db, clock: time.Now},
 		anyHost:  options.Insecure,
 		jira:     options.Jira,
@@ -99,7 +100,12 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 
 // requestOf returns the HTTP request behind the context of a handler, for what the generated types leave out.
 func requestOf(ctx context.Context) *http.Request {
-	return ctx.Value(gin.ContextRequestKey).(*http.Request)
+	request, ok := ctx.Value(gin.ContextRequestKey).(*http.Request)
+	if !ok {
+		// Only a call that did not come through Gin; it has no headers to look at.
+		return &http.Request{URL: &url.URL{}}
+	}
+	return request
 }
 
 // allowOrigins lets pages of these origins call the API and read all of its answers.

@@ -180,8 +180,7 @@ func (f *floor) carryOut(t *tx, order Order) (Outcome, error) {
 	user := actor(t.Statement.Context, order.UserID)
 	change, err := models.Apply(command, path, *unit, models.Actor{UserID: user, At: t.at})
 	if err != nil {
-		var refused *models.Error
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*models.Error](err); ok {
 			return Outcome{Err: refused}, nil
 		}
 		return Outcome{}, err

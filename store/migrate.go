@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -50,11 +51,14 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (e
 		if err != nil {
 			return err
 		}
-		defer session.Close()
+		defer func() { err = errors.Join(err, session.Close()) }()
 		if _, err := session.ExecContext(ctx, m.lock); err != nil {
 			return err
 		}
-		defer session.ExecContext(context.WithoutCancel(ctx), m.unlock)
+		defer func() {
+			_, unlockErr := session.ExecContext(context.WithoutCancel(ctx), m.unlock)
+			err = errors.Join(err, unlockErr)
+		}()
 	}
 	current, err := provider.GetDBVersion(ctx)
 	if err != nil {

@@ -104,7 +104,7 @@ func (s *Store) JobWithPaths(ctx context.Context, id string) (job models.Job, pa
 		if job, err = findJob(db, id); err != nil {
 			return err
 		}
-		if err = db.Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
+		if err := db.Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
 			return err
 		}
 		return loadSteps(db, paths)

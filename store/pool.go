@@ -74,8 +74,7 @@ func retry(ctx context.Context, fn func() error) error {
 // transient tells whether the error is one that goes away, and leaves no doubt that nothing was changed. A connection
 // that broke during a commit is not: the commit may have been made.
 func transient(err error) bool {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		// Serialization failure and deadlock roll the transaction back; a server that is starting has not begun it.
 		return refused.Code == "40001" || refused.Code == "40P01" || refused.Code == "57P03"
 	}

@@ -81,8 +81,7 @@ func openPostgres(ctx context.Context, database string, options Options) (*Store
 
 // parseReason leaves out the URL, which may hold a password.
 func parseReason(err error) string {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
+	if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		return "expected postgres://user:password@host:port/database"
 	}
 	return err.Error()
@@ -90,12 +89,10 @@ func parseReason(err error) string {
 
 // postgresReason is the server's own word, or what kept us from reaching it, in one line.
 func postgresReason(err error) string {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return refused.Message
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return "the server does not answer"
 	}
 	return err.Error()

@@ -141,8 +141,7 @@ func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, er
 
 // reason is what the operating system says, without the path that the sentence names already.
 func reason(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
 	}
 	return err.Error()

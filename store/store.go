@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
@@ -53,6 +54,7 @@ type Options struct {
 func rowCanCause(err error) bool {
 	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(err, gorm.ErrForeignKeyViolated) ||
 		errors.Is(err, gorm.ErrCheckConstraintViolated) || errors.Is(err, gorm.ErrInvalidData) ||
+		errors.Is(err, sqlite3.CONSTRAINT) || // of which GORM's dialect translates but a few
 		errors.Is(err, ErrReceiptTaken)
 }
 

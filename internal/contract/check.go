@@ -89,9 +89,8 @@ func (s *schema) checkObject(object map[string]any, at *place, found *failures) 
 			p.schema.checkString(text, &place{at, p.name}, p.required, found)
 			continue
 		}
-		switch checked := p.schema.check(value, &place{at, p.name}, found).(type) {
-		case int64:
-			object[p.name] = checked
+		if whole, ok := p.schema.check(value, &place{at, p.name}, found).(int64); ok {
+			object[p.name] = whole
 		}
 	}
 }

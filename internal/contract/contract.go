@@ -5,6 +5,7 @@ package contract
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -164,7 +165,7 @@ func (r *resolver) operation(raw json.RawMessage, shared []parameter) (*Operatio
 // schema follows a reference and prepares what it leads to, once.
 func (r *resolver) schema(s *schema) (*schema, error) {
 	if s == nil {
-		return nil, fmt.Errorf("a schema is missing")
+		return nil, errors.New("a schema is missing")
 	}
 	if s.Ref != "" {
 		target := r.doc.Components.Schemas[strings.TrimPrefix(s.Ref, "#/components/schemas/")]

@@ -3,7 +3,7 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"regexp"
 	"slices"
 )
@@ -52,15 +52,17 @@ func (p *properties) UnmarshalJSON(source []byte) error {
 		return err
 	}
 	for decoder.More() {
-		name, err := decoder.Token()
+		token, err := decoder.Token()
 		if err != nil {
 			return err
 		}
+		// The decoder gives nothing else where a key stands.
+		name, _ := token.(string)
 		var s schema
 		if err := decoder.Decode(&s); err != nil {
 			return err
 		}
-		*p = append(*p, property{name: name.(string), schema: &s})
+		*p = append(*p, property{name: name, schema: &s})
 	}
 	return nil
 }
@@ -68,7 +70,7 @@ func (p *properties) UnmarshalJSON(source []byte) error {
 // prepare compiles the pattern.
 func (s *schema) prepare() error {
 	if s.AllOf != nil || s.OneOf != nil || s.AnyOf != nil {
-		return fmt.Errorf("allOf, oneOf and anyOf are not checked in requests")
+		return errors.New("allOf, oneOf and anyOf are not checked in requests")
 	}
 	if s.Pattern != "" {
 		pattern, err := regexp.Compile(s.Pattern)
