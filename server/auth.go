@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/routecard/routecard/internal/contract"
 	"github.com/routecard/routecard/models"
@@ -28,21 +29,37 @@ type keyring struct {
 	mutex sync.Mutex
 	keys  []models.APIKey
 	read  time.Time
+	// reading is shared by all who find the keys too old at the same time.
+	reading singleflight.Group
 }
 
-// all returns the keys, not older than keysAge.
+// all returns the keys, not older than keysAge. With an error it returns those that it knew last.
 func (k *keyring) all(ctx context.Context) ([]models.APIKey, error) {
 	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	if now := k.clock(); k.read.IsZero() || now.Sub(k.read) > keysAge {
-		// Nobody's going away may keep the others from an answer.
-		keys, err := k.store.Keys(context.WithoutCancel(ctx))
-		if err != nil {
-			return nil, err
-		}
-		k.keys, k.read = keys, now
+	keys, fresh := k.keys, !k.read.IsZero() && k.clock().Sub(k.read) <= keysAge
+	k.mutex.Unlock()
+	if fresh {
+		return keys, nil
 	}
-	return k.keys, nil
+	_, err, _ := k.reading.Do("", func() (any, error) {
+		// Nobody's going away may keep the others from an answer.
+		return nil, k.refresh(context.WithoutCancel(ctx))
+	})
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	return k.keys, err
+}
+
+func (k *keyring) refresh(ctx context.Context) error {
+	begin := k.clock()
+	keys, err := k.store.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	k.keys, k.read = keys, begin
+	return nil
 }
 
 const callerKey = "caller"
@@ -50,29 +67,27 @@ const callerKey = "caller"
 // callerOf is the name of the API key that the request brought, or "".
 func callerOf(c *gin.Context) string { return c.GetString(callerKey) }
 
-// authorize lets a request pass that may do what the operation does, and answers for any other.
-func (s *Server) authorize(c *gin.Context, operation *contract.Operation) bool {
-	keys, err := s.keys.all(c)
-	if err != nil {
-		s.fail(c, err)
-		return false
-	}
+// authorize lets a request pass that may do what the operation does, and answers for any other. While the database does
+// not answer it goes by the keys that it knew last, and stale is why: the request may then be told what is wrong with it,
+// but must not be carried out.
+func (s *Server) authorize(c *gin.Context, operation *contract.Operation) (allowed bool, stale error) {
+	keys, stale := s.keys.all(c)
 	if len(keys) == 0 {
-		return true
+		return true, stale
 	}
 	key := findKey(keys, c.GetHeader("Authorization"))
 	switch {
 	case key == nil:
 		c.Header("WWW-Authenticate", "Bearer")
 		s.fail(c, &statusError{http.StatusUnauthorized, "an API key is required"})
-		return false
+		return false, stale
 	case !key.Role.Reaches(models.Role(operation.Role)):
 		s.fail(c, &statusError{http.StatusForbidden, "the API key's role " + string(key.Role) + " does not allow this"})
-		return false
+		return false, stale
 	}
 	c.Set(callerKey, key.Name)
 	c.Request = c.Request.WithContext(store.WithUser(c.Request.Context(), key.Name))
-	return true
+	return true, stale
 }
 
 // findKey returns the key that the header brings, or nil. It takes as long for a near miss as for any other.
@@ -97,11 +112,8 @@ func (s *Server) guardHost(c *gin.Context) {
 	if s.anyHost || isLoopbackHost(c.Request.Host) {
 		return
 	}
-	keys, err := s.keys.all(c)
-	switch {
-	case err != nil:
-		s.fail(c, err)
-	case len(keys) == 0:
+	// Without an answer of the database the last one holds; nothing is changed on the strength of it.
+	if keys, _ := s.keys.all(c); len(keys) == 0 {
 		s.fail(c, &statusError{
 			http.StatusForbidden,
 			"without API keys this server answers to localhost only, not to " + c.Request.Host,

@@ -1,13 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
-	"net/http/httptest"
 
 	"github.com/gin-gonic/gin"
 
@@ -66,19 +67,24 @@ func (s *Server) answerAgain(c *gin.Context, receipt *store.Receipt, found *mode
 	c.String(found.Status, "%s", found.Body)
 }
 
-// failOrReplay answers for an error, which for a request that came second with its key is the answer of the first.
+// failOrReplay answers for an error. When the same request has succeeded meanwhile, then what this one met is the effect of
+// that one (the unit is scrapped already), and its answer is that one's.
 func (s *Server) failOrReplay(c *gin.Context, err error) {
 	receipt := store.ReceiptOf(c)
-	if !errors.Is(err, store.ErrReceiptTaken) || receipt == nil {
+	if receipt == nil {
 		s.fail(c, err)
 		return
 	}
 	found, findErr := s.store.FindReceipt(c, receipt.Caller, receipt.Key)
-	if findErr != nil || found == nil {
-		s.fail(c, errors.Join(err, findErr))
-		return
+	switch {
+	case findErr != nil:
+		// Whether the error is this request's own can't be told.
+		s.fail(c, fmt.Errorf("find the receipt: %w, after: %v", findErr, err))
+	case found != nil:
+		s.answerAgain(c, receipt, found)
+	default:
+		s.fail(c, err)
 	}
-	s.answerAgain(c, receipt, found)
 }
 
 // answered makes a change and maps its result to the answer. When the request has an Idempotency-Key the same answer is
@@ -108,16 +114,27 @@ func answered[Result, Answer any](
 
 // render writes an answer to memory.
 func render(visit func(http.ResponseWriter) error) (status int, headers, body string, err error) {
-	recorder := httptest.NewRecorder()
+	recorder := &memory{header: http.Header{}}
 	if err := visit(recorder); err != nil {
 		return 0, "", "", err
 	}
 	kept := map[string]string{}
 	for _, name := range keptHeaders {
-		if value := recorder.Header().Get(name); value != "" {
+		if value := recorder.header.Get(name); value != "" {
 			kept[name] = value
 		}
 	}
 	encoded, err := json.Marshal(kept)
-	return recorder.Code, string(encoded), recorder.Body.String(), err
+	return recorder.status, string(encoded), recorder.body.String(), err
 }
+
+// memory is an http.ResponseWriter that keeps what is written to it.
+type memory struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (m *memory) Header() http.Header            { return m.header }
+func (m *memory) WriteHeader(status int)         { m.status = status }
+func (m *memory) Write(part []byte) (int, error) { return m.body.Write(part) }

@@ -22,30 +22,41 @@ const maxBody = 1 << 20
 // every generated route.
 func (s *Server) check(c *gin.Context) {
 	operation := s.contract.Operation(c.Request.Method, c.FullPath())
-	if !s.authorize(c, operation) {
+	allowed, stale := s.authorize(c, operation)
+	if !allowed {
 		return
 	}
 	if failed := operation.Parameters(c.Request.URL.RawQuery, c.Request.Header); failed != nil {
 		s.fail(c, invalid(failed))
 		return
 	}
-	if !operation.TakesBody() {
+	if operation.TakesBody() && !s.checkBody(c, operation, stale) {
 		return
 	}
+	if stale != nil {
+		s.fail(c, stale)
+	}
+}
+
+// checkBody tests the body and hands the checked value on, or answers for a body that fails or a request that was
+// answered before.
+func (s *Server) checkBody(c *gin.Context, operation *contract.Operation, stale error) bool {
 	raw, err := readBody(c)
 	if err != nil {
 		s.fail(c, err)
-		return
+		return false
 	}
 	value, failed, err := operation.Body(raw)
 	switch {
 	case err != nil:
 		s.fail(c, &statusError{http.StatusBadRequest, err.Error()})
+		return false
 	case failed != nil:
 		s.fail(c, invalid(failed))
-	case !s.replay(c, raw):
-		c.Request.Body = validatedBody{value}
+		return false
 	}
+	c.Request.Body = validatedBody{value}
+	return stale != nil || !s.replay(c, raw)
 }
 
 // readBody returns the request's body, or why it is refused unread.
@@ -97,7 +108,7 @@ func (validatedBody) Close() error             { return nil }
 // speaks of Go types; the contract's sentence is the one to show.
 func (s *Server) unboundParameter(c *gin.Context, err error, _ int) {
 	operation := s.contract.Operation(c.Request.Method, c.FullPath())
-	if !s.authorize(c, operation) {
+	if allowed, _ := s.authorize(c, operation); !allowed {
 		return
 	}
 	if failed := operation.Parameters(c.Request.URL.RawQuery, c.Request.Header); failed != nil {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
@@ -61,7 +62,12 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 // lockFile keeps a second server from the same file: each would hold the other up at every write, and neither would see
 // the other's events in time. The lock ends with the process, however that ends.
 func lockFile(path string) (*flock.Flock, error) {
-	lock := flock.New(path + ".lock")
+	// Beside the file itself: SQLite follows a link, too.
+	file := path
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		file = target
+	}
+	lock := flock.New(file + ".lock")
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the database %s: %s", path, reason(err))
@@ -81,7 +87,7 @@ func openSQLiteLocked(ctx context.Context, path string, options Options) (*Store
 		return nil, err
 	}
 	if err := migrate(ctx, write, sqliteMigrations, options.Logger); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %w", path, err), write.Close())
+		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %s", path, reason(err)), write.Close())
 	}
 	read, err := openSQLitePool(path, "deferred", readConnections, options.vfs)
 	if err != nil {
@@ -139,10 +145,18 @@ func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, er
 	return pool, nil
 }
 
-// reason is what the operating system says, without the path that the sentence names already.
+// reason is what the operating system or SQLite says, without the path that the sentence names already.
 func reason(err error) string {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
+	}
+	switch {
+	case errors.Is(err, sqlite3.NOTADB):
+		return "it is not a SQLite database"
+	case errors.Is(err, sqlite3.READONLY):
+		return "it may not be written"
+	case errors.Is(err, sqlite3.CANTOPEN):
+		return "it may not be opened"
 	}
 	return err.Error()
 }

@@ -225,5 +225,12 @@ func Describe(database string) string {
 	if err != nil {
 		return "PostgreSQL"
 	}
+	query := parsed.Query()
+	for _, name := range []string{"password", "sslpassword"} {
+		if query.Has(name) {
+			query.Set(name, "xxxxx") // as Redacted has it
+			parsed.RawQuery = query.Encode()
+		}
+	}
 	return parsed.Redacted()
 }
