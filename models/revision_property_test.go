@@ -1,0 +1,151 @@
+package models_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"github.com/routecard/routecard/models"
+)
+
+// revise gives the path a random list of its own steps and new ones, and checks what becomes of them and of the units.
+func (s *shop) revise(t *rapid.T) {
+	s.countParts()
+	kept := slices.Clone(s.path.Steps)
+	kept = rapid.Permutation(kept).Draw(t, "order")
+	kept = kept[:rapid.IntRange(0, len(kept)).Draw(t, "kept")]
+	var list []models.StepChange
+	for i := range kept {
+		change := models.StepChange{ID: &kept[i].ID}
+		if rapid.Bool().Draw(t, "changed") {
+			change = anyStep(t)
+			change.ID = &kept[i].ID
+		}
+		list = append(list, change)
+	}
+	// Without any id they would be matched by place, which the table test has.
+	fresh := rapid.IntRange(0, 2).Draw(t, "new")
+	for range fresh {
+		at := rapid.IntRange(0, len(list)).Draw(t, "place")
+		list = slices.Insert(list, at, anyStep(t))
+	}
+	if len(kept) == 0 {
+		return
+	}
+
+	before := clonePath(s.path)
+	statuses := make([][]models.StepState, len(s.parts))
+	for i, p := range s.parts {
+		statuses[i] = before.StepsOf(&p.unit)
+	}
+	revised := clonePath(s.path)
+	removed, err := revised.Revise(list)
+	occupied := slices.ContainsFunc(before.Steps, func(step models.Step) bool {
+		return step.PartCount > 0 && !slices.ContainsFunc(kept, func(k models.Step) bool { return k.ID == step.ID })
+	})
+	if occupied {
+		var refused *models.Error
+		if !errors.As(err, &refused) || refused.Kind != models.Conflict {
+			t.Fatalf("a step where units stand was removed: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.path = revised
+	checkRevised(t, before, s.path, list, removed)
+	for i, p := range s.parts {
+		s.checkKept(t, p, statuses[i], before.LastStepNo)
+	}
+}
+
+// countParts is the store's part: how many units in progress stand at each step.
+func (s *shop) countParts() {
+	for i := range s.path.Steps {
+		s.path.Steps[i].PartCount = 0
+	}
+	for _, p := range s.parts {
+		if p.unit.Status == models.InProgress {
+			s.path.Steps[s.path.Place(&p.unit)].PartCount++
+		}
+	}
+}
+
+// checkRevised tests that the path has the steps of the list: known ones as who they are, new ones under new numbers.
+func checkRevised(t *rapid.T, before, after models.Path, list []models.StepChange, removed []models.Step) {
+	if len(after.Steps) != len(list) {
+		t.Fatalf("the path has %d steps, want %d", len(after.Steps), len(list))
+	}
+	seen := map[string]bool{}
+	for i, step := range after.Steps {
+		if *step.Position != i || seen[step.ID] {
+			t.Fatalf("step %s is at %d and says %d", step.ID, i, *step.Position)
+		}
+		seen[step.ID] = true
+		change := list[i]
+		if change.ID == nil {
+			if step.No <= before.LastStepNo || step.No > after.LastStepNo || step.Name != *change.Name || step.PartCount != 0 {
+				t.Fatalf("the new step is %+v, the last number was %d", step, before.LastStepNo)
+			}
+			continue
+		}
+		want := before.Steps[before.StepIndex(*change.ID)]
+		change.Apply(&want)
+		want.Position = step.Position
+		if fmt.Sprintf("%+v", want) != fmt.Sprintf("%+v", step) {
+			t.Fatalf("the step is %+v, want %+v", step, want)
+		}
+	}
+	for _, step := range removed {
+		if step.Position != nil || seen[step.ID] || before.StepIndex(step.ID) < 0 {
+			t.Fatalf("%+v is said to be removed", step)
+		}
+	}
+	if len(removed)+len(after.Steps) != len(before.Steps)+after.LastStepNo-before.LastStepNo {
+		t.Fatalf("%d of %d steps were removed, %d are there", len(removed), len(before.Steps), len(after.Steps))
+	}
+}
+
+// checkKept tests what an edit of the path may make of a unit's steps: what was done, waived or is under way stays so,
+// and a new step never binds a unit that has passed its place.
+func (s *shop) checkKept(t *rapid.T, p *part, before []models.StepState, lastStepNo int) {
+	after := s.path.StepsOf(&p.unit)
+	at := s.path.Place(&p.unit)
+	was := map[string]models.StepStatus{}
+	for _, state := range before {
+		was[state.Step.ID] = state.Status
+	}
+	for i, state := range after {
+		old, known := was[state.Step.ID]
+		var allowed []models.StepStatus
+		switch {
+		case !known && p.unit.Status == models.Completed, !known && i < at:
+			allowed = []models.StepStatus{models.StepSkipped}
+		case !known:
+			allowed = []models.StepStatus{models.StepPending}
+		case old == models.StepInProgress || done(models.StepState{Status: old}) || p.unit.Status == models.Completed:
+			allowed = []models.StepStatus{old}
+		case old == models.StepPending && i > at && p.unit.Status == models.InProgress:
+			allowed = []models.StepStatus{models.StepPending}
+		case i < at && old == models.StepPending && binds(state) && state.Step.No <= lastStepNo && !overridden(p, state):
+			// Known to the unit when it last moved, it is owed; put there since, it is not.
+			allowed = []models.StepStatus{models.StepDeferred}
+			if state.Step.No > p.knew {
+				allowed = []models.StepStatus{models.StepSkipped}
+			}
+		default:
+			allowed = []models.StepStatus{models.StepPending, models.StepSkipped, models.StepDeferred}
+		}
+		if !slices.Contains(allowed, state.Status) {
+			t.Fatalf("an edit of the path makes a %s step %s, want %v\nbefore %v\nafter %v",
+				old, state.Status, allowed, show(before), show(after))
+		}
+	}
+}
+
+func overridden(p *part, state models.StepState) bool {
+	return p.unit.Marks.Of(state.Step.No) == models.Overridden
+}

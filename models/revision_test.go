@@ -1,0 +1,161 @@
+package models_test
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/routecard/routecard/models"
+)
+
+// route makes a path of steps with these names. A name may be followed by what is not the default: "Wash:optional",
+// "Gate:completion_gate", "Mill:physical".
+func route(t *testing.T, mode models.AdvancementMode, steps ...string) *models.Path {
+	t.Helper()
+	path := &models.Path{ID: "path_1", AdvancementMode: mode}
+	var list []models.StepChange
+	for _, step := range steps {
+		list = append(list, newStep(step))
+	}
+	if _, err := path.Revise(list); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func newStep(text string) models.StepChange {
+	name, rest, _ := strings.Cut(text, ":")
+	change := models.StepChange{Name: &name}
+	if optional := true; rest == "optional" {
+		change.Optional = &optional
+	} else if rest != "" {
+		dependency := models.DependencyType(rest)
+		change.DependencyType = &dependency
+	}
+	return change
+}
+
+// edit gives the path these steps: known ones by their name, others as new ones.
+func edit(t *testing.T, path *models.Path, steps ...string) {
+	t.Helper()
+	var list []models.StepChange
+	for _, text := range steps {
+		change := newStep(text)
+		if i := slices.IndexFunc(path.Steps, func(step models.Step) bool { return step.Name == *change.Name }); i >= 0 {
+			change.ID = &path.Steps[i].ID
+		}
+		list = append(list, change)
+	}
+	if _, err := path.Revise(list); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func stepNames(steps []models.Step) []string {
+	var names []string
+	for _, step := range steps {
+		names = append(names, step.Name)
+	}
+	return names
+}
+
+func TestReviseDefaults(t *testing.T) {
+	t.Parallel()
+	path := route(t, models.Strict, "Mill", "Wash:optional", "Gate:completion_gate")
+	for i, want := range []models.Step{
+		{No: 1, Name: "Mill", DependencyType: models.Preferred},
+		{No: 2, Name: "Wash", Optional: true, DependencyType: models.Preferred},
+		{No: 3, Name: "Gate", DependencyType: models.CompletionGate},
+	} {
+		got := path.Steps[i]
+		if !strings.HasPrefix(got.ID, "step_") || got.PathID != path.ID || *got.Position != i {
+			t.Errorf("step %d is %+v", i, got)
+		}
+		got.ID, got.PathID, got.Position = "", "", nil
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("step %d is %+v, want %+v", i, got, want)
+		}
+	}
+	if path.LastStepNo != 3 {
+		t.Errorf("the last number is %d, want 3", path.LastStepNo)
+	}
+}
+
+// TestReviseByPlace sends steps without ids: they are those that stand there.
+func TestReviseByPlace(t *testing.T) {
+	t.Parallel()
+	path := route(t, models.Strict, "Mill", "Wash:optional", "Pack")
+	before := clonePath(*path)
+
+	removed, err := path.Revise([]models.StepChange{newStep("Turn"), newStep("Dry")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := stepNames(path.Steps); !slices.Equal(got, []string{"Turn", "Dry"}) {
+		t.Errorf("the steps are %v", got)
+	}
+	for i, step := range path.Steps {
+		if step.ID != before.Steps[i].ID || step.No != before.Steps[i].No || step.Optional != before.Steps[i].Optional {
+			t.Errorf("step %d is %+v, was %+v", i, step, before.Steps[i])
+		}
+	}
+	if got := stepNames(removed); !slices.Equal(got, []string{"Pack"}) || removed[0].Position != nil {
+		t.Errorf("removed is %+v", removed)
+	}
+
+	// A place that is new gets a new step, and no number a second time.
+	if _, err := path.Revise([]models.StepChange{newStep("Turn"), newStep("Dry"), newStep("Pack")}); err != nil {
+		t.Fatal(err)
+	}
+	if pack := path.Steps[2]; pack.ID == before.Steps[2].ID || pack.No != 4 {
+		t.Errorf("the new step is %+v", pack)
+	}
+}
+
+func TestReviseClearsFields(t *testing.T) {
+	t.Parallel()
+	path := route(t, models.Strict, "Mill")
+	bay, nobody := "Bay 3", (*string)(nil)
+	set := &bay
+	if _, err := path.Revise([]models.StepChange{{ID: &path.Steps[0].ID, Location: &set, AssignedTo: &set}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := path.Revise([]models.StepChange{{ID: &path.Steps[0].ID, AssignedTo: &nobody}}); err != nil {
+		t.Fatal(err)
+	}
+	if step := path.Steps[0]; step.Location == nil || *step.Location != bay || step.AssignedTo != nil || step.Name != "Mill" {
+		t.Errorf("the step is %+v", step)
+	}
+}
+
+func TestReviseRefuses(t *testing.T) {
+	t.Parallel()
+	path := route(t, models.Strict, "Mill", "Wash")
+	path.Steps[1].PartCount = 2
+	mill, wash, unknown := path.Steps[0].ID, path.Steps[1].ID, "step_01h455vb4pex5vsknk084sn02q"
+	for name, c := range map[string]struct {
+		list    []models.StepChange
+		kind    models.Kind
+		message string
+	}{
+		"an id of no step": {[]models.StepChange{{ID: &wash}, {ID: &unknown}}, models.NotFound, "Step not found: " + unknown},
+		"an id twice": {
+			[]models.StepChange{{ID: &mill}, {ID: &wash}, {ID: &mill}}, models.Invalid, "steps.2.id must not repeat " + mill,
+		},
+		"a step where units stand": {
+			[]models.StepChange{{ID: &mill}}, models.Conflict, "Cannot remove step Wash: 2 unit(s) in progress stand there",
+		},
+		"a place where units stand": {
+			[]models.StepChange{newStep("Mill")}, models.Conflict, "Cannot remove step Wash: 2 unit(s) in progress stand there",
+		},
+	} {
+		copied := clonePath(*path)
+		_, err := copied.Revise(c.list)
+		var refused *models.Error
+		if !errors.As(err, &refused) || refused.Kind != c.kind || refused.Message != c.message {
+			t.Errorf("%s: the error is %v, want %q", name, err, c.message)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package models_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/routecard/routecard/models"
+)
+
+// walk is a unit on a path, for tests that tell a story.
+type walk struct {
+	t    *testing.T
+	path *models.Path
+	unit models.Serial
+}
+
+func begin(t *testing.T, path *models.Path) *walk {
+	t.Helper()
+	return &walk{t: t, path: path, unit: models.Serial{ID: "SN-00001", State: models.State{
+		Status: models.InProgress, StepID: &path.Steps[0].ID, KnownStepNo: path.LastStepNo,
+	}}}
+}
+
+func (w *walk) give(command models.Command) {
+	w.t.Helper()
+	change, err := models.Apply(command, w.path, w.unit, maria)
+	if err != nil {
+		w.t.Fatalf("%#v: %v", command, err)
+	}
+	w.unit = change.Unit
+}
+
+func (w *walk) to(name string) {
+	w.t.Helper()
+	w.give(models.AdvanceTo{StepID: w.id(name)})
+}
+
+func (w *walk) id(name string) *string {
+	i := slices.IndexFunc(w.path.Steps, func(step models.Step) bool { return step.Name == name })
+	return &w.path.Steps[i].ID
+}
+
+// want checks the statuses of all steps: "Mill completed, Wash in_progress".
+func (w *walk) want(statuses string) {
+	w.t.Helper()
+	var got []string
+	for _, state := range w.path.StepsOf(&w.unit) {
+		text := state.Step.Name + " " + string(state.Status)
+		if state.Overridden {
+			text += " overridden"
+		}
+		got = append(got, text)
+	}
+	if text := strings.Join(got, ", "); text != statuses {
+		w.t.Errorf("the steps are\n%s, want\n%s", text, statuses)
+	}
+}
+
+// TestStepsAfterEdits tells what an edit of the path means for a unit under way: where it stands stays, what is put
+// behind it does not bind it, what is moved behind it is owed, and what it has done it need not do again.
+func TestStepsAfterEdits(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		story func(w *walk)
+	}{
+		{"a step is added behind", func(w *walk) {
+			w.to("C")
+			edit(t, w.path, "New", "A", "B", "C", "D")
+			w.want("New skipped, A completed, B deferred, C in_progress, D pending")
+			w.to("D") // and stays so when the unit goes on
+			w.want("New skipped, A completed, B deferred, C completed, D in_progress")
+		}},
+		{"a step is added ahead", func(w *walk) {
+			edit(t, w.path, "A", "New", "B", "C", "D")
+			w.want("A in_progress, New pending, B pending, C pending, D pending")
+			w.give(models.Advance{})
+			w.want("A completed, New in_progress, B pending, C pending, D pending")
+		}},
+		{"a required step is moved behind", func(w *walk) {
+			w.give(models.Advance{})
+			edit(t, w.path, "A", "C", "B", "D")
+			w.want("A completed, C deferred, B in_progress, D pending")
+			w.give(models.Advance{})
+			w.want("A completed, C deferred, B completed, D in_progress")
+			w.give(models.CompleteStep{StepID: *w.id("C")})
+			w.give(models.Advance{})
+			w.want("A completed, C completed, B completed, D completed")
+		}},
+		{"an optional step is moved behind", func(w *walk) {
+			edit(t, w.path, "A", "B", "C:optional", "D")
+			edit(t, w.path, "C", "A", "B", "D")
+			w.want("C skipped, A in_progress, B pending, D pending")
+		}},
+		{"an overridden step is moved behind", func(w *walk) {
+			w.give(models.Override{StepID: *w.id("C")})
+			edit(t, w.path, "C", "A", "B", "D")
+			w.want("C skipped, A in_progress, B pending, D pending")
+		}},
+		{"a step is added ahead and then moved behind", func(w *walk) {
+			edit(t, w.path, "A", "B", "C", "D", "New")
+			edit(t, w.path, "New", "A", "B", "C", "D")
+			w.want("New skipped, A in_progress, B pending, C pending, D pending")
+		}},
+		{"a step is added, known to the unit by a move, and then moved behind", func(w *walk) {
+			edit(t, w.path, "A", "B", "C", "D", "New")
+			w.give(models.Advance{})
+			edit(t, w.path, "New", "A", "B", "C", "D")
+			w.want("New deferred, A completed, B in_progress, C pending, D pending")
+		}},
+		{"a done step is moved ahead", func(w *walk) {
+			w.give(models.Advance{})
+			edit(t, w.path, "B", "A", "C", "D")
+			w.want("B in_progress, A completed, C pending, D pending")
+			w.give(models.Advance{})
+			w.want("B completed, A completed, C in_progress, D pending")
+		}},
+		{"a waived step is moved ahead", func(w *walk) {
+			w.to("C")
+			w.give(models.Waive{StepID: *w.id("B")})
+			edit(t, w.path, "A", "C", "B", "D")
+			w.give(models.Advance{})
+			w.want("A completed, C completed, B waived, D in_progress")
+		}},
+		{"a deferred step is moved ahead", func(w *walk) {
+			w.to("C")
+			edit(t, w.path, "A", "C", "B", "D")
+			w.want("A completed, C in_progress, B deferred, D pending")
+			w.give(models.Advance{})
+			w.want("A completed, C completed, B in_progress, D pending")
+			w.give(models.Advance{})
+			w.want("A completed, C completed, B completed, D in_progress")
+		}},
+		{"all that is ahead is done", func(w *walk) {
+			w.give(models.Advance{})
+			w.give(models.Advance{})
+			edit(t, w.path, "C", "A", "B")
+			w.give(models.Advance{})
+			w.want("C completed, A completed, B completed")
+		}},
+		{"a deferred step is removed", func(w *walk) {
+			w.to("D")
+			edit(t, w.path, "A", "D")
+			w.give(models.Advance{})
+			w.want("A completed, D completed")
+		}},
+		{"a step is added when the unit is completed", func(w *walk) {
+			for range 4 {
+				w.give(models.Advance{})
+			}
+			edit(t, w.path, "A", "B", "C", "D", "New")
+			w.want("A completed, B completed, C completed, D completed, New skipped")
+		}},
+		{"the steps of a scrapped unit are reordered", func(w *walk) {
+			w.give(models.Advance{})
+			w.give(models.Scrap{Reason: "damaged"})
+			edit(t, w.path, "D", "A", "B", "C")
+			w.want("D deferred, A completed, B pending, C pending")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.story(begin(t, route(t, models.Flexible, "A", "B", "C", "D")))
+		})
+	}
+}
+
+// TestForcedUnitShowsWhatWasNotDone checks that force makes nothing look done.
+func TestForcedUnitShowsWhatWasNotDone(t *testing.T) {
+	t.Parallel()
+	w := begin(t, route(t, models.Flexible, "A", "B", "C", "D:optional", "E", "F"))
+	w.give(models.Override{StepID: *w.id("E"), Reason: "prototype"})
+	w.to("C")
+	w.give(models.ForceComplete{})
+	w.want("A completed, B deferred, C pending, D pending, E pending, F pending")
+	edit(t, w.path, "F", "E", "D", "C", "B", "A", "New")
+	w.want("F pending, E pending, D pending, C pending, B deferred, A completed, New skipped")
+}
