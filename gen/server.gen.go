@@ -4192,6 +4192,20 @@ func (response GetJiraTicket200JSONResponse) VisitGetJiraTicketResponse(w http.R
 	return err
 }
 
+type GetJiraTicket400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetJiraTicket400JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJiraTicket401JSONResponse struct{ UnauthorizedJSONResponse }
 
 func (response GetJiraTicket401JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
@@ -4600,6 +4614,20 @@ func (response DeleteJob204Response) VisitDeleteJobResponse(w http.ResponseWrite
 	return nil
 }
 
+type DeleteJob400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response DeleteJob400JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteJob401JSONResponse struct{ UnauthorizedJSONResponse }
 
 func (response DeleteJob401JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
@@ -4732,6 +4760,20 @@ func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetJob400JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5327,6 +5369,20 @@ func (response DeletePath204Response) VisitDeletePathResponse(w http.ResponseWri
 	return nil
 }
 
+type DeletePath400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response DeletePath400JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeletePath401JSONResponse struct{ UnauthorizedJSONResponse }
 
 func (response DeletePath401JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
@@ -5459,6 +5515,20 @@ func (response GetPath200JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPath400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetPath400JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -6456,6 +6526,20 @@ func (response GetSerial200JSONResponse) VisitGetSerialResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSerial400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetSerial400JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7533,6 +7617,20 @@ type ClearStepOverride204Response struct {
 func (response ClearStepOverride204Response) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type ClearStepOverride400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ClearStepOverride400JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ClearStepOverride401JSONResponse struct{ UnauthorizedJSONResponse }

@@ -158,12 +158,14 @@ func commentLines(body json.RawMessage) []string {
 	if json.Unmarshal(body, &text) != nil {
 		return documentLines(body)
 	}
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	var own []string
 	quoted := false
-	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+	for i, line := range lines {
 		if strings.Count(line, "{quote}")%2 == 1 {
 			quoted = !quoted
-		} else if !quoted {
+		} else if !quoted || i == len(lines)-1 {
+			// A quote would have to end after the last line, so that one never is in one: a name above it has the {quote}.
 			own = append(own, line)
 		}
 	}

@@ -34,10 +34,17 @@ type Jira struct {
 	Labels Labels `gorm:"type:text"`
 }
 
+// HasTicket tells whether the job is linked to a ticket. An empty key, such as a form sends, names none.
+func (j *Jira) HasTicket() bool {
+	return j.TicketKey != nil && strings.TrimSpace(*j.TicketKey) != ""
+}
+
 // Fill takes the fields that the job does not have yet: what was written once stays.
 func (j *Jira) Fill(from Jira) {
+	if !j.HasTicket() {
+		j.TicketKey = from.TicketKey
+	}
 	for _, field := range []struct{ own, other **string }{
-		{&j.TicketKey, &from.TicketKey},
 		{&j.TicketSummary, &from.TicketSummary},
 		{&j.PartNumber, &from.PartNumber},
 		{&j.Priority, &from.Priority},

@@ -26,8 +26,9 @@ const ReasonOther ScrapReason = "other"
 
 // Serial is one physical unit on a path.
 type Serial struct {
-	// No orders units by creation; it is not shown.
-	No int64 `gorm:"primaryKey"`
+	// No orders units by creation; it is not shown. The store numbers them, or the database would be asked to say the
+	// number of each.
+	No int64 `gorm:"primaryKey;autoIncrement:false"`
 	// ID is what is engraved on the part.
 	ID string
 	// Number is the n of an ID of the form SN-n, so that numbers made later pass those that a shop brought along; nil for

@@ -12,14 +12,21 @@ import (
 // maxIndexed is how long the fields may be that jobs are filtered by, as the contract has it for jobs sent to us.
 const maxIndexed = 255
 
+// maxText and maxLabels bound the other fields likewise.
+const (
+	maxText   = 10000
+	maxLabels = 1000
+)
+
 // maxCommentPaths bounds a comment, which Jira refuses beyond 32,767 characters.
 const maxCommentPaths = 20
 
 // fromJiraTicket is the job that begins as the ticket. A goal of nil is the ticket's own, or 1.
 func fromJiraTicket(ticket jira.Ticket, goal *int64) models.Job {
-	job := models.Job{Name: ticket.Summary, GoalQuantity: max(ticket.Quantity, 1), Jira: models.Jira{
+	summary := cutTo(ticket.Summary, maxText)
+	job := models.Job{Name: summary, GoalQuantity: max(ticket.Quantity, 1), Jira: models.Jira{
 		TicketKey:     &ticket.Key,
-		TicketSummary: given(ticket.Summary),
+		TicketSummary: given(summary),
 		PartNumber:    given(shorten(ticket.PartNumber)),
 		Priority:      given(shorten(ticket.Priority)),
 		EpicLink:      given(shorten(ticket.EpicLink)),
@@ -31,7 +38,7 @@ func fromJiraTicket(ticket jira.Ticket, goal *int64) models.Job {
 	if goal != nil {
 		job.GoalQuantity = *goal
 	}
-	for _, label := range ticket.Labels {
+	for _, label := range ticket.Labels[:min(len(ticket.Labels), maxLabels)] {
 		job.Jira.Labels = append(job.Jira.Labels, shorten(label))
 	}
 	return job
@@ -47,9 +54,12 @@ func given(text string) *string {
 }
 
 // shorten cuts a text to maxIndexed characters.
-func shorten(text string) string {
-	if runes := []rune(text); len(runes) > maxIndexed {
-		return string(runes[:maxIndexed])
+func shorten(text string) string { return cutTo(text, maxIndexed) }
+
+// cutTo cuts a text to so many characters.
+func cutTo(text string, limit int) string {
+	if runes := []rune(text); len(runes) > limit {
+		return string(runes[:limit])
 	}
 	return text
 }

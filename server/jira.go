@@ -125,29 +125,42 @@ func (s *Server) PushJobToJira(ctx context.Context, request gen.PushJobToJiraReq
 		return nil, errNoJira
 	}
 	jobID := request.Body.JobID
-	job, paths, err := s.store.JobWithPaths(ctx, jobID)
+	job, err := s.store.Job(ctx, jobID)
 	if err != nil {
 		return nil, err
 	}
-	if job.Jira.TicketKey == nil {
+	if !job.Jira.HasTicket() {
 		return nil, models.ConflictError("Job is not linked to a Jira ticket")
 	}
 	comment, err := s.store.BeginPush(ctx, jobID)
 	if err != nil {
 		return nil, err
 	}
-	key := *job.Jira.TicketKey
-	written, err := s.jira.PutComment(ctx, key, "Routecard job "+jobID, toComment(job, paths), comment)
+	pushed, err := s.writeProgress(ctx, jobID, comment)
 	if err != nil {
 		// Also for a client that has gone away: the next push must not have to wait.
-		abandoned := s.store.AbandonPush(context.WithoutCancel(ctx), jobID, comment)
-		return nil, errors.Join(fromJiraError(err, key), abandoned)
+		return nil, errors.Join(err, s.store.AbandonPush(context.WithoutCancel(ctx), jobID, comment))
 	}
 	// Jira has the comment, so a client that has gone away changes nothing any more.
 	ctx = context.WithoutCancel(ctx)
-	return answered(ctx, func() (store.Pushed, error) {
-		return s.store.EndPush(ctx, jobID, store.Pushed{TicketKey: key, CommentID: written})
-	}, toAPIPushed, gen.PushJobToJiraResponseObject.VisitPushJobToJiraResponse)
+	answer, err := answered(ctx, func() (store.Pushed, error) { return s.store.EndPush(ctx, jobID, pushed) },
+		toAPIPushed, gen.PushJobToJiraResponseObject.VisitPushJobToJiraResponse)
+	if err != nil {
+		return nil, errors.Join(err, s.store.AbandonPush(ctx, jobID, pushed.CommentID))
+	}
+	return answer, nil
+}
+
+// writeProgress puts a job's progress into its comment. It reads it only now, when no other push of the job is under way:
+// what it writes is never older than what is there.
+func (s *Server) writeProgress(ctx context.Context, jobID, commentID string) (store.Pushed, error) {
+	job, paths, err := s.store.JobWithPaths(ctx, jobID)
+	if err != nil {
+		return store.Pushed{}, err
+	}
+	key := *job.Jira.TicketKey
+	written, err := s.jira.PutComment(ctx, key, "Routecard job "+jobID, toComment(job, paths), commentID)
+	return store.Pushed{TicketKey: key, CommentID: written}, fromJiraError(err, key)
 }
 
 func toAPIPushed(pushed store.Pushed) gen.PushJobToJiraResponseObject {

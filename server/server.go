@@ -5,8 +5,10 @@ package server
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"net/url"
 	"time"
 
@@ -81,7 +83,11 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	engine.NoMethod(s.noMethod)
 	engine.Use(s.observe, s.recover, s.guardHost, cleanParameters)
 	if len(options.CORSOrigins) > 0 {
-		engine.Use(allowOrigins(options.CORSOrigins))
+		allow, err := s.allowOrigins(options.CORSOrigins)
+		if err != nil {
+			return nil, err
+		}
+		engine.Use(allow)
 	}
 
 	s.serveHealth(engine)
@@ -108,13 +114,26 @@ func requestOf(ctx context.Context) *http.Request {
 	return request
 }
 
-// allowOrigins lets pages of these origins call the API and read all of its answers.
-func allowOrigins(origins []string) gin.HandlerFunc {
+// originForm is what browsers send: a scheme and a host, no path. Any other would be allowed in vain.
+var originForm = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?$`)
+
+// allowOrigins lets pages of these origins call the API and read all of its answers. "*" is every origin.
+func (s *Server) allowOrigins(origins []string) (gin.HandlerFunc, error) {
+	for _, origin := range origins {
+		if origin != "*" && !originForm.MatchString(origin) {
+			return nil, fmt.Errorf("a CORS origin is written like https://planner.example or http://localhost:5173, not %q", origin)
+		}
+	}
 	return cors.New(cors.Config{
-		AllowOrigins:  origins,
+		AllowOrigins: origins,
+		// Asked about any other origin. The library alone would refuse it without a word.
+		AllowOriginWithContextFunc: func(c *gin.Context, origin string) bool {
+			s.fail(c, &statusError{http.StatusForbidden, "pages of " + origin + " may not call this server"})
+			return false
+		},
 		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowHeaders:  []string{"Authorization", "Content-Type", "If-Match", idempotencyHeader, "Last-Event-ID", requestIDHeader},
 		ExposeHeaders: []string{"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", requestIDHeader},
 		MaxAge:        time.Hour,
-	})
+	}), nil
 }

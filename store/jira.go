@@ -68,7 +68,7 @@ func (s *Store) LinkJob(ctx context.Context, id string, ticket models.Jira, allo
 
 // Linkable returns a Conflict for a job that has a ticket.
 func Linkable(job models.Job) error {
-	if job.Jira.TicketKey != nil {
+	if job.Jira.HasTicket() {
 		return models.ConflictError("Job is already linked to %s", *job.Jira.TicketKey)
 	}
 	return nil
@@ -126,9 +126,12 @@ type Pushed struct {
 	TicketKey, CommentID string
 }
 
-// EndPush remembers the comment, and lets others push.
+// EndPush remembers the comment, and lets others push. It returns a NotFound error when the job was deleted meanwhile.
 func (s *Store) EndPush(ctx context.Context, jobID string, pushed Pushed) (Pushed, error) {
 	err := s.transact(ctx, func(t *tx) error {
+		if err := t.shareJob(jobID); err != nil {
+			return err
+		}
 		if err := t.savePush(models.JiraPush{JobID: jobID, CommentID: pushed.CommentID}); err != nil {
 			return err
 		}

@@ -105,22 +105,39 @@ func findJob(db *gorm.DB, id string) (models.Job, error) {
 func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) ([]models.Job, error) {
 	jobs := make([]models.Job, 0, limit)
 	err := s.query(ctx, func(db *gorm.DB) error {
-		return s.filterJobs(db, filter, before).Order("jobs.id DESC").Limit(limit).Find(&jobs).Error
+		return s.filterJobs(db, filter, before).Limit(limit).Find(&jobs).Error
 	})
 	return jobs, err
 }
 
+// filterJobs asks for the jobs that match, newest first. A label is looked up in an index of its own, which then leads
+// from job to job in the order asked for; only a ticket key, which few jobs share, is a better place to begin.
 func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, before string) *gorm.DB {
+	labels, id := filter.Labels, "jobs.id"
+	if len(labels) > 0 && filter.TicketKey == nil {
+		id = "first.job_id"
+		// CROSS JOIN keeps SQLite from beginning with the jobs.
+		query = query.Table("job_labels AS first").Select("jobs.*").Joins("CROSS JOIN jobs").
+			Where("jobs.id = first.job_id AND first.label = ?", labels[0])
+		labels = labels[1:]
+	}
+	query = query.Order(id + " DESC")
 	if before != "" {
-		query = query.Where("jobs.id < ?", before)
+		query = query.Where(id+" < ?", before)
+	}
+	for _, label := range labels {
+		other := "EXISTS (SELECT 1 FROM job_labels AS other WHERE other.label = ? AND other.job_id = " + id
+		if before == "" {
+			query = query.Where(other+")", label)
+		} else {
+			// Said again, or PostgreSQL reads the label's jobs from the newest on and throws them away.
+			query = query.Where(other+" AND other.job_id < ?)", label, before)
+		}
 	}
 	query = whereGiven(query, "jira_ticket_key = ?", filter.TicketKey)
 	query = whereGiven(query, "jira_part_number = ?", filter.PartNumber)
 	query = whereGiven(query, "jira_priority = ?", filter.Priority)
 	query = whereGiven(query, "jira_epic_link = ?", filter.EpicLink)
-	for _, label := range filter.Labels {
-		query = query.Where("jobs.id IN (SELECT job_id FROM job_labels WHERE label = ?)", label)
-	}
 	if filter.Query != nil {
 		query = query.Where(s.dialect.contains("search_text"), models.FoldCase(*filter.Query))
 	}

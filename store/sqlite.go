@@ -98,22 +98,13 @@ func openSQLiteLocked(ctx context.Context, path string, options Options) (*Store
 		readGate:  make(gate, readConnections),
 		writeGate: make(gate, 1),
 	}
-	if s.write, err = openGORM(gormlite.OpenDB(write)); err != nil {
+	if s.write, err = gorm.Open(gormlite.OpenDB(write), gormConfig()); err != nil {
 		return nil, err
 	}
-	if s.read, err = openGORM(gormlite.OpenDB(read)); err != nil {
+	if s.read, err = gorm.Open(gormlite.OpenDB(read), gormConfig()); err != nil {
 		return nil, err
 	}
 	return s, nil
-}
-
-func openGORM(dialector gorm.Dialector) (*gorm.DB, error) {
-	config := gormConfig()
-	// SQLite compiles a statement anew each time it is prepared, which costs more than to run a small one. The bound is
-	// for the statements whose length varies with their number of rows.
-	config.PrepareStmt = true
-	config.PrepareStmtMaxSize = 200
-	return gorm.Open(dialector, config)
 }
 
 func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, error) {
@@ -136,10 +127,11 @@ func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, er
 		query.Set("vfs", vfs)
 	}
 	source := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
-	pool, err := driver.Open(source.String())
+	connector, err := new(driver.SQLite).OpenConnector(source.String())
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
 	}
+	pool := sql.OpenDB(keepingConnector{connector})
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	return pool, nil
@@ -150,13 +142,8 @@ func reason(err error) string {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
 	}
-	switch {
-	case errors.Is(err, sqlite3.NOTADB):
+	if errors.Is(err, sqlite3.NOTADB) {
 		return "it is not a SQLite database"
-	case errors.Is(err, sqlite3.READONLY):
-		return "it may not be written"
-	case errors.Is(err, sqlite3.CANTOPEN):
-		return "it may not be opened"
 	}
 	return err.Error()
 }
