@@ -71,7 +71,7 @@ func callerOf(c *gin.Context) string { return c.GetString(callerKey) }
 // not answer it goes by the keys that it knew last, and stale is why: the request may then be told what is wrong with it,
 // but must not be carried out.
 func (s *Server) authorize(c *gin.Context, operation *contract.Operation) (allowed bool, stale error) {
-	keys, stale := s.keys.all(c)
+	keys, stale := s.keys.all(c.Request.Context())
 	if len(keys) == 0 {
 		return true, stale
 	}
@@ -113,7 +113,7 @@ func (s *Server) guardHost(c *gin.Context) {
 		return
 	}
 	// Without an answer of the database the last one holds; nothing is changed on the strength of it.
-	if keys, _ := s.keys.all(c); len(keys) == 0 {
+	if keys, _ := s.keys.all(c.Request.Context()); len(keys) == 0 {
 		s.fail(c, &statusError{
 			http.StatusForbidden,
 			"without API keys this server answers to localhost only, not to " + c.Request.Host,

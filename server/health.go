@@ -22,7 +22,7 @@ func (s *Server) serveHealth(engine *gin.Engine) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})
 	})
 	engine.Match(probes, "/readyz", func(c *gin.Context) {
-		ctx, cancel := context.WithTimeout(c, readyTimeout)
+		ctx, cancel := context.WithTimeout(c.Request.Context(), readyTimeout)
 		defer cancel()
 		if err := s.store.Ping(ctx); err != nil {
 			s.log.WarnContext(c, "not ready", "requestId", requestID(c), "error", err)

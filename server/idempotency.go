@@ -35,7 +35,7 @@ func (s *Server) replay(c *gin.Context, body []byte) bool {
 		Operation: c.Request.Method + " " + c.Request.URL.Path,
 		Hash:      hex.EncodeToString(sum[:]),
 	}
-	found, err := s.store.FindReceipt(c, receipt.Caller, receipt.Key)
+	found, err := s.store.FindReceipt(c.Request.Context(), receipt.Caller, receipt.Key)
 	switch {
 	case err != nil:
 		s.fail(c, err)
@@ -75,7 +75,7 @@ func (s *Server) failOrReplay(c *gin.Context, err error) {
 		s.fail(c, err)
 		return
 	}
-	found, findErr := s.store.FindReceipt(c, receipt.Caller, receipt.Key)
+	found, findErr := s.store.FindReceipt(c.Request.Context(), receipt.Caller, receipt.Key)
 	switch {
 	case findErr != nil:
 		// Whether the error is this request's own can't be told.

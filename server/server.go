@@ -92,7 +92,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 
 	s.serveHealth(engine)
 	s.serveDocs(engine)
-	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictGinServerOptions{
+	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{lasting}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.fail,
 		HandlerErrorFunc:         s.failOrReplay,
 		ResponseErrorHandlerFunc: s.fail,
@@ -102,6 +102,12 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		ErrorHandler: s.unboundParameter,
 	})
 	return engine, nil
+}
+
+// lasting gives a handler a context that nobody reuses. Gin hands the same one to the next request, while a goroutine of
+// database/sql may still ask the old one whether it has ended.
+func lasting(handle gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
+	return func(c *gin.Context, request any) (any, error) { return handle(c.Copy(), request) }
 }
 
 // requestOf returns the HTTP request behind the context of a handler, for what the generated types leave out.

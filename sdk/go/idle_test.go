@@ -1,0 +1,82 @@
+package routecard
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const shortIdle = 200 * time.Millisecond
+
+// newImpatient returns a client that takes a connection for dead after a short time.
+func newImpatient(t *testing.T, stream func(connection int, lastID string, send func(seq int), gone <-chan struct{})) *Client {
+	t.Helper()
+	var connections atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		send := func(seq int) {
+			w.Write(fmt.Appendf(nil, "id: %d\ndata: {\"seq\":%d}\n\n", seq, seq))
+			w.(http.Flusher).Flush()
+		}
+		stream(int(connections.Add(1)), r.Header.Get("Last-Event-ID"), send, r.Context().Done())
+	}))
+	t.Cleanup(server.Close)
+	c, err := New(server.URL, WithRetry(Retry{Base: time.Millisecond}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.idle = shortIdle
+	return c
+}
+
+// A connection that is dead without having been closed, as behind a router that was switched off, is left.
+func TestSilentStreamIsLeft(t *testing.T) {
+	t.Parallel()
+	c := newImpatient(t, func(connection int, lastID string, send func(int), gone <-chan struct{}) {
+		if want := []string{"", "1", "2"}[connection-1]; lastID != want {
+			t.Errorf("connection %d went on after %q", connection, lastID)
+		}
+		send(connection)
+		<-gone
+	})
+	for event, err := range c.Events(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.Seq == 3 {
+			break
+		}
+	}
+}
+
+// A loop that takes its time is no silence.
+func TestSlowLoopKeepsItsStream(t *testing.T) {
+	t.Parallel()
+	c := newImpatient(t, func(connection int, _ string, send func(int), gone <-chan struct{}) {
+		if connection > 1 {
+			t.Error("the connection was left")
+		}
+		for seq := connection; ; seq++ {
+			send(seq)
+			select {
+			case <-gone:
+				return
+			case <-time.After(shortIdle / 4):
+			}
+		}
+	})
+	for event, err := range c.Events(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.Seq == 1 {
+			time.Sleep(3 * shortIdle)
+		}
+		if event.Seq == 30 {
+			break
+		}
+	}
+}

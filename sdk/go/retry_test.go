@@ -1,0 +1,231 @@
+package routecard_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	routecard "github.com/routecard/routecard/sdk/go"
+)
+
+// script answers one request after the other, and the last way for ever.
+type script struct {
+	*httptest.Server
+	mu       sync.Mutex
+	steps    []http.HandlerFunc
+	requests []*http.Request
+	bodies   []string
+}
+
+func newScript(t *testing.T, steps ...http.HandlerFunc) *script {
+	t.Helper()
+	s := &script{steps: steps}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		step := s.steps[min(len(s.requests), len(s.steps)-1)]
+		s.requests, s.bodies = append(s.requests, r), append(s.bodies, string(body))
+		s.mu.Unlock()
+		step(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// seen returns one header of each request so far.
+func (s *script) seen(header string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	values := make([]string, len(s.requests))
+	for i, r := range s.requests {
+		values[i] = r.Header.Get(header)
+	}
+	return values
+}
+
+func answers(status int, body string, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for pair := range slices.Chunk(headers, 2) {
+			w.Header().Set(pair[0], pair[1])
+		}
+		w.WriteHeader(status)
+		w.Write([]byte(body))
+	}
+}
+
+// cuts closes the connection without an answer.
+func cuts(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// cutsHalfway closes the connection in the middle of an answer.
+func cutsHalfway(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	w.WriteHeader(http.StatusCreated)
+	w.Write([]byte(`{"id":"job_`))
+	w.(http.Flusher).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+const jobBody = `{"id":"job_1","name":"JOB-2024-001","goalQuantity":50,"createdAt":"2024-01-15T10:30:00.000Z","updatedAt":"2024-01-15T10:30:00.000Z"}`
+
+func errorBody(message string) string { return `{"statusCode":0,"message":"` + message + `"}` }
+
+// quick is a policy that does not make tests wait.
+var quick = routecard.Retry{Attempts: 4, Base: time.Millisecond, Max: 5 * time.Millisecond}
+
+func newClient(t *testing.T, url string, options ...routecard.Option) *routecard.Client {
+	t.Helper()
+	c, err := routecard.New(url, append([]routecard.Option{routecard.WithRetry(quick)}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestPostIsRepeatedWithOneKey(t *testing.T) {
+	t.Parallel()
+	server := newScript(t, cuts, cutsHalfway,
+		answers(http.StatusServiceUnavailable, errorBody("busy"), "Retry-After", "1"),
+		answers(http.StatusCreated, jobBody, "ETag", `"1"`))
+	c := newClient(t, server.URL)
+
+	begun := time.Now()
+	var etag string
+	job, err := c.CreateJob(t.Context(), routecard.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50}, routecard.ReadETag(&etag))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if job.ID != "job_1" || etag != `"1"` {
+		t.Errorf("got %+v with version %s", job, etag)
+	}
+	if waited := time.Since(begun); waited < time.Second {
+		t.Errorf("waited %s where the server asked for 1 s", waited)
+	}
+	keys := server.seen("Idempotency-Key")
+	if len(keys) != 4 || len(slices.Compact(keys)) != 1 || len(keys[0]) < 20 {
+		t.Errorf("keys: %q", keys)
+	}
+	if len(slices.Compact(server.bodies)) != 1 || !strings.Contains(server.bodies[0], `"name":"JOB-2024-001"`) {
+		t.Errorf("bodies: %q", server.bodies)
+	}
+}
+
+func TestEachCallHasItsOwnKey(t *testing.T) {
+	t.Parallel()
+	server := newScript(t, answers(http.StatusCreated, jobBody))
+	c := newClient(t, server.URL)
+	for _, options := range [][]routecard.CallOption{nil, nil, {routecard.IdempotencyKey("order-4711")}} {
+		if _, err := c.CreateJob(t.Context(), routecard.JobCreate{Name: "x", GoalQuantity: 1}, options...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := server.seen("Idempotency-Key")
+	if keys[0] == "" || keys[0] == keys[1] || keys[2] != "order-4711" {
+		t.Errorf("keys: %q", keys)
+	}
+}
+
+func TestWhatIsRepeated(t *testing.T) {
+	t.Parallel()
+	calls := map[string]func(context.Context, *routecard.Client) error{
+		"GET": func(ctx context.Context, c *routecard.Client) error {
+			_, err := c.GetJob(ctx, "job_1")
+			return err
+		},
+		"PUT": func(ctx context.Context, c *routecard.Client) error {
+			_, err := c.UpdateJob(ctx, "job_1", routecard.JobUpdate{}, routecard.IfMatch(`"1"`))
+			return err
+		},
+		"DELETE": func(ctx context.Context, c *routecard.Client) error { return c.DeleteJob(ctx, "job_1") },
+		"POST": func(ctx context.Context, c *routecard.Client) error {
+			_, err := c.CreateJob(ctx, routecard.JobCreate{})
+			return err
+		},
+	}
+	const never, always = 1, 4
+	for _, test := range []struct {
+		status                 int
+		get, put, remove, post int
+	}{
+		{http.StatusBadRequest, never, never, never, never},
+		{http.StatusUnauthorized, never, never, never, never},
+		{http.StatusNotFound, never, never, never, never},
+		{http.StatusConflict, never, never, never, never},
+		{http.StatusPreconditionFailed, never, never, never, never},
+		{http.StatusUnprocessableEntity, never, never, never, never},
+		{http.StatusInternalServerError, never, never, never, always},
+		{http.StatusTooManyRequests, always, always, always, always},
+		{http.StatusBadGateway, always, always, always, always},
+		{http.StatusServiceUnavailable, always, always, always, always},
+		{http.StatusGatewayTimeout, always, always, always, always},
+	} {
+		for method, attempts := range map[string]int{"GET": test.get, "PUT": test.put, "DELETE": test.remove, "POST": test.post} {
+			server := newScript(t, answers(test.status, errorBody("no")))
+			err := calls[method](t.Context(), newClient(t, server.URL))
+			var failure *routecard.Error
+			if !errors.As(err, &failure) || failure.StatusCode != test.status || failure.Attempts != attempts {
+				t.Errorf("%s %d: %#v", method, test.status, err)
+			}
+			if sent := len(server.seen("Host")); sent != attempts {
+				t.Errorf("%s %d: sent %d times, not %d", method, test.status, sent, attempts)
+			}
+		}
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	t.Parallel()
+	server := newScript(t, cuts)
+	server.Close()
+	_, err := newClient(t, server.URL).GetJob(t.Context(), "job_1")
+	var failure *routecard.Error
+	if err == nil || errors.As(err, &failure) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRetryDoesNotOutstayTheContext(t *testing.T) {
+	t.Parallel()
+	busy := answers(http.StatusServiceUnavailable, errorBody("busy"), "Retry-After", "20")
+
+	t.Run("the deadline comes first", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		begun := time.Now()
+		_, err := newClient(t, newScript(t, busy).URL).GetJob(ctx, "job_1")
+		var failure *routecard.Error
+		if !errors.As(err, &failure) || time.Since(begun) > 5*time.Second {
+			t.Errorf("after %s: %v", time.Since(begun), err)
+		}
+	})
+	t.Run("cancelled while waiting", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		server := newScript(t, func(w http.ResponseWriter, r *http.Request) {
+			time.AfterFunc(50*time.Millisecond, cancel)
+			busy(w, r)
+		})
+		_, err := newClient(t, server.URL).GetJob(ctx, "job_1")
+		var failure *routecard.Error
+		if !errors.Is(err, context.Canceled) || !errors.As(err, &failure) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("the server asks for too much", func(t *testing.T) {
+		t.Parallel()
+		server := newScript(t, answers(http.StatusTooManyRequests, errorBody("busy"), "Retry-After", "3600"))
+		_, err := newClient(t, server.URL).GetJob(t.Context(), "job_1")
+		var failure *routecard.Error
+		if !errors.As(err, &failure) || failure.Attempts != 1 {
+			t.Errorf("got %v", err)
+		}
+	})
+}

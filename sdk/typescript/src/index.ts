@@ -1,0 +1,10 @@
+export { createClient, type ClientOptions, type RoutecardClient } from "./client.js";
+export { RoutecardError, type FieldError } from "./errors.js";
+export type { EventsOptions } from "./events.js";
+export type { RetryPolicy } from "./retry.js";
+export type { components, operations, paths } from "./schema.js";
+
+import type { components } from "./schema.js";
+
+/** The contract's types by name: `Schemas["Job"]`. */
+export type Schemas = components["schemas"];

@@ -1,0 +1,34 @@
+import { createClient, type Schemas } from "@routecard/client";
+
+declare const process: { argv: string[] };
+
+const client = createClient({ baseUrl: process.argv[2] ?? "" });
+const order: Schemas["JobCreate"] = { name: "JOB-2024-001", goalQuantity: 50 };
+
+const { data: job } = await client.POST("/api/jobs", { body: order });
+console.log("created", job.name);
+
+for await (const listed of client.all("/api/jobs", { params: { query: { q: "job-2024" } } })) {
+  console.log("listed", listed.name);
+}
+
+for await (const event of client.events({ jobId: job.id })) {
+  console.log("happened", event.type satisfies string);
+  break;
+}
+
+// What the compiler must refuse.
+export async function mistakes() {
+  // @ts-expect-error a path that does not exist
+  await client.GET("/api/job");
+  // @ts-expect-error a field that does not exist
+  await client.POST("/api/jobs", { body: { name: "x", goalQuantity: 1, colour: "red" } });
+  // @ts-expect-error a field that is missing
+  await client.POST("/api/jobs", { body: { name: "x" } });
+  // @ts-expect-error a parameter that is missing
+  await client.GET("/api/jobs/{jobId}");
+  // @ts-expect-error no list
+  client.all("/api/jobs/{jobId}", { params: { path: { jobId: job.id } } });
+  const { data: gone } = await client.DELETE("/api/jobs/{jobId}", { params: { path: { jobId: job.id } } });
+  gone satisfies undefined;
+}

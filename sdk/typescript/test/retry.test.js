@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createClient, RoutecardError } from "../dist/index.js";
+import { answers, cuts, cutsHalfway, problem, quick, startScript } from "./script.js";
+
+const job = { id: "job_1", name: "JOB-2024-001", goalQuantity: 50 };
+
+test("a POST is repeated with one key", async (t) => {
+  const { baseUrl, seen } = await startScript(
+    t,
+    cuts,
+    cutsHalfway,
+    answers(503, problem("busy"), { "Retry-After": "1" }),
+    answers(201, job, { ETag: '"1"' }),
+  );
+  const begun = performance.now();
+  const { data, response } = await createClient({ baseUrl, retry: quick }).POST("/api/jobs", {
+    body: { name: "JOB-2024-001", goalQuantity: 50 },
+  });
+  assert.equal(data.id, "job_1");
+  assert.equal(response.headers.get("ETag"), '"1"');
+  assert.ok(performance.now() - begun >= 990, "it did not wait as long as the server asked");
+  assert.equal(seen.length, 4);
+  const keys = new Set(seen.map((request) => request.headers["idempotency-key"]));
+  assert.equal(keys.size, 1);
+  assert.match([...keys].join(), /^[0-9a-f]{32}$/);
+  assert.deepEqual([...new Set(seen.map((request) => request.text))], ['{"name":"JOB-2024-001","goalQuantity":50}']);
+});
+
+test("each call has its own key, or the one that it is given", async (t) => {
+  const { baseUrl, seen } = await startScript(t, answers(201, job));
+  const client = createClient({ baseUrl });
+  const body = { name: "x", goalQuantity: 1 };
+  await client.POST("/api/jobs", { body });
+  await client.POST("/api/jobs", { body });
+  await client.POST("/api/jobs", { body, params: { header: { "Idempotency-Key": "order-4711" } } });
+  const keys = seen.map((request) => request.headers["idempotency-key"]);
+  assert.notEqual(keys[0], keys[1]);
+  assert.equal(keys[2], "order-4711");
+});
+
+test("what is repeated", async (t) => {
+  const path = { jobId: "job_1" };
+  /** @type {Record<string, (client: import("../dist/index.js").RoutecardClient) => Promise<unknown>>} */
+  const calls = {
+    GET: (client) => client.GET("/api/jobs/{jobId}", { params: { path } }),
+    PUT: (client) => client.PUT("/api/jobs/{jobId}", { params: { path, header: { "If-Match": '"1"' } }, body: {} }),
+    DELETE: (client) => client.DELETE("/api/jobs/{jobId}", { params: { path } }),
+    POST: (client) => client.POST("/api/jobs", { body: { name: "x", goalQuantity: 1 } }),
+  };
+  const always = Object.keys(calls);
+  for (const [status, repeated] of /** @type {[number, string[]][]} */ ([
+    [400, []],
+    [401, []],
+    [404, []],
+    [409, []],
+    [412, []],
+    [422, []],
+    [500, ["POST"]],
+    [429, always],
+    [502, always],
+    [503, always],
+    [504, always],
+  ])) {
+    for (const [method, call] of Object.entries(calls)) {
+      const { baseUrl, seen } = await startScript(t, answers(status, problem("no")));
+      const attempts = repeated.includes(method) ? quick.attempts : 1;
+      await assert.rejects(call(createClient({ baseUrl, retry: quick })), (error) => {
+        assert.ok(error instanceof RoutecardError);
+        assert.deepEqual([error.statusCode, error.attempts], [status, attempts], `${method} ${status}`);
+        return true;
+      });
+      assert.equal(seen.length, attempts, `${method} ${status}`);
+    }
+  }
+});
+
+test("nobody there", async () => {
+  const client = createClient({ baseUrl: "http://127.0.0.1:9", retry: quick });
+  await assert.rejects(client.GET("/api/jobs"), (error) => !(error instanceof RoutecardError));
+});
+
+test("waiting ends with the signal, and when the server asks for too much", async (t) => {
+  const busy = await startScript(t, answers(503, problem("busy"), { "Retry-After": "20" }));
+  const signal = AbortSignal.timeout(50);
+  await assert.rejects(createClient({ baseUrl: busy.baseUrl }).GET("/api/jobs", { signal }), { name: "TimeoutError" });
+
+  const later = await startScript(t, answers(429, problem("busy"), { "Retry-After": "3600" }));
+  await assert.rejects(createClient({ baseUrl: later.baseUrl }).GET("/api/jobs"), { statusCode: 429, attempts: 1 });
+});
+
+test("errors", async (t) => {
+  const errors = [
+    { field: "name", message: "name is required" },
+    { field: "goalQuantity", message: "goalQuantity is required" },
+  ];
+  const { baseUrl } = await startScript(
+    t,
+    answers(400, { statusCode: 400, message: "name is required", errors }, { "X-Request-Id": "r1" }),
+    answers(403, "<html>no</html>", { "Content-Type": "text/html" }),
+    answers(404, "null"),
+  );
+  const client = createClient({ baseUrl });
+  await assert.rejects(client.GET("/api/jobs"), {
+    name: "RoutecardError",
+    statusCode: 400,
+    message: "name is required",
+    errors,
+    requestId: "r1",
+  });
+  await assert.rejects(client.GET("/api/jobs"), { statusCode: 403, message: "Forbidden", errors: [], requestId: undefined });
+  await assert.rejects(client.GET("/api/jobs"), { statusCode: 404, message: "Not Found" });
+});
+
+test("headers, and an answer without a body", async (t) => {
+  const { baseUrl, seen } = await startScript(t, (_, response) => void response.writeHead(204).end());
+  const client = createClient({ baseUrl: `${baseUrl}/shop/`, apiKey: "secret" });
+  const params = { path: { jobId: "job_1" }, header: { "If-Match": '"3"' } };
+  const { data } = await client.DELETE("/api/jobs/{jobId}", { params });
+  assert.equal(data, undefined);
+  assert.equal(seen[0]?.url, "/shop/api/jobs/job_1");
+  assert.equal(seen[0]?.headers.authorization, "Bearer secret");
+  assert.equal(seen[0]?.headers["if-match"], '"3"');
+  assert.equal(seen[0]?.headers["idempotency-key"], undefined);
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createClient, RoutecardError } from "../dist/index.js";
+import { startRoutecard } from "./routecard.js";
+
+test("against a real Routecard", async (t) => {
+  const client = createClient({ baseUrl: await startRoutecard(t) });
+
+  await t.test("a job from creation to deletion, with versions", async () => {
+    const created = await client.POST("/api/jobs", {
+      body: { name: "JOB-2024-001", goalQuantity: 50, jiraTicketKey: "PI-42", jiraLabels: ["Q1-2024", "rush"] },
+    });
+    assert.equal(created.response.status, 201);
+    assert.deepEqual(created.data.jiraLabels, ["Q1-2024", "rush"]);
+    const params = {
+      path: { jobId: created.data.id },
+      header: { "If-Match": created.response.headers.get("ETag") ?? "" },
+    };
+    const changed = await client.PUT("/api/jobs/{jobId}", { params, body: { goalQuantity: 60 } });
+    assert.equal(changed.data.goalQuantity, 60);
+    await assert.rejects(client.DELETE("/api/jobs/{jobId}", { params }), {
+      statusCode: 412,
+      message: "Job was changed by someone else",
+    });
+    assert.equal((await client.DELETE("/api/jobs/{jobId}", { params: { path: params.path } })).response.status, 204);
+    await assert.rejects(client.GET("/api/jobs/{jobId}", { params: { path: params.path } }), {
+      statusCode: 404,
+      message: `Job not found: ${created.data.id}`,
+    });
+  });
+
+  await t.test("an invalid request", async () => {
+    // @ts-expect-error goalQuantity is missing
+    await assert.rejects(client.POST("/api/jobs", { body: { name: "" } }), (error) => {
+      assert.ok(error instanceof RoutecardError);
+      assert.equal(error.message, "name is required");
+      assert.deepEqual(
+        error.errors.map(({ message }) => message),
+        ["name is required", "goalQuantity is required"],
+      );
+      assert.ok(error.requestId);
+      return true;
+    });
+  });
+
+  await t.test("units on a path, their pages and their events", async () => {
+    const { data: job } = await client.POST("/api/jobs", { body: { name: "JOB-2024-002", goalQuantity: 200 } });
+    const { data: path } = await client.POST("/api/paths", {
+      body: { jobId: job.id, name: "Main Route", goalQuantity: 200, steps: [{ name: "Turning" }, { name: "Deburring" }] },
+    });
+    const { data: units } = await client.POST("/api/serials", { body: { pathId: path.id, quantity: 5 } });
+    const serialId = units[0]?.id ?? "";
+    // Once without a body, which is optional, and once with one.
+    await client.POST("/api/serials/{serialId}/advance", { params: { path: { serialId } } });
+    await client.POST("/api/serials/{serialId}/advance", { params: { path: { serialId } }, body: { userId: "maria" } });
+
+    const sizes = [];
+    const query = { jobId: job.id, limit: 2 };
+    for await (const page of client.pages("/api/serials", { params: { query } })) sizes.push(page.length);
+    assert.deepEqual(sizes, [2, 2, 1]);
+
+    const history = [];
+    for await (const event of client.all("/api/events", { params: { query } })) history.push(event.seq);
+    const live = [];
+    for await (const event of client.events({ jobId: job.id })) {
+      live.push(event.seq);
+      if (event.type === "serial.completed") {
+        assert.equal(event.userId, "maria");
+        break;
+      }
+    }
+    assert.deepEqual(live, history);
+  });
+
+  await t.test("an event as it happens", async () => {
+    const seen = (async () => {
+      for await (const event of client.events({ type: "job.deleted", after: 10 })) return event.jobId;
+      return undefined;
+    })();
+    const { data: job } = await client.POST("/api/jobs", { body: { name: "JOB-2024-003", goalQuantity: 1 } });
+    await client.DELETE("/api/jobs/{jobId}", { params: { path: { jobId: job.id } } });
+    assert.equal(await seen, job.id);
+  });
+});
