@@ -35,8 +35,8 @@ postgres: ## Say which PostgreSQL the tests will use, and install one where that
 	@go run ./internal/postgrestest/cmd/ensure
 
 .PHONY: bench
-bench: ## Run the benchmarks
-	go test -tags $(GO_TAGS) -run '^$$' -bench . -benchmem ./...
+bench: ## Measure Routecard against floors in the same run, a few minutes (ARGS=-quick: about one)
+	go run -tags $(GO_TAGS) ./bench $(ARGS)
 
 .PHONY: lint
 lint: ## Check the Go code
@@ -51,6 +51,12 @@ tools/node_modules/.package-lock.json: tools/package.json tools/package-lock.jso
 	@command -v npm >/dev/null || { echo "npm is missing, and the contract's linter comes by it: install Node.js (18 or newer) with npm."; exit 1; }
 	@cd tools && npm ci
 	@touch $@
+
+# Jira's contract is Atlassian's, so it is not kept here. The test runs in its package's directory, hence the whole path.
+.PHONY: jira-contract
+jira-contract: ## Check against Jira Cloud's contract (ROUTECARD_JIRA_CONTRACT=file make jira-contract)
+	@[ -f "$$ROUTECARD_JIRA_CONTRACT" ] || { echo "ROUTECARD_JIRA_CONTRACT must name the file of Jira Cloud's OpenAPI document (version 3)."; exit 1; }
+	ROUTECARD_JIRA_CONTRACT="$$(realpath "$$ROUTECARD_JIRA_CONTRACT")" go test -tags $(GO_TAGS),jiracontract -count=1 -run '^TestContract$$' ./jira
 
 ##@ Change
 

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/gin-contrib/cors"

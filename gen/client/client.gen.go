@@ -1929,7 +1929,8 @@ type ClientInterface interface {
 	// CreateJobWithBody Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+	// them as they are.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1939,7 +1940,8 @@ type ClientInterface interface {
 	// CreateJob Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+	// them as they are.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2477,7 +2479,8 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 // CreateJobWithBody Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+// them as they are.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2497,7 +2500,8 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 // CreateJob Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+// them as they are.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5306,7 +5310,8 @@ type ClientWithResponsesInterface interface {
 	// CreateJobWithBodyWithResponse Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+	// them as they are.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5316,7 +5321,8 @@ type ClientWithResponsesInterface interface {
 	// CreateJobWithResponse Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+	// them as they are.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9597,7 +9603,8 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 // CreateJobWithBodyWithResponse Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+// them as they are.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9613,7 +9620,8 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 // CreateJobWithResponse Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+// them as they are.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
