@@ -58,11 +58,25 @@ jira-contract: ## Check against Jira Cloud's contract (ROUTECARD_JIRA_CONTRACT=f
 	@[ -f "$$ROUTECARD_JIRA_CONTRACT" ] || { echo "ROUTECARD_JIRA_CONTRACT must name the file of Jira Cloud's OpenAPI document (version 3)."; exit 1; }
 	ROUTECARD_JIRA_CONTRACT="$$(realpath "$$ROUTECARD_JIRA_CONTRACT")" go test -tags $(GO_TAGS),jiracontract -count=1 -run '^TestContract$$' ./jira
 
+sdk/typescript/node_modules/.package-lock.json: sdk/typescript/package.json sdk/typescript/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing, and the TypeScript client is built with it: install Node.js (20 or newer) with npm."; exit 1; }
+	@cd sdk/typescript && npm ci
+	@touch $@
+
+.PHONY: sdk
+sdk: sdk/typescript/node_modules/.package-lock.json ## Build the TypeScript client
+	@cd sdk/typescript && npm run build
+
+.PHONY: test-sdk
+test-sdk: sdk/typescript/node_modules/.package-lock.json ## Test the TypeScript client, packed and installed too (the Go client's tests are in `make test`)
+	@cd sdk/typescript && npm run check-generated && npm test
+
 ##@ Change
 
 .PHONY: generate
-generate: ## Make gen/ anew from openapi.yaml
+generate: ## Make gen/ anew from openapi.yaml, and the TypeScript client's types where it is installed
 	go generate ./gen/...
+	@[ ! -d sdk/typescript/node_modules ] || (cd sdk/typescript && npm run --silent generate)
 
 .PHONY: check-generated
 check-generated: ## Fail unless gen/ is what openapi.yaml gives, and is committed
@@ -74,7 +88,7 @@ fmt: ## Format the Go code
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf bin tools/node_modules
+	rm -rf bin tools/node_modules sdk/typescript/node_modules sdk/typescript/dist
 
 ##@ Help
 

@@ -22,7 +22,8 @@ export interface paths {
         /**
          * Create a job
          * @description Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-         *     request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave them as they are.
+         *     request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
+         *     them as they are.
          */
         post: operations["createJob"];
         delete?: never;
