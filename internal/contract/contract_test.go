@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -90,7 +91,7 @@ func TestLoadTheRealContract(t *testing.T) {
 		t.Errorf("POST /api/jobs is %+v", create)
 	}
 	get := loaded.Operation("GET", "/api/jobs/:jobId")
-	if get == nil || get.ID != "getJob" || get.TakesBody() || get.Path != "/api/jobs/{jobId}" || get.Method != "GET" {
+	if get == nil || get.ID != "getJob" || get.TakesBody() || get.Path != "/api/jobs/{jobId}" || get.Method != http.MethodGet {
 		t.Errorf("GET /api/jobs/:jobId is %+v", get)
 	}
 	if head := loaded.Operation("HEAD", "/api/jobs/:jobId"); head != get {

@@ -1,0 +1,468 @@
+package server_test
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/routecard/routecard/internal/contracttest"
+	"github.com/routecard/routecard/internal/routecardtest"
+	"github.com/routecard/routecard/jira/jiratest"
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/server"
+)
+
+var contractReport = flag.String("contract-report", "", "write which answers of the contract were seen to this `file`")
+
+// TestMain fails the whole suite for an answer that the contract declares and no test has seen.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := routecardtest.Main(m)
+	if code == 0 {
+		code = reportContract()
+	}
+	os.Exit(code)
+}
+
+func reportContract() int {
+	contract := contracttest.Routecard()
+	if *contractReport != "" {
+		if err := os.WriteFile(*contractReport, []byte(contracttest.Seen.Report(contract)), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	// A part of the suite may see a part of the contract.
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return 0
+		}
+	}
+	if missing := contracttest.Seen.Missing(contract); missing != nil {
+		fmt.Fprintf(os.Stderr, "FAIL: the contract declares what no test has seen. Add it to recipes in contract_test.go, or take it out of openapi.yaml:\n%s\n",
+			strings.Join(missing, "\n"))
+		return 1
+	}
+	return 0
+}
+
+// recipe says how to get the answers of one operation that depend on the state of things. The last request is the one
+// whose answer counts, those before it lead there.
+type recipe struct {
+	// ok succeeds.
+	ok []string
+	// missing is answered with 404.
+	missing []string
+	// conflict is answered with 409; where it is nil the operation conflicts without a Jira only.
+	conflict []string
+	// also are answers that no other way leads to, by status.
+	also map[int][]string
+}
+
+const (
+	defer1 = `POST /api/serials/{sn1}/advance-to {"targetStepIndex":2}`
+	scrap1 = `POST /api/serials/{sn1}/scrap {"reason":"damaged"}`
+)
+
+// recipes has one for each operation of the contract.
+var recipes = map[string]recipe{
+	"createJob": {ok: []string{`POST /api/jobs {"name":"JOB-2024-001","goalQuantity":50}`}},
+	"listJobs":  {ok: []string{`GET /api/jobs?include=progress&limit=1`}},
+	"getJob":    {ok: []string{`GET /api/jobs/{job}`}, missing: []string{`GET /api/jobs/{unknown}`}},
+	"updateJob": {
+		ok:      []string{`PUT /api/jobs/{job} {"name":"x"}`},
+		missing: []string{`PUT /api/jobs/{unknown} {"name":"x"}`},
+	},
+	"deleteJob": {
+		ok:       []string{`DELETE /api/jobs/{empty}`},
+		missing:  []string{`DELETE /api/jobs/{unknown}`},
+		conflict: []string{`DELETE /api/jobs/{job}`},
+	},
+	"listJobPaths": {ok: []string{`GET /api/jobs/{job}/paths?limit=1`}, missing: []string{`GET /api/jobs/{unknown}/paths`}},
+	"createPath": {
+		ok:      []string{`POST /api/paths {"jobId":"{job}","name":"x","goalQuantity":1,"steps":[{"name":"A"}]}`},
+		missing: []string{`POST /api/paths {"jobId":"{unknown}","name":"x","goalQuantity":1,"steps":[{"name":"A"}]}`},
+	},
+	"getPath": {ok: []string{`GET /api/paths/{path}`}, missing: []string{`GET /api/paths/{unknown}`}},
+	"updatePath": {
+		ok:       []string{`PUT /api/paths/{path} {"name":"x"}`},
+		missing:  []string{`PUT /api/paths/{unknown} {"name":"x"}`},
+		conflict: []string{`PUT /api/paths/{path} {"steps":[{"id":"{B}","name":"B"}]}`},
+	},
+	"deletePath": {
+		ok:       []string{`DELETE /api/paths/{free}`},
+		missing:  []string{`DELETE /api/paths/{unknown}`},
+		conflict: []string{`DELETE /api/paths/{path}`},
+	},
+	"updateStep": {
+		ok:      []string{`PATCH /api/steps/{A} {"location":null}`},
+		missing: []string{`PATCH /api/steps/{unknown} {"location":null}`},
+	},
+	"createSerials": {
+		ok:       []string{`POST /api/serials {"pathId":"{path}","quantity":2}`},
+		missing:  []string{`POST /api/serials {"pathId":"{unknown}","quantity":2}`},
+		conflict: []string{`POST /api/serials {"pathId":"{path}","serialNumbers":["{sn1}"]}`},
+	},
+	"listSerials": {ok: []string{`GET /api/serials?limit=1`}},
+	"advanceSerials": {
+		ok:       []string{`POST /api/serials/advance {"serialIds":["{sn1}","{sn2}"]}`},
+		missing:  []string{`POST /api/serials/advance {"serialIds":["{unknown}"]}`},
+		conflict: []string{scrap1, `POST /api/serials/advance {"serialIds":["{sn1}","{sn2}"]}`},
+	},
+	"scrapSerials": {
+		ok:       []string{scrap1, `POST /api/serials/scrap {"serialIds":["{sn1}","{sn2}"],"mode":"perItem","reason":"damaged"}`},
+		missing:  []string{`POST /api/serials/scrap {"serialIds":["{unknown}"],"reason":"damaged"}`},
+		conflict: []string{scrap1, `POST /api/serials/scrap {"serialIds":["{sn1}","{sn2}"],"reason":"damaged"}`},
+	},
+	"getSerial": {ok: []string{`GET /api/serials/{sn1}`}, missing: []string{`GET /api/serials/{unknown}`}},
+	"advanceSerial": {
+		ok:       []string{`POST /api/serials/{sn1}/advance {}`},
+		missing:  []string{`POST /api/serials/{unknown}/advance {}`},
+		conflict: []string{scrap1, `POST /api/serials/{sn1}/advance {}`},
+	},
+	"advanceSerialTo": {
+		ok:       []string{defer1},
+		missing:  []string{`POST /api/serials/{unknown}/advance-to {"targetStepIndex":2}`},
+		conflict: []string{defer1, defer1},
+	},
+	"scrapSerial": {
+		ok:       []string{`POST /api/serials/{sn1}/scrap {"reason":"other","explanation":"lost"}`},
+		missing:  []string{`POST /api/serials/{unknown}/scrap {"reason":"damaged"}`},
+		conflict: []string{scrap1, scrap1},
+	},
+	"forceCompleteSerial": {
+		ok:       []string{`POST /api/serials/{sn1}/force-complete {"reason":"x"}`},
+		missing:  []string{`POST /api/serials/{unknown}/force-complete {}`},
+		conflict: []string{scrap1, `POST /api/serials/{sn1}/force-complete {}`},
+	},
+	"undoSerial": {
+		ok:       []string{scrap1, `POST /api/serials/{sn1}/undo {}`},
+		missing:  []string{`POST /api/serials/{unknown}/undo {}`},
+		conflict: []string{`POST /api/serials/{sn1}/undo {}`},
+	},
+	"overrideStep": {
+		ok:       []string{`POST /api/serials/{sn1}/steps/{B}/override {"reason":"x"}`},
+		missing:  []string{`POST /api/serials/{sn1}/steps/{unknown}/override {"reason":"x"}`},
+		conflict: []string{scrap1, `POST /api/serials/{sn1}/steps/{B}/override {"reason":"x"}`},
+	},
+	"clearStepOverride": {
+		ok: []string{
+			`POST /api/serials/{sn1}/steps/{B}/override {"reason":"x"}`,
+			`DELETE /api/serials/{sn1}/steps/{B}/override`,
+		},
+		missing:  []string{`DELETE /api/serials/{unknown}/steps/{B}/override`},
+		conflict: []string{`DELETE /api/serials/{sn1}/steps/{B}/override`},
+	},
+	"waiveStep": {
+		ok:       []string{defer1, `POST /api/serials/{sn1}/steps/{B}/waive {"reason":"x","approverId":"y"}`},
+		missing:  []string{`POST /api/serials/{unknown}/steps/{B}/waive {"reason":"x","approverId":"y"}`},
+		conflict: []string{`POST /api/serials/{sn1}/steps/{B}/waive {"reason":"x","approverId":"y"}`},
+	},
+	"completeStep": {
+		ok:       []string{defer1, `POST /api/serials/{sn1}/steps/{B}/complete {}`},
+		missing:  []string{`POST /api/serials/{unknown}/steps/{B}/complete {}`},
+		conflict: []string{`POST /api/serials/{sn1}/steps/{B}/complete {}`},
+	},
+	"listEvents":      {ok: []string{`GET /api/events?limit=1`}},
+	"listJiraTickets": {ok: []string{`GET /api/jira/tickets?limit=1`}},
+	"getJiraTicket":   {ok: []string{`GET /api/jira/tickets/PI-42`}, missing: []string{`GET /api/jira/tickets/PI-999`}},
+	"linkJiraTicket": {
+		ok:       []string{`POST /api/jira/link {"ticketKey":"PI-43","jobId":"{empty}","allowDuplicate":true}`},
+		missing:  []string{`POST /api/jira/link {"ticketKey":"PI-43","jobId":"{unknown}"}`},
+		conflict: []string{`POST /api/jira/link {"ticketKey":"PI-43","jobId":"{linked}"}`},
+		also:     map[int][]string{201: {`POST /api/jira/link {"ticketKey":"PI-43","allowDuplicate":true}`}},
+	},
+	"pushJobToJira": {
+		ok:       []string{`POST /api/jira/push {"jobId":"{linked}"}`},
+		missing:  []string{`POST /api/jira/push {"jobId":"{unknown}"}`},
+		conflict: []string{`POST /api/jira/push {"jobId":"{job}"}`},
+	},
+}
+
+// withoutDatabase are operations that ask the database for nothing but the API keys.
+var withoutDatabase = []string{"getJiraTicket", "listJiraTickets"}
+
+// TestEveryAnswer gets every answer that the contract declares, of every operation. That each is what the contract says
+// is checked by the client.
+func TestEveryAnswer(t *testing.T) {
+	t.Parallel()
+	for _, operation := range contracttest.Routecard().Operations {
+		if _, found := recipes[operation.ID]; !found {
+			t.Errorf("there is no recipe for %s", operation.ID)
+		}
+	}
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		w := withJira(t, database)
+		kitchen := kitchen{
+			world:     w,
+			plain:     behind(t, w.Server, server.Options{}, nil),
+			impatient: behind(t, w.Server, server.Options{}, impatient),
+			keyed:     keyed(t),
+		}
+		for _, operation := range contracttest.Routecard().Operations {
+			// One after the other, because each has the world to itself.
+			for _, status := range operation.Statuses() {
+				t.Run(fmt.Sprintf("%s/%d", operation.ID, status), func(t *testing.T) {
+					kitchen.get(t, operation, status)
+				})
+			}
+		}
+	})
+}
+
+// kitchen has a server for each kind of answer that needs its own.
+type kitchen struct {
+	*world
+	// plain has no Jira.
+	plain *front
+	// impatient gives no body time to arrive.
+	impatient *front
+	// keyed asks for a key.
+	keyed *front
+}
+
+// impatient lets the time for a request's body run out before it begins.
+func impatient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// keyed starts a server on a database of its own that has an API key which may do nothing but read.
+func keyed(t *testing.T) *front {
+	t.Helper()
+	s := routecardtest.New(t, routecardtest.SQLite(t))
+	if _, err := s.Store.CreateKey(t.Context(), "reader", models.RoleRead); err != nil {
+		t.Fatal(err)
+	}
+	return behind(t, s, server.Options{}, nil)
+}
+
+// get sends what leads to the status, and fails the test when another comes.
+func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status int) {
+	if status >= 500 && status != http.StatusBadGateway {
+		t.Skip("see TestEveryAnswerOfABrokenServer")
+	}
+	k.populate(t)
+	own := recipes[operation.ID]
+	requests := own.ok
+	var headers []string
+	at := &front{url: k.URL, client: k.plain.client}
+	switch status {
+	case http.StatusUnauthorized:
+		at, requests = k.keyed, own.ok[len(own.ok)-1:]
+	case http.StatusForbidden:
+		headers = []string{"Host: routecard.example.com"}
+	case http.StatusNotFound:
+		requests = own.missing
+	case http.StatusRequestTimeout:
+		at, requests = k.impatient, own.ok[len(own.ok)-1:]
+	case http.StatusConflict:
+		if requests = own.conflict; requests == nil {
+			at, requests = k.plain, own.ok
+		}
+	case http.StatusPreconditionFailed:
+		headers = []string{`If-Match: "999"`}
+	case http.StatusUnsupportedMediaType:
+		headers = []string{"Content-Type: text/plain"}
+	case http.StatusUnprocessableEntity:
+		headers = []string{"Idempotency-Key: " + k.ids["job"]}
+		at.do(t, "POST", "/api/jobs", strings.NewReader(goal("1")), headers...)
+	case http.StatusBadGateway:
+		k.jira.Always("", "", jiratest.Status(http.StatusForbidden, "No."))
+		defer k.jira.Heal()
+	default:
+		if also := own.also[status]; also != nil {
+			requests = also
+		}
+	}
+	if len(requests) == 0 {
+		t.Fatalf("there is no recipe for the %d of %s", status, operation.ID)
+	}
+	last := len(requests) - 1
+	for _, request := range requests[:last] {
+		k.must(t, request)
+	}
+	method, path, body := split(k.fill(requests[last]))
+	var sent io.Reader = strings.NewReader(body)
+	switch status {
+	case http.StatusBadRequest:
+		// Of what takes no body, the query is what can be wrong.
+		if sent = strings.NewReader("[]"); operation.Body == nil {
+			sent, path = http.NoBody, path+"?%zz"
+		}
+	case http.StatusRequestTimeout:
+		never, ours := io.Pipe()
+		defer ours.Close()
+		sent = never
+	case http.StatusRequestEntityTooLarge:
+		sent = strings.NewReader(strings.Repeat(" ", 1<<20+1))
+	}
+	if got := at.do(t, method, path, sent, headers...); got != status {
+		t.Errorf("%s %s %s answered %d, want %d", method, path, body, got, status)
+	}
+}
+
+// TestEveryAnswerOfABrokenServer gets 500 from every operation over a database that is closed, and 503 over one whose
+// connections are all taken.
+func TestEveryAnswerOfABrokenServer(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		w := withJira(t, database)
+		w.populate(t)
+		everyOperation := func(t *testing.T, status int) {
+			t.Helper()
+			// A server that has just read the keys asks the database for what the operation wants.
+			warm := behind(t, w.Server, w.options, nil)
+			warm.do(t, "GET", "/api/jobs/{unknown}", http.NoBody)
+			var all sync.WaitGroup
+			release := breakDatabase(t, w, status)
+			for _, operation := range contracttest.Routecard().Operations {
+				at := warm
+				if slices.Contains(withoutDatabase, operation.ID) {
+					at = behind(t, w.Server, w.options, nil)
+				}
+				ok := recipes[operation.ID].ok
+				method, path, body := split(w.fill(ok[len(ok)-1]))
+				all.Go(func() {
+					answer, err := at.try(t.Context(), method, path, strings.NewReader(body))
+					if err != nil || answer.Status != status {
+						t.Errorf("%s %s answered %d, want %d: %v %s", method, path, answer.Status, status, err, answer.Body)
+					}
+				})
+			}
+			all.Wait()
+			release()
+		}
+		t.Run("503", func(t *testing.T) { everyOperation(t, http.StatusServiceUnavailable) })
+		w.must(t, "GET /api/jobs/{job}")
+		t.Run("500", func(t *testing.T) { everyOperation(t, http.StatusInternalServerError) })
+	})
+}
+
+// breakDatabase has everything that needs the database answered with the status, until release.
+func breakDatabase(t *testing.T, w *world, status int) (release func()) {
+	t.Helper()
+	if status == http.StatusInternalServerError {
+		if err := w.Store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return func() {}
+	}
+	// All connections are taken, and then so many requests wait for one as are let in to wait; nobody else is.
+	var taken []*sql.Conn
+	var before int64
+	for _, pool := range w.Store.Pools() {
+		before += pool.Stats().WaitCount
+		for range pool.Stats().MaxOpenConnections {
+			conn, err := pool.Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			taken = append(taken, conn)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var callers sync.WaitGroup
+	release = sync.OnceFunc(func() {
+		cancel()
+		for _, conn := range taken {
+			_ = conn.Close()
+		}
+		callers.Wait()
+	})
+	t.Cleanup(release)
+	for range len(taken) {
+		// They ask the store itself: a server would first ask it for the keys, and all others would wait for that.
+		callers.Go(func() { _ = w.Store.Ping(ctx) })
+		callers.Go(func() { _ = w.Store.Sweep(ctx) })
+	}
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		var now int64
+		for _, pool := range w.Store.Pools() {
+			now += pool.Stats().WaitCount
+		}
+		if now-before >= int64(len(taken)) {
+			break
+		}
+		if time.Since(begun) > time.Minute {
+			t.Fatalf("%d requests wait for a connection, want %d", now-before, len(taken))
+		}
+	}
+	return release
+}
+
+// TestRolesByTheContract sends every operation with a key that does not reach it: the role of each is in the contract.
+func TestRolesByTheContract(t *testing.T) {
+	t.Parallel()
+	s := routecardtest.New(t, routecardtest.SQLite(t))
+	reader, err := s.Store.CreateKey(t.Context(), "reader", models.RoleRead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := behind(t, s, server.Options{}, nil)
+	for _, operation := range contracttest.Routecard().Operations {
+		ok := recipes[operation.ID].ok
+		method, path, body := split(ok[len(ok)-1])
+		status := at.do(t, method, path, strings.NewReader(body), "Authorization: Bearer "+reader)
+		if refused := status == http.StatusForbidden; refused == (operation.Method == "GET") {
+			t.Errorf("%s answered %d to a key that may read", operation.ID, status)
+		}
+	}
+}
+
+// TestForeignOrigin checks that a page of another site is answered as the contract says, if at all.
+func TestForeignOrigin(t *testing.T) {
+	t.Parallel()
+	s := routecardtest.New(t, routecardtest.SQLite(t))
+	at := behind(t, s, server.Options{CORSOrigins: []string{"https://erp.example.com"}}, nil)
+	for _, origin := range []string{"https://erp.example.com", "https://elsewhere.example.com", "null"} {
+		answer, err := at.try(t.Context(), "GET", "/api/jobs", http.NoBody, "Origin: "+origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if allowed := answer.Header.Get("Access-Control-Allow-Origin") != ""; allowed != strings.Contains(origin, "erp") {
+			t.Errorf("the origin %s was answered %d with Access-Control-Allow-Origin %v", origin, answer.Status, allowed)
+		}
+	}
+}
+
+// TestLiveStream reads events as they come, so that their form is checked as well.
+func TestLiveStream(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		at := behind(t, s, server.Options{}, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		request, err := http.NewRequestWithContext(ctx, "GET", at.url+"/api/events", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Accept", "text/event-stream")
+		response, err := at.client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		defer cancel()
+		createJobs(t, s, "a", "b")
+		var read strings.Builder
+		piece := make([]byte, 100)
+		for strings.Count(read.String(), "event: job.created\n") < 2 || !strings.HasSuffix(read.String(), "\n\n") {
+			n, err := response.Body.Read(piece)
+			if err != nil {
+				t.Fatalf("%v after %s", err, read.String())
+			}
+			read.Write(piece[:n])
+		}
+	})
+}

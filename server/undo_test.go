@@ -1,0 +1,162 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/routecardtest"
+)
+
+// TestUndo takes back what the other tests of commands do not: they undo each command once, at the end.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	give(t, []order{
+		{name: "nothing", request: "undo", wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo"},
+		{
+			name: "more than there is", before: []string{"advance", "advance", "undo", "undo"}, request: "undo",
+			wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo",
+		},
+		{
+			name: "twice", before: []string{"advance", "advance", "undo"}, request: `undo {"userId":"maria"}`,
+			wantSteps: "A in_progress, B pending, C pending", wantEvent: `{"type":"serial.undone","userId":"maria","stepId":"{A}"}`,
+		},
+		{
+			name: "what was done after an undo", before: []string{"advance", "undo", `scrap {"reason":"damaged"}`}, request: "undo",
+			wantBody: `{"status":"in_progress","currentStepIndex":0}`, wantSteps: "A in_progress, B pending, C pending",
+			wantAbsent: []string{"scrapReason", "scrapExplanation", "scrappedBy", "scrappedAt"},
+		},
+		{
+			name: "what was before an undo of something else", before: []string{"advance", "advance", "undo", `scrap {"reason":"damaged"}`, "undo"},
+			request: "undo", wantSteps: "A in_progress, B pending, C pending",
+		},
+		{
+			name: "force", route: "flexible A B C D", before: []string{`advance-to {"targetStepIndex":2}`, `force-complete {"reason":"x"}`},
+			request: "undo", wantBody: `{"status":"in_progress","currentStepIndex":2,"forceCompleted":false}`,
+			wantAbsent: []string{"forceReason", "forceCompletedBy", "forceCompletedAt"},
+			wantSteps:  "A completed, B deferred, C in_progress, D pending",
+		},
+		{
+			name: "a jump over an overridden step", route: "flexible A B C",
+			before: []string{`steps/{B}/override {"reason":"x"}`, `advance-to {"targetStepIndex":2}`}, request: "undo",
+			wantSteps: "A in_progress, B pending overridden, C pending",
+		},
+	})
+}
+
+// TestUndoKeepsHistory checks that taking back is one more event, and that the version of the unit goes on.
+func TestUndoKeepsHistory(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "strict A B", 1)
+		created := f.must(200, "GET /api/serials/{sn}")
+		var tags []string
+		for _, request := range []string{"advance", "undo", "advance", "advance", "undo"} {
+			tags = append(tags, f.must(200, request).Header.Get("ETag"))
+		}
+		wantEqual(t, "the ETags", tags, []string{`"2"`, `"3"`, `"4"`, `"5"`, `"6"`})
+		wantEqual(t, "the ETag when created", created.Header.Get("ETag"), `"1"`)
+		wantEqual(t, "the events", eventTypes(f.events("serialId={sn}")), []string{
+			"serial.created", "serial.advanced", "serial.undone", "serial.advanced", "serial.completed", "serial.undone",
+		})
+	})
+}
+
+// TestUndoAfterEdits takes back a move to a step which a planner has moved, renamed or removed since.
+func TestUndoAfterEdits(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		t.Run("moved and renamed", func(t *testing.T) {
+			t.Parallel()
+			f := build(t, s, "strict A B C", 1)
+			f.must(200, "advance")
+			f.must(200, `PUT /api/paths/{path} {"steps":[{"id":"{B}","name":"B"},{"id":"{C}","name":"C"},{"id":"{A}","name":"A2"}]}`)
+			answer := f.must(200, "undo")
+			wantJSON(t, answer.Body, f.fill(`{"currentStepIndex":2,"currentStepId":"{A}","status":"in_progress"}`))
+			f.checkProgress()
+		})
+		t.Run("removed", func(t *testing.T) {
+			t.Parallel()
+			f := build(t, s, "strict A B C", 1)
+			f.must(200, "advance")
+			f.must(200, `PUT /api/paths/{path} {"steps":[{"id":"{B}","name":"B"},{"id":"{C}","name":"C"}]}`)
+			f.unchanged(func() { f.conflict("undo", "Serial number {sn} cannot go back: its step is no longer on the path") })
+			f.checkProgress()
+		})
+		t.Run("scrapped where the step was removed", func(t *testing.T) {
+			t.Parallel()
+			f := build(t, s, "strict A B C", 1)
+			f.must(200, `scrap {"reason":"damaged"}`)
+			f.must(200, `PUT /api/paths/{path} {"steps":[{"id":"{B}","name":"B"},{"id":"{C}","name":"C"}]}`)
+			f.unchanged(func() { f.conflict("undo", "Serial number {sn} cannot go back: its step is no longer on the path") })
+			wantJSON(t, f.must(200, "GET /api/serials/{sn}").Body, f.fill(`{"status":"scrapped","currentStepIndex":-1,"currentStepId":"{A}"}`))
+			f.checkProgress()
+		})
+	})
+}
+
+// TestCommandsOnNothing asks every command of a unit and of a step that do not exist. A body that is wrong comes first,
+// then whether the things exist, then their state.
+func TestCommandsOnNothing(t *testing.T) {
+	t.Parallel()
+	const unknown, noStep = "SN-99999", "step_01h455vb4pex5vsknk084sn02q"
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "flexible A B", 1)
+		other := build(t, s, "flexible X", 0)
+		f.unchanged(func() {
+			for _, request := range []string{
+				"advance", `advance-to {"targetStepIndex":1}`, `scrap {"reason":"damaged"}`, "force-complete", "undo",
+				`steps/{B}/override {"reason":"x"}`, "DELETE steps/{B}/override", `steps/{B}/waive {"reason":"x","approverId":"y"}`,
+				"steps/{B}/complete",
+			} {
+				method, rest := "POST", request
+				if rest, _ = strings.CutPrefix(request, "DELETE "); rest != request {
+					method = "DELETE"
+				}
+				f.missing(method+" /api/serials/"+unknown+"/"+rest, "Serial number not found: "+unknown)
+				if strings.Contains(request, "{B}") {
+					f.missing(strings.ReplaceAll(request, "{B}", noStep), "Step not found: "+noStep)
+					foreign := other.path.Steps[0].ID
+					f.missing(strings.ReplaceAll(request, "{B}", foreign), "Step not found: "+foreign)
+				}
+			}
+			f.missing("GET /api/serials/"+unknown, "Serial number not found: "+unknown)
+			f.missing(`advance-to {"targetStepId":"`+other.path.Steps[0].ID+`"}`, "Step not found: "+other.path.Steps[0].ID)
+			f.invalid("/api/serials/"+unknown+`/scrap {"reason":"other"}`, "explanation is required")
+			f.invalid("/api/serials/"+unknown+`/advance {"fromStepIndex":"0"}`, "fromStepIndex must be a number")
+		})
+		f.must(200, `scrap {"reason":"damaged"}`)
+		f.missing("DELETE steps/"+noStep+"/override", "Step not found: "+noStep)
+		f.missing(`advance-to {"targetStepId":"`+noStep+`"}`, "Step not found: "+noStep)
+	})
+}
+
+// TestCommandWithoutBody sends what a person at a terminal would: nothing but the content type.
+func TestCommandWithoutBody(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "flexible A B C D", 1)
+		f.must(200, `advance-to {"targetStepIndex":2}`)
+		for _, command := range []string{"advance", "steps/" + f.path.Steps[1].ID + "/complete", "undo", "force-complete"} {
+			answer := s.Do(t, "POST", "/api/serials/"+f.serials[0].ID+"/"+command, "", "Content-Type: application/json")
+			wantEqual(t, "the status of "+command, answer.Status, 200)
+			wantError(t, s.Do(t, "POST", "/api/serials/"+f.serials[0].ID+"/"+command, ""),
+				gen.Error{StatusCode: 415, Message: "Content-Type must be application/json"})
+		}
+	})
+}
+
+// TestClearOverrideIfMatch deletes an override only of the version that was read.
+func TestClearOverrideIfMatch(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "strict A B", 1)
+		tag := f.must(200, `steps/{B}/override {"reason":"x"}`).Header.Get("ETag")
+		f.must(200, "advance") // the unit is another version now
+		changed := gen.Error{StatusCode: 412, Message: "Serial number was changed by someone else"}
+		f.unchanged(func() { wantError(t, f.do("DELETE steps/{B}/override", "If-Match: "+tag), changed) })
+		tag = f.must(200, "GET /api/serials/{sn}").Header.Get("ETag")
+		wantEqual(t, "the status", f.do("DELETE steps/{B}/override", "If-Match: "+tag).Status, 204)
+		wantEqual(t, "the steps", f.steps(), "A completed, B in_progress")
+	})
+}

@@ -1,0 +1,350 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// These tests run in bubbles of testing/synctest: a call that would wait for ever, and a goroutine that is left behind,
+// fail them, and nothing in them depends on how fast the machine is.
+
+var errRow = errors.New("the row is bad")
+
+// recorder is the database of a batch: it keeps what was written, by transaction.
+type recorder struct {
+	*batch[int, string]
+
+	mutex        sync.Mutex
+	transactions [][]int
+	// hold keeps each transaction open until something comes through; nil lets them go.
+	hold chan struct{}
+	// fail decides what becomes of a transaction.
+	fail func([]int) error
+	// contexts are those of the transactions.
+	contexts []context.Context
+}
+
+func newRecorder() *recorder {
+	r := &recorder{fail: func([]int) error { return nil }}
+	r.batch = &batch[int, string]{
+		write:       r.transact,
+		oneCanCause: func(err error) bool { return errors.Is(err, errRow) },
+	}
+	return r
+}
+
+func (r *recorder) transact(ctx context.Context, values []int) ([]string, error) {
+	if r.hold != nil {
+		<-r.hold
+	}
+	if err := r.fail(values); err != nil {
+		return nil, err
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.transactions = append(r.transactions, slices.Clone(values))
+	r.contexts = append(r.contexts, ctx)
+	outs := make([]string, len(values))
+	for i, value := range values {
+		outs[i] = fmt.Sprint("row ", value)
+	}
+	return outs, nil
+}
+
+// outcome is what a caller of do got.
+type outcome struct {
+	out string
+	err error
+}
+
+// start begins to write the values from first to last, each on a goroutine of its own and in their order.
+func (r *recorder) start(ctx context.Context, first, last int) map[int]*outcome {
+	outcomes := map[int]*outcome{}
+	for value := first; value <= last; value++ {
+		got := &outcome{}
+		outcomes[value] = got
+		go func() { got.out, got.err = r.do(ctx, value) }()
+		synctest.Wait()
+	}
+	return outcomes
+}
+
+// wantWritten checks the transactions.
+func (r *recorder) wantWritten(t *testing.T, want ...[]int) {
+	t.Helper()
+	if !slices.EqualFunc(r.transactions, want, slices.Equal) {
+		t.Errorf("the transactions are %v, want %v", r.transactions, want)
+	}
+	if r.running || len(r.waiting) > 0 {
+		t.Errorf("the batch runs: %v, and %d wait", r.running, len(r.waiting))
+	}
+}
+
+func wantOutcomes(t *testing.T, outcomes map[int]*outcome) {
+	t.Helper()
+	for value, got := range outcomes {
+		if want := fmt.Sprint("row ", value); got.out != want || got.err != nil {
+			t.Errorf("writing %d gave %q %v, want %q", value, got.out, got.err, want)
+		}
+	}
+}
+
+// numbers are those from first to last.
+func numbers(first, last int) []int {
+	all := []int{}
+	for value := first; value <= last; value++ {
+		all = append(all, value)
+	}
+	return all
+}
+
+func TestBatchOfOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		for value := range 3 {
+			wantOutcomes(t, r.start(t.Context(), value, value))
+		}
+		r.wantWritten(t, []int{0}, []int{1}, []int{2})
+	})
+}
+
+func TestBatchOfThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.hold = make(chan struct{})
+		const last = 2*batchSize + 10
+		outcomes := r.start(t.Context(), 0, last)
+		close(r.hold)
+		synctest.Wait()
+		wantOutcomes(t, outcomes)
+		r.wantWritten(t, []int{0}, numbers(1, batchSize), numbers(batchSize+1, 2*batchSize), numbers(2*batchSize+1, last))
+	})
+}
+
+// TestBatchOutlivesItsCallers cancels everybody when the transactions have begun.
+func TestBatchOutlivesItsCallers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.hold = make(chan struct{})
+		first, cancelFirst := context.WithCancel(t.Context())
+		defer cancelFirst()
+		others, cancelOthers := context.WithCancel(t.Context())
+		defer cancelOthers()
+		leader := r.start(first, 0, 0)
+		followers := r.start(others, 1, 3)
+		r.hold <- struct{}{} // the first is done, and 1 leads the others
+		synctest.Wait()
+		wantOutcomes(t, leader)
+		cancelFirst()
+		cancelOthers()
+		synctest.Wait()
+		for _, value := range []int{2, 3} {
+			if err := followers[value].err; !errors.Is(err, context.Canceled) {
+				t.Errorf("the caller of %d, who went away, got %v", value, err)
+			}
+		}
+		r.hold <- struct{}{}
+		synctest.Wait()
+		r.wantWritten(t, []int{0}, []int{1, 2, 3})
+		wantOutcomes(t, map[int]*outcome{1: followers[1]})
+		for _, ctx := range r.contexts {
+			if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > batchTimeout {
+				t.Errorf("the transaction's deadline is %v", deadline)
+			}
+		}
+	})
+}
+
+func TestBatchForgetsThoseWhoLeaveEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.hold = make(chan struct{})
+		leaving, leave := context.WithCancel(t.Context())
+		stay := r.start(t.Context(), 0, 1)
+		gone := r.start(leaving, 2, 3)
+		also := r.start(t.Context(), 4, 4)
+		leave()
+		synctest.Wait()
+		for value, got := range gone {
+			if !errors.Is(got.err, context.Canceled) {
+				t.Errorf("the caller of %d, who went away, got %v", value, got.err)
+			}
+		}
+		late := r.start(leaving, 5, 5)
+		if !errors.Is(late[5].err, context.Canceled) {
+			t.Errorf("a caller who was gone before got %v", late[5].err)
+		}
+		close(r.hold)
+		synctest.Wait()
+		wantOutcomes(t, stay)
+		wantOutcomes(t, also)
+		r.wantWritten(t, []int{0}, []int{1, 4})
+	})
+}
+
+// TestBatchHandsTheTurnOn has a waiter leave at the very moment at which it is told to lead. Chance alone would hardly
+// ever bring that about, so the two steps are called one by one.
+func TestBatchHandsTheTurnOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.running = true // somebody writes
+		leaver := &waiter[int, string]{in: 1, turn: make(chan bool, 1)}
+		r.waiting = append(r.waiting, leaver)
+		next := r.start(t.Context(), 2, 3)
+		r.pass() // and is done: it is the leaver's turn
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if err := r.leave(gone, leaver); !errors.Is(err, context.Canceled) {
+			t.Errorf("leaving gave %v", err)
+		}
+		synctest.Wait()
+		wantOutcomes(t, next)
+		r.wantWritten(t, []int{2, 3})
+	})
+}
+
+func TestBatchLeavesOnlyTheBadRowOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.hold = make(chan struct{})
+		r.fail = func(values []int) error {
+			if slices.Contains(values, 2) {
+				return fmt.Errorf("insert: %w", errRow)
+			}
+			return nil
+		}
+		outcomes := r.start(t.Context(), 0, 4)
+		close(r.hold)
+		synctest.Wait()
+		if !errors.Is(outcomes[2].err, errRow) {
+			t.Errorf("the bad row gave %v", outcomes[2].err)
+		}
+		delete(outcomes, 2)
+		wantOutcomes(t, outcomes)
+		r.wantWritten(t, []int{0}, []int{1}, []int{3}, []int{4})
+	})
+}
+
+// TestBatchFailsAsOne has an error that is nobody's own: nothing is tried again, since some of it may have been written.
+func TestBatchFailsAsOne(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func([]int) error{
+		"by an error": func([]int) error { return errors.New("no connection") },
+		"by a panic":  func([]int) error { panic("no connection") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRecorder()
+				r.hold = make(chan struct{})
+				attempts := 0
+				r.fail = func(values []int) error {
+					attempts++
+					return fail(values)
+				}
+				outcomes := r.start(t.Context(), 0, 4)
+				close(r.hold)
+				synctest.Wait()
+				for value, got := range outcomes {
+					if got.err == nil || !strings.Contains(got.err.Error(), "no connection") || got.out != "" {
+						t.Errorf("writing %d gave %q %v", value, got.out, got.err)
+					}
+				}
+				if attempts != 2 {
+					t.Errorf("there were %d attempts, want one for the first and one for the others", attempts)
+				}
+				r.wantWritten(t)
+
+				r.fail = func([]int) error { return nil }
+				wantOutcomes(t, r.start(t.Context(), 5, 5))
+				r.wantWritten(t, []int{5})
+			})
+		})
+	}
+}
+
+// TestBatchUnderChance lets callers come and go at random. Whoever is told that a value was written finds it written,
+// once; nobody waits for ever; nothing is left behind.
+func TestBatchUnderChance(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		synctest.Test(t, func(t *testing.T) {
+			chance := rand.New(rand.NewPCG(seed, 0))
+			r := newRecorder()
+			var mutex sync.Mutex
+			upTo := func(n int) int {
+				mutex.Lock()
+				defer mutex.Unlock()
+				return chance.IntN(n)
+			}
+			r.fail = func(values []int) error {
+				time.Sleep(time.Duration(upTo(20)) * time.Millisecond)
+				switch kind := upTo(20); {
+				case kind == 0:
+					return errors.New("no connection")
+				case kind == 1:
+					panic("no connection")
+				case slices.ContainsFunc(values, func(value int) bool { return value%17 == 0 }):
+					return errRow
+				}
+				return nil
+			}
+			var callers sync.WaitGroup
+			written := make(chan int, 400)
+			for value := range cap(written) {
+				arrive, patience := upTo(100), upTo(40)
+				callers.Go(func() {
+					time.Sleep(time.Duration(arrive) * time.Millisecond)
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(patience)*time.Millisecond)
+					defer cancel()
+					out, err := r.do(ctx, value)
+					if err == nil {
+						written <- value
+						if want := fmt.Sprint("row ", value); out != want {
+							t.Errorf("writing %d gave %q", value, out)
+						}
+					}
+				})
+			}
+			callers.Wait()
+			close(written)
+			synctest.Wait()
+			count := map[int]int{}
+			for _, transaction := range r.transactions {
+				for _, value := range transaction {
+					count[value]++
+				}
+			}
+			for value, times := range count {
+				if times != 1 || value%17 == 0 {
+					t.Errorf("%d was written %d times", value, times)
+				}
+			}
+			for value := range written {
+				if count[value] != 1 {
+					t.Errorf("%d was acknowledged and written %d times", value, count[value])
+				}
+			}
+			if len(count) == 0 {
+				t.Error("nothing was written")
+			}
+			if r.running || len(r.waiting) > 0 {
+				t.Errorf("the batch runs: %v, and %d wait", r.running, len(r.waiting))
+			}
+		})
+	}
+}

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm/logger"
+)
+
+// OnStatement has f called after each statement that the store sends to its database, BEGIN and COMMIT aside. The text is
+// made when f asks for it. Call it before the store is shared.
+func (s *Store) OnStatement(f func(text func() string)) {
+	tracer := &tracer{Interface: logger.Discard, onStatement: f}
+	s.read.Logger, s.write.Logger = tracer, tracer
+}
+
+type tracer struct {
+	logger.Interface
+	onStatement func(text func() string)
+}
+
+// Trace is called by GORM after each statement.
+func (t *tracer) Trace(_ context.Context, _ time.Time, describe func() (string, int64), _ error) {
+	t.onStatement(func() string {
+		text, _ := describe()
+		return text
+	})
+}
+
+// LogMode is called by GORM for a session of its own.
+func (t *tracer) LogMode(logger.LogLevel) logger.Interface { return t }

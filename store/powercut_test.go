@@ -1,0 +1,227 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ncruces/go-sqlite3/util/vfsutil"
+	"github.com/ncruces/go-sqlite3/vfs"
+
+	"github.com/routecard/routecard/models"
+)
+
+// disk is a file system below SQLite that knows what a power cut would leave: of each file, what it held at its last
+// sync. Files are kept by their name; SQLite's shared memory is none of them.
+type disk struct {
+	vfs.VFS
+
+	mutex  sync.Mutex
+	synced map[string][]byte
+	syncs  int
+}
+
+func newDisk(t *testing.T) (d *disk, name string) {
+	t.Helper()
+	d = &disk{VFS: vfs.Find("os"), synced: map[string][]byte{}}
+	name = "disk-" + t.Name()
+	vfs.Register(name, d)
+	t.Cleanup(func() { vfs.Unregister(name) })
+	return d, name
+}
+
+// OpenFilename implements vfs.VFSFilename.
+func (d *disk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+	file, flags, err := vfsutil.WrapOpenFilename(d.VFS, name, flags)
+	if err != nil || name == nil {
+		return file, flags, err
+	}
+	wrapped := &diskFile{File: file, disk: d, name: name.String()}
+	if flags&vfs.OPEN_MAIN_DB != 0 {
+		wrapped.shared = vfsutil.WrapSharedMemory(file)
+	}
+	return wrapped, flags, nil
+}
+
+// Delete implements vfs.VFS.
+func (d *disk) Delete(name string, syncDir bool) error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	delete(d.synced, name)
+	return d.VFS.Delete(name, syncDir)
+}
+
+// syncCount is how often anything was synced.
+func (d *disk) syncCount() int {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.syncs
+}
+
+// cutPower writes what is on the disk into a new directory.
+func (d *disk) cutPower(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	for name, content := range d.synced {
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+type diskFile struct {
+	vfs.File
+	disk   *disk
+	name   string
+	shared vfs.SharedMemory
+}
+
+// SharedMemory implements vfs.FileSharedMemory.
+func (f *diskFile) SharedMemory() vfs.SharedMemory { return f.shared }
+
+// Unwrap implements vfs.FileUnwrap.
+func (f *diskFile) Unwrap() vfs.File { return f.File }
+
+// Sync implements vfs.File.
+func (f *diskFile) Sync(flags vfs.SyncFlag) error {
+	if err := f.File.Sync(flags); err != nil {
+		return err
+	}
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	content := make([]byte, size)
+	if _, err := f.ReadAt(content, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f.disk.mutex.Lock()
+	defer f.disk.mutex.Unlock()
+	f.disk.synced[f.name] = content
+	f.disk.syncs++
+	return nil
+}
+
+// TestPowerCut cuts the power again and again while jobs are created: whatever was acknowledged before is on the disk.
+// kill -9 alone would not show that, since the operating system writes what a dead process has left.
+func TestPowerCut(t *testing.T) {
+	t.Parallel()
+	d, name := newDisk(t)
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "routecard.db"), Options{Logger: slog.New(slog.DiscardHandler), vfs: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+
+	var mutex sync.Mutex
+	var acknowledged []string
+	stop := make(chan struct{})
+	var creators sync.WaitGroup
+	for range 8 {
+		creators.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				job, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mutex.Lock()
+				acknowledged = append(acknowledged, job.ID)
+				mutex.Unlock()
+			}
+		})
+	}
+	enough := func(n int) []string {
+		for {
+			mutex.Lock()
+			known := acknowledged
+			mutex.Unlock()
+			if len(known) >= n || t.Failed() {
+				return known
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for cut := range 10 {
+		known := enough(30 * (cut + 1))
+		wantOnDisk(t, d.cutPower(t), known)
+	}
+	close(stop)
+	creators.Wait()
+	wantOnDisk(t, d.cutPower(t), acknowledged)
+}
+
+// wantOnDisk opens the database as the power cut left it.
+func wantOnDisk(t *testing.T, dir string, ids []string) {
+	t.Helper()
+	s, err := Open(t.Context(), filepath.Join(dir, "routecard.db"), Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatalf("after a power cut: %v", err)
+	}
+	defer func() { _ = s.Close() }()
+	jobs, err := s.Jobs(t.Context(), JobFilter{}, "", 100_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, job := range jobs {
+		found[job.ID] = true
+	}
+	lost := 0
+	for _, id := range ids {
+		if !found[id] {
+			lost++
+		}
+	}
+	if lost > 0 {
+		t.Errorf("of %d acknowledged jobs %d are lost", len(ids), lost)
+	}
+	if broken, err := s.Check(t.Context()); err != nil || len(broken) > 0 {
+		t.Errorf("after a power cut the database is damaged: %v %v", broken, err)
+	}
+}
+
+// TestEachChangeIsSynced counts: a single client has a sync behind each of its changes.
+func TestEachChangeIsSynced(t *testing.T) {
+	t.Parallel()
+	d, name := newDisk(t)
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "routecard.db"), Options{Logger: slog.New(slog.DiscardHandler), vfs: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	job, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func() error{
+		"create": func() error {
+			_, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+			return err
+		},
+		"update": func() error { _, err := s.UpdateJob(t.Context(), job.ID, Condition{}, models.JobChange{}); return err },
+	} {
+		for range 5 {
+			before := d.syncCount()
+			if err := change(); err != nil {
+				t.Fatal(err)
+			}
+			if d.syncCount() == before {
+				t.Errorf("nothing was synced for one %s", what)
+			}
+		}
+	}
+}

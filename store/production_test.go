@@ -1,0 +1,317 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/routecard/routecard/internal/routecardtest"
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store"
+)
+
+// Each run writes to a disk: a tenth of rapid's own number keeps the test short.
+func init() {
+	if err := flag.Set("rapid.checks", "12"); err != nil {
+		panic(err)
+	}
+}
+
+// openStore opens a store for a test or a benchmark.
+func openStore(t testing.TB, database string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), database, store.Options{Clock: routecardtest.NewClock().Now, Logger: discard()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// TestProduction sends random commands and edits through the store. After each of them every count equals a recount by
+// SQL, every change has exactly one event, and what was refused has changed nothing.
+func TestProduction(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		s := openStore(t, database)
+		rapid.Check(t, func(r *rapid.T) {
+			p := &production{s: s, ctx: t.Context()}
+			p.begin(r)
+			r.Repeat(map[string]func(*rapid.T){
+				"":        p.recount,
+				"create":  p.create,
+				"command": p.command,
+				"undo":    p.undo,
+				"each":    p.each,
+				"all":     p.all,
+				"revise":  p.revise,
+			})
+		})
+	})
+}
+
+// production is a job with two paths and units on them.
+type production struct {
+	s     *store.Store
+	ctx   context.Context
+	job   models.Job
+	paths []string
+	units []string
+}
+
+var (
+	modes        = rapid.SampledFrom([]models.AdvancementMode{models.Strict, models.Flexible, models.PerStep})
+	dependencies = rapid.SampledFrom([]models.DependencyType{models.Preferred, models.Physical, models.CompletionGate})
+)
+
+func (p *production) begin(t *rapid.T) {
+	job, err := p.s.CreateJob(p.ctx, models.Job{Name: "JOB-2024-001", GoalQuantity: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.job = job
+	for range 2 {
+		path, err := p.s.CreatePath(p.ctx, models.Path{
+			JobID: job.ID, Name: "Main Route", GoalQuantity: 5, AdvancementMode: modes.Draw(t, "mode"),
+		}, rapid.SliceOfN(rapid.Custom(anyStep), 1, 5).Draw(t, "steps"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.paths = append(p.paths, path.ID)
+		p.put(t, path.ID, 3)
+	}
+}
+
+func anyStep(t *rapid.T) models.StepChange {
+	name, optional := rapid.StringMatching("[A-Z]{3}").Draw(t, "name"), rapid.Bool().Draw(t, "optional")
+	dependency := dependencies.Draw(t, "dependency")
+	return models.StepChange{Name: &name, Optional: &optional, DependencyType: &dependency}
+}
+
+func (p *production) put(t *rapid.T, path string, quantity int) {
+	serials, err := p.s.CreateSerials(p.ctx, store.NewSerials{PathID: path, Quantity: quantity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, serial := range serials {
+		p.units = append(p.units, serial.ID)
+	}
+}
+
+// changes runs an operation that must leave so many events. With none it must have changed nothing at all.
+func (p *production) changes(t *rapid.T, operation func() int) {
+	before, events := p.dump(t), p.number(t, "SELECT count(*) FROM events")
+	want := operation()
+	if got := p.number(t, "SELECT count(*) FROM events") - events; got != want {
+		t.Fatalf("%d changes left %d events", want, got)
+	}
+	if after := p.dump(t); (want == 0) != (after == before) {
+		t.Fatalf("after %d changes, before\n%s\nafter\n%s", want, before, after)
+	}
+}
+
+// dump is all of the job that is stored.
+func (p *production) dump(t *rapid.T) string {
+	_, paths, err := p.s.JobWithPaths(p.ctx, p.job.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serials, err := p.s.Serials(p.ctx, store.SerialFilter{JobID: &p.job.ID}, 0, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal([]any{paths, serials})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (p *production) create(t *rapid.T) {
+	path, quantity := rapid.SampledFrom(p.paths).Draw(t, "path"), rapid.IntRange(1, 4).Draw(t, "quantity")
+	p.changes(t, func() int {
+		p.put(t, path, quantity)
+		return quantity
+	})
+	p.changes(t, func() int {
+		taken := store.NewSerials{PathID: path, IDs: []string{"new-1", p.units[0]}}
+		if _, err := p.s.CreateSerials(p.ctx, taken); !isRefused(err) {
+			t.Fatalf("a number was given twice: %v", err)
+		}
+		return 0
+	})
+}
+
+func (p *production) command(t *rapid.T) { p.give(t, p.anyOrder(t)) }
+
+func (p *production) undo(t *rapid.T) {
+	p.give(t, store.Order{SerialID: rapid.SampledFrom(p.units).Draw(t, "unit"), Command: models.Undo{}})
+}
+
+func (p *production) give(t *rapid.T, order store.Order) {
+	p.changes(t, func() int {
+		_, err := p.s.Command(p.ctx, order)
+		return changed(t, err, 1)
+	})
+}
+
+// changed is n when there was no error, and 0 when the change was refused.
+func changed(t *rapid.T, err error, n int) int {
+	switch {
+	case err == nil:
+		return n
+	case isRefused(err):
+		return 0
+	default:
+		t.Fatal(err)
+		return 0
+	}
+}
+
+func isRefused(err error) bool {
+	var refused *models.Error
+	return errors.As(err, &refused)
+}
+
+// each gives several units their commands, one of them maybe two.
+func (p *production) each(t *rapid.T) {
+	orders := p.someOrders(t)
+	p.changes(t, func() int {
+		outcomes, err := p.s.CommandEach(p.ctx, orders)
+		if err != nil || len(outcomes) != len(orders) {
+			t.Fatalf("%d outcomes of %d orders: %v", len(outcomes), len(orders), err)
+		}
+		obeyed := 0
+		for i := range outcomes {
+			if outcomes[i].Err == nil {
+				obeyed++
+			}
+		}
+		return obeyed
+	})
+}
+
+func (p *production) all(t *rapid.T) {
+	orders := p.someOrders(t)
+	p.changes(t, func() int {
+		_, err := p.s.CommandAll(p.ctx, orders)
+		return changed(t, err, len(orders))
+	})
+}
+
+func (p *production) someOrders(t *rapid.T) []store.Order {
+	orders := make([]store.Order, rapid.IntRange(1, 6).Draw(t, "orders"))
+	for i := range orders {
+		orders[i] = p.anyOrder(t)
+	}
+	return orders
+}
+
+func (p *production) anyOrder(t *rapid.T) store.Order {
+	unit := rapid.SampledFrom(append([]string{"SN-0"}, p.units...)).Draw(t, "unit")
+	_, path, err := p.s.Serial(p.ctx, unit)
+	if err != nil && !isRefused(err) {
+		t.Fatal(err)
+	}
+	target, step := rapid.IntRange(0, len(path.Steps)).Draw(t, "target"), models.NewID(models.StepPrefix)
+	if target < len(path.Steps) {
+		step = path.Steps[target].ID
+	}
+	return store.Order{SerialID: unit, Command: rapid.SampledFrom([]models.Command{
+		models.Advance{},
+		models.Advance{},
+		models.Advance{From: &target},
+		models.AdvanceTo{StepIndex: &target},
+		models.AdvanceTo{StepID: &step},
+		models.Scrap{Reason: "damaged"},
+		models.ForceComplete{},
+		models.Override{StepID: step, Reason: "x"},
+		models.ClearOverride{StepID: step},
+		models.Waive{StepID: step, Reason: "x", ApproverID: "lead"},
+		models.CompleteStep{StepID: step},
+		models.Undo{},
+	}).Draw(t, "command")}
+}
+
+// revise reorders, removes, adds and changes the steps of a path.
+func (p *production) revise(t *rapid.T) {
+	path, err := p.s.Path(p.ctx, rapid.SampledFrom(p.paths).Draw(t, "path"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := rapid.Permutation(path.Steps).Draw(t, "order")
+	kept = kept[:rapid.IntRange(0, len(kept)).Draw(t, "kept")]
+	mode := modes.Draw(t, "mode")
+	change := models.PathChange{AdvancementMode: &mode}
+	for i := range kept {
+		step := anyStep(t)
+		step.ID = &kept[i].ID
+		change.Steps = append(change.Steps, step)
+	}
+	if len(kept) == 0 || rapid.Bool().Draw(t, "new") {
+		change.Steps = append(change.Steps, anyStep(t))
+	}
+	p.changes(t, func() int {
+		_, err := p.s.UpdatePath(p.ctx, path.ID, store.Condition{}, change)
+		return changed(t, err, 1)
+	})
+}
+
+// recount counts again, in the whole database, what is kept as a number.
+func (p *production) recount(t *rapid.T) {
+	if wrong := recount(p.ctx, p.s); wrong != nil {
+		t.Fatal(wrong)
+	}
+}
+
+func (p *production) number(t *rapid.T, query string) int {
+	n, err := number(p.ctx, p.s, query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// recounts ask for what is kept wrong: each must find nothing.
+var recounts = map[string]string{
+	"paths whose counts are not those of their units": `SELECT count(*) FROM paths WHERE
+		in_progress_count <> (SELECT count(*) FROM serials WHERE path_id = paths.id AND status = 'in_progress') OR
+		completed_count <> (SELECT count(*) FROM serials WHERE path_id = paths.id AND status = 'completed') OR
+		scrapped_count <> (SELECT count(*) FROM serials WHERE path_id = paths.id AND status = 'scrapped')`,
+	"steps whose count is not that of the units there": `SELECT count(*) FROM steps WHERE
+		part_count <> (SELECT count(*) FROM serials WHERE step_id = steps.id AND status = 'in_progress')`,
+	"units that stand at no step of their path": `SELECT count(*) FROM serials WHERE status = 'in_progress' AND
+		NOT EXISTS (SELECT * FROM steps WHERE id = serials.step_id AND path_id = serials.path_id AND position IS NOT NULL)`,
+	"units whose events are not as many as their changes": `SELECT count(*) FROM serials WHERE
+		version <> (SELECT count(*) FROM events WHERE serial_id = serials.id)`,
+	"units of another job than their path's": `SELECT count(*) FROM serials JOIN paths ON paths.id = path_id WHERE serials.job_id <> paths.job_id`,
+	"places on a path that two steps share, or none has": `SELECT count(*) FROM (SELECT path_id FROM steps WHERE position IS NOT NULL
+		GROUP BY path_id HAVING count(DISTINCT position) <> count(*) OR max(position) <> count(*) - 1) AS wrong`,
+}
+
+func recount(ctx context.Context, s *store.Store) error {
+	for what, query := range recounts {
+		wrong, err := number(ctx, s, query)
+		if err != nil {
+			return err
+		}
+		if wrong != 0 {
+			return errors.New("there are " + what)
+		}
+	}
+	return nil
+}
+
+// number asks the database for one, past the store.
+func number(ctx context.Context, s *store.Store, query string) (n int, err error) {
+	err = anyPool(s).QueryRowContext(ctx, query).Scan(&n)
+	return n, err
+}
