@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -74,7 +73,7 @@ func (c *bulkCalls) prepare(t *testing.T, p *routecardtest.Process) {
 	// Longer than any group gets.
 	steps := strings.TrimSuffix(strings.Repeat(`{"name":"Deburring"},`, 500), ",")
 	c.path = routecardtest.Decode[gen.Path](t, p.Do(t, "POST", "/api/paths",
-		fmt.Sprintf(`{"jobId":"%s","name":"Main Route","goalQuantity":50,"steps":[%s]}`, c.job, steps))).ID
+		fmt.Sprintf(`{"jobId":%q,"name":"Main Route","goalQuantity":50,"steps":[%s]}`, c.job, steps))).ID
 	for i := range c.groups {
 		answer := p.Do(t, "POST", "/api/serials", c.creation("prepare"))
 		for _, serial := range routecardtest.Decode[[]gen.Serial](t, answer) {
@@ -84,7 +83,7 @@ func (c *bulkCalls) prepare(t *testing.T, p *routecardtest.Process) {
 }
 
 func (c *bulkCalls) creation(user string) string {
-	return fmt.Sprintf(`{"pathId":"%s","quantity":%d,"userId":"%s"}`, c.path, batchUnits, user)
+	return fmt.Sprintf(`{"pathId":%q,"quantity":%d,"userId":%q}`, c.path, batchUnits, user)
 }
 
 // begin makes calls until the server is gone: one caller creates units, the others each move a group.
@@ -94,13 +93,11 @@ func (c *bulkCalls) begin(p *routecardtest.Process) {
 		c.repeat(client, p.URL+"/api/serials", c.creation)
 	})
 	for i, group := range c.groups {
-		list, _ := json.Marshal(group) //nolint:errchkjson // strings
-		command := `{"serialIds":%s,"userId":"%s"}`
-		if i == 0 {
-			command = `{"serialIds":%s,"userId":"%s","mode":"perItem"}`
-		}
+		list, mode := `["`+strings.Join(group, `","`)+`"]`, []string{"atomic", "perItem"}[i%2]
 		c.callers.Go(func() {
-			c.repeat(client, p.URL+"/api/serials/advance", func(user string) string { return fmt.Sprintf(command, list, user) })
+			c.repeat(client, p.URL+"/api/serials/advance", func(user string) string {
+				return fmt.Sprintf(`{"serialIds":%s,"userId":%q,"mode":%q}`, list, user, mode)
+			})
 		})
 	}
 }
@@ -249,7 +246,7 @@ func followEvents(t *testing.T, p *routecardtest.Process, after string) <-chan s
 	}
 	request.Header.Set("Accept", "text/event-stream")
 	request.Header.Set("Last-Event-ID", after)
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request) //nolint:bodyclose // closed by the reader, below
 	if err != nil {
 		t.Fatal(err)
 	}

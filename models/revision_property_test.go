@@ -1,4 +1,4 @@
-package models_test
+package models
 
 import (
 	"errors"
@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"pgregory.net/rapid"
-
-	"github.com/routecard/routecard/models"
 )
 
 // revise gives the path a random list of its own steps and new ones, and checks what becomes of them and of the units.
@@ -16,9 +14,9 @@ func (s *shop) revise(t *rapid.T) {
 	kept := slices.Clone(s.path.Steps)
 	kept = rapid.Permutation(kept).Draw(t, "order")
 	kept = kept[:rapid.IntRange(0, len(kept)).Draw(t, "kept")]
-	var list []models.StepChange
+	var list []StepChange
 	for i := range kept {
-		change := models.StepChange{ID: &kept[i].ID}
+		change := StepChange{ID: &kept[i].ID}
 		if rapid.Bool().Draw(t, "changed") {
 			change = anyStep(t)
 			change.ID = &kept[i].ID
@@ -36,18 +34,18 @@ func (s *shop) revise(t *rapid.T) {
 	}
 
 	before := clonePath(s.path)
-	statuses := make([][]models.StepState, len(s.parts))
+	statuses := make([][]StepState, len(s.parts))
 	for i, p := range s.parts {
 		statuses[i] = before.StepsOf(&p.unit)
 	}
 	revised := clonePath(s.path)
 	removed, err := revised.Revise(list)
-	occupied := slices.ContainsFunc(before.Steps, func(step models.Step) bool {
-		return step.PartCount > 0 && !slices.ContainsFunc(kept, func(k models.Step) bool { return k.ID == step.ID })
+	occupied := slices.ContainsFunc(before.Steps, func(step Step) bool {
+		return step.PartCount > 0 && !slices.ContainsFunc(kept, func(k Step) bool { return k.ID == step.ID })
 	})
 	if occupied {
-		var refused *models.Error
-		if !errors.As(err, &refused) || refused.Kind != models.Conflict {
+		var refused *Error
+		if !errors.As(err, &refused) || refused.Kind != Conflict {
 			t.Fatalf("a step where units stand was removed: %v", err)
 		}
 		return
@@ -68,14 +66,14 @@ func (s *shop) countParts() {
 		s.path.Steps[i].PartCount = 0
 	}
 	for _, p := range s.parts {
-		if p.unit.Status == models.InProgress {
+		if p.unit.Status == InProgress {
 			s.path.Steps[s.path.Place(&p.unit)].PartCount++
 		}
 	}
 }
 
 // checkRevised tests that the path has the steps of the list: known ones as who they are, new ones under new numbers.
-func checkRevised(t *rapid.T, before, after models.Path, list []models.StepChange, removed []models.Step) {
+func checkRevised(t *rapid.T, before, after Path, list []StepChange, removed []Step) {
 	if len(after.Steps) != len(list) {
 		t.Fatalf("the path has %d steps, want %d", len(after.Steps), len(list))
 	}
@@ -111,33 +109,33 @@ func checkRevised(t *rapid.T, before, after models.Path, list []models.StepChang
 
 // checkKept tests what an edit of the path may make of a unit's steps: what was done, waived or is under way stays so,
 // and a new step never binds a unit that has passed its place.
-func (s *shop) checkKept(t *rapid.T, p *part, before []models.StepState, lastStepNo int) {
+func (s *shop) checkKept(t *rapid.T, p *part, before []StepState, lastStepNo int) {
 	after := s.path.StepsOf(&p.unit)
 	at := s.path.Place(&p.unit)
-	was := map[string]models.StepStatus{}
+	was := map[string]StepStatus{}
 	for _, state := range before {
 		was[state.Step.ID] = state.Status
 	}
 	for i, state := range after {
 		old, known := was[state.Step.ID]
-		var allowed []models.StepStatus
+		var allowed []StepStatus
 		switch {
-		case !known && p.unit.Status == models.Completed, !known && i < at:
-			allowed = []models.StepStatus{models.StepSkipped}
+		case !known && p.unit.Status == Completed, !known && i < at:
+			allowed = []StepStatus{StepSkipped}
 		case !known:
-			allowed = []models.StepStatus{models.StepPending}
-		case old == models.StepInProgress || done(models.StepState{Status: old}) || p.unit.Status == models.Completed:
-			allowed = []models.StepStatus{old}
-		case old == models.StepPending && i > at && p.unit.Status == models.InProgress:
-			allowed = []models.StepStatus{models.StepPending}
-		case i < at && old == models.StepPending && binds(state) && state.Step.No <= lastStepNo && !overridden(p, state):
+			allowed = []StepStatus{StepPending}
+		case old == StepInProgress || done(StepState{Status: old}) || p.unit.Status == Completed:
+			allowed = []StepStatus{old}
+		case old == StepPending && i > at && p.unit.Status == InProgress:
+			allowed = []StepStatus{StepPending}
+		case i < at && old == StepPending && binds(state) && state.Step.No <= lastStepNo && !overridden(p, state):
 			// Known to the unit when it last moved, it is owed; put there since, it is not.
-			allowed = []models.StepStatus{models.StepDeferred}
+			allowed = []StepStatus{StepDeferred}
 			if state.Step.No > p.knew {
-				allowed = []models.StepStatus{models.StepSkipped}
+				allowed = []StepStatus{StepSkipped}
 			}
 		default:
-			allowed = []models.StepStatus{models.StepPending, models.StepSkipped, models.StepDeferred}
+			allowed = []StepStatus{StepPending, StepSkipped, StepDeferred}
 		}
 		if !slices.Contains(allowed, state.Status) {
 			t.Fatalf("an edit of the path makes a %s step %s, want %v\nbefore %v\nafter %v",
@@ -146,6 +144,6 @@ func (s *shop) checkKept(t *rapid.T, p *part, before []models.StepState, lastSte
 	}
 }
 
-func overridden(p *part, state models.StepState) bool {
-	return p.unit.Marks.Of(state.Step.No) == models.Overridden
+func overridden(p *part, state StepState) bool {
+	return p.unit.Marks.Of(state.Step.No) == Overridden
 }

@@ -1,4 +1,4 @@
-package models_test
+package models
 
 import (
 	"errors"
@@ -6,16 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/routecard/routecard/models"
 )
 
 // route makes a path of steps with these names. A name may be followed by what is not the default: "Wash:optional",
 // "Gate:completion_gate", "Mill:physical".
-func route(t *testing.T, mode models.AdvancementMode, steps ...string) *models.Path {
+func route(t *testing.T, mode AdvancementMode, steps ...string) *Path {
 	t.Helper()
-	path := &models.Path{ID: "path_1", AdvancementMode: mode}
-	var list []models.StepChange
+	path := &Path{ID: "path_1", AdvancementMode: mode}
+	var list []StepChange
 	for _, step := range steps {
 		list = append(list, newStep(step))
 	}
@@ -25,25 +23,25 @@ func route(t *testing.T, mode models.AdvancementMode, steps ...string) *models.P
 	return path
 }
 
-func newStep(text string) models.StepChange {
+func newStep(text string) StepChange {
 	name, rest, _ := strings.Cut(text, ":")
-	change := models.StepChange{Name: &name}
+	change := StepChange{Name: &name}
 	if optional := true; rest == "optional" {
 		change.Optional = &optional
 	} else if rest != "" {
-		dependency := models.DependencyType(rest)
+		dependency := DependencyType(rest)
 		change.DependencyType = &dependency
 	}
 	return change
 }
 
 // edit gives the path these steps: known ones by their name, others as new ones.
-func edit(t *testing.T, path *models.Path, steps ...string) {
+func edit(t *testing.T, path *Path, steps ...string) {
 	t.Helper()
-	var list []models.StepChange
+	var list []StepChange
 	for _, text := range steps {
 		change := newStep(text)
-		if i := slices.IndexFunc(path.Steps, func(step models.Step) bool { return step.Name == *change.Name }); i >= 0 {
+		if i := slices.IndexFunc(path.Steps, func(step Step) bool { return step.Name == *change.Name }); i >= 0 {
 			change.ID = &path.Steps[i].ID
 		}
 		list = append(list, change)
@@ -53,7 +51,7 @@ func edit(t *testing.T, path *models.Path, steps ...string) {
 	}
 }
 
-func stepNames(steps []models.Step) []string {
+func stepNames(steps []Step) []string {
 	var names []string
 	for _, step := range steps {
 		names = append(names, step.Name)
@@ -63,11 +61,11 @@ func stepNames(steps []models.Step) []string {
 
 func TestReviseDefaults(t *testing.T) {
 	t.Parallel()
-	path := route(t, models.Strict, "Mill", "Wash:optional", "Gate:completion_gate")
-	for i, want := range []models.Step{
-		{No: 1, Name: "Mill", DependencyType: models.Preferred},
-		{No: 2, Name: "Wash", Optional: true, DependencyType: models.Preferred},
-		{No: 3, Name: "Gate", DependencyType: models.CompletionGate},
+	path := route(t, Strict, "Mill", "Wash:optional", "Gate:completion_gate")
+	for i, want := range []Step{
+		{No: 1, Name: "Mill", DependencyType: Preferred},
+		{No: 2, Name: "Wash", Optional: true, DependencyType: Preferred},
+		{No: 3, Name: "Gate", DependencyType: CompletionGate},
 	} {
 		got := path.Steps[i]
 		if !strings.HasPrefix(got.ID, "step_") || got.PathID != path.ID || *got.Position != i {
@@ -86,10 +84,10 @@ func TestReviseDefaults(t *testing.T) {
 // TestReviseByPlace sends steps without ids: they are those that stand there.
 func TestReviseByPlace(t *testing.T) {
 	t.Parallel()
-	path := route(t, models.Strict, "Mill", "Wash:optional", "Pack")
+	path := route(t, Strict, "Mill", "Wash:optional", "Pack")
 	before := clonePath(*path)
 
-	removed, err := path.Revise([]models.StepChange{newStep("Turn"), newStep("Dry")})
+	removed, err := path.Revise([]StepChange{newStep("Turn"), newStep("Dry")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +104,7 @@ func TestReviseByPlace(t *testing.T) {
 	}
 
 	// A place that is new gets a new step, and no number a second time.
-	if _, err := path.Revise([]models.StepChange{newStep("Turn"), newStep("Dry"), newStep("Pack")}); err != nil {
+	if _, err := path.Revise([]StepChange{newStep("Turn"), newStep("Dry"), newStep("Pack")}); err != nil {
 		t.Fatal(err)
 	}
 	if pack := path.Steps[2]; pack.ID == before.Steps[2].ID || pack.No != 4 {
@@ -116,13 +114,13 @@ func TestReviseByPlace(t *testing.T) {
 
 func TestReviseClearsFields(t *testing.T) {
 	t.Parallel()
-	path := route(t, models.Strict, "Mill")
+	path := route(t, Strict, "Mill")
 	bay, nobody := "Bay 3", (*string)(nil)
 	set := &bay
-	if _, err := path.Revise([]models.StepChange{{ID: &path.Steps[0].ID, Location: &set, AssignedTo: &set}}); err != nil {
+	if _, err := path.Revise([]StepChange{{ID: &path.Steps[0].ID, Location: &set, AssignedTo: &set}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := path.Revise([]models.StepChange{{ID: &path.Steps[0].ID, AssignedTo: &nobody}}); err != nil {
+	if _, err := path.Revise([]StepChange{{ID: &path.Steps[0].ID, AssignedTo: &nobody}}); err != nil {
 		t.Fatal(err)
 	}
 	if step := path.Steps[0]; step.Location == nil || *step.Location != bay || step.AssignedTo != nil || step.Name != "Mill" {
@@ -132,28 +130,28 @@ func TestReviseClearsFields(t *testing.T) {
 
 func TestReviseRefuses(t *testing.T) {
 	t.Parallel()
-	path := route(t, models.Strict, "Mill", "Wash")
+	path := route(t, Strict, "Mill", "Wash")
 	path.Steps[1].PartCount = 2
 	mill, wash, unknown := path.Steps[0].ID, path.Steps[1].ID, "step_01h455vb4pex5vsknk084sn02q"
 	for name, c := range map[string]struct {
-		list    []models.StepChange
-		kind    models.Kind
+		list    []StepChange
+		kind    Kind
 		message string
 	}{
-		"an id of no step": {[]models.StepChange{{ID: &wash}, {ID: &unknown}}, models.NotFound, "Step not found: " + unknown},
+		"an id of no step": {[]StepChange{{ID: &wash}, {ID: &unknown}}, NotFound, "Step not found: " + unknown},
 		"an id twice": {
-			[]models.StepChange{{ID: &mill}, {ID: &wash}, {ID: &mill}}, models.Invalid, "steps.2.id must not repeat " + mill,
+			[]StepChange{{ID: &mill}, {ID: &wash}, {ID: &mill}}, Invalid, "steps.2.id must not repeat " + mill,
 		},
 		"a step where units stand": {
-			[]models.StepChange{{ID: &mill}}, models.Conflict, "Cannot remove step Wash: 2 unit(s) in progress stand there",
+			[]StepChange{{ID: &mill}}, Conflict, "Cannot remove step Wash: 2 unit(s) in progress stand there",
 		},
 		"a place where units stand": {
-			[]models.StepChange{newStep("Mill")}, models.Conflict, "Cannot remove step Wash: 2 unit(s) in progress stand there",
+			[]StepChange{newStep("Mill")}, Conflict, "Cannot remove step Wash: 2 unit(s) in progress stand there",
 		},
 	} {
 		copied := clonePath(*path)
 		_, err := copied.Revise(c.list)
-		var refused *models.Error
+		var refused *Error
 		if !errors.As(err, &refused) || refused.Kind != c.kind || refused.Message != c.message {
 			t.Errorf("%s: the error is %v, want %q", name, err, c.message)
 		}

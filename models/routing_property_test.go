@@ -1,4 +1,4 @@
-package models_test
+package models
 
 import (
 	"encoding/json"
@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/routecard/routecard/models"
 )
 
 // A hundred runs, rapid's own number, miss what needs a gate, a jump and an edit to come together.
@@ -41,13 +39,13 @@ func TestRouting(t *testing.T) {
 
 // shop is a path with units on it.
 type shop struct {
-	path  models.Path
+	path  Path
 	parts []*part
 }
 
 // part is a unit with what its events keep, by the event's id.
 type part struct {
-	unit   models.Serial
+	unit   Serial
 	before map[string]kept
 	// knew is the number of the newest step when the unit last moved.
 	knew int
@@ -55,20 +53,20 @@ type part struct {
 
 // kept is what undo takes back: an event, and the unit as it was before.
 type kept struct {
-	event models.Event
+	event Event
 	state string
 	knew  int
 }
 
 var (
-	modes        = rapid.SampledFrom([]models.AdvancementMode{models.Strict, models.Flexible, models.PerStep})
-	dependencies = rapid.SampledFrom([]models.DependencyType{models.Preferred, models.Physical, models.CompletionGate})
-	maria        = models.Actor{UserID: "maria", At: 1}
+	modes        = rapid.SampledFrom([]AdvancementMode{Strict, Flexible, PerStep})
+	dependencies = rapid.SampledFrom([]DependencyType{Preferred, Physical, CompletionGate})
+	maria        = Actor{UserID: "maria", At: 1}
 )
 
 func newShop(t *rapid.T) *shop {
-	s := &shop{path: models.Path{ID: models.NewID(models.PathPrefix), AdvancementMode: modes.Draw(t, "mode")}}
-	steps := make([]models.StepChange, rapid.IntRange(1, 6).Draw(t, "steps"))
+	s := &shop{path: Path{ID: NewID(PathPrefix), AdvancementMode: modes.Draw(t, "mode")}}
+	steps := make([]StepChange, rapid.IntRange(1, 6).Draw(t, "steps"))
 	for i := range steps {
 		steps[i] = anyStep(t)
 	}
@@ -76,20 +74,20 @@ func newShop(t *rapid.T) *shop {
 		t.Fatal(err)
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "parts") {
-		s.parts = append(s.parts, &part{before: map[string]kept{}, knew: s.path.LastStepNo, unit: models.Serial{
-			ID: models.SerialID(int64(i + 1)),
-			State: models.State{
-				Status: models.InProgress, StepID: &s.path.Steps[0].ID, KnownStepNo: s.path.LastStepNo,
+		s.parts = append(s.parts, &part{before: map[string]kept{}, knew: s.path.LastStepNo, unit: Serial{
+			ID: SerialID(int64(i + 1)),
+			State: State{
+				Status: InProgress, StepID: &s.path.Steps[0].ID, KnownStepNo: s.path.LastStepNo,
 			},
 		}})
 	}
 	return s
 }
 
-func anyStep(t *rapid.T) models.StepChange {
+func anyStep(t *rapid.T) StepChange {
 	name, optional, dependency := rapid.StringMatching("[A-Z]{3}").Draw(t, "name"), rapid.Bool().Draw(t, "optional"),
 		dependencies.Draw(t, "dependency")
-	return models.StepChange{Name: &name, Optional: &optional, DependencyType: &dependency}
+	return StepChange{Name: &name, Optional: &optional, DependencyType: &dependency}
 }
 
 // anyStepID is mostly the id of a step of the path.
@@ -105,20 +103,20 @@ func (s *shop) anyStepID(t *rapid.T) string {
 func (s *shop) command(t *rapid.T, p *part) {
 	reason := "why"
 	step := s.anyStepID(t)
-	s.give(t, p, rapid.SampledFrom([]models.Command{
-		models.Override{StepID: step, Reason: reason},
-		models.ClearOverride{StepID: step},
-		models.Waive{StepID: step, Reason: reason, ApproverID: "lead"},
-		models.CompleteStep{StepID: step},
-		models.ForceComplete{Reason: &reason},
-		models.Scrap{Reason: "damaged", Explanation: &reason},
+	s.give(t, p, rapid.SampledFrom([]Command{
+		Override{StepID: step, Reason: reason},
+		ClearOverride{StepID: step},
+		Waive{StepID: step, Reason: reason, ApproverID: "lead"},
+		CompleteStep{StepID: step},
+		ForceComplete{Reason: &reason},
+		Scrap{Reason: "damaged", Explanation: &reason},
 	}).Draw(t, "command"))
 }
 
 // jumpAhead moves a unit to a step ahead of it, if it stands anywhere.
 func (s *shop) jumpAhead(t *rapid.T, p *part) {
 	target := rapid.IntRange(s.path.Place(&p.unit)+1, len(s.path.Steps)).Draw(t, "target")
-	s.give(t, p, models.AdvanceTo{StepIndex: &target})
+	s.give(t, p, AdvanceTo{StepIndex: &target})
 }
 
 // move advances a unit by one step or by several.
@@ -129,38 +127,38 @@ func (s *shop) move(t *rapid.T, p *part) {
 		from = &at
 	}
 	target, id := rapid.IntRange(0, len(s.path.Steps)+1).Draw(t, "target"), s.anyStepID(t)
-	s.give(t, p, rapid.SampledFrom([]models.Command{
-		models.Advance{From: from},
-		models.AdvanceTo{StepIndex: &target, From: from},
-		models.AdvanceTo{StepID: &id, From: from},
+	s.give(t, p, rapid.SampledFrom([]Command{
+		Advance{From: from},
+		AdvanceTo{StepIndex: &target, From: from},
+		AdvanceTo{StepID: &id, From: from},
 	}).Draw(t, "move"))
 }
 
 // undo takes back the last change of a unit.
 func (s *shop) undo(t *rapid.T, p *part) { s.give(t, p, p.undo(t)) }
 
-func (p *part) undo(t *rapid.T) models.Undo {
+func (p *part) undo(t *rapid.T) Undo {
 	if p.unit.LastEventID == nil {
-		return models.Undo{}
+		return Undo{}
 	}
 	kept := p.before[*p.unit.LastEventID]
-	var before models.State
+	var before State
 	if err := json.Unmarshal([]byte(kept.state), &before); err != nil {
 		t.Fatalf("the state before %s: %v", kept.event.Type, err)
 	}
-	return models.Undo{Last: &kept.event, Before: &before}
+	return Undo{Last: &kept.event, Before: &before}
 }
 
 // give applies a command as the store does, and checks all that can be said of it.
-func (s *shop) give(t *rapid.T, p *part, command models.Command) {
+func (s *shop) give(t *rapid.T, p *part, command Command) {
 	path, unit, states := clonePath(s.path), cloneUnit(p.unit), s.path.StepsOf(&p.unit)
-	change, err := models.Apply(command, &s.path, p.unit, maria)
+	change, err := Apply(command, &s.path, p.unit, maria)
 	if !reflect.DeepEqual(s.path, path) || !reflect.DeepEqual(p.unit, unit) {
 		t.Fatalf("%#v wrote to what it was given", command)
 	}
 	want := s.refusal(p, states, command)
 	if err != nil {
-		var refused *models.Error
+		var refused *Error
 		if !errors.As(err, &refused) || refused.Kind != want {
 			t.Fatalf("%#v of %v was refused (%v), want kind %d", command, show(states), err, want)
 		}
@@ -169,7 +167,7 @@ func (s *shop) give(t *rapid.T, p *part, command models.Command) {
 	if want != 0 {
 		t.Fatalf("%#v of %v was not refused, want kind %d", command, show(states), want)
 	}
-	undo, undone := command.(models.Undo)
+	undo, undone := command.(Undo)
 	if undone {
 		wantState(t, "undo", change.Unit.State, *undo.Before)
 		p.knew = p.before[undo.Last.ID].knew
@@ -177,7 +175,7 @@ func (s *shop) give(t *rapid.T, p *part, command models.Command) {
 		s.checkChange(t, p, states, command, change)
 		p.keep(t, &change)
 	}
-	if change.Type == models.SerialAdvanced {
+	if change.Type == SerialAdvanced {
 		p.knew = s.path.LastStepNo
 	}
 	p.unit = change.Unit
@@ -185,28 +183,28 @@ func (s *shop) give(t *rapid.T, p *part, command models.Command) {
 		return
 	}
 	// Undo gives back the state before, whatever the command was.
-	taken, err := models.Apply(p.undo(t), &s.path, p.unit, maria)
+	taken, err := Apply(p.undo(t), &s.path, p.unit, maria)
 	if err != nil {
 		t.Fatalf("undo of %#v: %v", command, err)
 	}
 	wantState(t, fmt.Sprintf("undo of %#v", command), taken.Unit.State, unit.State)
-	if taken.Type != models.SerialUndone {
+	if taken.Type != SerialUndone {
 		t.Fatalf("the event of undo is %s", taken.Type)
 	}
 }
 
 // keep remembers the state before the change, as the store has an event do it.
-func (p *part) keep(t *rapid.T, change *models.Change) {
+func (p *part) keep(t *rapid.T, change *Change) {
 	text, err := json.Marshal(p.unit.State)
 	if err != nil {
 		t.Fatal(err)
 	}
-	event := models.Event{ID: models.NewID(models.EventPrefix), Type: change.Type}
+	event := Event{ID: NewID(EventPrefix), Type: change.Type}
 	p.before[event.ID] = kept{event: event, state: string(text), knew: p.knew}
 	change.Unit.LastEventID = &event.ID
 }
 
-func wantState(t *rapid.T, what string, got, want models.State) {
+func wantState(t *rapid.T, what string, got, want State) {
 	if !got.Equal(want) || got.KnownStepNo != want.KnownStepNo || !reflect.DeepEqual(got.LastEventID, want.LastEventID) {
 		t.Fatalf("%s gives\n%+v, want\n%+v", what, got, want)
 	}
@@ -219,35 +217,35 @@ func (s *shop) check(t *rapid.T) {
 		if len(states) != len(s.path.Steps) {
 			t.Fatalf("%d statuses for %d steps", len(states), len(s.path.Steps))
 		}
-		counts := map[models.StepStatus]int{}
+		counts := map[StepStatus]int{}
 		for i, state := range states {
 			counts[state.Status]++
 			if state.Order != i || state.Step.ID != s.path.Steps[i].ID {
 				t.Fatalf("status %d is that of step %d, %s", i, state.Order, state.Step.ID)
 			}
-			if state.Overridden && state.Status != models.StepPending && state.Status != models.StepInProgress {
+			if state.Overridden && state.Status != StepPending && state.Status != StepInProgress {
 				t.Fatalf("the override outlives the step: %v", show(states))
 			}
 		}
 		current := 0
-		if p.unit.Status == models.InProgress {
+		if p.unit.Status == InProgress {
 			current = 1
-			if at := s.path.Place(&p.unit); at < 0 || states[at].Status != models.StepInProgress {
+			if at := s.path.Place(&p.unit); at < 0 || states[at].Status != StepInProgress {
 				t.Fatalf("the unit stands at %d: %v", at, show(states))
 			}
 		}
-		if counts[models.StepInProgress] != current {
+		if counts[StepInProgress] != current {
 			t.Fatalf("a unit that is %s has %v", p.unit.Status, show(states))
 		}
-		if p.unit.Status == models.Completed && !p.unit.ForceCompleted &&
-			counts[models.StepDeferred]+counts[models.StepPending] > 0 {
+		if p.unit.Status == Completed && !p.unit.ForceCompleted &&
+			counts[StepDeferred]+counts[StepPending] > 0 {
 			t.Fatalf("completed over open work: %v", show(states))
 		}
 		checkMarks(t, p.unit.Marks)
 	}
 }
 
-func checkMarks(t *rapid.T, marks models.Marks) {
+func checkMarks(t *rapid.T, marks Marks) {
 	seen := map[int]bool{}
 	for _, mark := range marks {
 		if seen[mark.StepNo] {
@@ -258,24 +256,24 @@ func checkMarks(t *rapid.T, marks models.Marks) {
 			t.Fatalf("step %d has the mark %q, want %q", mark.StepNo, marks.Of(mark.StepNo), mark.Status)
 		}
 	}
-	var back models.Marks
+	var back Marks
 	if err := back.Scan(marks.String()); err != nil || !slices.Equal(back, marks) {
 		t.Fatalf("%v is stored as %q and read as %v, %v", marks, marks, back, err)
 	}
 }
 
-func clonePath(path models.Path) models.Path {
+func clonePath(path Path) Path {
 	path.Steps = slices.Clone(path.Steps)
 	return path
 }
 
-func cloneUnit(unit models.Serial) models.Serial {
+func cloneUnit(unit Serial) Serial {
 	unit.Marks = slices.Clone(unit.Marks)
 	return unit
 }
 
 // show makes the statuses of a unit readable.
-func show(states []models.StepState) []string {
+func show(states []StepState) []string {
 	var out []string
 	for _, state := range states {
 		text := fmt.Sprintf("%s:%s:%s", state.Step.Name, state.Step.DependencyType, state.Status)

@@ -1,30 +1,28 @@
-package models_test
+package models
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/routecard/routecard/models"
 )
 
 // walk is a unit on a path, for tests that tell a story.
 type walk struct {
 	t    *testing.T
-	path *models.Path
-	unit models.Serial
+	path *Path
+	unit Serial
 }
 
-func begin(t *testing.T, path *models.Path) *walk {
+func begin(t *testing.T, path *Path) *walk {
 	t.Helper()
-	return &walk{t: t, path: path, unit: models.Serial{ID: "SN-00001", State: models.State{
-		Status: models.InProgress, StepID: &path.Steps[0].ID, KnownStepNo: path.LastStepNo,
+	return &walk{t: t, path: path, unit: Serial{ID: "SN-00001", State: State{
+		Status: InProgress, StepID: &path.Steps[0].ID, KnownStepNo: path.LastStepNo,
 	}}}
 }
 
-func (w *walk) give(command models.Command) {
+func (w *walk) give(command Command) {
 	w.t.Helper()
-	change, err := models.Apply(command, w.path, w.unit, maria)
+	change, err := Apply(command, w.path, w.unit, maria)
 	if err != nil {
 		w.t.Fatalf("%#v: %v", command, err)
 	}
@@ -33,11 +31,11 @@ func (w *walk) give(command models.Command) {
 
 func (w *walk) to(name string) {
 	w.t.Helper()
-	w.give(models.AdvanceTo{StepID: w.id(name)})
+	w.give(AdvanceTo{StepID: w.id(name)})
 }
 
 func (w *walk) id(name string) *string {
-	i := slices.IndexFunc(w.path.Steps, func(step models.Step) bool { return step.Name == name })
+	i := slices.IndexFunc(w.path.Steps, func(step Step) bool { return step.Name == name })
 	return &w.path.Steps[i].ID
 }
 
@@ -75,17 +73,17 @@ func TestStepsAfterEdits(t *testing.T) {
 		{"a step is added ahead", func(w *walk) {
 			edit(t, w.path, "A", "New", "B", "C", "D")
 			w.want("A in_progress, New pending, B pending, C pending, D pending")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("A completed, New in_progress, B pending, C pending, D pending")
 		}},
 		{"a required step is moved behind", func(w *walk) {
-			w.give(models.Advance{})
+			w.give(Advance{})
 			edit(t, w.path, "A", "C", "B", "D")
 			w.want("A completed, C deferred, B in_progress, D pending")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("A completed, C deferred, B completed, D in_progress")
-			w.give(models.CompleteStep{StepID: *w.id("C")})
-			w.give(models.Advance{})
+			w.give(CompleteStep{StepID: *w.id("C")})
+			w.give(Advance{})
 			w.want("A completed, C completed, B completed, D completed")
 		}},
 		{"an optional step is moved behind", func(w *walk) {
@@ -94,7 +92,7 @@ func TestStepsAfterEdits(t *testing.T) {
 			w.want("C skipped, A in_progress, B pending, D pending")
 		}},
 		{"an overridden step is moved behind", func(w *walk) {
-			w.give(models.Override{StepID: *w.id("C")})
+			w.give(Override{StepID: *w.id("C")})
 			edit(t, w.path, "C", "A", "B", "D")
 			w.want("C skipped, A in_progress, B pending, D pending")
 		}},
@@ -105,63 +103,63 @@ func TestStepsAfterEdits(t *testing.T) {
 		}},
 		{"a step is added, known to the unit by a move, and then moved behind", func(w *walk) {
 			edit(t, w.path, "A", "B", "C", "D", "New")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			edit(t, w.path, "New", "A", "B", "C", "D")
 			w.want("New deferred, A completed, B in_progress, C pending, D pending")
 		}},
 		{"a done step is moved ahead", func(w *walk) {
-			w.give(models.Advance{})
+			w.give(Advance{})
 			edit(t, w.path, "B", "A", "C", "D")
 			w.want("B in_progress, A completed, C pending, D pending")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("B completed, A completed, C in_progress, D pending")
 		}},
 		{"a waived step is moved ahead", func(w *walk) {
 			w.to("C")
-			w.give(models.Waive{StepID: *w.id("B")})
+			w.give(Waive{StepID: *w.id("B")})
 			edit(t, w.path, "A", "C", "B", "D")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("A completed, C completed, B waived, D in_progress")
 		}},
 		{"a deferred step is moved ahead", func(w *walk) {
 			w.to("C")
 			edit(t, w.path, "A", "C", "B", "D")
 			w.want("A completed, C in_progress, B deferred, D pending")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("A completed, C completed, B in_progress, D pending")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("A completed, C completed, B completed, D in_progress")
 		}},
 		{"all that is ahead is done", func(w *walk) {
-			w.give(models.Advance{})
-			w.give(models.Advance{})
+			w.give(Advance{})
+			w.give(Advance{})
 			edit(t, w.path, "C", "A", "B")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("C completed, A completed, B completed")
 		}},
 		{"a deferred step is removed", func(w *walk) {
 			w.to("D")
 			edit(t, w.path, "A", "D")
-			w.give(models.Advance{})
+			w.give(Advance{})
 			w.want("A completed, D completed")
 		}},
 		{"a step is added when the unit is completed", func(w *walk) {
 			for range 4 {
-				w.give(models.Advance{})
+				w.give(Advance{})
 			}
 			edit(t, w.path, "A", "B", "C", "D", "New")
 			w.want("A completed, B completed, C completed, D completed, New skipped")
 		}},
 		{"the steps of a scrapped unit are reordered", func(w *walk) {
-			w.give(models.Advance{})
-			w.give(models.Scrap{Reason: "damaged"})
+			w.give(Advance{})
+			w.give(Scrap{Reason: "damaged"})
 			edit(t, w.path, "D", "A", "B", "C")
 			w.want("D deferred, A completed, B pending, C pending")
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.story(begin(t, route(t, models.Flexible, "A", "B", "C", "D")))
+			c.story(begin(t, route(t, Flexible, "A", "B", "C", "D")))
 		})
 	}
 }
@@ -169,10 +167,10 @@ func TestStepsAfterEdits(t *testing.T) {
 // TestForcedUnitShowsWhatWasNotDone checks that force makes nothing look done.
 func TestForcedUnitShowsWhatWasNotDone(t *testing.T) {
 	t.Parallel()
-	w := begin(t, route(t, models.Flexible, "A", "B", "C", "D:optional", "E", "F"))
-	w.give(models.Override{StepID: *w.id("E"), Reason: "prototype"})
+	w := begin(t, route(t, Flexible, "A", "B", "C", "D:optional", "E", "F"))
+	w.give(Override{StepID: *w.id("E"), Reason: "prototype"})
 	w.to("C")
-	w.give(models.ForceComplete{})
+	w.give(ForceComplete{})
 	w.want("A completed, B deferred, C pending, D pending, E pending, F pending")
 	edit(t, w.path, "F", "E", "D", "C", "B", "A", "New")
 	w.want("F pending, E pending, D pending, C pending, B deferred, A completed, New skipped")

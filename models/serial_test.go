@@ -1,4 +1,4 @@
-package models_test
+package models
 
 import (
 	"encoding/json"
@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/routecard/routecard/models"
 )
 
 func TestSerialID(t *testing.T) {
@@ -16,10 +14,10 @@ func TestSerialID(t *testing.T) {
 	for number, want := range map[int64]string{
 		1: "SN-00001", 99999: "SN-99999", 100000: "SN-100000", 9007199254740991: "SN-9007199254740991",
 	} {
-		if got := models.SerialID(number); got != want {
+		if got := SerialID(number); got != want {
 			t.Errorf("SerialID(%d) is %s, want %s", number, got, want)
 		}
-		if got := models.SerialNumber(want); got == nil || *got != number {
+		if got := SerialNumber(want); got == nil || *got != number {
 			t.Errorf("SerialNumber(%s) is %v, want %d", want, got, number)
 		}
 	}
@@ -32,7 +30,7 @@ func TestForeignSerialNumber(t *testing.T) {
 		"", "SN-", "SN-1", "SN-0001", "SN-000001", "SN-00000", "SN--0001", "SN-+0001", "SN-0000x", "SN-00001 ", " SN-00001",
 		"sn-00001", "SN00001", "HSG-00001", "SN-9223372036854775808", "SN-0x001", "SN-1_000",
 	} {
-		if got := models.SerialNumber(id); got != nil {
+		if got := SerialNumber(id); got != nil {
 			t.Errorf("SerialNumber(%q) is %d, want none", id, *got)
 		}
 	}
@@ -40,12 +38,12 @@ func TestForeignSerialNumber(t *testing.T) {
 
 func TestMarks(t *testing.T) {
 	t.Parallel()
-	statuses := rapid.SampledFrom([]models.StepStatus{
-		"", models.StepPending, models.StepCompleted, models.StepSkipped, models.StepDeferred, models.StepWaived, models.Overridden,
+	statuses := rapid.SampledFrom([]StepStatus{
+		"", StepPending, StepCompleted, StepSkipped, StepDeferred, StepWaived, Overridden,
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		var marks models.Marks
-		want := map[int]models.StepStatus{}
+		var marks Marks
+		want := map[int]StepStatus{}
 		for range rapid.IntRange(0, 20).Draw(t, "marks") {
 			no, status := rapid.IntRange(1, 12).Draw(t, "step"), statuses.Draw(t, "status")
 			before := marks.String()
@@ -59,7 +57,7 @@ func TestMarks(t *testing.T) {
 			}
 		}
 		checkMarks(t, marks)
-		got := map[int]models.StepStatus{}
+		got := map[int]StepStatus{}
 		for _, mark := range marks {
 			got[mark.StepNo] = mark.Status
 		}
@@ -71,18 +69,18 @@ func TestMarks(t *testing.T) {
 
 func TestMarksText(t *testing.T) {
 	t.Parallel()
-	marks := models.Marks{{1, models.StepCompleted}, {12, models.StepSkipped}, {3, models.StepDeferred}, {4, models.StepWaived}, {5, models.Overridden}, {6, models.StepPending}}
+	marks := Marks{{1, StepCompleted}, {12, StepSkipped}, {3, StepDeferred}, {4, StepWaived}, {5, Overridden}, {6, StepPending}}
 	const want = "1c12s3d4w5o6p"
 	if got := marks.String(); got != want {
 		t.Errorf("the text is %s, want %s", got, want)
 	}
 	for _, stored := range []any{want, []byte(want)} {
-		var back models.Marks
+		var back Marks
 		if err := back.Scan(stored); err != nil || !reflect.DeepEqual(back, marks) {
 			t.Errorf("%v is read as %v, %v", stored, back, err)
 		}
 	}
-	back := models.Marks{{1, models.StepCompleted}}
+	back := Marks{{1, StepCompleted}}
 	if err := back.Scan(""); err != nil || len(back) != 0 {
 		t.Errorf("no marks are read as %v, %v", back, err)
 	}
@@ -92,7 +90,7 @@ func TestMarksText(t *testing.T) {
 func TestBrokenMarks(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []any{"c", "1x", "1cc", "99999999999999999999c", "-1c", nil, int64(1)} {
-		var marks models.Marks
+		var marks Marks
 		if err := marks.Scan(stored); err == nil {
 			t.Errorf("%v is read as %v", stored, marks)
 		}
@@ -102,12 +100,12 @@ func TestBrokenMarks(t *testing.T) {
 // TestStateAsJSON checks that the state which an event keeps is the state that undo gets, whatever is in it.
 func TestStateAsJSON(t *testing.T) {
 	t.Parallel()
-	text, reason, at := "Maße ✗ \"quoted\"\n", models.ReasonOther, models.Millis(1705314600123)
-	for i, state := range []models.State{
-		{Status: models.InProgress, StepID: &text, KnownStepNo: 3},
-		{Status: models.InProgress, StepID: &text, Marks: models.Marks{{2, models.Overridden}, {1, models.StepWaived}}, LastEventID: &text},
-		{Status: models.Completed, ForceCompleted: true, ForceReason: &text, EndedBy: &text, EndedAt: &at},
-		{Status: models.Scrapped, StepID: &text, ScrapReason: &reason, ScrapExplanation: &text, EndedBy: &text, EndedAt: &at},
+	text, reason, at := "Maße ✗ \"quoted\"\n", ReasonOther, Millis(1705314600123)
+	for i, state := range []State{
+		{Status: InProgress, StepID: &text, KnownStepNo: 3},
+		{Status: InProgress, StepID: &text, Marks: Marks{{2, Overridden}, {1, StepWaived}}, LastEventID: &text},
+		{Status: Completed, ForceCompleted: true, ForceReason: &text, EndedBy: &text, EndedAt: &at},
+		{Status: Scrapped, StepID: &text, ScrapReason: &reason, ScrapExplanation: &text, EndedBy: &text, EndedAt: &at},
 	} {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +113,7 @@ func TestStateAsJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var back models.State
+			var back State
 			if err := json.Unmarshal(encoded, &back); err != nil {
 				t.Fatal(err)
 			}
@@ -128,32 +126,32 @@ func TestStateAsJSON(t *testing.T) {
 
 func TestStateEqual(t *testing.T) {
 	t.Parallel()
-	yes, no, damaged, other := "yes", "no", models.ScrapReason("damaged"), models.ReasonOther
-	base := func() models.State {
+	yes, no, damaged, other := "yes", "no", ScrapReason("damaged"), ReasonOther
+	base := func() State {
 		id := "yes" // another pointer to the same text
-		return models.State{
-			Status: models.InProgress, StepID: &id, ForceReason: &id, ScrapReason: &damaged, ScrapExplanation: &id,
-			Marks: models.Marks{{1, models.StepCompleted}, {2, models.StepDeferred}},
+		return State{
+			Status: InProgress, StepID: &id, ForceReason: &id, ScrapReason: &damaged, ScrapExplanation: &id,
+			Marks: Marks{{1, StepCompleted}, {2, StepDeferred}},
 		}
 	}
 	if !base().Equal(base()) {
 		t.Error("a state is not equal to itself")
 	}
 	for name, c := range map[string]struct {
-		change func(*models.State)
+		change func(*State)
 		equal  bool
 	}{
-		"the order of the marks": {func(s *models.State) { s.Marks = models.Marks{{2, models.StepDeferred}, {1, models.StepCompleted}} }, true},
-		"the text elsewhere":     {func(s *models.State) { s.StepID = &yes }, true},
-		"a mark":                 {func(s *models.State) { s.Marks = s.Marks.With(2, models.StepWaived) }, false},
-		"one mark less":          {func(s *models.State) { s.Marks = s.Marks[:1] }, false},
-		"the status":             {func(s *models.State) { s.Status = models.Scrapped }, false},
-		"the step":               {func(s *models.State) { s.StepID = &no }, false},
-		"no step":                {func(s *models.State) { s.StepID = nil }, false},
-		"forced":                 {func(s *models.State) { s.ForceCompleted = true }, false},
-		"the reason of force":    {func(s *models.State) { s.ForceReason = nil }, false},
-		"the reason of scrap":    {func(s *models.State) { s.ScrapReason = &other }, false},
-		"the explanation":        {func(s *models.State) { s.ScrapExplanation = &no }, false},
+		"the order of the marks": {func(s *State) { s.Marks = Marks{{2, StepDeferred}, {1, StepCompleted}} }, true},
+		"the text elsewhere":     {func(s *State) { s.StepID = &yes }, true},
+		"a mark":                 {func(s *State) { s.Marks = s.Marks.With(2, StepWaived) }, false},
+		"one mark less":          {func(s *State) { s.Marks = s.Marks[:1] }, false},
+		"the status":             {func(s *State) { s.Status = Scrapped }, false},
+		"the step":               {func(s *State) { s.StepID = &no }, false},
+		"no step":                {func(s *State) { s.StepID = nil }, false},
+		"forced":                 {func(s *State) { s.ForceCompleted = true }, false},
+		"the reason of force":    {func(s *State) { s.ForceReason = nil }, false},
+		"the reason of scrap":    {func(s *State) { s.ScrapReason = &other }, false},
+		"the explanation":        {func(s *State) { s.ScrapExplanation = &no }, false},
 	} {
 		changed := base()
 		c.change(&changed)

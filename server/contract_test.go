@@ -26,11 +26,27 @@ var contractReport = flag.String("contract-report", "", "write which answers of 
 // TestMain fails the whole suite for an answer that the contract declares and no test has seen.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	limitRapid()
 	code := routecardtest.Main(m)
 	if code == 0 {
 		code = reportContract()
 	}
 	os.Exit(code)
+}
+
+// limitRapid bounds what the suite spends on each property. More is found by `-rapid.checks=1000` and by every further run.
+func limitRapid() {
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	// A request can't be replayed from a file: it names things that are there once only.
+	for name, value := range map[string]string{"rapid.checks": "30", "rapid.nofailfile": "true"} {
+		if given[name] {
+			continue
+		}
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
 }
 
 func reportContract() int {

@@ -172,12 +172,7 @@ func (w *writers) create(here *floor) {
 func (w *writers) bulk(here *floor) {
 	ids := []string{w.unit(), w.unit(), w.unit()}
 	slices.Sort(ids)
-	list, err := json.Marshal(slices.Compact(ids))
-	if err != nil {
-		w.t.Error(err)
-		return
-	}
-	answer := here.do(`/api/serials/advance {"mode":"perItem","serialIds":` + string(list) + `}`)
+	answer := here.do(`/api/serials/advance {"mode":"perItem","serialIds":` + jsonList(slices.Compact(ids)) + `}`)
 	if answer.Status != 200 {
 		w.t.Errorf("a writer was answered %d: %s", answer.Status, answer.Body)
 		return

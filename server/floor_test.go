@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,14 +45,14 @@ func (f *floor) addPath(route string) gen.Path {
 
 func stepJSON(word string) string {
 	name, rest, _ := strings.Cut(word, ":")
-	fields := fmt.Sprintf(`"name":"%s"`, name)
+	fields := `"name":"` + name + `"`
 	for option := range strings.SplitSeq(rest, ":") {
 		switch option {
 		case "":
 		case "optional":
 			fields += `,"optional":true`
 		default:
-			fields += fmt.Sprintf(`,"dependencyType":"%s"`, option)
+			fields += `,"dependencyType":"` + option + `"`
 		}
 	}
 	return "{" + fields + "}"
@@ -61,7 +60,7 @@ func stepJSON(word string) string {
 
 func (f *floor) addSerials(units int) []gen.Serial {
 	f.t.Helper()
-	answer := f.must(201, fmt.Sprintf(`POST /api/serials {"pathId":"%s","quantity":%d}`, f.path.ID, units))
+	answer := f.must(201, fmt.Sprintf(`POST /api/serials {"pathId":%q,"quantity":%d}`, f.path.ID, units))
 	return routecardtest.Decode[[]gen.Serial](f.t, answer)
 }
 
@@ -77,13 +76,14 @@ func (f *floor) fill(text string) string {
 		}
 		pairs = append(pairs, fmt.Sprintf("{sn%d}", i+1), serial.ID)
 	}
-	list, _ := json.Marshal(ids) //nolint:errchkjson // strings
-	pairs = append(pairs, "{sns}", string(list))
+	pairs = append(pairs, "{sns}", jsonList(ids))
 	for _, step := range f.path.Steps {
 		pairs = append(pairs, "{"+step.Name+"}", step.ID)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
+
+func jsonList(ids []string) string { return `["` + strings.Join(ids, `","`) + `"]` }
 
 // do sends a request: "POST /api/paths {…}". What does not begin with a slash is a command to the first unit, and what
 // names no method is a POST: "advance", "scrap {…}", "DELETE steps/{A}/override". A POST without a body sends {}.

@@ -43,7 +43,7 @@ func TestAdvanceToByMode(t *testing.T) {
 					o.wantEvent = `{"type":"serial.advanced","stepId":"{C}","data":{"fromStepName":"A","toStepName":"C",
 						"bypassed":[{"stepId":"{B}","stepName":"B","status":"` + status + `"}]}}`
 				}
-				orders = append(orders, o, beyond(o, mode, kind, status))
+				orders = append(orders, o, beyond(o, kind, status))
 			}
 		}
 	}
@@ -51,7 +51,7 @@ func TestAdvanceToByMode(t *testing.T) {
 }
 
 // beyond is the same jump on a path that ends with the bypassed step, so that it completes the unit.
-func beyond(o order, mode, kind, status string) order {
+func beyond(o order, kind, status string) order {
 	o.name += ", to completion"
 	o.route = o.route[:len(o.route)-len(" C")]
 	o.wantEvent = ""

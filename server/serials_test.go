@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -55,11 +54,7 @@ func TestCreateSerialsByNumber(t *testing.T) {
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)
 		own := []string{"HSG-7075-002", "a", "HSG-7075-001", "7", "x._:+=@~()-", strings.Repeat("Z", 100), "hsg-7075-001"}
-		encoded, err := json.Marshal(own)
-		if err != nil {
-			t.Fatal(err)
-		}
-		created := routecardtest.Decode[[]gen.Serial](t, f.must(201, `/api/serials {"pathId":"{path}","serialNumbers":`+string(encoded)+`}`))
+		created := routecardtest.Decode[[]gen.Serial](t, f.must(201, `/api/serials {"pathId":"{path}","serialNumbers":`+jsonList(own)+`}`))
 		wantEqual(t, "the ids", serialIDs(created), own)
 		for _, id := range own {
 			wantJSON(t, f.must(200, "GET /api/serials/"+url.PathEscape(id)).Body, `{"id":"`+id+`"}`)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func openStream(t *testing.T, url string, headers ...string) *stream {
 	}
 	// A client of its own, so that the connection ends with the stream.
 	client := &http.Client{Transport: &http.Transport{}}
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:bodyclose // closed by the reader, below
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func openStream(t *testing.T, url string, headers ...string) *stream {
 	go func() {
 		defer close(s.ended)
 		defer response.Body.Close()
-		if err := s.read(bufio.NewReader(response.Body)); err != nil {
+		if err := s.read(response.Body); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -69,14 +70,12 @@ func openStream(t *testing.T, url string, headers ...string) *stream {
 }
 
 // read takes the stream apart. The end of the connection is no error, a message that is not as it should be is one.
-func (s *stream) read(in *bufio.Reader) error {
+func (s *stream) read(in io.Reader) error {
 	fields := map[string]string{}
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return nil
-		}
-		line = strings.TrimSuffix(line, "\n")
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		line := lines.Text()
 		name, value, found := strings.Cut(line, ": ")
 		switch {
 		case line == "" && len(fields) > 0:
@@ -95,6 +94,7 @@ func (s *stream) read(in *bufio.Reader) error {
 			fields[name] = value
 		}
 	}
+	return nil
 }
 
 func parseEvent(fields map[string]string) (gen.Event, error) {

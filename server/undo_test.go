@@ -109,8 +109,9 @@ func TestCommandsOnNothing(t *testing.T) {
 				`steps/{B}/override {"reason":"x"}`, "DELETE steps/{B}/override", `steps/{B}/waive {"reason":"x","approverId":"y"}`,
 				"steps/{B}/complete",
 			} {
-				method, rest := "POST", request
-				if rest, _ = strings.CutPrefix(request, "DELETE "); rest != request {
+				method := "POST"
+				rest, deletes := strings.CutPrefix(request, "DELETE ")
+				if deletes {
 					method = "DELETE"
 				}
 				f.missing(method+" /api/serials/"+unknown+"/"+rest, "Serial number not found: "+unknown)

@@ -6,6 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -21,8 +24,16 @@ func HashKey(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// errKeyName is returned for a name that would not stand clearly on events. An empty one would also be taken for the
+// caller of an open API, whose receipts are not for it.
+var errKeyName = errors.New("a name is 1 to 255 characters long, without blanks around it and without control characters")
+
 // CreateKey makes an API key and returns it; it can't be had again. It returns a Conflict when the name is taken.
 func (s *Store) CreateKey(ctx context.Context, name string, role models.Role) (string, error) {
+	if length := utf8.RuneCountInString(name); length == 0 || length > 255 || !utf8.ValidString(name) ||
+		strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
+		return "", errKeyName
+	}
 	// 130 bits of randomness: nobody guesses it.
 	key := keyMark + rand.Text()
 	err := s.transact(ctx, func(t *tx) error {

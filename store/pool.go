@@ -2,8 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"io"
 	"math/rand/v2"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -71,12 +75,40 @@ func retry(ctx context.Context, fn func() error) error {
 	}
 }
 
+// commitError is an error of a COMMIT.
+type commitError struct{ cause error }
+
+func (e *commitError) Error() string { return e.cause.Error() }
+func (e *commitError) Unwrap() error { return e.cause }
+
 // transient tells whether the error is one that goes away, and leaves no doubt that nothing was changed. A connection
-// that broke during a commit is not: the commit may have been made.
+// that broke during a commit does not: the commit may have been made. One that broke at any time before takes its
+// transaction with it.
 func transient(err error) bool {
-	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
-		// Serialization failure and deadlock roll the transaction back; a server that is starting has not begun it.
-		return refused.Code == "40001" || refused.Code == "40P01" || refused.Code == "57P03"
+	refused, isRefused := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case errors.Is(err, sqlite3.BUSY), isRefused && slices.Contains(rolledBack, refused.Code):
+		return true
+	case isCommit(err):
+		// Not even by pgx's own word, which calls it safe when it finds the connection closed by what came before.
+		return false
+	case isRefused:
+		return slices.Contains(hungUp, refused.Code)
+	default:
+		return pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) ||
+			errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	}
-	return pgconn.SafeToRetry(err) || errors.Is(err, sqlite3.BUSY)
 }
+
+func isCommit(err error) bool {
+	_, found := errors.AsType[*commitError](err)
+	return found
+}
+
+var (
+	// rolledBack are the codes by which PostgreSQL says that it has taken a transaction back because of others: a
+	// serialization failure, a deadlock.
+	rolledBack = []string{"40001", "40P01"}
+	// hungUp are those by which it ends a connection, or does not take one yet: it is stopping, has crashed, is starting.
+	hungUp = []string{"57P01", "57P02", "57P03"}
+)

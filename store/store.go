@@ -154,7 +154,8 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 	}
 	defer leave()
 	err = retry(ctx, func() error {
-		return s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+		committing := false
+		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 			t := &tx{DB: db, store: s, at: models.MillisOf(s.clock())}
 			if err := fn(t); err != nil {
 				return err
@@ -162,8 +163,16 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 			if err := t.saveReceipts(); err != nil {
 				return err
 			}
-			return insert(t, t.events)
+			if err := insert(t, t.events); err != nil {
+				return err
+			}
+			committing = true
+			return nil
 		})
+		if err != nil && committing {
+			return &commitError{err}
+		}
+		return err
 	})
 	if err == nil {
 		s.watch.announce()

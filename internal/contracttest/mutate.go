@@ -7,20 +7,7 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"pgregory.net/rapid"
 )
-
-// Break puts one mistake into a value that the schema allows, and returns the field that has it, dotted. The value is
-// changed in place; it returns false where nothing can be wrong.
-func Break(t *rapid.T, schema *openapi3.Schema, value map[string]any) (field string, broken bool) {
-	places := mistakesIn(schema, value, "")
-	if len(places) == 0 {
-		return "", false
-	}
-	chosen := rapid.SampledFrom(places).Draw(t, "mistake")
-	chosen.make()
-	return chosen.field, true
-}
 
 // mistake is one that can be made.
 type mistake struct {
