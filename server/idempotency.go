@@ -79,7 +79,7 @@ func (s *Server) failOrReplay(c *gin.Context, err error) {
 	switch {
 	case findErr != nil:
 		// Whether the error is this request's own can't be told.
-		s.fail(c, fmt.Errorf("find the receipt: %w, after: %v", findErr, err))
+		s.fail(c, fmt.Errorf("find the receipt: %w, after: %w", findErr, err))
 	case found != nil:
 		s.answerAgain(c, receipt, found)
 	default:
