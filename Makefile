@@ -58,6 +58,10 @@ jira-contract: ## Check against Jira Cloud's contract (ROUTECARD_JIRA_CONTRACT=f
 	@[ -f "$$ROUTECARD_JIRA_CONTRACT" ] || { echo "ROUTECARD_JIRA_CONTRACT must name the file of Jira Cloud's OpenAPI document (version 3)."; exit 1; }
 	ROUTECARD_JIRA_CONTRACT="$$(realpath "$$ROUTECARD_JIRA_CONTRACT")" go test -tags $(GO_TAGS),jiracontract -count=1 -run '^TestContract$$' ./jira
 
+.PHONY: contract-diff
+contract-diff: ## Say how the contract differs from BASE's (the last tag unless given), and fail when that breaks clients
+	@.ci/contract-diff
+
 sdk/typescript/node_modules/.package-lock.json: sdk/typescript/package.json sdk/typescript/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing, and the TypeScript client is built with it: install Node.js (20 or newer) with npm."; exit 1; }
 	@cd sdk/typescript && npm ci
