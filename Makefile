@@ -62,6 +62,10 @@ jira-contract: ## Check against Jira Cloud's contract (ROUTECARD_JIRA_CONTRACT=f
 contract-diff: ## Say how the contract differs from BASE's (the last tag unless given), and fail when that breaks clients
 	@.ci/contract-diff
 
+.PHONY: test-browser
+test-browser: build tools/node_modules/.package-lock.json ## Use the explorer in the system's Chromium
+	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test tools/explorer.test.mjs
+
 sdk/typescript/node_modules/.package-lock.json: sdk/typescript/package.json sdk/typescript/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing, and the TypeScript client is built with it: install Node.js (20 or newer) with npm."; exit 1; }
 	@cd sdk/typescript && npm ci
