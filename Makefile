@@ -35,7 +35,7 @@ postgres: ## Say which PostgreSQL the tests will use, and install one where that
 	@go run ./internal/postgrestest/cmd/ensure
 
 .PHONY: bench
-bench: ## Measure Routecard against floors in the same run, a few minutes (ARGS=-quick: about one)
+bench: ## Measure Routecard against floors in the same run, some minutes (ARGS=-quick: about two)
 	go run -tags $(GO_TAGS) ./bench $(ARGS)
 
 .PHONY: lint

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/routecard/routecard/bench/floor"
+	"github.com/routecard/routecard/bench/load"
+)
+
+// The two examples of the contract: with a ticket and its labels, and without.
+const (
+	ticketJob = `{"name":"JOB-2024-001","goalQuantity":50,"jiraTicketKey":"PI-42",` +
+		`"jiraTicketSummary":"Build 50 aluminum housings","jiraPartNumber":"ALU-HOUSING-7075","jiraPriority":"High",` +
+		`"jiraEpicLink":"PI-10","jiraLabels":["Q1-2024","rush"]}`
+	plainJob = `{"name":"JOB-2024-002","goalQuantity":200}`
+)
+
+// creation is one server and what it has been measured to do.
+type creation struct {
+	process  *process
+	database string
+	clients  int
+	body     string
+
+	rate, p50, p99 samples
+	// acknowledged is how many jobs it said it has written, over all loads on its database.
+	acknowledged *int
+}
+
+func (c *creation) measure(b *bench) error {
+	result, err := load.Load{
+		Address: c.process.address,
+		Request: load.Request(http.MethodPost, "/api/jobs", c.body),
+		Want:    http.StatusCreated,
+		Clients: c.clients,
+		Warm:    b.loadTime() / 5,
+		Measure: b.loadTime(),
+	}.Run()
+	if err != nil {
+		return err
+	}
+	*c.acknowledged += result.All
+	c.rate = append(c.rate, result.PerSecond)
+	c.p50 = append(c.p50, float64(result.P50))
+	c.p99 = append(c.p99, float64(result.P99))
+	return nil
+}
+
+// workload is a job that is created by so many clients at a time.
+type workload struct {
+	name    string
+	body    string
+	clients int
+}
+
+var workloads = []workload{
+	{"1 client", ticketJob, 1},
+	{"16 clients", ticketJob, 16},
+	{"64 clients", ticketJob, 64},
+	{"64 clients, no ticket", plainJob, 64},
+}
+
+// measureCreates compares POST /api/jobs with the floors, all in turns.
+func measureCreates(b *bench) error {
+	echo, err := b.startFloor(floor.Echo, "")
+	if err != nil {
+		return err
+	}
+	m := &creations{bench: b, by: map[string][]*creation{}}
+	m.add("echo", echo, "")
+	for _, database := range b.databases() {
+		if err := m.addServers(database); err != nil {
+			return err
+		}
+	}
+	if err := b.inTurns(m.turns); err != nil {
+		return err
+	}
+	if err := m.verify(); err != nil {
+		return err
+	}
+	for _, database := range b.databases() {
+		m.report(database.name)
+	}
+	b.report.note("createJob: %s", strings.Join([]string{
+		"the job has a ticket and two labels, so a create writes a job, two labels and an event",
+		"the floors write the same four rows with the same drivers, prepared statements and indexes, check the name and the quantity and nothing else, and on PostgreSQL append the event without the lock that keeps the feed in order",
+		"single writes each job in a transaction of its own",
+		"group has one goroutine that writes all jobs that wait in one transaction",
+		"echo decodes and encodes the job and has no database",
+		"pgbench inserts the job's row only, one a transaction, from 64 connections, and speaks no HTTP",
+	}, "; "))
+	return nil
+}
+
+// creations are all servers under load.
+type creations struct {
+	bench *bench
+	turns []func() error
+	// by holds what was measured by kind of server and database, in the order of the workloads.
+	by      map[string][]*creation
+	pgbench *insertions
+}
+
+func (m *creations) add(kind string, server *process, database string) {
+	acknowledged := new(int)
+	for _, w := range workloads {
+		c := &creation{process: server, database: database, clients: w.clients, body: w.body, acknowledged: acknowledged}
+		m.by[kind] = append(m.by[kind], c)
+		m.turns = append(m.turns, func() error {
+			if err := c.measure(m.bench); err != nil {
+				return fmt.Errorf("%s, %s: %w", kind, w.name, err)
+			}
+			return nil
+		})
+	}
+}
+
+// addServers starts Routecard and its floors, each on a database of its own.
+func (m *creations) addServers(on database) error {
+	own, err := on.create()
+	if err != nil {
+		return err
+	}
+	routecard, err := m.bench.startRoutecard(own)
+	if err != nil {
+		return err
+	}
+	m.add("Routecard, "+on.name, routecard, own)
+	for _, kind := range []string{floor.Single, floor.Group} {
+		own, err := m.bench.floorDatabase(on)
+		if err != nil {
+			return err
+		}
+		server, err := m.bench.startFloor(kind, own)
+		if err != nil {
+			return err
+		}
+		m.add(kind+", "+on.name, server, own)
+	}
+	if on.name != "PostgreSQL" || m.bench.server.pgbench == "" {
+		return nil
+	}
+	if m.pgbench, err = m.bench.newInsertions(on); err != nil {
+		return err
+	}
+	m.turns = append(m.turns, m.pgbench.measure)
+	return nil
+}
+
+// floorDatabase is one with Routecard's schema, but without what keeps the events in order, which the floors need not do.
+func (b *bench) floorDatabase(on database) (string, error) {
+	name, err := on.create()
+	if err != nil || on.name == "SQLite" {
+		return name, err
+	}
+	return name, execute(name, "DROP TRIGGER events_in_order ON events")
+}
+
+// verify counts what is in the databases: a server that acknowledged more than it wrote has not been measured but caught.
+func (m *creations) verify() error {
+	for kind, measured := range m.by {
+		one := measured[0]
+		if one.database == "" {
+			continue
+		}
+		jobs, err := ask[int](one.database, "SELECT count(*) FROM jobs")
+		if err != nil {
+			return err
+		}
+		events, err := ask[int](one.database, "SELECT count(*) FROM events")
+		if err != nil {
+			return err
+		}
+		if jobs != *one.acknowledged || events != jobs {
+			return fmt.Errorf("%s acknowledged %d jobs, and has %d, and %d events", kind, *one.acknowledged, jobs, events)
+		}
+	}
+	return nil
+}
+
+func (m *creations) report(database string) {
+	report := &m.bench.report
+	for i, w := range workloads {
+		what := "createJob, " + database + ", " + w.name
+		own := m.by["Routecard, "+database][i]
+		single, group := m.by["single, "+database][i], m.by["group, "+database][i]
+		report.compare(what+" / single", own.rate, single.rate, perSecond, markSingle(database, w), atLeast(factorSingle(w)))
+		mark := ""
+		if database == "SQLite" && w.clients == 64 {
+			mark = "≥ 0.8"
+		}
+		report.compare(what+" / group", own.rate, group.rate, perSecond, mark, atLeast(0.8))
+		report.compare(what+" / echo", own.rate, m.by["echo"][i].rate, perSecond, "", nil)
+		if m.pgbench != nil && database == "PostgreSQL" && w.clients == 64 {
+			report.compare(what+" / pgbench", own.rate, m.pgbench.rate, perSecond, "≥ 1.3", atLeast(1.3))
+		}
+		mark = ""
+		if w.clients == 64 {
+			mark = "< 4 × p50"
+		}
+		report.compare(what+", p99 / p50", own.p99, own.p50, duration, mark, below(4))
+		report.compare(what+", p99 / p50 of group", group.p99, group.p50, duration, "", nil)
+	}
+}
+
+// markSingle is what is asked for against one transaction a job.
+func markSingle(database string, w workload) string {
+	switch {
+	case w.clients == 1:
+		return "≥ 0.85"
+	case w.clients == 64 && database == "SQLite":
+		return "≥ 3"
+	default:
+		return ""
+	}
+}
+
+func factorSingle(w workload) float64 {
+	if w.clients == 1 {
+		return 0.85
+	}
+	return 3
+}
+
+// insertSeconds is how long pgbench runs; it takes whole seconds.
+const insertSeconds = 1

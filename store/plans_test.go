@@ -1,0 +1,231 @@
+package store_test
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+
+	"github.com/routecard/routecard/internal/routecardtest"
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store"
+)
+
+// manyRows are enough that a database which has the choice prefers an index to reading everything: 20,000 jobs with a path
+// of two steps each, some of which have units and events. A priority is that of one job in 200: PostgreSQL finds what is
+// common sooner by walking along the key.
+var manyRows = []string{
+	`INSERT INTO jobs (id, name, goal_quantity, jira_ticket_key, jira_part_number, jira_priority, jira_epic_link, search_text,
+		version, created_at, updated_at)
+	 SELECT 'job_' || (100000 + i), 'job', 1, 'PI-' || (i / 2), 'PART-' || (i % 500), 'P' || (i % 200), 'EPIC-' || (i % 100), 'job ' || i,
+		1, i, i FROM n`,
+	`INSERT INTO job_labels (label, job_id) SELECT 'common', 'job_' || (100000 + i) FROM n`,
+	`INSERT INTO job_labels (label, job_id) SELECT 'some-' || (i % 10), 'job_' || (100000 + i) FROM n`,
+	`INSERT INTO paths (id, job_id, name, goal_quantity, advancement_mode, last_step_no, version, created_at, updated_at)
+	 SELECT 'path_' || (100000 + i), 'job_' || (100000 + i), 'path', 1, 'strict', 2, 1, i, i FROM n`,
+	`INSERT INTO steps (id, path_id, no, position, name, optional, dependency_type)
+	 SELECT 'step_' || (100000 + i) || '_' || no, 'path_' || (100000 + i), no, no, 'step', FALSE, 'physical'
+	 FROM n CROSS JOIN (SELECT 0 AS no UNION ALL SELECT 1) AS two`,
+	// 100 units on a path.
+	`INSERT INTO serials (no, id, number, job_id, path_id, status, step_id, marks, known_step_no, force_completed, version,
+		created_at, updated_at)
+	 SELECT i, 'SN-' || i, i, 'job_' || (100000 + i / 100), 'path_' || (100000 + i / 100),
+		CASE i % 50 WHEN 0 THEN 'scrapped' ELSE 'in_progress' END, 'step_' || (100000 + i / 100) || '_0', '', 2, FALSE, 1, i, i
+	 FROM n WHERE i >= 100`,
+	`INSERT INTO events (id, type, at, user_id, job_id, serial_id, data)
+	 SELECT 'event', CASE i % 3 WHEN 0 THEN 'job.created' ELSE 'serial.advanced' END, i, 'user', 'job_' || (100000 + i % 2000),
+		CASE i % 3 WHEN 0 THEN NULL ELSE 'SN-' || (i % 4000) END, '{}' FROM n`,
+}
+
+const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) `
+
+// planned is a read and what its statements must use: an index, or one of several names that stand apart by "|", because
+// the databases name primary keys each in its own way.
+type planned struct {
+	name string
+	read func(s *store.Store) error
+	// indexes are for the statements that the read sends, in their order.
+	indexes []string
+}
+
+const (
+	jobsKey   = "jobs_pkey|PRIMARY KEY"
+	eventsKey = "events_pkey|INTEGER PRIMARY KEY"
+)
+
+// plannedReads are what lists and progress are read with.
+func plannedReads(t *testing.T) []planned {
+	text := func(value string) *string { return &value }
+	status := models.Scrapped
+	reads := []planned{
+		{"paths of a job", func(s *store.Store) error {
+			_, err := s.Paths(t.Context(), "job_110000", "path_119999", 100)
+			return err
+		}, []string{jobsKey, "paths_by_job", "steps_by_path"}},
+		{"progress of a job", func(s *store.Store) error {
+			_, _, err := s.JobWithPaths(t.Context(), "job_110000")
+			return err
+		}, []string{jobsKey, "paths_by_job", "steps_by_path"}},
+		{"progress of a page", func(s *store.Store) error {
+			_, err := s.PathsOfJobs(t.Context(), []string{"job_110000", "job_110001", "job_110002"})
+			return err
+		}, []string{"paths_by_job"}},
+	}
+	for name, of := range map[string]struct {
+		filter store.JobFilter
+		index  string
+	}{
+		"jobs":                       {store.JobFilter{}, jobsKey + "|SCAN jobs"},
+		"jobs by ticket":             {store.JobFilter{TicketKey: text("PI-5000")}, "jobs_by_ticket_key"},
+		"jobs by part":               {store.JobFilter{PartNumber: text("PART-7")}, "jobs_by_part_number"},
+		"jobs by priority":           {store.JobFilter{Priority: text("P3")}, "jobs_by_priority"},
+		"jobs by epic":               {store.JobFilter{EpicLink: text("EPIC-7")}, "jobs_by_epic_link"},
+		"jobs by label":              {store.JobFilter{Labels: []string{"some-3"}}, "job_labels_pkey|PRIMARY KEY"},
+		"jobs by common label":       {store.JobFilter{Labels: []string{"common"}}, "job_labels_pkey|PRIMARY KEY"},
+		"jobs by two labels":         {store.JobFilter{Labels: []string{"common", "some-3"}}, "job_labels_pkey|PRIMARY KEY"},
+		"jobs by label and priority": {store.JobFilter{Labels: []string{"some-3"}, Priority: text("P3")}, "job_labels_pkey|PRIMARY KEY"},
+		"jobs by label and ticket":   {store.JobFilter{Labels: []string{"some-3"}, TicketKey: text("PI-5000")}, "jobs_by_ticket_key"},
+	} {
+		for place, before := range map[string]string{"": "", ", page within": "job_110000"} {
+			reads = append(reads, planned{name + place, func(s *store.Store) error {
+				_, err := s.Jobs(t.Context(), of.filter, before, 100)
+				return err
+			}, []string{of.index}})
+		}
+	}
+	for name, of := range map[string]struct {
+		filter store.EventFilter
+		index  string
+	}{
+		"events":           {store.EventFilter{}, eventsKey},
+		"events of a type": {store.EventFilter{Type: text("job.created")}, eventsKey},
+		"events of a job":  {store.EventFilter{JobID: text("job_100777")}, "events_by_job"},
+		"events of a unit": {store.EventFilter{SerialID: text("SN-777")}, "events_by_serial"},
+	} {
+		reads = append(reads, planned{name, func(s *store.Store) error {
+			_, err := s.Events(t.Context(), of.filter, 10_000, 100)
+			return err
+		}, []string{of.index}})
+	}
+	for name, of := range map[string]struct {
+		filter store.SerialFilter
+		index  string
+	}{
+		"units":             {store.SerialFilter{}, "serials_pkey|INTEGER PRIMARY KEY|SCAN serials"},
+		"units of a job":    {store.SerialFilter{JobID: text("job_100100")}, "serials_by_job"},
+		"units of a path":   {store.SerialFilter{PathID: text("path_100100")}, "serials_by_path"},
+		"units at a step":   {store.SerialFilter{StepID: text("step_100100_0")}, "serials_by_step"},
+		"units in a status": {store.SerialFilter{Status: &status}, "serials_by_status"},
+	} {
+		for place, before := range map[string]int64{"": 0, ", page within": 10_050} {
+			reads = append(reads, planned{name + place, func(s *store.Store) error {
+				_, err := s.Serials(t.Context(), of.filter, before, 100)
+				return err
+			}, []string{of.index}})
+		}
+	}
+	return reads
+}
+
+// TestPlans asks each database how it carries out the statements that the store really sends.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		s := open(t, database)
+		pool, explain := s.Pools()["postgres"], "EXPLAIN "
+		if pool == nil {
+			pool, explain = s.Pools()["write"], "EXPLAIN QUERY PLAN "
+		}
+		run := func(statement string) {
+			t.Helper()
+			if _, err := pool.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, insert := range manyRows {
+			into, from, _ := strings.Cut(insert, "SELECT ")
+			run(into + numbers + "SELECT " + from)
+		}
+		var sent []string
+		s.OnStatement(func(text func() string) {
+			statement := text()
+			if !store.IsPostgres(database) {
+				// GORM writes values in double quotes, which are for names by SQL's own rules, and names in others.
+				statement = strings.ReplaceAll(statement, `"`, "'")
+			}
+			sent = append(sent, statement)
+		})
+		check := func(when string) {
+			for _, of := range plannedReads(t) {
+				sent = nil
+				if err := of.read(s); err != nil {
+					t.Fatalf("%s: %v", of.name, err)
+				}
+				if len(sent) != len(of.indexes) {
+					t.Errorf("%s sends %d statements, want %d:\n%s", of.name, len(sent), len(of.indexes), strings.Join(sent, "\n"))
+					continue
+				}
+				for i, statement := range sent {
+					plan := planOf(t, pool, explain+statement)
+					if fault := faultOf(plan, of.indexes[i]); fault != "" {
+						t.Errorf("%s%s: the plan %s:\n%s\n%s", of.name, when, fault, statement, plan)
+					}
+				}
+			}
+		}
+		if !store.IsPostgres(database) {
+			// PostgreSQL gathers its statistics by itself; SQLite has none until somebody asks.
+			check(" without statistics")
+		}
+		run("ANALYZE")
+		check("")
+	})
+}
+
+// planOf is the plan in lines.
+func planOf(t *testing.T, pool *sql.DB, explain string) string {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), explain)
+	if err != nil {
+		t.Fatalf("%s: %v", explain, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The text is in the last column on both.
+	values := make([]any, len(columns))
+	for i := range values {
+		values[i] = new(any)
+	}
+	var line string
+	values[len(values)-1] = &line
+	var plan strings.Builder
+	for rows.Next() {
+		if err := rows.Scan(values...); err != nil {
+			t.Fatal(err)
+		}
+		plan.WriteString(line + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}
+
+// faultOf tells what is wrong with a plan that must use one of the indexes.
+func faultOf(plan, indexes string) string {
+	used := false
+	for index := range strings.SplitSeq(indexes, "|") {
+		used = used || strings.Contains(plan, index)
+	}
+	switch {
+	case !used:
+		return "does not use " + indexes
+	// But a walk along the key up to the limit is what a page without a filter wants.
+	case strings.Contains(plan, "Seq Scan"), strings.Contains(plan, "SCAN ") && !strings.Contains(indexes, "SCAN "):
+		return "reads a whole table"
+	default:
+		return ""
+	}
+}
