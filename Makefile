@@ -17,6 +17,10 @@ run: ## Start the server on http://localhost:3000 (ARGS="--addr localhost:8080" 
 build: ## Build bin/routecard: one file that needs nothing else
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags $(GO_TAGS) -o bin/routecard .
 
+.PHONY: conformance
+conformance: ## Show whether any server keeps to the contract (URL=http://host:port, KEY=... if it asks for one)
+	@$(if $(KEY),ROUTECARD_KEY="$(KEY)") go run ./conformance/cmd/conformance $(if $(JIRA_WRITES),--jira-writes) $(ARGS) $(or $(URL),http://localhost:3000)
+
 ##@ Check
 
 # Shuffled, so that no test leans on another; that also keeps Go from showing a cached result of a run against another
@@ -61,6 +65,16 @@ jira-contract: ## Check against Jira Cloud's contract (ROUTECARD_JIRA_CONTRACT=f
 .PHONY: contract-diff
 contract-diff: ## Say how the contract differs from BASE's (the last tag unless given), and fail when that breaks clients
 	@.ci/contract-diff
+
+.PHONY: test-guards
+test-guards: tools/node_modules/.package-lock.json ## Show that contract-lint and contract-diff find what they are for
+	@node --test --test-reporter=spec tools/contract.test.mjs
+
+.PHONY: contract-report
+contract-report: postgres ## List every answer of the contract, and how often the tests of package server see it
+	@mkdir -p bin
+	go test -tags $(GO_TAGS) -count=1 ./server -contract-report="$(CURDIR)/bin/contract-report.txt"
+	@cat bin/contract-report.txt
 
 .PHONY: test-browser
 test-browser: build tools/node_modules/.package-lock.json ## Use the explorer in the system's Chromium

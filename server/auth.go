@@ -51,6 +51,9 @@ func (k *keyring) all(ctx context.Context) ([]models.APIKey, error) {
 }
 
 func (k *keyring) refresh(ctx context.Context) error {
+	// Everybody waits for this one. On a connection that has fallen silent it would wait for as long as TCP does.
+	ctx, cancel := context.WithTimeout(ctx, keysAge)
+	defer cancel()
 	begin := k.clock()
 	keys, err := k.store.Keys(ctx)
 	if err != nil {

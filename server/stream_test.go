@@ -146,6 +146,22 @@ func TestStream(t *testing.T) {
 	})
 }
 
+// TestStreamOfAnotherServer follows a server on which nothing happens: it tells what happens on the other one, and does not
+// wait with that until it has a heartbeat to send.
+func TestStreamOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
+		f := build(t, servers[0], "strict A B C D E F", 1)
+		live := openStream(t, servers[1].URL+"/api/events?type=serial.advanced")
+		wantEqual(t, "the first comment", <-live.comments, "connected")
+		for range 5 { // the first of which may be found while it catches up
+			f.must(200, "advance")
+			live.next(1)
+		}
+		wantEqual(t, "the number of heartbeats before", len(live.comments), 0)
+	})
+}
+
 // TestStreamGoesOn opens streams that begin in the middle, as browsers do after a broken connection.
 func TestStreamGoesOn(t *testing.T) {
 	t.Parallel()

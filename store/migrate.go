@@ -45,6 +45,12 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (e
 	if err != nil {
 		return err
 	}
+	sources := provider.ListSources()
+	latest := sources[len(sources)-1].Version
+	if upToDate(ctx, db, latest) {
+		// Without the lock, which a pooler in transaction mode can't keep.
+		return nil
+	}
 	if m.lock != "" {
 		// A connection of its own, because the lock belongs to the session that took it.
 		session, err := db.Conn(ctx)
@@ -64,8 +70,7 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (e
 	if err != nil {
 		return err
 	}
-	sources := provider.ListSources()
-	if latest := sources[len(sources)-1].Version; current > latest {
+	if current > latest {
 		return fmt.Errorf("its schema is version %d, and this Routecard knows versions up to %d: start a newer one", current, latest)
 	}
 	applied, err := provider.Up(ctx)
@@ -73,4 +78,11 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (e
 		log.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration", result.Duration)
 	}
 	return err
+}
+
+// upToDate tells whether nothing is left to do. An error, such as for a table that does not exist yet, means that there is.
+func upToDate(ctx context.Context, db *sql.DB, latest int64) bool {
+	var current sql.NullInt64
+	err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&current)
+	return err == nil && current.Int64 == latest
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -58,11 +59,16 @@ func (s *Store) query(ctx context.Context, fn func(*gorm.DB) error) error {
 const attempts = 4
 
 // retry runs fn again, after a short random wait, when its error says that it had no effect and that another attempt may
-// succeed.
+// succeed. It returns ErrBusy when all of that was in vain because SQLite's lock was held by another program.
 func retry(ctx context.Context, fn func() error) error {
+	begun := time.Now()
 	for attempt := 1; ; attempt++ {
 		err := fn()
-		if err == nil || attempt == attempts || !transient(err) {
+		// An attempt at SQLite waits for the lock itself.
+		if err == nil || attempt == attempts || time.Since(begun) > patience || !transient(err) {
+			if errors.Is(err, sqlite3.BUSY) {
+				err = fmt.Errorf("%w: %w", ErrBusy, err)
+			}
 			return err
 		}
 		// Random, or those who hindered each other would meet again.

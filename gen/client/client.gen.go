@@ -2029,8 +2029,8 @@ type ClientInterface interface {
 	// UpdatePathWithBody Change a path
 	//
 	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 	//
 	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
@@ -2044,8 +2044,8 @@ type ClientInterface interface {
 	// UpdatePath Change a path
 	//
 	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 	//
 	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
@@ -2689,8 +2689,8 @@ func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...Reque
 // UpdatePathWithBody Change a path
 //
 // Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 //
 // Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
@@ -2714,8 +2714,8 @@ func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *
 // UpdatePath Change a path
 //
 // Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 //
 // Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
@@ -5420,8 +5420,8 @@ type ClientWithResponsesInterface interface {
 	// UpdatePathWithBodyWithResponse Change a path
 	//
 	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 	//
 	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
@@ -5435,8 +5435,8 @@ type ClientWithResponsesInterface interface {
 	// UpdatePathWithResponse Change a path
 	//
 	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-	// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 	//
 	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
@@ -9779,8 +9779,8 @@ func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID Pa
 // UpdatePathWithBodyWithResponse Change a path
 //
 // Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 //
 // Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
@@ -9800,8 +9800,8 @@ func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context
 // UpdatePathWithResponse Change a path
 //
 // Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-// carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
 //
 // Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.

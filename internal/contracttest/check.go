@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -256,9 +257,7 @@ func properties(schema *openapi3.Schema) (known map[string]*openapi3.Schema, fre
 	}
 	for _, part := range slices.Concat(schema.AllOf, schema.OneOf, schema.AnyOf) {
 		more, moreFree := properties(part.Value)
-		for name, property := range more {
-			known[name] = property
-		}
+		maps.Copy(known, more)
 		free = free || moreFree
 	}
 	return known, free

@@ -1,5 +1,5 @@
-// Package contracttest judges answers by the contract, with a library that shares no code with the server, remembers
-// which answers were seen, and makes requests out of the contract's schemas.
+// Package contracttest judges answers by the contract, with a library that shares no code with the server, and remembers
+// which answers were seen. Its package draw makes requests out of the contract.
 //
 // [Transport] is what most tests want: an http.RoundTripper that checks every answer that comes through it.
 package contracttest

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -75,7 +76,7 @@ func (c *Coverage) Report(contract *Contract) string {
 	for _, o := range all {
 		count := "NEVER"
 		if n := c.seen[o]; n > 0 {
-			count = fmt.Sprint(n)
+			count = strconv.Itoa(n)
 			seen++
 		}
 		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", o.operation, o.status, cmp.Or(o.media, "-"), count)

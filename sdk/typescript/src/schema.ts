@@ -129,8 +129,8 @@ export interface paths {
         /**
          * Change a path
          * @description Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-         *     now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). When no step
-         *     carries an id, they are matched by position. Within a matched step, what is not sent stays.
+         *     now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
+         *     twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
          *
          *     Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
          *     does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.

@@ -1,4 +1,5 @@
-package contracttest
+// Package draw makes requests out of the schemas of the contract: such as it allows, and such as it does not.
+package draw
 
 import (
 	"encoding/json"
@@ -33,11 +34,11 @@ func (g *Generator) Value(t *rapid.T, name string, schema *openapi3.Schema) any 
 	case schema.Type.Is("boolean"):
 		return rapid.Bool().Draw(t, name)
 	case schema.Type.Is("integer"):
-		return json.Number(spelled(t, integer(t, name, schema)))
+		return json.Number(spelled(t, g.integer(t, name, schema)))
 	case schema.Type.Is("string"):
 		return g.String(t, name, schema)
 	default:
-		panic(fmt.Sprintf("contracttest: nothing draws a %v for %s", schema.Type, name))
+		panic(fmt.Sprintf("draw: nothing draws a %v for %s", schema.Type, name))
 	}
 }
 
@@ -94,8 +95,15 @@ func (g *Generator) array(t *rapid.T, name string, schema *openapi3.Schema) []an
 	return items
 }
 
-// integer draws from the whole range, its ends more often than the rest.
-func integer(t *rapid.T, name string, schema *openapi3.Schema) int64 {
+// integer draws from the whole range, small ones and the ends more often than the rest.
+func (g *Generator) integer(t *rapid.T, name string, schema *openapi3.Schema) int64 {
+	if known := g.Known[name]; len(known) > 0 && rapid.IntRange(0, 9).Draw(t, name+" known?") > 2 {
+		number, err := strconv.ParseInt(rapid.SampledFrom(known).Draw(t, name), 10, 64)
+		if err != nil {
+			panic(err) // a mistake in Known
+		}
+		return number
+	}
 	least, most := int64(math.MinInt64), int64(math.MaxInt64)
 	if schema.Min != nil {
 		least = int64(*schema.Min)
@@ -107,9 +115,14 @@ func integer(t *rapid.T, name string, schema *openapi3.Schema) int64 {
 		most = int64(*schema.Max)
 	}
 	small := min(most, least+100)
-	return rapid.OneOf(
-		rapid.Int64Range(least, small), rapid.Int64Range(least, most), rapid.SampledFrom([]int64{least, most}),
-	).Draw(t, name)
+	switch rapid.IntRange(0, 9).Draw(t, name+" range") {
+	case 0:
+		return rapid.Int64Range(least, most).Draw(t, name)
+	case 1:
+		return rapid.SampledFrom([]int64{least, most}).Draw(t, name)
+	default:
+		return rapid.Int64Range(least, small).Draw(t, name)
+	}
 }
 
 // spelled writes an integer in one of the ways that JSON has for it.
@@ -121,7 +134,10 @@ func spelled(t *rapid.T, number int64) string {
 	case 1:
 		return digits + "e0"
 	case 2:
-		return digits + "00E-2"
+		if number != 0 { // JSON has no leading zeros
+			digits += "00"
+		}
+		return digits + "E-2"
 	default:
 		return digits
 	}

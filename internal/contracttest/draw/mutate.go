@@ -1,4 +1,4 @@
-package contracttest
+package draw
 
 import (
 	"encoding/json"
@@ -122,4 +122,11 @@ func wrongStrings(schema *openapi3.Schema, put func(kind string, value any)) {
 			put("against the pattern", "ä b")
 		}
 	}
+}
+
+func below(where, name string) string {
+	if where == "" {
+		return name
+	}
+	return where + "." + name
 }

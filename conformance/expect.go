@@ -1,0 +1,252 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/routecard/routecard/internal/contracttest"
+)
+
+// variables are what steps have kept.
+type variables map[string]string
+
+var reference = regexp.MustCompile(`\$\{(\w+)\}`)
+
+// fill puts variables into a text. It fails on one that no step has kept.
+func (v variables) fill(text string) (string, error) {
+	var missing string
+	filled := reference.ReplaceAllStringFunc(text, func(found string) string {
+		value, known := v[found[2:len(found)-1]]
+		if !known {
+			missing = found
+		}
+		return value
+	})
+	if missing != "" {
+		return "", fmt.Errorf("nothing was kept as %s", missing)
+	}
+	return filled, nil
+}
+
+// fillStep puts variables into every text of a step, and makes of its values what JSON makes of them.
+func (v variables) fillStep(step Step) (Step, error) {
+	var failed []error
+	text := func(text string) string {
+		filled, err := v.fill(text)
+		failed = append(failed, err)
+		return filled
+	}
+	texts := func(of map[string]string) map[string]string {
+		filled := map[string]string{}
+		for name, value := range of {
+			filled[name] = text(value)
+		}
+		return filled
+	}
+	value := func(value any) any {
+		if value == nil {
+			return nil
+		}
+		plain, err := json.Marshal(value)
+		failed = append(failed, err)
+		decoded, err := decodeJSON([]byte(text(string(plain))))
+		failed = append(failed, err)
+		return decoded
+	}
+	step.Send, step.Text, step.Message = text(step.Send), text(step.Text), text(step.Message)
+	step.Headers, step.Answered = texts(step.Headers), texts(step.Answered)
+	step.Body, step.Answer = value(step.Body), value(step.Answer)
+	sentences := make([]string, len(step.Errors))
+	for i, sentence := range step.Errors {
+		sentences[i] = text(sentence)
+	}
+	step.Errors = sentences
+	return step, errors.Join(failed...)
+}
+
+// decodeJSON keeps the digits of numbers.
+func decodeJSON(text []byte) (value any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
+}
+
+// expect returns what is wrong with an answer.
+func (s *Step) expect(answer contracttest.Answer) error {
+	if answer.Status != s.Status {
+		return fmt.Errorf("the status is %d, want %d", answer.Status, s.Status)
+	}
+	for name, want := range s.Answered {
+		if err := equal(answer.Header.Get(name), want, "the header "+name); err != nil {
+			return err
+		}
+	}
+	var body any
+	if len(answer.Body) > 0 {
+		var err error
+		if body, err = decodeJSON(answer.Body); err != nil {
+			return fmt.Errorf("the body is no JSON: %w", err)
+		}
+	}
+	if err := s.expectError(body); err != nil {
+		return err
+	}
+	if s.Answer != nil {
+		if err := holds(body, s.Answer, "the body"); err != nil {
+			return err
+		}
+	}
+	object, _ := body.(map[string]any)
+	for _, name := range s.Absent {
+		if value, found := object[name]; found {
+			return fmt.Errorf("the body has %s: %v", name, value)
+		}
+	}
+	return nil
+}
+
+// expectError compares sentences, which are part of the contract.
+func (s *Step) expectError(body any) error {
+	message := s.Message
+	if len(s.Errors) > 0 {
+		message = s.Errors[0]
+	}
+	if message == "" {
+		return nil
+	}
+	object, _ := body.(map[string]any)
+	text, _ := object["message"].(string)
+	if err := equal(text, message, "the message"); err != nil {
+		return err
+	}
+	var sentences []string
+	fields, _ := object["errors"].([]any)
+	for _, field := range fields {
+		failure, _ := field.(map[string]any)
+		sentence, _ := failure["message"].(string)
+		sentences = append(sentences, sentence)
+	}
+	if len(s.Errors) > 0 && !slices.Equal(sentences, s.Errors) {
+		return fmt.Errorf("the failures are %q, want %q", sentences, s.Errors)
+	}
+	return nil
+}
+
+// holds tells how a value lacks what another has.
+func holds(got, want any, where string) error {
+	switch want := want.(type) {
+	case map[string]any:
+		object, isObject := got.(map[string]any)
+		if !isObject {
+			return fmt.Errorf("%s is %v, want an object", where, got)
+		}
+		for name := range want {
+			value, found := object[name]
+			if !found {
+				return fmt.Errorf("%s has no %s", where, name)
+			}
+			if err := holds(value, want[name], where+"."+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	case []any:
+		items, isList := got.([]any)
+		if !isList || len(items) != len(want) {
+			return fmt.Errorf("%s is %v, want %d items", where, got, len(want))
+		}
+		for i := range want {
+			if err := holds(items[i], want[i], where+"."+strconv.Itoa(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case string:
+		text, isText := got.(string)
+		if !isText {
+			return fmt.Errorf("%s is %v, want a text", where, got)
+		}
+		return equal(text, want, where)
+	default:
+		if got != want {
+			return fmt.Errorf("%s is %v, want %v", where, got, want)
+		}
+		return nil
+	}
+}
+
+// equal compares texts. What is wanted may be a regular expression, for the whole or a part.
+func equal(got, want, where string) error {
+	if expression, isExpression := strings.CutPrefix(want, "~"); isExpression {
+		pattern, err := regexp.Compile(expression)
+		if err != nil {
+			return err
+		}
+		if !pattern.MatchString(got) {
+			return fmt.Errorf("%s is %q, which %s does not match", where, got, expression)
+		}
+		return nil
+	}
+	if got != want {
+		return fmt.Errorf("%s is %q, want %q", where, got, want)
+	}
+	return nil
+}
+
+// keep takes from an answer what later steps refer to.
+func (s *Step) keep(answer contracttest.Answer, v variables) error {
+	for name, where := range s.Keep {
+		if header, isHeader := strings.CutPrefix(where, "header "); isHeader {
+			v[name] = answer.Header.Get(header)
+		} else {
+			value, err := decodeJSON(answer.Body)
+			if err != nil {
+				return err
+			}
+			for part := range strings.SplitSeq(where, ".") {
+				value = member(value, part)
+			}
+			v[name] = ""
+			if value != nil {
+				v[name] = fmt.Sprint(value)
+			}
+		}
+		if v[name] == "" {
+			return fmt.Errorf("the answer has no %s", where)
+		}
+	}
+	return nil
+}
+
+// member is a field of an object or an item of a list; nil where there is none.
+func member(value any, name string) any {
+	switch value := value.(type) {
+	case map[string]any:
+		return value[name]
+	case []any:
+		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(value) {
+			return value[i]
+		}
+	}
+	return nil
+}
+
+// setHeaders sends a body as JSON unless a step says otherwise. An empty value takes a header away.
+func setHeaders(header http.Header, given map[string]string) {
+	header.Set("Content-Type", "application/json")
+	for name, value := range given {
+		if value == "" {
+			header.Del(name)
+			continue
+		}
+		header.Set(name, value)
+	}
+}

@@ -1,0 +1,250 @@
+package draw
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"pgregory.net/rapid"
+
+	"github.com/routecard/routecard/internal/contracttest"
+)
+
+// Request is a request to an operation, drawn from its schemas.
+type Request struct {
+	Operation *contracttest.Operation
+	// Path are the path parameters by name.
+	Path map[string]string
+	// Query and Header are the other parameters.
+	Query  url.Values
+	Header http.Header
+	// Value is the body before it became JSON; nil where the operation takes none.
+	Value map[string]any
+	// Body is what is sent.
+	Body []byte
+	// Wrong is the field or parameter that has the mistake; empty for a request that keeps to the contract.
+	Wrong string
+}
+
+// Valid draws a request that keeps to the contract.
+func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Request {
+	r := &Request{Operation: operation, Path: map[string]string{}, Query: url.Values{}, Header: http.Header{}}
+	for _, parameter := range operation.Parameters {
+		schema := parameter.Schema.Value
+		switch parameter.In {
+		case "path":
+			r.Path[parameter.Name] = g.known(t, parameter.Name)
+			if rapid.IntRange(0, 4).Draw(t, parameter.Name+" known?") == 0 {
+				// Neither empty nor with a slash: that is another route.
+				r.Path[parameter.Name] = rapid.StringN(1, 40, -1).Filter(func(text string) bool {
+					return !strings.Contains(text, "/")
+				}).Draw(t, parameter.Name)
+			}
+		case "query":
+			if rapid.Bool().Draw(t, parameter.Name+"?") {
+				r.Query[parameter.Name] = g.texts(t, parameter.Name, schema)
+			}
+		case "header":
+			if rapid.IntRange(0, 3).Draw(t, parameter.Name+"?") == 0 {
+				if value := inHeader(g.texts(t, parameter.Name, schema)[0]); value != "" || schema.MinLength == 0 {
+					r.Header.Set(parameter.Name, value)
+				}
+			}
+		}
+	}
+	if operation.Body != nil {
+		r.Header.Set("Content-Type", "application/json")
+		r.Value = g.object(t, operation.Body)
+		r.encode()
+		if !operation.BodyRequired && len(r.Value) == 0 && rapid.Bool().Draw(t, "no body?") {
+			r.Body = nil
+		}
+	}
+	return r
+}
+
+// Invalid draws a request that breaks the contract in one place.
+func (g *Generator) Invalid(t *rapid.T, operation *contracttest.Operation) *Request {
+	r := g.Valid(t, operation)
+	places := r.mistakes()
+	if operation.Body != nil {
+		places = append(places, mistakesIn(operation.Body, r.Value, "")...)
+		// Rather the fields than the form: there is more to them.
+		if rapid.IntRange(0, 9).Draw(t, "wrong form?") == 0 {
+			r.spoilJSON(t)
+			return r
+		}
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	chosen := rapid.SampledFrom(places).Draw(t, "mistake")
+	chosen.make()
+	r.Wrong = chosen.field
+	if operation.Body != nil {
+		r.encode()
+	}
+	return r
+}
+
+func (r *Request) encode() {
+	body, err := json.Marshal(r.Value)
+	if err != nil {
+		panic(err) // it was made to be JSON
+	}
+	r.Body = body
+}
+
+// spoilJSON makes of the body what is no JSON object.
+func (r *Request) spoilJSON(t *rapid.T) {
+	r.Wrong = "the body"
+	r.encode()
+	whole := string(r.Body)
+	spoiled := map[string]string{
+		"half":              whole[:max(1, len(whole)/2)],
+		"two":               whole + whole,
+		"a comma":           strings.TrimSuffix(whole, "}") + ",}",
+		"in an array":       "[" + whole + "]",
+		"null":              "null",
+		"a string":          strconv.Quote("x"),
+		"not UTF-8":         "{\"\xff\":1}",
+		"a lone surrogate":  `{"\ud800":1}`,
+		"a leading zero":    `{"x":01}`,
+		"a byte order mark": "\ufeff" + whole,
+		"deeply nested":     strings.Repeat("[", 20_000),
+	}
+	kind := rapid.SampledFrom(slices.Sorted(maps.Keys(spoiled))).Draw(t, "form")
+	r.Body = []byte(spoiled[kind])
+}
+
+// texts draws a parameter as it stands in the query or a header.
+func (g *Generator) texts(t *rapid.T, name string, schema *openapi3.Schema) []string {
+	if !schema.Type.Is("array") {
+		return []string{g.text(t, name, schema)}
+	}
+	var all []string
+	for range rapid.IntRange(1, 3).Draw(t, name+" items") {
+		all = append(all, g.text(t, name, schema.Items.Value))
+	}
+	return all
+}
+
+func (g *Generator) text(t *rapid.T, name string, schema *openapi3.Schema) string {
+	if schema.Type.Is("integer") {
+		return strconv.FormatInt(g.integer(t, name, schema), 10)
+	}
+	return g.String(t, name, schema)
+}
+
+// known draws something that exists, or at least something of that form.
+func (g *Generator) known(t *rapid.T, name string) string {
+	if len(g.Known[name]) == 0 {
+		return "none"
+	}
+	return rapid.SampledFrom(g.Known[name]).Draw(t, name)
+}
+
+// inHeader leaves of a text what a header can hold.
+func inHeader(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, text))
+}
+
+// rawQuery stands in Query for what is put into the URL as it is.
+const rawQuery = "\x00"
+
+// mistakes lists those that can be made in the query and the headers.
+func (r *Request) mistakes() []mistake {
+	all := []mistake{{"query", "not encoded", func() { r.Query[rawQuery] = []string{"%zz"} }}}
+	for _, parameter := range r.Operation.Parameters {
+		name, schema := parameter.Name, parameter.Schema.Value
+		put := func(kind string, values ...string) {
+			all = append(all, mistake{name, kind, func() {
+				if parameter.In == "header" {
+					r.Header[http.CanonicalHeaderKey(name)] = values
+					return
+				}
+				r.Query[name] = values
+			}})
+		}
+		switch {
+		case parameter.In == "path":
+			// An id of another form is an id of nothing.
+		case schema.Type.Is("array"):
+			all = append(all, arrayMistakes(r, parameter)...)
+		case schema.Type.Is("integer"):
+			for _, wrong := range []string{"", "x", "1.5", "1e1", "0x10", "-1", "99999999999999999999", "١"} {
+				if parameter.In == "query" || inHeader(wrong) == wrong && wrong != "" {
+					put(strconv.Quote(wrong), wrong)
+				}
+			}
+			put("too large", strconv.FormatInt(int64(*schema.Max)+1, 10))
+			put("twice", "1", "1")
+		default:
+			if len(schema.Enum) > 0 {
+				put("not in the enum", "no-such-value")
+			}
+			if schema.MaxLength != nil {
+				put("too long", strings.Repeat("x", int(*schema.MaxLength)+1))
+			}
+			put("twice", "a", "a")
+			if parameter.In == "query" {
+				put("NUL", "a\x00")
+				put("not UTF-8", "\xff")
+			}
+		}
+	}
+	return all
+}
+
+func arrayMistakes(r *Request, parameter *openapi3.Parameter) []mistake {
+	name, schema := parameter.Name, parameter.Schema.Value
+	many := make([]string, int(*schema.MaxItems)+1)
+	return []mistake{
+		{name, "too many", func() { r.Query[name] = many }},
+		{name + ".1", "too long", func() {
+			r.Query[name] = []string{"x", strings.Repeat("x", int(*schema.Items.Value.MaxLength)+1)}
+		}},
+		{name + ".0", "NUL", func() { r.Query[name] = []string{"\x00"} }},
+	}
+}
+
+// HTTP makes the request to a server.
+func (r *Request) HTTP(t *rapid.T, server string) *http.Request {
+	path := r.Operation.Path
+	for name, value := range r.Path {
+		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
+	}
+	query := url.Values{}
+	raw := ""
+	for name, values := range r.Query {
+		if name == rawQuery {
+			raw = "&" + values[0]
+			continue
+		}
+		query[name] = values
+	}
+	text := query.Encode() + raw
+	request, err := http.NewRequestWithContext(t.Context(), r.Operation.Method, server+path, strings.NewReader(string(r.Body)))
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	request.URL.RawQuery = strings.TrimPrefix(text, "&")
+	request.Header = r.Header.Clone()
+	return request
+}
+
+// String is how rapid shows what it has drawn.
+func (r *Request) String() string {
+	return fmt.Sprintf("%s %v %v %v %s", r.Operation.ID, r.Path, r.Query, r.Header, r.Body)
+}

@@ -1,0 +1,296 @@
+package server_test
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/routecard/routecard/internal/contracttest"
+	"github.com/routecard/routecard/internal/contracttest/draw"
+	"github.com/routecard/routecard/internal/routecardtest"
+)
+
+// TestRequestsMadeFromTheSchemas sends every operation what its schemas allow and what they don't. Nothing is answered
+// with 5xx, every answer is what the contract says, what it allows is accepted, and what it doesn't is refused with 400
+// that names the field. A failure shows the request as a line for a shell.
+func TestRequestsMadeFromTheSchemas(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		g := &guest{world: withJira(t, database), keys: map[string]bool{}}
+		stopping := make(chan struct{})
+		close(stopping) // so that a live stream ends when it has sent what there is
+		options := g.options
+		options.Stopping = stopping
+		g.at = behind(t, g.Server, options, nil)
+		g.at.client = &http.Client{} // the answers are judged here
+		operations := slices.Clone(contracttest.Routecard().Operations)
+		// Lists first, while there is little to list.
+		slices.SortStableFunc(operations, func(a, b *contracttest.Operation) int {
+			return strings.Compare(listFirst(a), listFirst(b))
+		})
+		for _, operation := range operations {
+			t.Run(operation.ID, func(t *testing.T) { g.visit(t, operation) })
+		}
+	})
+}
+
+func listFirst(operation *contracttest.Operation) string {
+	if strings.HasPrefix(operation.ID, "list") {
+		return "0"
+	}
+	return "1"
+}
+
+// guest sends requests that it does not understand, and knows what may become of them.
+type guest struct {
+	*world
+	at *front
+	// known are ids of things that exist; sent with another name they exist as well.
+	known map[string][]string
+	// keys are the idempotency keys that were used.
+	keys map[string]bool
+	// accepted counts answers 2xx to the operation.
+	accepted int
+}
+
+// renew makes new things, and forgets those before. Requests to the operation name such as it can do something with, or
+// nearly all of them would conflict.
+func (g *guest) renew(t *testing.T, operation string) {
+	t.Helper()
+	g.populate(t)
+	id := func(names ...string) []string {
+		var ids []string
+		for _, name := range names {
+			ids = append(ids, g.ids[name])
+		}
+		return ids
+	}
+	for _, unit := range id("sn1", "sn2", "sn3") {
+		g.must(t, `POST /api/serials/`+unit+`/advance-to {"targetStepIndex":2}`)
+	}
+	for _, unit := range id("sn4", "sn5", "sn6") {
+		g.must(t, `POST /api/serials/`+unit+`/steps/{B}/override {"reason":"x"}`)
+	}
+	units := id("sn1", "sn2", "sn3", "sn4", "sn5", "sn6", "sn7", "sn8", "sn9")
+	g.known = map[string][]string{
+		"jobId": id("job", "empty", "linked"), "pathId": id("path", "free"), "stepId": id("A", "B", "C"),
+		"targetStepId": id("B", "C"), "targetStepIndex": {"1", "2", "3"}, "fromStepIndex": {"0"}, "quantity": {"1", "2", "3"},
+		"id": id("A", "B", "C"), "serialId": units, "serialIds": units,
+		"ticketKey": {linkedTicket, freeTicket, "PI-44"}, "If-Match": {`"1"`, `"2"`, "*", `W/"1"`},
+	}
+	switch operation {
+	case "waiveStep", "completeStep":
+		g.known["serialId"], g.known["stepId"] = id("sn1", "sn2", "sn3"), id("B")
+	case "clearStepOverride":
+		g.known["serialId"], g.known["stepId"] = id("sn4", "sn5", "sn6"), id("B")
+	case "overrideStep":
+		g.known["serialId"], g.known["stepId"] = id("sn7", "sn8", "sn9"), id("B", "C")
+	case "undoSerial":
+		g.known["serialId"] = id("sn1", "sn2", "sn3", "sn4", "sn5")
+	case "createSerials":
+		g.known["jobId"] = id("job")
+	case "deletePath":
+		g.known["pathId"] = id("free", "free", "path")
+	case "pushJobToJira":
+		g.known["jobId"] = id("linked", "linked", "job")
+	}
+}
+
+// visit sends many requests to one operation.
+func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
+	g.accepted = 0
+	sent := 0
+	property := func(rt *rapid.T) {
+		// Most commands need a unit that can obey, and a deletion something to delete.
+		if sent%5 == 0 || operation.Method == "DELETE" {
+			g.renew(t, operation.ID)
+		}
+		sent++
+		generator := &draw.Generator{Known: g.known}
+		if rapid.IntRange(0, 2).Draw(rt, "invalid?") > 0 {
+			request := generator.Valid(rt, operation)
+			if operation.ID == "listEvents" && rapid.Bool().Draw(rt, "stream?") {
+				request.Header.Set("Accept", "text/event-stream")
+			}
+			g.send(rt, request)
+			return
+		}
+		if request := generator.Invalid(rt, operation); request != nil {
+			g.send(rt, request)
+		}
+	}
+	rapid.Check(t, property)
+	for range 20 {
+		// Some commands need several things to be right at once: a few requests may all have missed.
+		if g.accepted == 0 && !t.Failed() {
+			rapid.Check(t, property)
+		}
+	}
+	if g.accepted == 0 && !t.Failed() {
+		t.Errorf("%s has accepted none of %d requests", operation.ID, sent)
+	}
+}
+
+// send sends a request, and fails for an answer that it must not have.
+func (g *guest) send(t *rapid.T, r *draw.Request) {
+	request := r.HTTP(t, g.at.url)
+	line := contracttest.Curl(request, r.Body)
+	response, err := g.at.client.Do(request)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, line)
+	}
+	body, err := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, line)
+	}
+	answer := contracttest.Answer{Status: response.StatusCode, Header: response.Header, Body: body}
+	if found := contracttest.Judge(request, answer); len(found) > 0 {
+		t.Fatalf("the answer breaks the contract:\n%s\n%d %.2000s\n%s", contracttest.Describe(found), answer.Status, body, line)
+	}
+	if answer.Status/100 == 2 {
+		g.accepted++
+	}
+	if objection := g.object(r, answer); objection != "" {
+		t.Fatalf("%s:\n%d %.2000s\n%s", objection, answer.Status, body, line)
+	}
+	if key := r.Header.Get("Idempotency-Key"); key != "" {
+		g.keys[key] = true
+	}
+}
+
+// object says what is wrong with the status, if anything is.
+func (g *guest) object(r *draw.Request, answer contracttest.Answer) string {
+	refused := answer.Status == http.StatusBadRequest
+	switch {
+	case answer.Status >= 500:
+		return "the server failed"
+	case r.Wrong == "the body" || r.Wrong == "query":
+		if !refused {
+			return "no JSON object, or no query, was accepted"
+		}
+		return ""
+	case r.Wrong != "":
+		for _, field := range ptr(errorOf(answer).Errors) {
+			if field.Field == r.Wrong {
+				return ""
+			}
+		}
+		return r.Wrong + " breaks the contract, and the answer does not say so"
+	case r.Operation.Body != nil && !draw.IsValid(r.Operation.Body, r.Value):
+		return "this test is wrong: the schema does not allow what was taken for valid"
+	}
+	if answer.Status == http.StatusUnprocessableEntity && g.keys[r.Header.Get("Idempotency-Key")] {
+		return ""
+	}
+	if rule := ruleInWords(r); rule != "" {
+		if !refused {
+			return rule
+		}
+		return ""
+	}
+	switch answer.Status {
+	case http.StatusBadRequest:
+		return g.objectRefusal(r, answer)
+	case http.StatusNotFound:
+		if g.namesOnlyWhatExists(r) {
+			return "what was asked for exists"
+		}
+	case http.StatusPreconditionFailed:
+		if len(r.Header.Values("If-Match")) == 0 {
+			return "nothing was asked of the version"
+		}
+	case http.StatusConflict:
+		// The state decides, which other tests know. That some of the requests were accepted is seen at the end.
+	default:
+		if answer.Status/100 != 2 {
+			return "what the contract allows was refused"
+		}
+	}
+	return ""
+}
+
+func ptr[T any](list *[]T) []T {
+	if list == nil {
+		return nil
+	}
+	return *list
+}
+
+// ruleInWords is a rule that a schema of OpenAPI 3.0 can't express, and that the request breaks.
+func ruleInWords(r *draw.Request) string {
+	given := func(name string) bool { return r.Value[name] != nil }
+	switch r.Operation.ID {
+	case "createSerials":
+		if given("quantity") == given("serialNumbers") {
+			return "either quantity or serialNumbers must be given"
+		}
+	case "advanceSerialTo":
+		if given("targetStepIndex") == given("targetStepId") {
+			return "either targetStepIndex or targetStepId must be given"
+		}
+	case "scrapSerial", "scrapSerials":
+		if text, _ := r.Value["explanation"].(string); r.Value["reason"] == "other" && strings.TrimSpace(text) == "" {
+			return "the reason other needs an explanation"
+		}
+	}
+	return ""
+}
+
+// objectRefusal says what is wrong with a 400 for what the schemas allow. Some of it depends on the state.
+func (g *guest) objectRefusal(r *draw.Request, answer contracttest.Answer) string {
+	excused := map[string][]string{
+		"createSerials":   {"jobId"},           // must be the path's
+		"advanceSerialTo": {"targetStepIndex"}, // must be on the path
+		"listJobs":        {"cursor"},          // must be the server's own
+		"listJobPaths":    {"cursor"},
+		"listSerials":     {"cursor"},
+		"listJiraTickets": {"pageToken"},
+	}[r.Operation.ID]
+	for _, field := range ptr(errorOf(answer).Errors) {
+		if r.Operation.ID == "updatePath" && strings.Contains(field.Message, ".id must not repeat ") {
+			continue // a step that is meant twice
+		}
+		if !slices.Contains(excused, field.Field) {
+			return field.Field + " was refused, which the contract allows"
+		}
+	}
+	if len(ptr(errorOf(answer).Errors)) == 0 {
+		return "what the contract allows was refused"
+	}
+	return ""
+}
+
+// namesOnlyWhatExists tells whether all ids of the request are of things that were made for it.
+func (g *guest) namesOnlyWhatExists(r *draw.Request) bool {
+	exists := func(name string, value any) bool {
+		ids, isID := g.known[name]
+		id, isText := value.(string)
+		return !isID || !isText || slices.Contains(ids, id)
+	}
+	for name, value := range r.Path {
+		if !exists(name, value) {
+			return false
+		}
+	}
+	for name, value := range r.Value {
+		items, isList := value.([]any)
+		if !isList {
+			items = []any{value}
+		}
+		for _, item := range items {
+			if object, isObject := item.(map[string]any); isObject && object["id"] != nil {
+				// A step: whether it is one of this path is the path's affair.
+				return false
+			}
+			if !exists(name, item) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,324 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/postgrestest"
+	"github.com/routecard/routecard/internal/routecardtest"
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store"
+)
+
+// beside opens a database as the commands do that run beside a server.
+func beside(t *testing.T, database string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), database, store.Options{Beside: true, Logger: discard()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// wantSound checks that nothing is found in a database.
+func wantSound(t *testing.T, s *store.Store) {
+	t.Helper()
+	found, err := s.Check(t.Context())
+	if err != nil || len(found) > 0 {
+		t.Errorf("the check finds %v, %v", found, err)
+	}
+}
+
+// TestBackupWhileCreatesGoOn copies the database again and again under load. Each copy opens, is sound, and has every job
+// that was acknowledged before its backup was asked for.
+func TestBackupWhileCreatesGoOn(t *testing.T) {
+	t.Parallel()
+	database := routecardtest.SQLite(t)
+	s := open(t, database)
+	var mutex sync.Mutex
+	acknowledged := []string{}
+	stop := make(chan struct{})
+	var clients sync.WaitGroup
+	for range 8 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				job, err := s.CreateJob(t.Context(), exampleJob())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mutex.Lock()
+				acknowledged = append(acknowledged, job.ID)
+				mutex.Unlock()
+			}
+		})
+	}
+	defer clients.Wait()
+	defer close(stop)
+	acks := func() []string {
+		mutex.Lock()
+		defer mutex.Unlock()
+		return slices.Clone(acknowledged)
+	}
+	before := 0
+	for i := range 5 {
+		// Some more, so that each copy has something to miss.
+		for len(acks()) < before+100 {
+			if t.Failed() {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+		promised := acks()
+		before = len(promised)
+		copied := filepath.Join(t.TempDir(), "copy.db")
+		if err := beside(t, database).Backup(t.Context(), copied); err != nil {
+			t.Fatal(err)
+		}
+		opened := open(t, copied)
+		wantSound(t, opened)
+		found := map[string]bool{}
+		for _, job := range listAll(t, opened) {
+			found[job.ID] = true
+		}
+		lost := 0
+		for _, id := range promised {
+			if !found[id] {
+				lost++
+			}
+		}
+		if lost > 0 {
+			t.Errorf("copy %d lacks %d of %d jobs", i, lost, len(promised))
+		}
+		// It is a database like any other.
+		create(t, opened, exampleJob())
+	}
+}
+
+// listAll gets all jobs, however many.
+func listAll(t *testing.T, s *store.Store) []models.Job {
+	t.Helper()
+	jobs, err := s.Jobs(t.Context(), store.JobFilter{}, "", 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jobs
+}
+
+// TestBackupRefuses checks that each refusal is a sentence, and that it leaves nothing behind.
+func TestBackupRefuses(t *testing.T) {
+	t.Parallel()
+	s := open(t, routecardtest.SQLite(t))
+	create(t, s, exampleJob())
+	dir := t.TempDir()
+	taken, missing, free := filepath.Join(dir, "taken"), filepath.Join(dir, "missing", "copy"), filepath.Join(dir, "free")
+	if err := os.WriteFile(taken, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		ctx        context.Context
+		file, want string
+	}{
+		{t.Context(), taken, "cannot back up to " + taken + ": the file exists"},
+		{t.Context(), missing, "cannot back up to " + missing + ": "},
+		{t.Context(), dir, "cannot back up to " + dir + ": the file exists"},
+		{canceled, free, "cannot back up to " + free + ": "},
+	} {
+		err := s.Backup(c.ctx, c.file)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("the backup to %s fails with %v, want %s", c.file, err, c.want)
+		}
+	}
+	content, err := os.ReadFile(taken)
+	if err != nil || string(content) != "mine" {
+		t.Errorf("the file that was there holds %q, %v", content, err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || !slices.Equal(left, []string{taken}) {
+		t.Errorf("there are %v, %v", left, err)
+	}
+	// What an earlier attempt left is in nobody's way.
+	if err := os.WriteFile(free+".partial", []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Backup(t.Context(), free); err != nil {
+		t.Error(err)
+	}
+	wantEqual(t, "the number of jobs in the copy", len(list(t, open(t, free), store.JobFilter{})), 1)
+
+	err = open(t, postgrestest.Database(t)).Backup(t.Context(), filepath.Join(dir, "copy"))
+	if want := "backup copies SQLite databases; for PostgreSQL use pg_dump or pg_basebackup"; err == nil || err.Error() != want {
+		t.Errorf("the backup of PostgreSQL fails with %v, want %s", err, want)
+	}
+}
+
+// busyFloor is a server with a path on which a unit stands at each step, one is completed and one is scrapped.
+func busyFloor(t *testing.T, database string) (s *routecardtest.Server, path gen.Path) {
+	t.Helper()
+	s = routecardtest.New(t, database)
+	post := func(path, body string) routecardtest.Answer {
+		t.Helper()
+		answer := s.Do(t, "POST", path, body)
+		if answer.Status/100 != 2 {
+			t.Fatalf("POST %s was answered %d %s", path, answer.Status, answer.Body)
+		}
+		return answer
+	}
+	job := routecardtest.Decode[gen.Job](t, post("/api/jobs", `{"name":"x","goalQuantity":4}`))
+	path = routecardtest.Decode[gen.Path](t, post("/api/paths",
+		`{"jobId":"`+job.ID+`","name":"p","goalQuantity":4,"steps":[{"name":"Saw"},{"name":"Mill"}]}`))
+	post("/api/serials", `{"pathId":"`+path.ID+`","quantity":4}`)
+	post("/api/serials/advance", `{"serialIds":["SN-00002","SN-00003"]}`)
+	post("/api/serials/SN-00003/advance", `{}`)
+	post("/api/serials/SN-00004/scrap", `{"reason":"damaged"}`)
+	return s, path
+}
+
+// TestCheckFindsFaults plants faults and checks that each is named, in words, by the thing that is at fault.
+func TestCheckFindsFaults(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		s, path := busyFloor(t, database)
+		wantSound(t, s.Store)
+		execute := func(statement string) {
+			t.Helper()
+			for name, pool := range s.Store.Pools() {
+				if name == "read" {
+					continue
+				}
+				if _, err := pool.ExecContext(t.Context(), statement); err != nil {
+					t.Fatalf("%s: %v", statement, err)
+				}
+			}
+		}
+		for _, c := range []struct{ plant, repair, want string }{
+			{
+				"UPDATE paths SET completed_count = 7", "UPDATE paths SET completed_count = 1",
+				"path " + path.ID + " counts 7 unit(s) completed, and 1 are",
+			},
+			{
+				"UPDATE paths SET in_progress_count = 0", "UPDATE paths SET in_progress_count = 2",
+				"path " + path.ID + " counts 0 unit(s) in progress, and 2 are",
+			},
+			{
+				"UPDATE paths SET scrapped_count = 2", "UPDATE paths SET scrapped_count = 1",
+				"path " + path.ID + " counts 2 unit(s) scrapped, and 1 are",
+			},
+			{
+				"UPDATE steps SET part_count = 3 WHERE name = 'Mill'", "UPDATE steps SET part_count = 1",
+				"step " + path.Steps[1].ID + " counts 3 unit(s) that stand there, and 1 do",
+			},
+			{
+				"UPDATE serials SET step_id = 'step_nothing' WHERE id = 'SN-00001'",
+				"UPDATE serials SET step_id = '" + path.Steps[0].ID + "' WHERE id = 'SN-00001'",
+				"step " + path.Steps[0].ID + " counts 1 unit(s) that stand there, and 0 do",
+			},
+			{
+				"UPDATE serials SET job_id = 'job_nothing' WHERE id = 'SN-00002'",
+				"UPDATE serials SET job_id = '" + path.JobID + "'",
+				"serial number SN-00002 names another job than its path does",
+			},
+		} {
+			execute(c.plant)
+			found, err := s.Store.Check(t.Context())
+			if err != nil || !slices.Equal(found, []string{c.want}) {
+				t.Errorf("after %s the check finds %q, %v, want %q", c.plant, found, err, c.want)
+			}
+			execute(c.repair)
+			wantSound(t, s.Store)
+		}
+	})
+}
+
+// TestCheckFindsBrokenReferences is for SQLite alone, which lets a reference be broken by who switches the check off.
+func TestCheckFindsBrokenReferences(t *testing.T) {
+	t.Parallel()
+	s, _ := busyFloor(t, routecardtest.SQLite(t))
+	for _, statement := range []string{
+		"PRAGMA foreign_keys = off",
+		"UPDATE paths SET job_id = 'job_nothing'",
+		"UPDATE serials SET job_id = 'job_nothing'",
+		"INSERT INTO job_labels (label, job_id) VALUES ('rush', 'job_nothing')",
+	} {
+		if _, err := s.Store.Pools()["write"].ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := s.Store.Check(t.Context())
+	slices.Sort(found)
+	want := []string{
+		"a row of job_labels refers to one of jobs that does not exist",
+		"a row of paths refers to one of jobs that does not exist",
+	}
+	if err != nil || !slices.Equal(found, want) {
+		t.Errorf("the check finds %q, %v, want %q", found, err, want)
+	}
+}
+
+// TestCheckFindsDamage overwrites pages of the file, one at a time. Whatever they held, the check says that the file is
+// damaged; at the worst it can't be opened, which is a sentence too.
+func TestCheckFindsDamage(t *testing.T) {
+	t.Parallel()
+	database := routecardtest.SQLite(t)
+	s := open(t, database)
+	for i := range 200 {
+		create(t, s, models.Job{Name: fmt.Sprintf("%0500d", i), GoalQuantity: 1})
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sound, err := os.ReadFile(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	noticed := 0
+	for at := page; at+page <= len(sound); at += page {
+		damaged := slices.Clone(sound)
+		copy(damaged[at:at+page], strings.Repeat("damage! ", page/8))
+		file := filepath.Join(t.TempDir(), "damaged.db")
+		if err := os.WriteFile(file, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		opened, err := store.Open(t.Context(), file, store.Options{Beside: true, Logger: discard()})
+		if err == nil {
+			found, err = opened.Check(t.Context())
+			_ = opened.Close()
+		}
+		switch {
+		case err != nil:
+			noticed++
+			if !strings.Contains(err.Error(), "malformed") && !strings.Contains(err.Error(), "damaged") {
+				t.Errorf("with page %d damaged: %v", at/page, err)
+			}
+		case len(found) > 0:
+			noticed++
+			for _, sentence := range found {
+				if !strings.HasPrefix(sentence, "the file is damaged: ") {
+					t.Errorf("with page %d damaged the check finds %q", at/page, sentence)
+				}
+			}
+		}
+	}
+	// A page that belongs to nothing harms nobody; there are few of those.
+	if pages := len(sound)/page - 1; noticed < pages*9/10 {
+		t.Errorf("of %d damaged pages %d were noticed", pages, noticed)
+	}
+}

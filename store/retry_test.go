@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/ncruces/go-sqlite3"
+	"gorm.io/gorm"
+
+	"github.com/routecard/routecard/internal/postgrestest"
+	"github.com/routecard/routecard/models"
+)
+
+// closedConnection is what pgx answers on a connection that it has found closed: that nothing was sent. In a COMMIT that
+// is not true, see transient.
+type closedConnection struct{}
+
+func (closedConnection) Error() string     { return "conn closed" }
+func (closedConnection) SafeToRetry() bool { return true }
+
+// TestTransient has every kind of failure, before and during a commit.
+func TestTransient(t *testing.T) {
+	t.Parallel()
+	refused := func(code string) error { return &pgconn.PgError{Code: code} }
+	for _, c := range []struct {
+		name                string
+		err                 error
+		before, inItsCommit bool
+	}{
+		{"serialization failure", refused("40001"), true, true},
+		{"deadlock", refused("40P01"), true, true},
+		{"SQLite is busy", sqlite3.BUSY, true, true},
+
+		{"the server stops", refused("57P01"), true, false},
+		{"the server has crashed", refused("57P02"), true, false},
+		{"the server starts", refused("57P03"), true, false},
+		{"the connection was closed before", closedConnection{}, true, false},
+		{"a bad connection", driver.ErrBadConn, true, false},
+		{"the connection ended", io.ErrUnexpectedEOF, true, false},
+		{"the connection was reset", &pgconn.PgError{}, false, false},
+		{"a reset", fmt.Errorf("write: %w", syscall.ECONNRESET), true, false},
+		{"a broken pipe", fmt.Errorf("write: %w", syscall.EPIPE), true, false},
+
+		{"a taken key", gorm.ErrDuplicatedKey, false, false},
+		{"a taken receipt", ErrReceiptTaken, false, false},
+		{"no room", sqlite3.FULL, false, false},
+		{"no room on PostgreSQL", refused("53100"), false, false},
+		{"a read-only server", refused("25006"), false, false},
+		{"too slow", context.DeadlineExceeded, false, false},
+		{"the client has gone", context.Canceled, false, false},
+		{"a conflict", models.ConflictError("x"), false, false},
+		{"a fault of ours", errors.New("x"), false, false},
+	} {
+		if got := transient(fmt.Errorf("wrapped: %w", c.err)); got != c.before {
+			t.Errorf("%s, before the commit: %v", c.name, got)
+		}
+		if got := transient(&commitError{fmt.Errorf("wrapped: %w", c.err)}); got != c.inItsCommit {
+			t.Errorf("%s, during the commit: %v", c.name, got)
+		}
+	}
+}
+
+// TestRetry counts the attempts.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	busy := error(sqlite3.BUSY)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for _, c := range []struct {
+		name   string
+		ctx    context.Context
+		errs   []error
+		calls  int
+		result error
+	}{
+		{"success", t.Context(), []error{nil}, 1, nil},
+		{"success in the end", t.Context(), []error{busy, busy, busy, nil}, 4, nil},
+		{"no success", t.Context(), []error{busy, busy, busy, busy, nil}, 4, busy},
+		{"another failure", t.Context(), []error{busy, ErrReceiptTaken, nil}, 2, ErrReceiptTaken},
+		{"nobody waits", gone, []error{busy, nil}, 1, busy},
+	} {
+		calls := 0
+		err := retry(c.ctx, func() error {
+			calls++
+			return c.errs[calls-1]
+		})
+		if calls != c.calls || !errors.Is(err, c.result) {
+			t.Errorf("%s: %v after %d calls, want %v after %d", c.name, err, calls, c.result, c.calls)
+		}
+	}
+}
+
+func openPostgresStore(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), postgrestest.Database(t), Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func twoJobs(t *testing.T, s *Store) (ids [2]string) {
+	t.Helper()
+	for i := range ids {
+		job, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[i] = job.ID
+	}
+	return ids
+}
+
+// TestDeadlock has two transactions lock two jobs crosswise. PostgreSQL ends one of them, which is tried again, and both
+// are carried out.
+func TestDeadlock(t *testing.T) {
+	t.Parallel()
+	s := openPostgresStore(t)
+	ids := twoJobs(t, s)
+	var bothHold sync.WaitGroup
+	bothHold.Add(2)
+	var runs sync.WaitGroup
+	var mutex sync.Mutex
+	attempts := 0
+	for i := range ids {
+		first := true
+		runs.Go(func() {
+			err := s.transact(t.Context(), func(tx *tx) error {
+				mutex.Lock()
+				attempts++
+				mutex.Unlock()
+				for _, id := range []string{ids[i], ids[1-i]} {
+					if err := tx.Exec("UPDATE jobs SET goal_quantity = goal_quantity + 1 WHERE id = ?", id).Error; err != nil {
+						return err
+					}
+					if first {
+						first = false
+						bothHold.Done()
+						bothHold.Wait()
+					}
+				}
+				return tx.record(models.Event{Type: models.JobUpdated, JobID: &ids[i]}, Anonymous, struct{}{})
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	runs.Wait()
+	if attempts < 3 {
+		t.Errorf("there was no deadlock: %d attempts", attempts)
+	}
+	wantGoals(t, s, ids, 3)
+	if got := counted(t, s); got != [3]int64{2, 4, 0} { // two of the creation
+		t.Errorf("there are %v jobs, events and receipts", got)
+	}
+}
+
+func wantGoals(t *testing.T, s *Store, ids [2]string, want int64) {
+	t.Helper()
+	for _, id := range ids {
+		job, err := s.Job(t.Context(), id)
+		if err != nil || job.GoalQuantity != want {
+			t.Errorf("the goal of %s is %d, %v, want %d", id, job.GoalQuantity, err, want)
+		}
+	}
+}
+
+// TestSerializationFailure has a job change between the moment at which a transaction begins to see the database and that
+// at which it writes.
+func TestSerializationFailure(t *testing.T) {
+	t.Parallel()
+	s := openPostgresStore(t)
+	ids := twoJobs(t, s)
+	attempts := 0
+	err := s.transact(t.Context(), func(tx *tx) error {
+		attempts++
+		if err := tx.Exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").Error; err != nil {
+			return err
+		}
+		if _, err := findJob(tx.DB, ids[0]); err != nil {
+			return err
+		}
+		if attempts == 1 {
+			quantity := int64(2)
+			if _, err := s.UpdateJob(t.Context(), ids[0], Condition{}, models.JobChange{GoalQuantity: &quantity}); err != nil {
+				return err
+			}
+		}
+		return tx.Exec("UPDATE jobs SET goal_quantity = goal_quantity + 1 WHERE id = ?", ids[0]).Error
+	})
+	if err != nil || attempts != 2 {
+		t.Errorf("the transaction ends with %v after %d attempts", err, attempts)
+	}
+	wantGoals(t, s, [2]string{ids[0], ids[0]}, 3)
+}
+
+// TestConnectionsThatTheServerClosed has PostgreSQL end every connection of the pool, so shortly after they were used
+// that nobody has noticed when the next statements are sent. No caller sees an error, and nothing is made twice.
+func TestConnectionsThatTheServerClosed(t *testing.T) {
+	t.Parallel()
+	s := openPostgresStore(t)
+	ids := twoJobs(t, s)
+	for round := range 5 {
+		// As many connections as the pool takes, all idle.
+		var readers sync.WaitGroup
+		for range postgresConnections {
+			readers.Go(func() {
+				if err := s.query(t.Context(), func(db *gorm.DB) error { return db.Exec("SELECT pg_sleep(0.05)").Error }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		readers.Wait()
+		ended := s.dialect.pools()["postgres"].Stats().OpenConnections
+		if _, err := s.dialect.pools()["postgres"].ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond) // until their last words have arrived
+		if ended < 3 {
+			t.Fatalf("only %d connections were open", ended)
+		}
+		if _, err := s.Job(t.Context(), ids[0]); err != nil {
+			t.Errorf("reading in round %d: %v", round, err)
+		}
+		if _, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1}); err != nil {
+			t.Errorf("creating in round %d: %v", round, err)
+		}
+		if got, want := counted(t, s), (int64(round) + 3); got != [3]int64{want, want, 0} {
+			t.Errorf("after round %d there are %v jobs, events and receipts", round, got)
+		}
+	}
+}
