@@ -302,7 +302,7 @@ func TestKeysFromElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer beside.Close()
+		t.Cleanup(func() { _ = beside.Close() })
 		// within waits until every server answers so.
 		within := func(what string, since time.Time, status int, headers ...string) {
 			t.Helper()

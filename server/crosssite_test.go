@@ -21,7 +21,7 @@ func statusForHost(t *testing.T, s *routecardtest.Server, path, host string) int
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { _ = conn.Close() })
 	if host == "-" {
 		fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", path)
 	} else {

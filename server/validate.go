@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -109,6 +110,11 @@ func (validatedBody) Close() error             { return nil }
 func (s *Server) unboundParameter(c *gin.Context, err error, _ int) {
 	operation := s.contract.Operation(c.Request.Method, c.FullPath())
 	if allowed, _ := s.authorize(c, operation); !allowed {
+		return
+	}
+	if slices.ContainsFunc(c.Params, func(parameter gin.Param) bool { return parameter.Value == "" }) {
+		// Two slashes in a row. Gin takes the nothing between them for an id, and the contract has no such path.
+		s.noRoute(c)
 		return
 	}
 	if failed := operation.Parameters(c.Request.URL.RawQuery, c.Request.Header); failed != nil {

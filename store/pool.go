@@ -61,7 +61,7 @@ const attempts = 4
 // retry runs fn again, after a short random wait, when its error says that it had no effect and that another attempt may
 // succeed. It returns ErrBusy when all of that was in vain because SQLite's lock was held by another program.
 func retry(ctx context.Context, fn func() error) error {
-	begun := time.Now()
+	begun := time.Now() //nolint:forbidigo // How long it takes, by the real clock, as the timers go.
 	for attempt := 1; ; attempt++ {
 		err := fn()
 		// An attempt at SQLite waits for the lock itself.

@@ -171,7 +171,7 @@ func TestSweep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
+		t.Cleanup(func() { _ = s.Close() })
 		move(0)
 		for i, key := range []string{"old", "young"} {
 			move(time.Duration(i) * time.Hour)

@@ -20,12 +20,12 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-// closedConnection is what pgx answers on a connection that it has found closed: that nothing was sent. In a COMMIT that
+// closedConnectionError is what pgx answers on a connection that it has found closed: that nothing was sent. In a COMMIT that
 // is not true, see transient.
-type closedConnection struct{}
+type closedConnectionError struct{}
 
-func (closedConnection) Error() string     { return "conn closed" }
-func (closedConnection) SafeToRetry() bool { return true }
+func (closedConnectionError) Error() string     { return "conn closed" }
+func (closedConnectionError) SafeToRetry() bool { return true }
 
 // TestTransient has every kind of failure, before and during a commit.
 func TestTransient(t *testing.T) {
@@ -43,7 +43,7 @@ func TestTransient(t *testing.T) {
 		{"the server stops", refused("57P01"), true, false},
 		{"the server has crashed", refused("57P02"), true, false},
 		{"the server starts", refused("57P03"), true, false},
-		{"the connection was closed before", closedConnection{}, true, false},
+		{"the connection was closed before", closedConnectionError{}, true, false},
 		{"a bad connection", driver.ErrBadConn, true, false},
 		{"the connection ended", io.ErrUnexpectedEOF, true, false},
 		{"the connection was reset", &pgconn.PgError{}, false, false},

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -104,11 +105,7 @@ func (c *Crew) LongestPause() time.Duration {
 func (c *Crew) Failures() map[string]int {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	failures := map[string]int{}
-	for failure, n := range c.failures {
-		failures[failure] = n
-	}
-	return failures
+	return maps.Clone(c.failures)
 }
 
 // worker does one job after the other.
@@ -191,7 +188,7 @@ const giveUp = 3 * time.Minute
 func (w *worker) send(method, path, body, key string) ([]byte, bool) {
 	for begun := time.Now(); time.Since(begun) < giveUp; time.Sleep(20 * time.Millisecond) {
 		status, content, err := w.attempt(method, path, body, key)
-		failure := ""
+		var failure string
 		switch {
 		case err != nil:
 			failure = "no answer"

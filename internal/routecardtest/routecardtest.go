@@ -101,7 +101,7 @@ func New(t testing.TB, database string, changes ...func(*server.Options)) *Serve
 // clients returns two faces of one HTTP client that checks what is answered.
 func clients(t testing.TB, url string) (*http.Client, *client.ClientWithResponses) {
 	t.Helper()
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // it is one
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	// As many as a test has goroutines, or a crowd of them would open a connection for each request.
 	transport.MaxIdleConnsPerHost = 64
 	t.Cleanup(transport.CloseIdleConnections)

@@ -40,7 +40,7 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Reques
 		switch parameter.In {
 		case "path":
 			r.Path[parameter.Name] = g.known(t, parameter.Name)
-			if rapid.IntRange(0, 4).Draw(t, parameter.Name+" known?") == 0 {
+			if rapid.IntRange(0, 4).Draw(t, parameter.Name+" known?") == 4 {
 				// Neither empty nor with a slash: that is another route.
 				r.Path[parameter.Name] = rapid.StringN(1, 40, -1).Filter(func(text string) bool {
 					return !strings.Contains(text, "/")
@@ -51,7 +51,7 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Reques
 				r.Query[parameter.Name] = g.texts(t, parameter.Name, schema)
 			}
 		case "header":
-			if rapid.IntRange(0, 3).Draw(t, parameter.Name+"?") == 0 {
+			if rapid.IntRange(0, 3).Draw(t, parameter.Name+"?") == 3 {
 				if value := inHeader(g.texts(t, parameter.Name, schema)[0]); value != "" || schema.MinLength == 0 {
 					r.Header.Set(parameter.Name, value)
 				}
@@ -76,7 +76,7 @@ func (g *Generator) Invalid(t *rapid.T, operation *contracttest.Operation) *Requ
 	if operation.Body != nil {
 		places = append(places, mistakesIn(operation.Body, r.Value, "")...)
 		// Rather the fields than the form: there is more to them.
-		if rapid.IntRange(0, 9).Draw(t, "wrong form?") == 0 {
+		if rapid.IntRange(0, 9).Draw(t, "wrong form?") == 9 {
 			r.spoilJSON(t)
 			return r
 		}
