@@ -34,6 +34,23 @@ race: postgres ## Run all tests with the race detector (needs a C compiler, take
 	@command -v "$$(go env CC)" >/dev/null || { echo "A C compiler is missing, and Go's race detector needs one: install gcc or clang."; exit 1; }
 	CGO_ENABLED=1 go test -race -tags $(GO_TAGS) -shuffle=on -timeout 20m ./...
 
+.PHONY: fuzz
+fuzz: postgres ## Feed each reader of foreign bytes with surprises, 30 seconds each (FUZZTIME=5m for longer)
+	@set -e; for package in ./internal/contract ./server; do \
+		for target in $$(go test -tags $(GO_TAGS) -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -tags $(GO_TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),30s) $$package; \
+		done; \
+	done
+
+.PHONY: test-failover
+test-failover: postgres ## Kill a PostgreSQL primary, and a Routecard, under load; count what is left (about a minute)
+	go test -tags '$(GO_TAGS) failover' -run . -count=1 -timeout 10m -v ./internal/failover
+
+.PHONY: soak
+soak: postgres ## Work a server for five minutes and watch its memory (ROUTECARD_SOAK=1h for longer)
+	go test -tags '$(GO_TAGS) soak' -run . -count=1 -timeout 0 -v ./internal/soak
+
 .PHONY: postgres
 postgres: ## Say which PostgreSQL the tests will use, and install one where that is possible
 	@go run ./internal/postgrestest/cmd/ensure

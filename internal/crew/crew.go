@@ -74,6 +74,9 @@ func (c *Crew) Stop() {
 	c.workers.Wait()
 }
 
+// Leave closes the connections that the crew kept open.
+func (c *Crew) Leave() { c.client.CloseIdleConnections() }
+
 // Acknowledged is how many changes were acknowledged so far.
 func (c *Crew) Acknowledged() int {
 	c.mutex.Lock()
