@@ -12,6 +12,7 @@ const (
 	PathPrefix  = "path"
 	StepPrefix  = "step"
 	EventPrefix = "evt"
+	KeyPrefix   = "key"
 )
 
 // NewID makes an id in the TypeID format: the prefix, an underscore, and a UUIDv7 as 26 characters of lower-case base32.

@@ -96,6 +96,12 @@ type JobChange struct {
 	GoalQuantity *int64
 }
 
+// Apply changes the job.
+func (c JobChange) Apply(job *Job) {
+	set(&job.Name, c.Name)
+	set(&job.GoalQuantity, c.GoalQuantity)
+}
+
 // Labels is stored as a JSON array, or NULL when nil.
 type Labels []string
 

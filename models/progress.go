@@ -19,6 +19,15 @@ func (c Counts) Add(other Counts) Counts {
 	}
 }
 
+// CountsOf are the counts of all the paths together.
+func CountsOf(paths []Path) Counts {
+	var total Counts
+	for i := range paths {
+		total = total.Add(paths[i].Counts)
+	}
+	return total
+}
+
 // PercentComplete is completed units for each 100 of the goal, neither rounded nor clamped: 3 of 2 is 150.
 func PercentComplete(completed, goal int64) float64 {
 	// Multiplied first: 29 of 100 is 29, not 28.999999999999996.

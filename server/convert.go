@@ -62,11 +62,10 @@ func toAPIJobDetail(job models.Job, paths []models.Path) gen.JobDetail {
 }
 
 func toAPIJobProgress(goal int64, paths []models.Path) gen.JobProgress {
-	var total models.Counts
+	total := models.CountsOf(paths)
 	each := make([]gen.PathProgress, len(paths))
 	for i := range paths {
 		path := &paths[i]
-		total = total.Add(path.Counts)
 		each[i] = gen.PathProgress{
 			PathID:          path.ID,
 			PathName:        path.Name,

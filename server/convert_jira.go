@@ -91,10 +91,7 @@ func toAPITickets(tickets []jira.Ticket) gen.JiraTicketList {
 
 // toComment is a job's progress in words.
 func toComment(job models.Job, paths []models.Path) string {
-	var total models.Counts
-	for i := range paths {
-		total = total.Add(paths[i].Counts)
-	}
+	total := models.CountsOf(paths)
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %d of %d completed (%.1f %%), %d in progress, %d scrapped",
 		shorten(job.Name), total.Completed, job.GoalQuantity,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
 )
@@ -47,9 +46,7 @@ func (s *Store) LinkJob(ctx context.Context, id string, ticket models.Jira, allo
 		}
 		labelled := job.Jira.Labels != nil
 		job.Jira.Fill(ticket)
-		job.SearchText = job.FoldSearchText()
-		job.Version++
-		job.UpdatedAt = t.after(job.UpdatedAt)
+		t.newVersion(&job)
 		if err := t.Save(&job).Error; err != nil {
 			return err
 		}
@@ -154,8 +151,5 @@ func (s *Store) AbandonPush(ctx context.Context, jobID, commentID string) error 
 }
 
 func (t *tx) savePush(push models.JiraPush) error {
-	return t.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "job_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"comment_id", "busy_until"}),
-	}).Create(&push).Error
+	return upsert(t, []models.JiraPush{push}, "job_id", "comment_id", "busy_until")
 }

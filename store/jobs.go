@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -92,12 +91,7 @@ func (s *Store) Job(ctx context.Context, id string) (job models.Job, err error) 
 }
 
 func findJob(db *gorm.DB, id string) (models.Job, error) {
-	var job models.Job
-	err := db.Where("id = ?", id).Take(&job).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return job, models.NotFoundError("Job", id)
-	}
-	return job, err
+	return take[models.Job](db, "Job", id)
 }
 
 // Jobs returns up to limit jobs, newest first, that come after the job with the id before; an empty id begins with the
@@ -152,15 +146,8 @@ func (s *Store) UpdateJob(ctx context.Context, id string, condition Condition, c
 		if job, err = t.lockJob(id, condition); err != nil {
 			return err
 		}
-		if change.Name != nil {
-			job.Name = *change.Name
-		}
-		if change.GoalQuantity != nil {
-			job.GoalQuantity = *change.GoalQuantity
-		}
-		job.SearchText = job.FoldSearchText()
-		job.Version++
-		job.UpdatedAt = t.after(job.UpdatedAt)
+		change.Apply(&job)
+		t.newVersion(&job)
 		if err := t.Select("name", "goal_quantity", "search_text", "version", "updated_at").Updates(&job).Error; err != nil {
 			return err
 		}
@@ -170,6 +157,13 @@ func (s *Store) UpdateJob(ctx context.Context, id string, condition Condition, c
 		}{change.Name, change.GoalQuantity})
 	})
 	return job, err
+}
+
+// newVersion gives a job that was changed what follows from the change.
+func (t *tx) newVersion(job *models.Job) {
+	job.SearchText = job.FoldSearchText()
+	job.Version++
+	job.UpdatedAt = t.after(job.UpdatedAt)
 }
 
 // DeleteJob deletes a job and its paths. It returns a NotFound error, a Changed one when the condition does not hold, or
@@ -186,11 +180,7 @@ func (s *Store) DeleteJob(ctx context.Context, id string, condition Condition) e
 			Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
 			return err
 		}
-		var units models.Counts
-		for i := range paths {
-			units = units.Add(paths[i].Counts)
-		}
-		if n := units.Total(); n > 0 {
+		if n := models.CountsOf(paths).Total(); n > 0 {
 			return models.ConflictError("Cannot delete job: it has %d serial number(s)", n)
 		}
 		if err := t.Delete(&job).Error; err != nil {

@@ -38,7 +38,7 @@ func (s *Store) CreateKey(ctx context.Context, name string, role models.Role) (s
 	key := keyMark + rand.Text()
 	err := s.transact(ctx, func(t *tx) error {
 		return t.Create(&models.APIKey{
-			ID: models.NewID("key"), Name: name, Role: role, Hash: HashKey(key), CreatedAt: t.at,
+			ID: models.NewID(models.KeyPrefix), Name: name, Role: role, Hash: HashKey(key), CreatedAt: t.at,
 		}).Error
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -53,15 +52,13 @@ func (s *Store) Path(ctx context.Context, id string) (path models.Path, err erro
 }
 
 func findPath(db *gorm.DB, id string) (models.Path, error) {
-	var paths [1]models.Path
-	err := db.Where("id = ?", id).Take(&paths[0]).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return paths[0], models.NotFoundError("Path", id)
-	}
+	path, err := take[models.Path](db, "Path", id)
 	if err != nil {
-		return paths[0], err
+		return path, err
 	}
-	return paths[0], loadSteps(db, paths[:])
+	paths := []models.Path{path}
+	err = loadSteps(db, paths)
+	return paths[0], err
 }
 
 // Paths returns up to limit paths of a job with their steps, newest first, that come after the path with the id before. It
@@ -163,11 +160,7 @@ func (s *Store) UpdatePath(ctx context.Context, id string, condition Condition, 
 func (s *Store) UpdateStep(ctx context.Context, id string, condition Condition, change models.StepChange) (models.Path, error) {
 	var path models.Path
 	err := s.transact(ctx, func(t *tx) error {
-		var step models.Step
-		err := t.Where("id = ? AND position IS NOT NULL", id).Take(&step).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return models.NotFoundError("Step", id)
-		}
+		step, err := take[models.Step](t.Where("position IS NOT NULL"), "Step", id)
 		if err != nil {
 			return err
 		}

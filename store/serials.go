@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"gorm.io/gorm"
@@ -187,11 +186,7 @@ func whereGiven[Value any](query *gorm.DB, condition string, value *Value) *gorm
 // Serial returns one unit and its path, as they are at one moment, or a NotFound error.
 func (s *Store) Serial(ctx context.Context, id string) (serial models.Serial, path models.Path, err error) {
 	err = s.snapshot(ctx, func(db *gorm.DB) error {
-		err := db.Where("id = ?", id).Take(&serial).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return models.NotFoundError("Serial number", id)
-		}
-		if err != nil {
+		if serial, err = take[models.Serial](db, "Serial number", id); err != nil {
 			return err
 		}
 		path, err = findPath(db, serial.PathID)

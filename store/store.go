@@ -185,6 +185,15 @@ func (s *Store) snapshot(ctx context.Context, fn func(*gorm.DB) error) error {
 	return s.query(ctx, func(db *gorm.DB) error { return db.Transaction(fn, s.dialect.snapshot()) })
 }
 
+// take reads the row with this id, or returns a NotFound error that names the thing.
+func take[Row any](db *gorm.DB, thing, id string) (row Row, err error) {
+	err = db.Where("id = ?", id).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = models.NotFoundError(thing, id)
+	}
+	return row, err
+}
+
 // insert writes the rows with as few statements as the database takes.
 func insert[Row any](t *tx, rows []Row) error { return inBatches(t, t.DB, rows) }
 
