@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -66,6 +67,11 @@ func (c *serveCommand) Run() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		// What is alive is small and what a request leaves behind is not: collected at Go's 100 percent, it is a tenth of
+		// the work under load.
+		debug.SetGCPercent(400)
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 
