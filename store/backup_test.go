@@ -234,6 +234,10 @@ func TestCheckFindsFaults(t *testing.T) {
 				"UPDATE serials SET job_id = '" + path.JobID + "'",
 				"serial number SN-00002 names another job than its path does",
 			},
+			{
+				"INSERT INTO job_labels (label, job_id) VALUES ('rush', 'job_nothing')", "DELETE FROM job_labels WHERE job_id = 'job_nothing'",
+				"a label is kept for job_nothing, which does not exist",
+			},
 		} {
 			execute(c.plant)
 			found, err := s.Store.Check(t.Context())
@@ -254,18 +258,13 @@ func TestCheckFindsBrokenReferences(t *testing.T) {
 		"PRAGMA foreign_keys = off",
 		"UPDATE paths SET job_id = 'job_nothing'",
 		"UPDATE serials SET job_id = 'job_nothing'",
-		"INSERT INTO job_labels (label, job_id) VALUES ('rush', 'job_nothing')",
 	} {
 		if _, err := s.Store.Pools()["write"].ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
 	found, err := s.Store.Check(t.Context())
-	slices.Sort(found)
-	want := []string{
-		"a row of job_labels refers to one of jobs that does not exist",
-		"a row of paths refers to one of jobs that does not exist",
-	}
+	want := []string{"a row of paths refers to one of jobs that does not exist"}
 	if err != nil || !slices.Equal(found, want) {
 		t.Errorf("the check finds %q, %v, want %q", found, err, want)
 	}

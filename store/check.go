@@ -35,6 +35,18 @@ var recounts = []struct{ sentence, query string }{
 	},
 }
 
+// strays are references that the database does not keep itself, each as a query for those that lead astray.
+var strays = []struct{ sentence, query string }{
+	{
+		"serial number %s names another job than its path does",
+		`SELECT s.id FROM serials s JOIN paths p ON p.id = s.path_id WHERE p.job_id <> s.job_id`,
+	},
+	{
+		"a label is kept for %s, which does not exist",
+		`SELECT DISTINCT l.job_id FROM job_labels l LEFT JOIN jobs j ON j.id = l.job_id WHERE j.id IS NULL`,
+	},
+}
+
 // Check looks for what must not be: a damaged file, references that lead nowhere, progress that a recount contradicts.
 // It returns a sentence for each thing that it found.
 func (s *Store) Check(ctx context.Context) (found []string, err error) {
@@ -54,13 +66,14 @@ func (s *Store) Check(ctx context.Context) (found []string, err error) {
 				found = append(found, fmt.Sprintf(recount.sentence, row.ID, row.Kept, row.Counted))
 			}
 		}
-		var lost []string
-		if err := db.Raw(`SELECT s.id FROM serials s JOIN paths p ON p.id = s.path_id WHERE p.job_id <> s.job_id`).
-			Scan(&lost).Error; err != nil {
-			return err
-		}
-		for _, id := range lost {
-			found = append(found, fmt.Sprintf("serial number %s names another job than its path does", id))
+		for _, look := range strays {
+			var ids []string
+			if err := db.Raw(look.query).Scan(&ids).Error; err != nil {
+				return err
+			}
+			for _, id := range ids {
+				found = append(found, fmt.Sprintf(look.sentence, id))
+			}
 		}
 		return nil
 	})

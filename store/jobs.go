@@ -183,6 +183,11 @@ func (s *Store) DeleteJob(ctx context.Context, id string, condition Condition) e
 		if n := models.CountsOf(paths).Total(); n > 0 {
 			return models.ConflictError("Cannot delete job: it has %d serial number(s)", n)
 		}
+		if len(job.Jira.Labels) > 0 {
+			if err := t.Where("label IN ? AND job_id = ?", []string(job.Jira.Labels), id).Delete(&models.JobLabel{}).Error; err != nil {
+				return err
+			}
+		}
 		if err := t.Delete(&job).Error; err != nil {
 			return err
 		}

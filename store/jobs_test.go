@@ -198,6 +198,25 @@ func TestUpdateJobIsFoundByItsNewName(t *testing.T) {
 	})
 }
 
+// TestLabelsGoWithTheirJob deletes one of two jobs that share labels. No reference in the database does it for us.
+func TestLabelsGoWithTheirJob(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *store.Store) {
+		labels := models.Labels{"rush", "Q1-2024", "rush", `"quoted", <b>&`}
+		gone := create(t, s, models.Job{Name: "gone", GoalQuantity: 1, Jira: models.Jira{Labels: labels}})
+		stays := create(t, s, models.Job{Name: "stays", GoalQuantity: 1, Jira: models.Jira{Labels: labels}})
+		if err := s.DeleteJob(t.Context(), gone.ID, store.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+		wantSound(t, s)
+		for _, label := range labels {
+			found := list(t, s, store.JobFilter{Labels: []string{label}})
+			wantEqual(t, "the jobs labelled "+label, len(found), 1)
+			wantEqual(t, "the labels of the job that stays", found[0].Jira, stays.Jira)
+		}
+	})
+}
+
 // TestJobEvents checks that each change leaves one event, and a refused one none.
 func TestJobEvents(t *testing.T) {
 	t.Parallel()
