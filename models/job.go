@@ -107,11 +107,20 @@ type Labels []string
 
 // Value implements driver.Valuer.
 func (l Labels) Value() (driver.Value, error) {
-	if l == nil {
-		return nil, nil
+	if text := l.Text(); text != nil {
+		return *text, nil
 	}
-	text, err := json.Marshal([]string(l))
-	return string(text), err
+	return nil, nil
+}
+
+// Text is what is stored; nil for NULL.
+func (l Labels) Text() *string {
+	if l == nil {
+		return nil
+	}
+	text, _ := json.Marshal([]string(l)) //nolint:errchkjson // Strings can always be encoded.
+	stored := string(text)
+	return &stored
 }
 
 // Scan implements sql.Scanner.

@@ -15,16 +15,19 @@ const (
 )
 
 // batch lets writes that wait at the same time share one transaction, and so one fsync, which is what bounds them. It
-// never waits for a batch to fill: a write that finds nobody ahead of it goes at once and alone, on its caller's
-// goroutine, and those that arrive meanwhile go together after it.
+// never waits for a batch to fill: a write that finds room goes at once and alone, on its caller's goroutine, and those
+// that arrive while there is none go together after it.
 type batch[In, Out any] struct {
 	// write puts all of them into one transaction, and answers for each in its order; an error is for all.
 	write func(context.Context, []In) ([]Out, error)
 	// oneCanCause tells whether a single one of the values can be the cause of the error, and nothing was committed.
 	oneCanCause func(error) bool
+	// limit is how many transactions may be under way at the same time, at least 1.
+	limit int
 
 	mutex   sync.Mutex
-	running bool
+	running int
+	// waiting are those that nobody writes yet; who was given a turn is no longer among them.
 	waiting []*waiter[In, Out]
 }
 
@@ -32,7 +35,7 @@ type waiter[In, Out any] struct {
 	in  In
 	out Out
 	err error
-	// turn is told true when the waiter is to write the next batch, and closed when its own write is done.
+	// turn is told true when the waiter is to write a batch, and closed when its own write is done.
 	turn chan bool
 }
 
@@ -44,8 +47,8 @@ func (b *batch[In, Out]) do(ctx context.Context, in In) (Out, error) {
 		return none, err
 	}
 	b.mutex.Lock()
-	if !b.running {
-		b.running = true
+	if b.running < b.limit {
+		b.running++
 		b.mutex.Unlock()
 		own := &waiter[In, Out]{in: in}
 		b.run(ctx, []*waiter[In, Out]{own})
@@ -59,7 +62,7 @@ func (b *batch[In, Out]) do(ctx context.Context, in In) (Out, error) {
 	select {
 	case lead := <-own.turn:
 		if lead {
-			b.lead(ctx)
+			b.lead(ctx, own)
 			b.pass()
 		}
 		return own.out, own.err
@@ -68,11 +71,11 @@ func (b *batch[In, Out]) do(ctx context.Context, in In) (Out, error) {
 	}
 }
 
-// lead writes those who wait, the caller's own write among them.
-func (b *batch[In, Out]) lead(ctx context.Context) {
+// lead writes the caller's own and those who wait.
+func (b *batch[In, Out]) lead(ctx context.Context, own *waiter[In, Out]) {
 	b.mutex.Lock()
-	n := min(len(b.waiting), batchSize)
-	group := b.waiting[:n:n]
+	n := min(len(b.waiting), batchSize-1)
+	group := append([]*waiter[In, Out]{own}, b.waiting[:n]...)
 	b.waiting = b.waiting[n:]
 	b.mutex.Unlock()
 	b.run(ctx, group)
@@ -81,16 +84,18 @@ func (b *batch[In, Out]) lead(ctx context.Context) {
 	}
 }
 
-// pass lets the first of those who wait write the next batch.
+// pass lets the first of those who wait write a batch.
 func (b *batch[In, Out]) pass() {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if len(b.waiting) == 0 {
-		b.running = false
+		b.running--
 		b.waiting = nil
 		return
 	}
-	b.waiting[0].turn <- true
+	next := b.waiting[0]
+	b.waiting = b.waiting[1:]
+	next.turn <- true
 }
 
 // leave takes a waiter out whose caller has gone, and hands its turn on if it has just been given it.
@@ -102,14 +107,16 @@ func (b *batch[In, Out]) leave(ctx context.Context, own *waiter[In, Out]) error 
 		}
 		b.waiting = append(b.waiting[:i:i], b.waiting[i+1:]...)
 		b.mutex.Unlock()
-		select {
-		case <-own.turn:
-			b.pass()
-		default:
-		}
 		return ctx.Err()
 	}
 	b.mutex.Unlock()
+	select {
+	case lead := <-own.turn:
+		if lead {
+			b.pass()
+		}
+	default:
+	}
 	return ctx.Err()
 }
 

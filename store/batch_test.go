@@ -37,6 +37,7 @@ func newRecorder() *recorder {
 	r.batch = &batch[int, string]{
 		write:       r.transact,
 		oneCanCause: func(err error) bool { return errors.Is(err, errRow) },
+		limit:       1,
 	}
 	return r
 }
@@ -83,8 +84,14 @@ func (r *recorder) wantWritten(t *testing.T, want ...[]int) {
 	if !slices.EqualFunc(r.transactions, want, slices.Equal) {
 		t.Errorf("the transactions are %v, want %v", r.transactions, want)
 	}
-	if r.running || len(r.waiting) > 0 {
-		t.Errorf("the batch runs: %v, and %d wait", r.running, len(r.waiting))
+	r.wantQuiet(t)
+}
+
+// wantQuiet checks that nothing is left to do.
+func (r *recorder) wantQuiet(t *testing.T) {
+	t.Helper()
+	if r.running != 0 || len(r.waiting) > 0 {
+		t.Errorf("%d transactions are under way, and %d wait", r.running, len(r.waiting))
 	}
 }
 
@@ -128,6 +135,28 @@ func TestBatchOfThoseWhoWait(t *testing.T) {
 		synctest.Wait()
 		wantOutcomes(t, outcomes)
 		r.wantWritten(t, []int{0}, numbers(1, batchSize), numbers(batchSize+1, 2*batchSize), numbers(2*batchSize+1, last))
+	})
+}
+
+// TestBatchesAtTheSameTime lets two transactions be under way. Each that ends is followed by one with all who wait by then.
+func TestBatchesAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.limit = 2
+		r.hold = make(chan struct{})
+		outcomes := r.start(t.Context(), 0, 4)
+		r.hold <- struct{}{} // 0 or 1 is done, and 2 leads the others
+		synctest.Wait()
+		late := r.start(t.Context(), 5, 6)
+		for range 3 {
+			r.hold <- struct{}{} // the other of them, 2 to 4, 5 to 6
+			synctest.Wait()
+		}
+		wantOutcomes(t, outcomes)
+		wantOutcomes(t, late)
+		slices.SortFunc(r.transactions, slices.Compare)
+		r.wantWritten(t, []int{0}, []int{1}, []int{2, 3, 4}, []int{5, 6})
 	})
 }
 
@@ -200,7 +229,7 @@ func TestBatchHandsTheTurnOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
-		r.running = true // somebody writes
+		r.running = 1 // somebody writes
 		leaver := &waiter[int, string]{in: 1, turn: make(chan bool, 1)}
 		r.waiting = append(r.waiting, leaver)
 		next := r.start(t.Context(), 2, 3)
@@ -285,6 +314,7 @@ func TestBatchUnderChance(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			chance := rand.New(rand.NewPCG(seed, 0))
 			r := newRecorder()
+			r.limit = 1 + int(seed%3)
 			var mutex sync.Mutex
 			upTo := func(n int) int {
 				mutex.Lock()
@@ -342,9 +372,7 @@ func TestBatchUnderChance(t *testing.T) {
 			if len(count) == 0 {
 				t.Error("nothing was written")
 			}
-			if r.running || len(r.waiting) > 0 {
-				t.Errorf("the batch runs: %v, and %d wait", r.running, len(r.waiting))
-			}
+			r.wantQuiet(t)
 		})
 	}
 }

@@ -123,8 +123,8 @@ func (t *tx) command(orders []Order) ([]Outcome, error) {
 	if err := loadSteps(t.DB, paths); err != nil {
 		return nil, err
 	}
-	var serials []models.Serial
-	if err := t.Where("id IN ?", ids).Find(&serials).Error; err != nil {
+	serials, err := serialTable.read(t.Where("id IN ?", ids), len(ids))
+	if err != nil {
 		return nil, err
 	}
 	f := newFloor(paths, serials)
@@ -135,7 +135,8 @@ func (t *tx) command(orders []Order) ([]Outcome, error) {
 			return nil, err
 		}
 	}
-	return outcomes, f.save(t)
+	f.save(t)
+	return outcomes, nil
 }
 
 // floor is the part of the shop floor that a group of orders is about.
@@ -253,7 +254,7 @@ func count(path *models.Path, unit *models.Serial, n int64) {
 }
 
 // save writes the units that changed and the counts of their paths.
-func (f *floor) save(t *tx) error {
+func (f *floor) save(t *tx) {
 	var serials []models.Serial
 	var paths []models.Path
 	var steps []models.Step
@@ -267,17 +268,13 @@ func (f *floor) save(t *tx) error {
 			steps = append(steps, path.Steps...)
 		}
 	}
-	if err := upsert(t, serials, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
-		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"); err != nil {
-		return err
-	}
-	return t.saveCounts(paths, steps)
+	t.later(serialTable.changes(serials, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
+		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"))
+	t.saveCounts(paths, steps)
 }
 
 // saveCounts writes how many units the paths and the steps have.
-func (t *tx) saveCounts(paths []models.Path, steps []models.Step) error {
-	if err := upsert(t, paths, "id", "in_progress_count", "completed_count", "scrapped_count"); err != nil {
-		return err
-	}
-	return upsert(t, steps, "id", "part_count")
+func (t *tx) saveCounts(paths []models.Path, steps []models.Step) {
+	t.later(pathTable.changes(paths, "id", "in_progress_count", "completed_count", "scrapped_count"),
+		stepTable.changes(steps, "id", "part_count"))
 }

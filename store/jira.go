@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
 )
@@ -51,9 +52,7 @@ func (s *Store) LinkJob(ctx context.Context, id string, ticket models.Jira, allo
 			return err
 		}
 		if !labelled {
-			if err := insert(t, jobLabels(job)); err != nil {
-				return err
-			}
+			t.later(labelTable.rows(jobLabels(job)))
 		}
 		if err := t.answer(ReceiptOf(ctx), job); err != nil {
 			return err
@@ -151,5 +150,5 @@ func (s *Store) AbandonPush(ctx context.Context, jobID, commentID string) error 
 }
 
 func (t *tx) savePush(push models.JiraPush) error {
-	return upsert(t, []models.JiraPush{push}, "job_id", "comment_id", "busy_until")
+	return t.Clauses(clause.OnConflict{UpdateAll: true}).Create(&push).Error
 }

@@ -62,10 +62,8 @@ func (t *tx) createJobs(inserts []jobInsert) ([]models.Job, error) {
 			return nil, err
 		}
 	}
-	if err := insert(t, jobs); err != nil {
-		return nil, err
-	}
-	return jobs, insert(t, labels)
+	t.later(jobTable.rows(jobs), labelTable.rows(labels))
+	return jobs, nil
 }
 
 // jobLabels lists the job's labels, each once: what Jira names twice is found all the same.
@@ -97,9 +95,10 @@ func findJob(db *gorm.DB, id string) (models.Job, error) {
 // Jobs returns up to limit jobs, newest first, that come after the job with the id before; an empty id begins with the
 // newest. It costs the same wherever in the list the page stands.
 func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) ([]models.Job, error) {
-	jobs := make([]models.Job, 0, limit)
-	err := s.query(ctx, func(db *gorm.DB) error {
-		return s.filterJobs(db, filter, before).Limit(limit).Find(&jobs).Error
+	var jobs []models.Job
+	err := s.query(ctx, func(db *gorm.DB) (err error) {
+		jobs, err = jobTable.read(s.filterJobs(db, filter, before).Limit(limit), limit)
+		return err
 	})
 	return jobs, err
 }
@@ -111,7 +110,7 @@ func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, before string) *gor
 	if len(labels) > 0 && filter.TicketKey == nil {
 		id = "first.job_id"
 		// CROSS JOIN keeps SQLite from beginning with the jobs.
-		query = query.Table("job_labels AS first").Select("jobs.*").Joins("CROSS JOIN jobs").
+		query = query.Table("job_labels AS first").Joins("CROSS JOIN jobs").
 			Where("jobs.id = first.job_id AND first.label = ?", labels[0])
 		labels = labels[1:]
 	}

@@ -22,12 +22,7 @@ func (s *Store) CreatePath(ctx context.Context, path models.Path, steps []models
 		if _, err := path.Revise(steps); err != nil {
 			return err
 		}
-		if err := t.Create(&path).Error; err != nil {
-			return err
-		}
-		if err := insert(t, path.Steps); err != nil {
-			return err
-		}
+		t.later(pathTable.rows([]models.Path{path}), stepTable.rows(path.Steps))
 		if err := t.answer(ReceiptOf(ctx), path); err != nil {
 			return err
 		}
@@ -143,9 +138,7 @@ func (s *Store) UpdatePath(ctx context.Context, id string, condition Condition, 
 			if err != nil {
 				return err
 			}
-			if err := t.saveSteps(append(removed, path.Steps...)); err != nil {
-				return err
-			}
+			t.saveSteps(append(removed, path.Steps...))
 		}
 		if err := t.savePath(&path); err != nil {
 			return err
@@ -172,9 +165,7 @@ func (s *Store) UpdateStep(ctx context.Context, id string, condition Condition, 
 			return models.NotFoundError("Step", id)
 		}
 		change.Apply(&path.Steps[at])
-		if err := t.saveSteps(path.Steps[at : at+1]); err != nil {
-			return err
-		}
+		t.saveSteps(path.Steps[at : at+1])
 		if err := t.savePath(&path); err != nil {
 			return err
 		}
@@ -225,8 +216,8 @@ func (t *tx) savePath(path *models.Path) error {
 }
 
 // saveSteps writes steps that may be new.
-func (t *tx) saveSteps(steps []models.Step) error {
-	return upsert(t, steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type")
+func (t *tx) saveSteps(steps []models.Step) {
+	t.later(stepTable.changes(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type"))
 }
 
 // eventStep is a step as events show it.

@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 	postgresdriver "gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -34,6 +36,9 @@ func (postgres) contains(column string) string { return "strpos(" + column + ", 
 func (postgres) lockName(db *gorm.DB, name string) error {
 	return db.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name).Error
 }
+
+// writers is two, so that one batch is made ready while PostgreSQL writes the other. Of three, each would hold fewer rows.
+func (postgres) writers() int { return 2 }
 
 func (postgres) shared() bool { return true }
 
@@ -96,4 +101,79 @@ func postgresReason(err error) string {
 		return "the server does not answer"
 	}
 	return err.Error()
+}
+
+// insert sends all statements at once and then reads what became of them, up to a number of rows: a server that is asked
+// one by one waits for us as long as it works.
+func (postgres) insert(ctx context.Context, connection *sql.Conn, rows []insertion) error {
+	return connection.Raw(func(own any) error {
+		connection := own.(*stdlib.Conn).Conn() //nolint:forcetypeassert,errcheck // The driver that the pool was opened with.
+		var batch pgx.Batch
+		height := 0
+		send := func() error {
+			all := batch
+			batch, height = pgx.Batch{}, 0
+			return connection.SendBatch(ctx, &all).Close()
+		}
+		for i := range rows {
+			in := &rows[i]
+			for from := 0; from < in.height; from += insertRows {
+				to := min(from+insertRows, in.height)
+				in.queue(&batch, from, to)
+				if height += to - from; height < insertRows {
+					continue
+				}
+				if err := send(); err != nil {
+					return err
+				}
+			}
+		}
+		if height == 0 {
+			return nil
+		}
+		return send()
+	})
+}
+
+// queue adds a statement that is planned once for any number of rows: each column is one array.
+func (in *insertion) queue(batch *pgx.Batch, from, to int) {
+	width := len(in.columns)
+	values := in.values(from, to)
+	arrays := make([]any, width)
+	statement := in.head()
+	statement.WriteString("SELECT * FROM unnest(")
+	for i, column := range in.columns {
+		if i > 0 {
+			statement.WriteString(", ")
+		}
+		statement.WriteString("$" + strconv.Itoa(i+1) + "::" + string(column.kind) + "[]")
+		switch column.kind {
+		case text:
+			arrays[i] = every[string](values, i, width)
+		case whole:
+			arrays[i] = every[int64](values, i, width)
+		case flag:
+			arrays[i] = every[bool](values, i, width)
+		}
+	}
+	statement.WriteString(") " + in.conflict)
+	batch.Queue(statement.String(), arrays...).Exec(func(done pgconn.CommandTag) error {
+		if done.RowsAffected() < int64(to-from) {
+			return in.short
+		}
+		return nil
+	})
+}
+
+// every takes one value of each row, the first of which stands at from.
+func every[Value any](values []any, from, width int) pgtype.FlatArray[*Value] {
+	height := len(values) / width
+	column, present := make(pgtype.FlatArray[*Value], height), make([]Value, height)
+	for row := range column {
+		if value := values[row*width+from]; value != nil {
+			present[row] = value.(Value) //nolint:forcetypeassert,errcheck // A value of another kind is a fault of its table.
+			column[row] = &present[row]
+		}
+	}
+	return column
 }

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
 )
@@ -72,30 +72,26 @@ func (t *tx) answer(receipt *Receipt, result any) error {
 	return err
 }
 
-// saveReceipts writes the receipts. On one that another transaction has written it waits for that one's end, and returns
-// ErrReceiptTaken if it was committed within the last day.
-func (t *tx) saveReceipts() error {
-	if len(t.receipts) == 0 {
-		return nil
-	}
+// replaceForgotten takes the place of a receipt that is older than receiptAge, and leaves any other.
+var replaceForgotten = fmt.Sprintf(`ON CONFLICT (caller, key) DO UPDATE SET operation = excluded.operation,
+	hash = excluded.hash, status = excluded.status, headers = excluded.headers, body = excluded.body, at = excluded.at
+	WHERE receipts.at <= excluded.at - %d`, receiptAge.Milliseconds())
+
+// receiptRows are the receipts to write. On one that another transaction has written the database waits for that one's
+// end, and the insertion returns ErrReceiptTaken if it was committed within the last day.
+func (t *tx) receiptRows() (insertion, error) {
 	// In one order, so that two transactions can't wait for each other.
 	slices.SortFunc(t.receipts, func(a, b models.Receipt) int {
 		return cmp.Or(cmp.Compare(a.Caller, b.Caller), cmp.Compare(a.Key, b.Key))
 	})
 	for i := 1; i < len(t.receipts); i++ {
 		if t.receipts[i].Caller == t.receipts[i-1].Caller && t.receipts[i].Key == t.receipts[i-1].Key {
-			return ErrReceiptTaken
+			return insertion{}, ErrReceiptTaken
 		}
 	}
-	saved := t.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "caller"}, {Name: "key"}},
-		DoUpdates: clause.AssignmentColumns([]string{"operation", "hash", "status", "headers", "body", "at"}),
-		Where:     clause.Where{Exprs: []clause.Expression{gorm.Expr("receipts.at <= ?", t.store.receiptHorizon())}},
-	}).Create(&t.receipts)
-	if saved.Error == nil && saved.RowsAffected < int64(len(t.receipts)) {
-		return ErrReceiptTaken
-	}
-	return saved.Error
+	rows := receiptTable.rows(t.receipts)
+	rows.conflict, rows.short = replaceForgotten, ErrReceiptTaken
+	return rows, nil
 }
 
 // Sweep deletes what is kept for a time only and has had it.

@@ -49,15 +49,14 @@ func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []
 				return err
 			}
 		}
-		if err := insert(t, serials); err != nil {
-			return err
-		}
+		t.later(serialTable.rows(serials))
 		if err := t.answer(ReceiptOf(ctx), serials); err != nil {
 			return err
 		}
 		path.InProgress += int64(len(serials))
 		first.PartCount += int64(len(serials))
-		return t.saveCounts([]models.Path{path}, path.Steps[:1])
+		t.saveCounts([]models.Path{path}, path.Steps[:1])
+		return nil
 	})
 	return serials, err
 }
@@ -158,8 +157,8 @@ type SerialFilter struct {
 // Serials returns up to limit units, newest first, that come after the one with the number before; 0 begins with the
 // newest.
 func (s *Store) Serials(ctx context.Context, filter SerialFilter, before int64, limit int) ([]models.Serial, error) {
-	serials := make([]models.Serial, 0, limit)
-	err := s.query(ctx, func(query *gorm.DB) error {
+	var serials []models.Serial
+	err := s.query(ctx, func(query *gorm.DB) (err error) {
 		if before != 0 {
 			query = query.Where("no < ?", before)
 		}
@@ -170,7 +169,8 @@ func (s *Store) Serials(ctx context.Context, filter SerialFilter, before int64, 
 		if filter.Query != nil {
 			query = query.Where(s.dialect.contains("lower(id)"), models.FoldCase(*filter.Query))
 		}
-		return query.Order("no DESC").Limit(limit).Find(&serials).Error
+		serials, err = serialTable.read(query.Order("no DESC").Limit(limit), limit)
+		return err
 	})
 	return serials, err
 }

@@ -31,6 +31,9 @@ func (sqlite) contains(column string) string { return "instr(" + column + ", ?) 
 // lockName has nothing to do: SQLite's transactions that write go one after the other.
 func (sqlite) lockName(*gorm.DB, string) error { return nil }
 
+// writers is one: another would only wait for the first one's transaction to end, and take from those it could write with.
+func (sqlite) writers() int { return 1 }
+
 func (sqlite) shared() bool { return false }
 
 func (sqlite) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }

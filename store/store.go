@@ -6,16 +6,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 
 	"github.com/routecard/routecard/models"
@@ -52,10 +51,10 @@ type Options struct {
 // commit. Of other errors (no room, no connection) the next attempt would see more, or not know what has become of the
 // first.
 func rowCanCause(err error) bool {
-	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(err, gorm.ErrForeignKeyViolated) ||
-		errors.Is(err, gorm.ErrCheckConstraintViolated) || errors.Is(err, gorm.ErrInvalidData) ||
-		errors.Is(err, sqlite3.CONSTRAINT) || // of which GORM's dialect translates but a few
-		errors.Is(err, ErrReceiptTaken)
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	// PostgreSQL's classes of data exceptions and of violated constraints.
+	return ok && (strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) ||
+		errors.Is(err, sqlite3.CONSTRAINT) || errors.Is(err, ErrReceiptTaken)
 }
 
 // dialect is what differs between the two databases.
@@ -64,10 +63,14 @@ type dialect interface {
 	parameters() int
 	// contains is the condition that a column holds a text somewhere, a parameter of any characters.
 	contains(column string) string
+	// writers is how many batches of the same kind are best written at the same time.
+	writers() int
 	// shared tells whether other servers may write to the database.
 	shared() bool
 	// snapshot are the options of a transaction that sees the database as it is at one moment.
 	snapshot() *sql.TxOptions
+	// insert writes rows in the transaction that is under way on the connection.
+	insert(ctx context.Context, connection *sql.Conn, rows []insertion) error
 	// lockName keeps other transactions that lock the same name waiting until this one ends.
 	lockName(db *gorm.DB, name string) error
 	// check looks for damage that only the database itself can see.
@@ -96,8 +99,8 @@ func Open(ctx context.Context, database string, options Options) (*Store, error)
 	}
 	s.clock = options.Clock
 	s.watch = newWatch()
-	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause}
-	s.commands = &batch[Order, Outcome]{write: s.commandTogether, oneCanCause: rowCanCause}
+	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause, limit: s.dialect.writers()}
+	s.commands = &batch[Order, Outcome]{write: s.commandTogether, oneCanCause: rowCanCause, limit: s.dialect.writers()}
 	return s, nil
 }
 
@@ -136,13 +139,16 @@ func gormConfig() *gorm.Config {
 	}
 }
 
-// tx is one transaction. Events are appended at its end, see migrations/postgres/00001_jobs.sql.
+// tx is one transaction. What nothing in it looks for again is written together at its end, the events last: see
+// migrations/postgres/00001_jobs.sql.
 type tx struct {
 	*gorm.DB
-	store    *Store
-	at       models.Millis
-	receipts []models.Receipt
-	events   []models.Event
+	store      *Store
+	connection *sql.Conn
+	at         models.Millis
+	pending    []insertion
+	receipts   []models.Receipt
+	events     []models.Event
 }
 
 // transact runs fn in one transaction, and writes the receipts and events that it recorded. Nothing has changed if it
@@ -155,19 +161,19 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 	defer leave()
 	err = retry(ctx, func() error {
 		committing := false
-		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-			t := &tx{DB: db, store: s, at: models.MillisOf(s.clock())}
-			if err := fn(t); err != nil {
-				return err
-			}
-			if err := t.saveReceipts(); err != nil {
-				return err
-			}
-			if err := insert(t, t.events); err != nil {
-				return err
-			}
-			committing = true
-			return nil
+		err := s.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
+			connection := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert,errcheck // It is what Connection is for.
+			return session.Transaction(func(db *gorm.DB) error {
+				t := &tx{DB: db, store: s, connection: connection, at: models.MillisOf(s.clock())}
+				if err := fn(t); err != nil {
+					return err
+				}
+				if err := t.finish(); err != nil {
+					return err
+				}
+				committing = true
+				return nil
+			})
 		})
 		if err != nil && committing {
 			return &commitError{err}
@@ -178,6 +184,19 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 		s.watch.announce()
 	}
 	return err
+}
+
+// later has rows written at the end of the transaction, in the order in which they were given.
+func (t *tx) later(rows ...insertion) { t.pending = append(t.pending, rows...) }
+
+// finish writes what was put off until the end.
+func (t *tx) finish() error {
+	receipts, err := t.receiptRows()
+	if err != nil {
+		return err
+	}
+	rows := append(t.pending, receipts, eventTable.rows(t.events))
+	return t.store.dialect.insert(t.Statement.Context, t.connection, rows)
 }
 
 // snapshot runs several queries that see the database as it is at one moment.
@@ -192,29 +211,6 @@ func take[Row any](db *gorm.DB, thing, id string) (row Row, err error) {
 		err = models.NotFoundError(thing, id)
 	}
 	return row, err
-}
-
-// insert writes the rows with as few statements as the database takes.
-func insert[Row any](t *tx, rows []Row) error { return inBatches(t, t.DB, rows) }
-
-// upsert writes rows of which some or all exist: of those it changes the named columns. One statement of many rows does
-// the work of as many updates.
-func upsert[Row any](t *tx, rows []Row, key string, columns ...string) error {
-	return inBatches(t, t.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: key}},
-		DoUpdates: clause.AssignmentColumns(columns),
-	}), rows)
-}
-
-func inBatches[Row any](t *tx, db *gorm.DB, rows []Row) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	statement := &gorm.Statement{DB: t.DB}
-	if err := statement.Parse(&rows[0]); err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	return db.CreateInBatches(rows, t.store.dialect.parameters()/len(statement.Schema.DBNames)).Error
 }
 
 // after is the transaction's time, or the next millisecond when a change of the same thing has that already: a reader
