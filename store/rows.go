@@ -1,9 +1,6 @@
 package store
 
 import (
-	"cmp"
-	"context"
-	"database/sql"
 	"errors"
 	"strings"
 
@@ -107,38 +104,4 @@ func (in *insertion) head() *strings.Builder {
 	}
 	statement.WriteString(") ")
 	return &statement
-}
-
-// insert runs one short statement for each row. It is compiled once and kept, where one of many rows would be another
-// one for each number of rows.
-func (sqlite) insert(ctx context.Context, connection *sql.Conn, rows []insertion) error {
-	for i := range rows {
-		if err := rows[i].eachRow(ctx, connection); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (in *insertion) eachRow(ctx context.Context, connection *sql.Conn) error {
-	if in.height == 0 {
-		return nil
-	}
-	statement := in.head()
-	statement.WriteString("VALUES (?" + strings.Repeat(", ?", len(in.columns)-1) + ") " + in.conflict)
-	prepared, err := connection.PrepareContext(ctx, statement.String())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = prepared.Close() }()
-	for row := range in.height {
-		result, err := prepared.ExecContext(ctx, in.values(row, row+1)...)
-		if err != nil {
-			return err
-		}
-		if affected, err := result.RowsAffected(); err != nil || affected == 0 && in.short != nil {
-			return cmp.Or(err, in.short)
-		}
-	}
-	return nil
 }

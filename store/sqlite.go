@@ -1,18 +1,21 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
-	"github.com/ncruces/go-sqlite3/driver"
+	sqlitedriver "github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
 )
@@ -130,7 +133,7 @@ func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, er
 		query.Set("vfs", vfs)
 	}
 	source := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
-	connector, err := new(driver.SQLite).OpenConnector(source.String())
+	connector, err := new(sqlitedriver.SQLite).OpenConnector(source.String())
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
 	}
@@ -149,4 +152,45 @@ func reason(err error) string {
 		return "it is not a SQLite database"
 	}
 	return err.Error()
+}
+
+// insert runs one short statement for each row. It is compiled once and kept, where one of many rows would be another
+// one for each number of rows.
+func (sqlite) insert(ctx context.Context, connection *sql.Conn, rows []insertion) error {
+	return connection.Raw(func(own any) error {
+		for i := range rows {
+			//nolint:forcetypeassert,errcheck // The connection that openSQLitePool makes.
+			if err := rows[i].eachRow(ctx, own.(*keepingConnection)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (in *insertion) eachRow(ctx context.Context, connection *keepingConnection) (err error) {
+	if in.height == 0 {
+		return nil
+	}
+	statement := in.head()
+	statement.WriteString("VALUES (?" + strings.Repeat(", ?", len(in.columns)-1) + ") " + in.conflict)
+	prepared, err := connection.prepare(ctx, statement.String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, prepared.Close()) }()
+	named := make([]driver.NamedValue, len(in.columns))
+	for row := range in.height {
+		for i, value := range in.values(row, row+1) {
+			named[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
+		}
+		result, err := prepared.ExecContext(ctx, named)
+		if err != nil {
+			return err
+		}
+		if affected, err := result.RowsAffected(); err != nil || affected == 0 && in.short != nil {
+			return cmp.Or(err, in.short)
+		}
+	}
+	return nil
 }

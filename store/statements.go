@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -40,6 +41,10 @@ type keepingConnection struct {
 
 // PrepareContext implements driver.ConnPrepareContext.
 func (c *keepingConnection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	return c.prepare(ctx, query)
+}
+
+func (c *keepingConnection) prepare(ctx context.Context, query string) (sqliteStatement, error) {
 	if s, ok := c.kept.Get(query); ok && !s.busy {
 		s.busy = true
 		return s, nil
@@ -49,9 +54,12 @@ func (c *keepingConnection) PrepareContext(ctx context.Context, query string) (d
 		return nil, err
 	}
 	statement, ok := made.(sqliteStatement)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("store: the SQLite driver made a %T", made), made.Close())
+	}
 	// One that is asked for while it is busy, by a query within a query, is compiled a second time and not kept.
-	if !ok || c.kept.Contains(query) {
-		return made, nil
+	if c.kept.Contains(query) {
+		return statement, nil
 	}
 	s := &keptStatement{sqliteStatement: statement, busy: true, kept: true}
 	c.kept.Add(query, s)
