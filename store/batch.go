@@ -4,21 +4,17 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 )
 
-const (
-	// batchSize bounds how many writes share a transaction, and with it how long one can be held up by the others.
-	batchSize = 256
-	// batchTimeout bounds a transaction that no single caller can cancel.
-	batchTimeout = 30 * time.Second
-)
+// batchSize bounds how many writes share a transaction, and with it how long one can be held up by the others.
+const batchSize = 256
 
 // batch lets writes that wait at the same time share one transaction, and so one fsync, which is what bounds them. It
 // never waits for a batch to fill: a write that finds room goes at once and alone, on its caller's goroutine, and those
 // that arrive while there is none go together after it.
 type batch[In, Out any] struct {
-	// write puts all of them into one transaction, and answers for each in its order; an error is for all.
+	// write puts all of them into one transaction, and answers for each in its order; an error is for all. It must end by
+	// itself, because no caller can cancel it.
 	write func(context.Context, []In) ([]Out, error)
 	// oneCanCause tells whether a single one of the values can be the cause of the error, and nothing was committed.
 	oneCanCause func(error) bool
@@ -141,8 +137,6 @@ func (b *batch[In, Out]) run(ctx context.Context, group []*waiter[In, Out]) {
 
 // attempt makes an error of a panic: the others in the group wait on other goroutines and would wait for ever.
 func (b *batch[In, Out]) attempt(ctx context.Context, group []*waiter[In, Out]) (outs []Out, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), batchTimeout)
-	defer cancel()
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic in a batch: %v", cause)
@@ -152,5 +146,5 @@ func (b *batch[In, Out]) attempt(ctx context.Context, group []*waiter[In, Out]) 
 	for i, member := range group {
 		ins[i] = member.in
 	}
-	return b.write(ctx, ins)
+	return b.write(context.WithoutCancel(ctx), ins)
 }

@@ -188,8 +188,8 @@ func TestBatchOutlivesItsCallers(t *testing.T) {
 		r.wantWritten(t, []int{0}, []int{1, 2, 3})
 		wantOutcomes(t, map[int]*outcome{1: followers[1]})
 		for _, ctx := range r.contexts {
-			if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > batchTimeout {
-				t.Errorf("the transaction's deadline is %v", deadline)
+			if ctx.Done() != nil {
+				t.Error("a caller could have cancelled the transaction")
 			}
 		}
 	})

@@ -50,7 +50,8 @@ var strays = []struct{ sentence, query string }{
 // Check looks for what must not be: a damaged file, references that lead nowhere, progress that a recount contradicts.
 // It returns a sentence for each thing that it found.
 func (s *Store) Check(ctx context.Context) (found []string, err error) {
-	err = s.snapshot(ctx, func(db *gorm.DB) error {
+	// Not by way of snapshot: it may take its time.
+	err = s.read.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 		if found, err = s.dialect.check(db); err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func (s *Store) Check(ctx context.Context) (found []string, err error) {
 			}
 		}
 		return nil
-	})
+	}, s.dialect.snapshot())
 	return found, err
 }
 

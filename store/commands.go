@@ -144,6 +144,8 @@ type floor struct {
 	paths   map[string]*models.Path
 	units   map[string]*models.Serial
 	changed map[string]bool
+	// recounted are the steps whose counts changed.
+	recounted map[*models.Step]bool
 }
 
 func newFloor(paths []models.Path, serials []models.Serial) *floor {
@@ -151,6 +153,8 @@ func newFloor(paths []models.Path, serials []models.Serial) *floor {
 		paths:   make(map[string]*models.Path, len(paths)),
 		units:   make(map[string]*models.Serial, len(serials)),
 		changed: map[string]bool{},
+
+		recounted: map[*models.Step]bool{},
 	}
 	for i := range paths {
 		f.paths[paths[i].ID] = &paths[i]
@@ -189,8 +193,8 @@ func (f *floor) carryOut(t *tx, order Order) (Outcome, error) {
 	if err := t.recordChange(&change, unit.State, user); err != nil {
 		return Outcome{}, err
 	}
-	count(path, unit, -1)
-	count(path, &change.Unit, +1)
+	f.count(path, unit, -1)
+	f.count(path, &change.Unit, +1)
 	*unit = change.Unit
 	f.changed[unit.ID] = true
 	return Outcome{Change: change, Place: path.Place(unit)}, nil
@@ -241,11 +245,13 @@ func (t *tx) findUndone(undo *models.Undo, unit *models.Serial) error {
 }
 
 // count adds a unit to the counts of its path and of the step where it stands, or takes it out.
-func count(path *models.Path, unit *models.Serial, n int64) {
+func (f *floor) count(path *models.Path, unit *models.Serial, n int64) {
 	switch unit.Status {
 	case models.InProgress:
 		path.InProgress += n
-		path.Steps[path.Place(unit)].PartCount += n
+		step := &path.Steps[path.Place(unit)]
+		step.PartCount += n
+		f.recounted[step] = true
 	case models.Completed:
 		path.Completed += n
 	case models.Scrapped:
@@ -257,7 +263,6 @@ func count(path *models.Path, unit *models.Serial, n int64) {
 func (f *floor) save(t *tx) {
 	var serials []models.Serial
 	var paths []models.Path
-	var steps []models.Step
 	seen := map[string]bool{}
 	for id := range f.changed {
 		unit := f.units[id]
@@ -265,8 +270,11 @@ func (f *floor) save(t *tx) {
 		if path := f.paths[unit.PathID]; !seen[path.ID] {
 			seen[path.ID] = true
 			paths = append(paths, *path)
-			steps = append(steps, path.Steps...)
 		}
+	}
+	steps := make([]models.Step, 0, len(f.recounted))
+	for step := range f.recounted {
+		steps = append(steps, *step)
 	}
 	t.later(serialTable.changes(serials, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
 		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"))

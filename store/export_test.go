@@ -14,6 +14,9 @@ func (s *Store) OnStatement(f func(text func() string)) {
 	s.read.Logger, s.write.Logger = tracer, tracer
 }
 
+// SetLimit changes how long a query or a transaction may take. Call it before the store is shared.
+func (s *Store) SetLimit(limit time.Duration) { s.limit = limit }
+
 type tracer struct {
 	logger.Interface
 	onStatement func(text func() string)

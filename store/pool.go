@@ -19,6 +19,10 @@ import (
 // patience is how long a request waits for a connection before it is told that the server is too busy.
 const patience = 5 * time.Second
 
+// workLimit is how long a query or a transaction may take. It is for a database that has fallen silent, as when its machine
+// has lost power: whoever waits for it holds a connection that others could use.
+const workLimit = 30 * time.Second
+
 // ErrBusy is returned when no connection was free in time. Nothing has changed.
 var ErrBusy = errors.New("store: no connection was free in time")
 
@@ -52,6 +56,8 @@ func (s *Store) query(ctx context.Context, fn func(*gorm.DB) error) error {
 		return err
 	}
 	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
 	return retry(ctx, func() error { return fn(s.read.WithContext(ctx)) })
 }
 

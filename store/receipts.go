@@ -94,9 +94,21 @@ func (t *tx) receiptRows() (insertion, error) {
 	return rows, nil
 }
 
+// sweepRows is how much Sweep deletes at a time, so that nobody who writes waits long for it.
+const sweepRows = 5000
+
 // Sweep deletes what is kept for a time only and has had it.
 func (s *Store) Sweep(ctx context.Context) error {
-	return s.transact(ctx, func(t *tx) error {
-		return t.Where("at <= ?", s.receiptHorizon()).Delete(&models.Receipt{}).Error
-	})
+	horizon := s.receiptHorizon()
+	for swept := int64(sweepRows); swept == sweepRows; {
+		if err := s.transact(ctx, func(t *tx) error {
+			deleted := t.Exec(`DELETE FROM receipts WHERE (caller, key) IN
+				(SELECT caller, key FROM receipts WHERE at <= ? ORDER BY at LIMIT ?)`, horizon, sweepRows)
+			swept = deleted.RowsAffected
+			return deleted.Error
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

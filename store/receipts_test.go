@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -192,4 +193,28 @@ func TestSweep(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSweepOfMany has more to delete than Sweep deletes at a time.
+func TestSweepOfMany(t *testing.T) {
+	t.Parallel()
+	eachStore(t, time.Now, func(t *testing.T, s *Store) {
+		if err := s.transact(t.Context(), func(t *tx) error {
+			for i := range 2*sweepRows + 1 {
+				t.receipts = append(t.receipts, models.Receipt{Caller: "erp", Key: strconv.Itoa(i)})
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := counted(t, s), [3]int64{0, 0, 2*sweepRows + 1}; got != want {
+			t.Fatalf("there are %v jobs, events and receipts, want %v", got, want)
+		}
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := counted(t, s); got != [3]int64{} {
+			t.Errorf("after the sweep there are %v jobs, events and receipts", got)
+		}
+	})
 }

@@ -65,8 +65,8 @@ func countStatements(s *store.Store) func(function func()) int64 {
 	}
 }
 
-// TestStatements counts statements: of ten thousand units in one call there are a handful, as many on a path of one step
-// as on one of a hundred.
+// TestStatements counts what is read and locked: of ten thousand units in one call there are a handful of statements, as
+// many on a path of one step as on one of a hundred. Rows that are written go together and are not counted here.
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	// SQLite takes fewer parameters in a statement than PostgreSQL, and a unit and its event have 32 together.

@@ -28,10 +28,12 @@ type Store struct {
 	read, write         *gorm.DB
 	readGate, writeGate gate
 	clock               func() time.Time
-	jobs                *batch[jobInsert, models.Job]
-	commands            *batch[Order, Outcome]
-	watch               *watch
-	release             func() error
+	// limit is workLimit; tests have less time.
+	limit    time.Duration
+	jobs     *batch[jobInsert, models.Job]
+	commands *batch[Order, Outcome]
+	watch    *watch
+	release  func() error
 }
 
 // Options are what a Store is opened with.
@@ -97,7 +99,7 @@ func Open(ctx context.Context, database string, options Options) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	s.clock = options.Clock
+	s.clock, s.limit = options.Clock, workLimit
 	s.watch = newWatch()
 	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause, limit: s.dialect.writers()}
 	s.commands = &batch[Order, Outcome]{write: s.commandTogether, oneCanCause: rowCanCause, limit: s.dialect.writers()}
@@ -159,6 +161,8 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 		return err
 	}
 	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
 	err = retry(ctx, func() error {
 		committing := false
 		err := s.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
