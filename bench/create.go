@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/routecard/routecard/bench/floor"
 	"github.com/routecard/routecard/bench/load"
+	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/contract"
 )
 
 // The two examples of the contract: with a ticket and its labels, and without.
@@ -25,11 +28,14 @@ type creation struct {
 	body     string
 
 	rate, p50, p99 samples
+	// cpu is what the process worked for one request, in nanoseconds.
+	cpu samples
 	// acknowledged is how many jobs it said it has written, over all loads on its database.
 	acknowledged *int
 }
 
 func (c *creation) measure(b *bench) error {
+	worked := c.process.cpu()
 	result, err := load.Load{
 		Address: c.process.address,
 		Request: load.Request(http.MethodPost, "/api/jobs", c.body),
@@ -45,6 +51,9 @@ func (c *creation) measure(b *bench) error {
 	c.rate = append(c.rate, result.PerSecond)
 	c.p50 = append(c.p50, float64(result.P50))
 	c.p99 = append(c.p99, float64(result.P99))
+	for i, until := range c.process.cpu() {
+		c.cpu = append(c.cpu, (until-worked[i])/float64(result.All))
+	}
 	return nil
 }
 
@@ -85,6 +94,9 @@ func measureCreates(b *bench) error {
 	}
 	for _, database := range b.databases() {
 		m.report(database.name)
+	}
+	if err := m.reportCheck(); err != nil {
+		return err
 	}
 	b.report.note("createJob: %s", strings.Join([]string{
 		"the job has a ticket and two labels, so a create writes a job, two labels and an event",
@@ -218,6 +230,39 @@ func (m *creations) report(database string) {
 		report.compare(what+", p99 / p50 of group", group.p99, group.p50, duration, "", nil)
 	}
 	report.bound("memory, "+database+", most under the load of all creates", m.by["Routecard, "+database][0].process.memory("VmHWM"), megabytes, "", nil)
+}
+
+// checks is how often the contract check is run to learn what it takes.
+const checks = 20_000
+
+// reportCheck holds the contract check, decoding included, against all that Routecard works for a create.
+func (m *creations) reportCheck() error {
+	rules, err := contract.Load(gen.Contract)
+	if err != nil {
+		return err
+	}
+	operation, header := rules.Operation(http.MethodPost, "/api/jobs"), http.Header{"Content-Type": {"application/json"}}
+	for i, w := range workloads {
+		create := m.by["Routecard, SQLite"][i].cpu
+		if w.clients != 64 || len(create) == 0 {
+			continue
+		}
+		var check samples
+		for range create {
+			begun := time.Now()
+			for range checks {
+				if failed := operation.Parameters("", header); failed != nil {
+					return fmt.Errorf("the check refuses the request: %v", failed)
+				}
+				if _, failed, err := operation.Body([]byte(w.body)); failed != nil || err != nil {
+					return fmt.Errorf("the check refuses the job: %v, %w", failed, err)
+				}
+			}
+			check = append(check, float64(time.Since(begun))/checks)
+		}
+		m.bench.report.compare("contract check / processor time of createJob, SQLite, "+w.name, check, create, duration, "≤ 0.15", atMost(0.15))
+	}
+	return nil
 }
 
 // markSingle is what is asked for against one transaction a job.
