@@ -26,6 +26,9 @@ const (
 	drainTimeout = 20 * time.Second
 	// sweepInterval is how often what is kept for a time only is looked through.
 	sweepInterval = time.Hour
+	// backlog is how many bytes of an answer may wait in the system for a client that does not take them, of which Linux
+	// makes twice as many.
+	backlog = 64 << 10
 )
 
 type serveCommand struct {
@@ -126,6 +129,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		WriteTimeout: time.Minute,
 		IdleTimeout:  2 * time.Minute,
 		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnContext:  limitBacklog,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- httpServer.Serve(listener) }()
@@ -142,6 +146,15 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		return httpServer.Close()
 	}
 	return nil
+}
+
+// limitBacklog keeps the system from taking megabytes for a client that reads slowly. Only when a third of them has gone
+// out does it take more, and until then such a client looks like one that has stopped reading.
+func limitBacklog(ctx context.Context, conn net.Conn) context.Context {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(backlog) // without it all is well but for slow readers
+	}
+	return ctx
 }
 
 // sweep forgets what is kept for a time only, until the context ends.

@@ -124,8 +124,7 @@ func (e *eventStream) catchUp(w http.ResponseWriter) error {
 
 // send writes to the client at once. One that does not read is cut off, not waited for.
 func (e *eventStream) send(w http.ResponseWriter, text []byte) error {
-	patientWrite(w)
-	if _, err := w.Write(text); err != nil {
+	if _, err := (patientWriter{w}).Write(text); err != nil {
 		return err
 	}
 	return http.NewResponseController(w).Flush()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,12 +59,11 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 	}
 	w.WriteHeader(http.StatusOK)
 
-	out := bufio.NewWriterSize(w, 32<<10)
+	out := bufio.NewWriterSize(patientWriter{w}, piece)
 	encoder := json.NewEncoder(out)
 	separator := byte('[')
 	items, next := l.first, l.next
 	for {
-		patientWrite(w)
 		for i := range items {
 			if err := out.WriteByte(separator); err != nil {
 				return err
@@ -88,14 +88,29 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 	return out.Flush()
 }
 
-// slowReader is how long a client may take to read a piece of a streamed answer before it is cut off.
-const slowReader = 30 * time.Second
+const (
+	// slowReader is how long a client may take to read a piece of a streamed answer before it is cut off.
+	slowReader = 30 * time.Second
+	// piece is how many bytes that is.
+	piece = 32 << 10
+)
 
-// patientWrite gives the client its time anew, so that only one that stops reading is cut off and not a long answer.
-func patientWrite(w http.ResponseWriter) {
-	// An answer that is rendered to memory has no deadline, and nothing to wait for either.
-	deadline := time.Now().Add(slowReader) //nolint:forbidigo // The network's clock is the real one.
-	_ = http.NewResponseController(w).SetWriteDeadline(deadline)
+// patientWriter gives the client its time anew for each piece, so that only one that stops reading is cut off, and not a
+// slow line or a long answer.
+type patientWriter struct{ to http.ResponseWriter }
+
+func (p patientWriter) Write(text []byte) (written int, err error) {
+	for part := range slices.Chunk(text, piece) {
+		deadline := time.Now().Add(slowReader) //nolint:forbidigo // The network's clock is the real one.
+		// An answer that is rendered to memory has no deadline, and nothing to wait for either.
+		_ = http.NewResponseController(p.to).SetWriteDeadline(deadline)
+		n, err := p.to.Write(part)
+		written += n
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
 }
 
 // cut takes off what was read past the limit to learn whether there is more, and tells where that begins: after key of
