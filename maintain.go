@@ -37,7 +37,11 @@ func (c *checkCommand) Run() error {
 		if len(found) > 0 {
 			return fmt.Errorf("%d fault(s) found", len(found))
 		}
-		_, err = fmt.Fprintln(os.Stdout, "no fault found: the file is sound, references hold, progress equals a recount")
+		sound := "the file is sound, references hold, progress equals a recount"
+		if store.IsPostgres(c.Database) {
+			sound = "references hold, progress equals a recount (for damage to PostgreSQL's files see pg_amcheck)"
+		}
+		_, err = fmt.Fprintln(os.Stdout, "no fault found:", sound)
 		return err
 	})
 }

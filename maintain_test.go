@@ -10,6 +10,7 @@ import (
 
 	"github.com/routecard/routecard/internal/postgrestest"
 	"github.com/routecard/routecard/internal/routecardtest"
+	"github.com/routecard/routecard/store"
 )
 
 // TestBackupCommand copies the database of a server under load. A server that is started on the copy has every job that
@@ -95,4 +96,30 @@ func TestCheckCommand(t *testing.T) {
 	if strings.Count(damaged.Stderr, "\n") != 1 || strings.Contains(damaged.Stderr, "goroutine") {
 		t.Errorf("of half a file it says %q", damaged.Stderr)
 	}
+}
+
+// TestCheckCommandOnPostgres says no more than what was looked at.
+func TestCheckCommandOnPostgres(t *testing.T) {
+	t.Parallel()
+	database := postgrestest.Database(t)
+	fill(t, database, 10)
+	check := routecardtest.Launch{Args: []string{"check", "--database", database}}
+	sound := routecardtest.Run(t, check)
+	wantEqual(t, "the exit code", sound.Code, 0)
+	wantEqual(t, "what it says", sound.Stdout,
+		"no fault found: references hold, progress equals a recount (for damage to PostgreSQL's files see pg_amcheck)\n")
+
+	s, err := store.Open(t.Context(), database, store.Options{Beside: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	const stray = "INSERT INTO job_labels (label, job_id) VALUES ('rush', 'job_nothing')"
+	if _, err := s.Pools()["postgres"].ExecContext(t.Context(), stray); err != nil {
+		t.Fatal(err)
+	}
+	broken := routecardtest.Run(t, check)
+	wantEqual(t, "the exit code with a fault", broken.Code, 1)
+	wantEqual(t, "what it says of a fault", broken.Stdout, "a label is kept for job_nothing, which does not exist\n")
+	wantEqual(t, "its last word", broken.Stderr, "routecard: 1 fault(s) found\n")
 }
