@@ -23,6 +23,7 @@ type insertions struct {
 const (
 	ticketRow = `'JOB-2024-001', 50, 'PI-42', 'Build 50 aluminum housings', 'ALU-HOUSING-7075', 'High', 'PI-10',
 	'["Q1-2024","rush"]', 'job-2024-001 pi-42 build 50 aluminum housings alu-housing-7075', 1, 1705314600000, 1705314600000`
+	//nolint:dupword // SQL has it so.
 	plainRow = `'JOB-2024-002', 200, NULL, NULL, NULL, NULL, NULL, NULL, 'job-2024-002', 1, 1705314600000, 1705314600000`
 )
 

@@ -107,7 +107,7 @@ func postgresReason(err error) string {
 // one by one waits for us as long as it works.
 func (postgres) insert(ctx context.Context, connection *sql.Conn, rows []insertion) error {
 	return connection.Raw(func(own any) error {
-		connection := own.(*stdlib.Conn).Conn() //nolint:forcetypeassert,errcheck // The driver that the pool was opened with.
+		connection := own.(*stdlib.Conn).Conn() //nolint:forcetypeassert // The driver that the pool was opened with.
 		var batch pgx.Batch
 		height := 0
 		send := func() error {
@@ -146,13 +146,13 @@ func (in *insertion) queue(batch *pgx.Batch, from, to int) {
 		if i > 0 {
 			statement.WriteString(", ")
 		}
-		statement.WriteString("$" + strconv.Itoa(i+1) + "::" + string(column.kind) + "[]")
+		statement.WriteString("$" + strconv.Itoa(i+1) + "::" + column.kind + "[]")
 		switch column.kind {
-		case text:
+		case "text":
 			arrays[i] = every[string](values, i, width)
-		case whole:
+		case "bigint":
 			arrays[i] = every[int64](values, i, width)
-		case flag:
+		case "boolean":
 			arrays[i] = every[bool](values, i, width)
 		}
 	}
@@ -171,7 +171,7 @@ func every[Value any](values []any, from, width int) pgtype.FlatArray[*Value] {
 	column, present := make(pgtype.FlatArray[*Value], height), make([]Value, height)
 	for row := range column {
 		if value := values[row*width+from]; value != nil {
-			present[row] = value.(Value) //nolint:forcetypeassert,errcheck // A value of another kind is a fault of its table.
+			present[row] = value.(Value) //nolint:forcetypeassert // A value of another kind is a fault of its table.
 			column[row] = &present[row]
 		}
 	}

@@ -7,15 +7,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// kind is what a column holds, by PostgreSQL's name for it.
-type kind string
-
-const (
-	text  kind = "text"
-	whole kind = "bigint"
-	flag  kind = "boolean"
-)
-
 // table says how rows are written and read, many at a time. By hand, because these are what a busy shop waits for: GORM
 // finds fields by reflection and makes each statement anew, at the cost of running it.
 type table[Row any] struct {
@@ -29,7 +20,17 @@ type table[Row any] struct {
 
 type column struct {
 	name string
-	kind kind
+	// kind is PostgreSQL's name for what it holds: text, bigint or boolean.
+	kind string
+}
+
+// columns reads a list such as "id text, version bigint".
+func columns(list string) (columns []column) {
+	for item := range strings.SplitSeq(list, ",") {
+		name, kind, _ := strings.Cut(strings.TrimSpace(item), " ")
+		columns = append(columns, column{name, kind})
+	}
+	return columns
 }
 
 // insertion is rows of one table on their way into the database, in their order.
@@ -50,31 +51,31 @@ type insertion struct {
 const insertRows = 1000
 
 // rows are rows that don't exist yet.
-func (into *table[Row]) rows(rows []Row) insertion {
-	return insertion{table: into.name, columns: into.columns, height: len(rows), values: func(from, to int) []any {
-		values := make([]any, 0, (to-from)*len(into.columns))
+func (t *table[Row]) rows(rows []Row) insertion {
+	return insertion{table: t.name, columns: t.columns, height: len(rows), values: func(from, to int) []any {
+		values := make([]any, 0, (to-from)*len(t.columns))
 		for i := from; i < to; i++ {
-			values = into.values(values, &rows[i])
+			values = t.values(values, &rows[i])
 		}
 		return values
 	}}
 }
 
 // changes are rows of which some or all exist, by their key: of those the named columns change.
-func (into *table[Row]) changes(rows []Row, key string, columns ...string) insertion {
+func (t *table[Row]) changes(rows []Row, key string, columns ...string) insertion {
 	changes := make([]string, len(columns))
 	for i, column := range columns {
 		changes[i] = column + " = excluded." + column
 	}
-	in := into.rows(rows)
+	in := t.rows(rows)
 	in.conflict = "ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(changes, ", ")
 	return in
 }
 
 // read returns the rows that the query finds, of which there are about so many.
-func (from *table[Row]) read(query *gorm.DB, about int) (found []Row, err error) {
-	names := make([]string, len(from.columns))
-	for i, column := range from.columns {
+func (t *table[Row]) read(query *gorm.DB, about int) (found []Row, err error) {
+	names := make([]string, len(t.columns))
+	for i, column := range t.columns {
 		names[i] = column.name
 	}
 	rows, err := query.Model(new(Row)).Select(names).Rows()
@@ -85,7 +86,7 @@ func (from *table[Row]) read(query *gorm.DB, about int) (found []Row, err error)
 	found = make([]Row, 0, about)
 	for rows.Next() {
 		found = append(found, *new(Row))
-		if err := rows.Scan(from.fields(&found[len(found)-1])...); err != nil {
+		if err := rows.Scan(t.fields(&found[len(found)-1])...); err != nil {
 			return nil, err
 		}
 	}

@@ -159,7 +159,7 @@ func reason(err error) string {
 func (sqlite) insert(ctx context.Context, connection *sql.Conn, rows []insertion) error {
 	return connection.Raw(func(own any) error {
 		for i := range rows {
-			//nolint:forcetypeassert,errcheck // The connection that openSQLitePool makes.
+			//nolint:forcetypeassert // The connection that openSQLitePool makes.
 			if err := rows[i].eachRow(ctx, own.(*keepingConnection)); err != nil {
 				return err
 			}

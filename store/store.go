@@ -166,7 +166,7 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 	err = retry(ctx, func() error {
 		committing := false
 		err := s.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
-			connection := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert,errcheck // It is what Connection is for.
+			connection := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
 			return session.Transaction(func(db *gorm.DB) error {
 				t := &tx{DB: db, store: s, connection: connection, at: models.MillisOf(s.clock())}
 				if err := fn(t); err != nil {
@@ -199,8 +199,8 @@ func (t *tx) finish() error {
 	if err != nil {
 		return err
 	}
-	rows := append(t.pending, receipts, eventTable.rows(t.events))
-	return t.store.dialect.insert(t.Statement.Context, t.connection, rows)
+	t.later(receipts, eventTable.rows(t.events))
+	return t.store.dialect.insert(t.Statement.Context, t.connection, t.pending)
 }
 
 // snapshot runs several queries that see the database as it is at one moment.

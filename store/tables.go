@@ -7,12 +7,9 @@ import "github.com/routecard/routecard/models"
 
 var jobTable = table[models.Job]{
 	name: "jobs",
-	columns: []column{
-		{"id", text}, {"name", text}, {"goal_quantity", whole},
-		{"jira_ticket_key", text}, {"jira_ticket_summary", text}, {"jira_part_number", text}, {"jira_priority", text},
-		{"jira_epic_link", text}, {"jira_labels", text},
-		{"search_text", text}, {"version", whole}, {"created_at", whole}, {"updated_at", whole},
-	},
+	columns: columns(`id text, name text, goal_quantity bigint, jira_ticket_key text, jira_ticket_summary text,
+		jira_part_number text, jira_priority text, jira_epic_link text, jira_labels text, search_text text,
+		version bigint, created_at bigint, updated_at bigint`),
 	values: func(to []any, j *models.Job) []any {
 		return append(to, j.ID, j.Name, j.GoalQuantity,
 			textOrNull(j.Jira.TicketKey), textOrNull(j.Jira.TicketSummary), textOrNull(j.Jira.PartNumber), textOrNull(j.Jira.Priority),
@@ -31,17 +28,15 @@ var jobTable = table[models.Job]{
 
 var labelTable = table[models.JobLabel]{
 	name:    "job_labels",
-	columns: []column{{"label", text}, {"job_id", text}},
+	columns: columns(`label text, job_id text`),
 	values:  func(to []any, l *models.JobLabel) []any { return append(to, l.Label, l.JobID) },
 }
 
 // seq is not here: the database numbers the events as they come.
 var eventTable = table[models.Event]{
 	name: "events",
-	columns: []column{
-		{"id", text}, {"type", text}, {"at", whole}, {"user_id", text},
-		{"job_id", text}, {"path_id", text}, {"serial_id", text}, {"step_id", text}, {"data", text}, {"before", text},
-	},
+	columns: columns(`id text, type text, at bigint, user_id text, job_id text, path_id text, serial_id text, step_id text,
+		data text, before text`),
 	values: func(to []any, e *models.Event) []any {
 		return append(to, e.ID, string(e.Type), int64(e.At), e.UserID,
 			textOrNull(e.JobID), textOrNull(e.PathID), textOrNull(e.SerialID), textOrNull(e.StepID), e.Data, textOrNull(e.Before))
@@ -49,11 +44,8 @@ var eventTable = table[models.Event]{
 }
 
 var receiptTable = table[models.Receipt]{
-	name: "receipts",
-	columns: []column{
-		{"caller", text}, {"key", text}, {"operation", text}, {"hash", text}, {"status", whole}, {"headers", text},
-		{"body", text}, {"at", whole},
-	},
+	name:    "receipts",
+	columns: columns(`caller text, key text, operation text, hash text, status bigint, headers text, body text, at bigint`),
 	values: func(to []any, r *models.Receipt) []any {
 		return append(to, r.Caller, r.Key, r.Operation, r.Hash, int64(r.Status), r.Headers, r.Body, int64(r.At))
 	},
@@ -61,11 +53,9 @@ var receiptTable = table[models.Receipt]{
 
 var pathTable = table[models.Path]{
 	name: "paths",
-	columns: []column{
-		{"id", text}, {"job_id", text}, {"name", text}, {"goal_quantity", whole}, {"advancement_mode", text},
-		{"last_step_no", whole}, {"in_progress_count", whole}, {"completed_count", whole}, {"scrapped_count", whole},
-		{"version", whole}, {"created_at", whole}, {"updated_at", whole},
-	},
+	columns: columns(`id text, job_id text, name text, goal_quantity bigint, advancement_mode text, last_step_no bigint,
+		in_progress_count bigint, completed_count bigint, scrapped_count bigint, version bigint,
+		created_at bigint, updated_at bigint`),
 	values: func(to []any, p *models.Path) []any {
 		return append(to, p.ID, p.JobID, p.Name, p.GoalQuantity, string(p.AdvancementMode),
 			int64(p.LastStepNo), p.InProgress, p.Completed, p.Scrapped,
@@ -75,10 +65,8 @@ var pathTable = table[models.Path]{
 
 var stepTable = table[models.Step]{
 	name: "steps",
-	columns: []column{
-		{"id", text}, {"path_id", text}, {"no", whole}, {"position", whole}, {"name", text}, {"location", text},
-		{"assigned_to", text}, {"optional", flag}, {"dependency_type", text}, {"part_count", whole},
-	},
+	columns: columns(`id text, path_id text, no bigint, position bigint, name text, location text, assigned_to text,
+		optional boolean, dependency_type text, part_count bigint`),
 	values: func(to []any, s *models.Step) []any {
 		return append(to, s.ID, s.PathID, int64(s.No), wholeOrNull(s.Position), s.Name, textOrNull(s.Location),
 			textOrNull(s.AssignedTo), s.Optional, string(s.DependencyType), s.PartCount)
@@ -87,12 +75,10 @@ var stepTable = table[models.Step]{
 
 var serialTable = table[models.Serial]{
 	name: "serials",
-	columns: []column{
-		{"no", whole}, {"id", text}, {"number", whole}, {"job_id", text}, {"path_id", text},
-		{"status", text}, {"step_id", text}, {"marks", text}, {"known_step_no", whole}, {"force_completed", flag},
-		{"force_reason", text}, {"scrap_reason", text}, {"scrap_explanation", text}, {"ended_by", text}, {"ended_at", whole},
-		{"last_event_id", text}, {"version", whole}, {"created_at", whole}, {"updated_at", whole},
-	},
+	columns: columns(`no bigint, id text, number bigint, job_id text, path_id text, status text, step_id text, marks text,
+		known_step_no bigint, force_completed boolean, force_reason text, scrap_reason text,
+		scrap_explanation text, ended_by text, ended_at bigint, last_event_id text, version bigint,
+		created_at bigint, updated_at bigint`),
 	values: func(to []any, s *models.Serial) []any {
 		return append(to, s.No, s.ID, wholeOrNull(s.Number), s.JobID, s.PathID,
 			string(s.Status), textOrNull(s.StepID), s.Marks.String(), int64(s.KnownStepNo), s.ForceCompleted,

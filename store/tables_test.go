@@ -9,28 +9,19 @@ import (
 // TestTablesNameEveryColumn fails when a migration adds a column that nobody writes.
 func TestTablesNameEveryColumn(t *testing.T) {
 	t.Parallel()
-	numberedByTheDatabase := map[string]string{"events": "seq"}
 	eachStore(t, time.Now, func(t *testing.T, s *Store) {
-		for name, columns := range map[string][]column{
-			jobTable.name: jobTable.columns, labelTable.name: labelTable.columns, eventTable.name: eventTable.columns,
-			receiptTable.name: receiptTable.columns, pathTable.name: pathTable.columns, stepTable.name: stepTable.columns,
-			serialTable.name: serialTable.columns,
+		for name, named := range map[string][]column{
+			jobTable.name: jobTable.columns, labelTable.name: labelTable.columns, receiptTable.name: receiptTable.columns,
+			pathTable.name: pathTable.columns, stepTable.name: stepTable.columns, serialTable.name: serialTable.columns,
+			eventTable.name: append(columns("seq bigint"), eventTable.columns...),
 		} {
-			rows, err := s.read.WithContext(t.Context()).Table(name).Limit(1).Rows()
-			if err != nil {
-				t.Fatal(err)
+			types, err := s.read.WithContext(t.Context()).Migrator().ColumnTypes(name)
+			if err != nil || len(types) == 0 {
+				t.Fatalf("the columns of %s are %v, %v", name, types, err)
 			}
-			want, err := rows.Columns()
-			if err != nil || rows.Err() != nil || rows.Close() != nil {
-				t.Fatal(err, rows.Err())
-			}
-			got := []string{numberedByTheDatabase[name]}
-			for _, column := range columns {
-				got = append(got, column.name)
-			}
-			for _, column := range want {
-				if !slices.Contains(got, column) {
-					t.Errorf("column %s of %s is not written", column, name)
+			for _, stored := range types {
+				if !slices.ContainsFunc(named, func(c column) bool { return c.name == stored.Name() }) {
+					t.Errorf("column %s of %s is not written", stored.Name(), name)
 				}
 			}
 		}
