@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/bits"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -154,43 +155,48 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// insert runs one short statement for each row. It is compiled once and kept, where one of many rows would be another
-// one for each number of rows.
+// largest is how many rows a statement of SQLite's has at most. The numbers of rows are powers of two, so that there are
+// few of them, and each is compiled once and kept. As many statements of one row would cost more, not least because the
+// events are numbered anew in each.
+const largest = 64
+
 func (sqlite) insert(ctx context.Context, connection *sql.Conn, rows []insertion) error {
 	return connection.Raw(func(own any) error {
 		for i := range rows {
-			//nolint:forcetypeassert // The connection that openSQLitePool makes.
-			if err := rows[i].eachRow(ctx, own.(*keepingConnection)); err != nil {
-				return err
+			in := &rows[i]
+			for from := 0; from < in.height; {
+				to := from + min(largest, 1<<(bits.Len(uint(in.height-from))-1))
+				//nolint:forcetypeassert // The connection that openSQLitePool makes.
+				if err := in.exec(ctx, own.(*keepingConnection), from, to); err != nil {
+					return err
+				}
+				from = to
 			}
 		}
 		return nil
 	})
 }
 
-func (in *insertion) eachRow(ctx context.Context, connection *keepingConnection) (err error) {
-	if in.height == 0 {
-		return nil
-	}
+func (in *insertion) exec(ctx context.Context, connection *keepingConnection, from, to int) (err error) {
+	row := "(?" + strings.Repeat(", ?", len(in.columns)-1) + ")"
 	statement := in.head()
-	statement.WriteString("VALUES (?" + strings.Repeat(", ?", len(in.columns)-1) + ") " + in.conflict)
+	statement.WriteString("VALUES " + row + strings.Repeat(", "+row, to-from-1) + " " + in.conflict)
 	prepared, err := connection.prepare(ctx, statement.String())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, prepared.Close()) }()
-	named := make([]driver.NamedValue, len(in.columns))
-	for row := range in.height {
-		for i, value := range in.values(row, row+1) {
-			named[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
-		}
-		result, err := prepared.ExecContext(ctx, named)
-		if err != nil {
-			return err
-		}
-		if affected, err := result.RowsAffected(); err != nil || affected == 0 && in.short != nil {
-			return cmp.Or(err, in.short)
-		}
+	values := in.values(from, to)
+	named := make([]driver.NamedValue, len(values))
+	for i, value := range values {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
+	}
+	result, err := prepared.ExecContext(ctx, named)
+	if err != nil {
+		return err
+	}
+	if affected, err := result.RowsAffected(); err != nil || affected < int64(to-from) {
+		return cmp.Or(err, in.short)
 	}
 	return nil
 }
