@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -272,6 +273,8 @@ func (f *floor) save(t *tx) {
 			paths = append(paths, *path)
 		}
 	}
+	// In the order in which the database keeps them, so that it finds neighbours together.
+	slices.SortFunc(serials, func(a, b models.Serial) int { return cmp.Compare(a.No, b.No) })
 	steps := make([]models.Step, 0, len(f.recounted))
 	for step := range f.recounted {
 		steps = append(steps, *step)
