@@ -46,10 +46,6 @@ type insertion struct {
 	values func(from, to int) []any
 }
 
-// insertRows is how many rows are sent to the database at a time, which bounds what is held of them in its form; more
-// would not be quicker.
-const insertRows = 1000
-
 // rows are rows that don't exist yet.
 func (t *table[Row]) rows(rows []Row) insertion {
 	return insertion{table: t.name, columns: t.columns, height: len(rows), values: func(from, to int) []any {
