@@ -32,6 +32,18 @@ func listJobs(t *testing.T, p *routecardtest.Process) []gen.Job {
 	return routecardtest.Decode[[]gen.Job](t, answer)
 }
 
+// wantOnly checks that a server has all jobs that were acknowledged, and no others.
+func wantOnly(t *testing.T, p *routecardtest.Process, acknowledged map[string]bool) {
+	t.Helper()
+	jobs := listJobs(t, p)
+	wantEqual(t, "the number of jobs", len(jobs), len(acknowledged))
+	for _, job := range jobs {
+		if !acknowledged[job.ID] {
+			t.Errorf("job %s was not acknowledged", job.ID)
+		}
+	}
+}
+
 func wantEqual[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {

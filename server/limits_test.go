@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,19 +134,8 @@ func TestLockedSQLite(t *testing.T) {
 // while new ones are fine. Clients that wait no longer are what frees the connections; the server must not hang on its own.
 func TestDatabaseThatFallsSilent(t *testing.T) {
 	t.Parallel()
-	database, err := url.Parse(postgrestest.Database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var silent atomic.Bool
-	ended := t.Context().Done()
-	database.Host = routecardtest.Proxy(t, database.Host, func([]byte) bool {
-		if silent.Load() {
-			<-ended
-		}
-		return true
-	})
-	s := routecardtest.New(t, database.String())
+	database, silent := routecardtest.SilentDatabase(t, postgrestest.Database(t))
+	s := routecardtest.New(t, database)
 	if _, err := s.Store.CreateKey(t.Context(), "erp", "write"); err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
-	"net/url"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,19 +17,8 @@ import (
 // wait for ever. They are told in the end, and what they held is free again.
 func TestDatabaseThatFallsSilent(t *testing.T) {
 	t.Parallel()
-	database, err := url.Parse(postgrestest.Database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var silent atomic.Bool
-	ended := t.Context().Done()
-	database.Host = routecardtest.Proxy(t, database.Host, func([]byte) bool {
-		if silent.Load() {
-			<-ended
-		}
-		return true
-	})
-	s := openStore(t, database.String())
+	database, silent := routecardtest.SilentDatabase(t, postgrestest.Database(t))
+	s := openStore(t, database)
 	s.SetLimit(time.Second)
 	job := create(t, s, models.Job{Name: "before", GoalQuantity: 1})
 

@@ -3,7 +3,9 @@ package routecardtest
 import (
 	"io"
 	"net"
+	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -58,4 +60,23 @@ func Proxy(t testing.TB, target string, pass func(piece []byte) bool) string {
 		}
 	})
 	return listener.Addr().String()
+}
+
+// SilentDatabase returns a URL of a PostgreSQL database by way of a proxy. While silent, its connections carry no answers
+// any more, as when its machine has lost power; those that fell silent stay so.
+func SilentDatabase(t testing.TB, database string) (proxied string, silent *atomic.Bool) {
+	t.Helper()
+	parsed, err := url.Parse(database)
+	if err != nil {
+		t.Fatalf("routecardtest: %v", err)
+	}
+	silent = new(atomic.Bool)
+	ended := t.Context().Done()
+	parsed.Host = Proxy(t, parsed.Host, func([]byte) bool {
+		if silent.Load() {
+			<-ended
+		}
+		return true
+	})
+	return parsed.String(), silent
 }
