@@ -250,6 +250,38 @@ func TestCheckFindsFaults(t *testing.T) {
 	})
 }
 
+// TestCheckOfManyPaths checks a shop of a few months, with one fault in it. A check that goes through the units once for
+// each path would not end in time.
+func TestCheckOfManyPaths(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		s := openStore(t, database)
+		create(t, s, models.Job{Name: "x", GoalQuantity: 1})
+		const from = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+		paths, units := fmt.Sprintf(from, 10_000), fmt.Sprintf(from, 50_000)
+		for _, statement := range []string{
+			paths + `INSERT INTO paths (id, job_id, name, goal_quantity, advancement_mode, last_step_no, in_progress_count, version,
+				created_at, updated_at) SELECT 'path_' || i, jobs.id, 'p', 5, 'strict', 1, 5, 1, 0, 0 FROM n, jobs`,
+			paths + `INSERT INTO steps (id, path_id, no, position, name, optional, dependency_type, part_count)
+				SELECT 'step_' || i, 'path_' || i, 1, 0, 's', FALSE, 'preferred', 5 FROM n`,
+			units + `INSERT INTO serials (no, id, job_id, path_id, status, step_id, marks, known_step_no, force_completed, version,
+				created_at, updated_at) SELECT i, 'S' || i, jobs.id, 'path_' || (i % 10000 + 1), 'in_progress', 'step_' || (i % 10000 + 1),
+				'', 1, FALSE, 1, 0, 0 FROM n, jobs`,
+			"UPDATE steps SET part_count = 6 WHERE id = 'step_7'",
+		} {
+			if _, err := anyPool(s).ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		found, err := s.Check(ctx)
+		if want := []string{"step step_7 counts 6 unit(s) that stand there, and 5 do"}; err != nil || !slices.Equal(found, want) {
+			t.Errorf("the check finds %q, %v, want %q", found, err, want)
+		}
+	})
+}
+
 // TestCheckFindsBrokenReferences has references broken by who switches the database's own check off.
 func TestCheckFindsBrokenReferences(t *testing.T) {
 	t.Parallel()

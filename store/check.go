@@ -7,32 +7,19 @@ import (
 	"gorm.io/gorm"
 )
 
-// recounts are what the stored counts must equal, each as a query for the rows where they do not.
+// recounts are what the stored counts must equal, each as a query for the rows where they do not. The units are counted in
+// one pass and then joined: joined first, SQLite would go through all units in progress for each path.
 var recounts = []struct{ sentence, query string }{
-	{
-		"path %s counts %d unit(s) in progress, and %d are",
-		`SELECT p.id, p.in_progress_count AS kept, count(s.no) AS counted FROM paths p
-		 LEFT JOIN serials s ON s.path_id = p.id AND s.status = 'in_progress'
-		 GROUP BY p.id, p.in_progress_count HAVING p.in_progress_count <> count(s.no)`,
-	},
-	{
-		"path %s counts %d unit(s) completed, and %d are",
-		`SELECT p.id, p.completed_count AS kept, count(s.no) AS counted FROM paths p
-		 LEFT JOIN serials s ON s.path_id = p.id AND s.status = 'completed'
-		 GROUP BY p.id, p.completed_count HAVING p.completed_count <> count(s.no)`,
-	},
-	{
-		"path %s counts %d unit(s) scrapped, and %d are",
-		`SELECT p.id, p.scrapped_count AS kept, count(s.no) AS counted FROM paths p
-		 LEFT JOIN serials s ON s.path_id = p.id AND s.status = 'scrapped'
-		 GROUP BY p.id, p.scrapped_count HAVING p.scrapped_count <> count(s.no)`,
-	},
-	{
-		"step %s counts %d unit(s) that stand there, and %d do",
-		`SELECT t.id, t.part_count AS kept, count(s.no) AS counted FROM steps t
-		 LEFT JOIN serials s ON s.step_id = t.id AND s.status = 'in_progress'
-		 GROUP BY t.id, t.part_count HAVING t.part_count <> count(s.no)`,
-	},
+	{"path %s counts %d unit(s) in progress, and %d are", recount("paths", "in_progress_count", "path_id", "in_progress")},
+	{"path %s counts %d unit(s) completed, and %d are", recount("paths", "completed_count", "path_id", "completed")},
+	{"path %s counts %d unit(s) scrapped, and %d are", recount("paths", "scrapped_count", "path_id", "scrapped")},
+	{"step %s counts %d unit(s) that stand there, and %d do", recount("steps", "part_count", "step_id", "in_progress")},
+}
+
+func recount(table, count, reference, status string) string {
+	return fmt.Sprintf(`SELECT t.id, t.%[2]s AS kept, coalesce(u.n, 0) AS counted FROM %[1]s t
+		LEFT JOIN (SELECT %[3]s, count(*) AS n FROM serials WHERE status = '%[4]s' GROUP BY %[3]s) u ON u.%[3]s = t.id
+		WHERE t.%[2]s <> coalesce(u.n, 0) ORDER BY t.id`, table, count, reference, status)
 }
 
 // strays are references that the database does not keep itself, each as a query for those that lead astray.
