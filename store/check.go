@@ -42,16 +42,16 @@ func (s *Store) Check(ctx context.Context) (found []string, err error) {
 		if found, err = s.dialect.check(db); err != nil {
 			return err
 		}
-		for _, recount := range recounts {
+		for _, look := range recounts {
 			var wrong []struct {
 				ID            string
 				Kept, Counted int64
 			}
-			if err := db.Raw(recount.query).Scan(&wrong).Error; err != nil {
+			if err := db.Raw(look.query).Scan(&wrong).Error; err != nil {
 				return err
 			}
 			for _, row := range wrong {
-				found = append(found, fmt.Sprintf(recount.sentence, row.ID, row.Kept, row.Counted))
+				found = append(found, fmt.Sprintf(look.sentence, row.ID, row.Kept, row.Counted))
 			}
 		}
 		for _, look := range strays {

@@ -145,8 +145,8 @@ type floor struct {
 	paths   map[string]*models.Path
 	units   map[string]*models.Serial
 	changed map[string]bool
-	// recounted are the steps whose counts changed.
-	recounted map[*models.Step]bool
+	// steps are those whose counts changed.
+	steps map[*models.Step]bool
 }
 
 func newFloor(paths []models.Path, serials []models.Serial) *floor {
@@ -154,8 +154,7 @@ func newFloor(paths []models.Path, serials []models.Serial) *floor {
 		paths:   make(map[string]*models.Path, len(paths)),
 		units:   make(map[string]*models.Serial, len(serials)),
 		changed: map[string]bool{},
-
-		recounted: map[*models.Step]bool{},
+		steps:   map[*models.Step]bool{},
 	}
 	for i := range paths {
 		f.paths[paths[i].ID] = &paths[i]
@@ -252,7 +251,7 @@ func (f *floor) count(path *models.Path, unit *models.Serial, n int64) {
 		path.InProgress += n
 		step := &path.Steps[path.Place(unit)]
 		step.PartCount += n
-		f.recounted[step] = true
+		f.steps[step] = true
 	case models.Completed:
 		path.Completed += n
 	case models.Scrapped:
@@ -275,8 +274,8 @@ func (f *floor) save(t *tx) {
 	}
 	// In the order in which the database keeps them, so that it finds neighbours together.
 	slices.SortFunc(serials, func(a, b models.Serial) int { return cmp.Compare(a.No, b.No) })
-	steps := make([]models.Step, 0, len(f.recounted))
-	for step := range f.recounted {
+	steps := make([]models.Step, 0, len(f.steps))
+	for step := range f.steps {
 		steps = append(steps, *step)
 	}
 	t.later(serialTable.changes(serials, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",

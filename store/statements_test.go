@@ -69,8 +69,7 @@ func countStatements(s *store.Store) func(function func()) int64 {
 // many on a path of one step as on one of a hundred. Rows that are written go together and are not counted here.
 func TestStatements(t *testing.T) {
 	t.Parallel()
-	// SQLite takes fewer parameters in a statement than PostgreSQL, and a unit and its event have 32 together.
-	const handful = 25
+	const handful = 10
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
 		s := openStore(t, database)
 		sent := countStatements(s)

@@ -190,7 +190,7 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 	return err
 }
 
-// later has rows written at the end of the transaction, in the order in which they were given.
+// later has rows written at the end of the transaction, in the order in which they were given and as they then are.
 func (t *tx) later(rows ...insertion) { t.pending = append(t.pending, rows...) }
 
 // finish writes what was put off until the end.
