@@ -22,30 +22,30 @@ const (
 
 // What happens to units.
 const (
-	SerialCreated        EventType = "serial.created"
-	SerialAdvanced       EventType = "serial.advanced"
-	SerialCompleted      EventType = "serial.completed"
-	SerialScrapped       EventType = "serial.scrapped"
-	SerialForceCompleted EventType = "serial.force_completed"
-	SerialUndone         EventType = "serial.undone"
-	StepOverridden       EventType = "serial.step_overridden"
-	OverrideCleared      EventType = "serial.override_cleared"
-	StepWasWaived        EventType = "serial.step_waived"
-	StepWasCompleted     EventType = "serial.step_completed"
+	UnitCreated        EventType = "serial.created"
+	UnitAdvanced       EventType = "serial.advanced"
+	UnitCompleted      EventType = "serial.completed"
+	UnitScrapped       EventType = "serial.scrapped"
+	UnitForceCompleted EventType = "serial.force_completed"
+	UnitUndone         EventType = "serial.undone"
+	StepOverridden     EventType = "serial.step_overridden"
+	OverrideCleared    EventType = "serial.override_cleared"
+	StepWasWaived      EventType = "serial.step_waived"
+	StepWasCompleted   EventType = "serial.step_completed"
 )
 
 // Event is one change: what, when, by whom. It is written in the transaction of the change and never again.
 type Event struct {
 	// Seq orders the events as they were committed, from 1, with gaps where a transaction was rolled back.
-	Seq      int64 `gorm:"primaryKey;autoIncrement:false;->"`
-	ID       string
-	Type     EventType
-	At       Millis
-	UserID   string
-	JobID    *string
-	PathID   *string
-	SerialID *string
-	StepID   *string
+	Seq          int64 `gorm:"primaryKey;autoIncrement:false;->"`
+	ID           string
+	Type         EventType
+	At           Millis
+	UserID       string
+	JobID        *string
+	PathID       *string
+	SerialNumber *string `gorm:"column:serial_id"`
+	StepID       *string
 	// Data is a JSON object with what the type needs to be understood without looking elsewhere.
 	Data string
 	// Before is the unit as it was before the change, for undo; nil where there is nothing to take back.

@@ -27,8 +27,8 @@ type Path struct {
 	Name            string
 	GoalQuantity    int64
 	AdvancementMode AdvancementMode
-	// LastStepNo is the number of the step that was added last; numbers are never used again.
-	LastStepNo int
+	// LastStepNumber is the number of the step that was added last; numbers are never used again.
+	LastStepNumber int `gorm:"column:last_step_no"`
 	Counts
 	// Version counts the changes of the path's own fields, steps included, from 1. Progress does not move it.
 	Version   int64
@@ -42,11 +42,11 @@ type Path struct {
 type Step struct {
 	ID     string `gorm:"primaryKey"`
 	PathID string
-	// No is the step's number on its path, from 1, in the order in which steps were added. Units remember what has
+	// Number is the step's number on its path, from 1, in the order in which steps were added. Units remember what has
 	// become of a step by this number, so it stays when the step is moved, renamed or removed.
-	No int
-	// Position is the step's place on the path, from 0; nil once it was removed. Its row stays, because history names it.
-	Position       *int
+	Number int `gorm:"column:no"`
+	// Index is the step's place on the path, from 0; nil once it was removed. Its row stays, because history names it.
+	Index          *int `gorm:"column:position"`
 	Name           string
 	Location       *string
 	AssignedTo     *string

@@ -66,7 +66,7 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 		}
 		change.Apply(&p.Steps[i])
 		position := i
-		p.Steps[i].Position = &position
+		p.Steps[i].Index = &position
 	}
 	for _, step := range old {
 		if kept[step.ID] {
@@ -75,7 +75,7 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 		if step.PartCount > 0 {
 			return nil, ConflictError("Cannot remove step %s: %d unit(s) in progress stand there", step.Name, step.PartCount)
 		}
-		step.Position = nil
+		step.Index = nil
 		removed = append(removed, step)
 	}
 	return removed, nil
@@ -83,8 +83,8 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 
 // NewStep makes a step with the defaults, under the path's next number.
 func (p *Path) NewStep() Step {
-	p.LastStepNo++
-	return Step{ID: NewID(StepPrefix), PathID: p.ID, No: p.LastStepNo, DependencyType: Preferred}
+	p.LastStepNumber++
+	return Step{ID: NewID(StepPrefix), PathID: p.ID, Number: p.LastStepNumber, DependencyType: Preferred}
 }
 
 // match returns for each step of the list the place of the step that it is now, or -1 for a new one.

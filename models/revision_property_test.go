@@ -56,7 +56,7 @@ func (s *shop) revise(t *rapid.T) {
 	s.path = revised
 	checkRevised(t, before, s.path, list, removed)
 	for i, p := range s.parts {
-		s.checkKept(t, p, statuses[i], before.LastStepNo)
+		s.checkKept(t, p, statuses[i], before.LastStepNumber)
 	}
 }
 
@@ -67,7 +67,7 @@ func (s *shop) countParts() {
 	}
 	for _, p := range s.parts {
 		if p.unit.Status == InProgress {
-			s.path.Steps[s.path.Place(&p.unit)].PartCount++
+			s.path.Steps[s.path.CurrentStepIndex(&p.unit)].PartCount++
 		}
 	}
 }
@@ -79,30 +79,30 @@ func checkRevised(t *rapid.T, before, after Path, list []StepChange, removed []S
 	}
 	seen := map[string]bool{}
 	for i, step := range after.Steps {
-		if *step.Position != i || seen[step.ID] {
-			t.Fatalf("step %s is at %d and says %d", step.ID, i, *step.Position)
+		if *step.Index != i || seen[step.ID] {
+			t.Fatalf("step %s is at %d and says %d", step.ID, i, *step.Index)
 		}
 		seen[step.ID] = true
 		change := list[i]
 		if change.ID == nil {
-			if step.No <= before.LastStepNo || step.No > after.LastStepNo || step.Name != *change.Name || step.PartCount != 0 {
-				t.Fatalf("the new step is %+v, the last number was %d", step, before.LastStepNo)
+			if step.Number <= before.LastStepNumber || step.Number > after.LastStepNumber || step.Name != *change.Name || step.PartCount != 0 {
+				t.Fatalf("the new step is %+v, the last number was %d", step, before.LastStepNumber)
 			}
 			continue
 		}
 		want := before.Steps[before.StepIndex(*change.ID)]
 		change.Apply(&want)
-		want.Position = step.Position
+		want.Index = step.Index
 		if fmt.Sprintf("%+v", want) != fmt.Sprintf("%+v", step) {
 			t.Fatalf("the step is %+v, want %+v", step, want)
 		}
 	}
 	for _, step := range removed {
-		if step.Position != nil || seen[step.ID] || before.StepIndex(step.ID) < 0 {
+		if step.Index != nil || seen[step.ID] || before.StepIndex(step.ID) < 0 {
 			t.Fatalf("%+v is said to be removed", step)
 		}
 	}
-	if len(removed)+len(after.Steps) != len(before.Steps)+after.LastStepNo-before.LastStepNo {
+	if len(removed)+len(after.Steps) != len(before.Steps)+after.LastStepNumber-before.LastStepNumber {
 		t.Fatalf("%d of %d steps were removed, %d are there", len(removed), len(before.Steps), len(after.Steps))
 	}
 }
@@ -111,7 +111,7 @@ func checkRevised(t *rapid.T, before, after Path, list []StepChange, removed []S
 // and a new step never binds a unit that has passed its place.
 func (s *shop) checkKept(t *rapid.T, p *part, before []StepState, lastStepNo int) {
 	after := s.path.StepsOf(&p.unit)
-	at := s.path.Place(&p.unit)
+	at := s.path.CurrentStepIndex(&p.unit)
 	was := map[string]StepStatus{}
 	for _, state := range before {
 		was[state.Step.ID] = state.Status
@@ -128,10 +128,10 @@ func (s *shop) checkKept(t *rapid.T, p *part, before []StepState, lastStepNo int
 			allowed = []StepStatus{old}
 		case old == StepPending && i > at && p.unit.Status == InProgress:
 			allowed = []StepStatus{StepPending}
-		case i < at && old == StepPending && binds(state) && state.Step.No <= lastStepNo && !overridden(p, state):
+		case i < at && old == StepPending && binds(state) && state.Step.Number <= lastStepNo && !overridden(p, state):
 			// Known to the unit when it last moved, it is owed; put there since, it is not.
 			allowed = []StepStatus{StepDeferred}
-			if state.Step.No > p.knew {
+			if state.Step.Number > p.knew {
 				allowed = []StepStatus{StepSkipped}
 			}
 		default:
@@ -145,5 +145,5 @@ func (s *shop) checkKept(t *rapid.T, p *part, before []StepState, lastStepNo int
 }
 
 func overridden(p *part, state StepState) bool {
-	return p.unit.Marks.Of(state.Step.No) == Overridden
+	return p.unit.Marks.Of(state.Step.Number) == Overridden
 }

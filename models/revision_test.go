@@ -63,21 +63,21 @@ func TestReviseDefaults(t *testing.T) {
 	t.Parallel()
 	path := route(t, Strict, "Mill", "Wash:optional", "Gate:completion_gate")
 	for i, want := range []Step{
-		{No: 1, Name: "Mill", DependencyType: Preferred},
-		{No: 2, Name: "Wash", Optional: true, DependencyType: Preferred},
-		{No: 3, Name: "Gate", DependencyType: CompletionGate},
+		{Number: 1, Name: "Mill", DependencyType: Preferred},
+		{Number: 2, Name: "Wash", Optional: true, DependencyType: Preferred},
+		{Number: 3, Name: "Gate", DependencyType: CompletionGate},
 	} {
 		got := path.Steps[i]
-		if !strings.HasPrefix(got.ID, "step_") || got.PathID != path.ID || *got.Position != i {
+		if !strings.HasPrefix(got.ID, "step_") || got.PathID != path.ID || *got.Index != i {
 			t.Errorf("step %d is %+v", i, got)
 		}
-		got.ID, got.PathID, got.Position = "", "", nil
+		got.ID, got.PathID, got.Index = "", "", nil
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("step %d is %+v, want %+v", i, got, want)
 		}
 	}
-	if path.LastStepNo != 3 {
-		t.Errorf("the last number is %d, want 3", path.LastStepNo)
+	if path.LastStepNumber != 3 {
+		t.Errorf("the last number is %d, want 3", path.LastStepNumber)
 	}
 }
 
@@ -95,11 +95,11 @@ func TestReviseByPlace(t *testing.T) {
 		t.Errorf("the steps are %v", got)
 	}
 	for i, step := range path.Steps {
-		if step.ID != before.Steps[i].ID || step.No != before.Steps[i].No || step.Optional != before.Steps[i].Optional {
+		if step.ID != before.Steps[i].ID || step.Number != before.Steps[i].Number || step.Optional != before.Steps[i].Optional {
 			t.Errorf("step %d is %+v, was %+v", i, step, before.Steps[i])
 		}
 	}
-	if got := stepNames(removed); !slices.Equal(got, []string{"Pack"}) || removed[0].Position != nil {
+	if got := stepNames(removed); !slices.Equal(got, []string{"Pack"}) || removed[0].Index != nil {
 		t.Errorf("removed is %+v", removed)
 	}
 
@@ -107,7 +107,7 @@ func TestReviseByPlace(t *testing.T) {
 	if _, err := path.Revise([]StepChange{newStep("Turn"), newStep("Dry"), newStep("Pack")}); err != nil {
 		t.Fatal(err)
 	}
-	if pack := path.Steps[2]; pack.ID == before.Steps[2].ID || pack.No != 4 {
+	if pack := path.Steps[2]; pack.ID == before.Steps[2].ID || pack.Number != 4 {
 		t.Errorf("the new step is %+v", pack)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // Command is what somebody wants done with a unit.
 type Command interface {
 	// apply returns the change, or an *Error. The unit is given by value and its marks are never written to.
-	apply(path *Path, unit Serial, by Actor) (Change, error)
+	apply(path *Path, unit Unit, by Actor) (Change, error)
 }
 
 // Actor is who gives a command, and when.
@@ -30,7 +30,7 @@ type Actor struct {
 
 // Change is what a command did.
 type Change struct {
-	Unit Serial
+	Unit Unit
 	// Type, StepID and Data are for the event.
 	Type   EventType
 	StepID *string
@@ -42,39 +42,39 @@ type Change struct {
 // StepState is a step and what has become of it for one unit.
 type StepState struct {
 	Step   *Step
-	Order  int
+	Index  int
 	Status StepStatus
 	// Overridden tells that an override is active.
 	Overridden bool
 }
 
 // Apply gives the unit its new state by one command, or says why it can't be.
-func Apply(command Command, path *Path, unit Serial, by Actor) (Change, error) {
+func Apply(command Command, path *Path, unit Unit, by Actor) (Change, error) {
 	return command.apply(path, unit, by)
 }
 
 // StepsOf returns what has become of each step of the path for the unit.
-func (p *Path) StepsOf(unit *Serial) []StepState {
+func (p *Path) StepsOf(unit *Unit) []StepState {
 	states := make([]StepState, len(p.Steps))
-	at := p.Place(unit)
+	at := p.CurrentStepIndex(unit)
 	for i := range p.Steps {
 		states[i] = p.stepState(unit, at, i)
 	}
 	return states
 }
 
-// Place is where the unit stands on the path, from 0; -1 when it stands at none of its steps.
-func (p *Path) Place(unit *Serial) int {
+// CurrentStepIndex is where the unit stands on the path, from 0; -1 when it stands at none of its steps.
+func (p *Path) CurrentStepIndex(unit *Unit) int {
 	if unit.StepID == nil {
 		return -1
 	}
 	return p.StepIndex(*unit.StepID)
 }
 
-func (p *Path) stepState(unit *Serial, at, i int) StepState {
+func (p *Path) stepState(unit *Unit, at, i int) StepState {
 	step := &p.Steps[i]
-	mark := unit.Marks.Of(step.No)
-	state := StepState{Step: step, Order: i, Status: mark, Overridden: mark == Overridden}
+	mark := unit.Marks.Of(step.Number)
+	state := StepState{Step: step, Index: i, Status: mark, Overridden: mark == Overridden}
 	switch {
 	case unit.Status == InProgress && i == at:
 		state.Status = StepInProgress
@@ -85,7 +85,7 @@ func (p *Path) stepState(unit *Serial, at, i int) StepState {
 		state.Status = StepSkipped
 	case i >= at:
 		state.Status = StepPending
-	case step.Optional || state.Overridden || step.No > unit.KnownStepNo:
+	case step.Optional || state.Overridden || step.Number > unit.KnownStepNumber:
 		state.Status = StepSkipped
 		state.Overridden = false
 	default:
@@ -95,9 +95,9 @@ func (p *Path) stepState(unit *Serial, at, i int) StepState {
 }
 
 // deferred lists the steps before the given place that the unit still owes.
-func (p *Path) deferred(unit *Serial, before int) []StepState {
+func (p *Path) deferred(unit *Unit, before int) []StepState {
 	var owed []StepState
-	at := p.Place(unit)
+	at := p.CurrentStepIndex(unit)
 	for i := range p.Steps[:before] {
 		if state := p.stepState(unit, at, i); state.Status == StepDeferred {
 			owed = append(owed, state)
@@ -108,12 +108,12 @@ func (p *Path) deferred(unit *Serial, before int) []StepState {
 
 // Advance moves a unit to the next step, or completes it when it stands at the last one.
 type Advance struct {
-	// From is where the caller believes the unit stands; nil when it does not say.
-	From *int
+	// FromStepIndex is where the caller believes the unit stands; nil when it does not say.
+	FromStepIndex *int
 }
 
-func (c Advance) apply(path *Path, unit Serial, _ Actor) (Change, error) {
-	at, err := path.standing(&unit, c.From)
+func (c Advance) apply(path *Path, unit Unit, _ Actor) (Change, error) {
+	at, err := path.checkStanding(&unit, c.FromStepIndex)
 	if err != nil {
 		return Change{}, err
 	}
@@ -121,10 +121,10 @@ func (c Advance) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 }
 
 // next is the place of the step that follows, past those which an edit of the path put ahead although they are done.
-func (p *Path) next(unit *Serial, at int) int {
+func (p *Path) next(unit *Unit, at int) int {
 	i := at + 1
 	for i < len(p.Steps) {
-		if mark := unit.Marks.Of(p.Steps[i].No); mark != StepCompleted && mark != StepWaived {
+		if mark := unit.Marks.Of(p.Steps[i].Number); mark != StepCompleted && mark != StepWaived {
 			break
 		}
 		i++
@@ -137,24 +137,24 @@ type AdvanceTo struct {
 	// StepIndex is the place to go to; one past the last step means completed.
 	StepIndex *int
 	StepID    *string
-	// From is where the caller believes the unit stands; nil when it does not say.
-	From *int
+	// FromStepIndex is where the caller believes the unit stands; nil when it does not say.
+	FromStepIndex *int
 }
 
-func (c AdvanceTo) apply(path *Path, unit Serial, _ Actor) (Change, error) {
+func (c AdvanceTo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	target, err := c.target(path)
 	if err != nil {
 		return Change{}, err
 	}
-	at, err := path.standing(&unit, c.From)
+	at, err := path.checkStanding(&unit, c.FromStepIndex)
 	if err != nil {
 		return Change{}, err
 	}
 	if target <= at {
-		return Change{}, ConflictError("Serial number %s cannot go back to %s", unit.ID, path.Steps[target].Name)
+		return Change{}, ConflictError("Serial number %s cannot go back to %s", unit.SerialNumber, path.Steps[target].Name)
 	}
 	if path.AdvancementMode == Strict && target > path.next(&unit, at) {
-		return Change{}, ConflictError("Serial number %s can only go to the next step: the path is strict", unit.ID)
+		return Change{}, ConflictError("Serial number %s can only go to the next step: the path is strict", unit.SerialNumber)
 	}
 	return path.move(unit, at, target)
 }
@@ -173,12 +173,12 @@ func (c AdvanceTo) target(path *Path) (int, error) {
 }
 
 // move takes a unit from one place to another one ahead; the place past the last step completes it.
-func (p *Path) move(unit Serial, at, target int) (Change, error) {
+func (p *Path) move(unit Unit, at, target int) (Change, error) {
 	here := &p.Steps[at]
 	if here.DependencyType == CompletionGate {
 		if owed := p.deferred(&unit, at); len(owed) > 0 {
 			return Change{}, ConflictError("Serial number %s cannot leave %s while these steps are deferred: %s",
-				unit.ID, here.Name, names(owed))
+				unit.SerialNumber, here.Name, names(owed))
 		}
 	}
 	before := unit
@@ -188,25 +188,25 @@ func (p *Path) move(unit Serial, at, target int) (Change, error) {
 	}
 	// What followed from the place alone is written down before the place changes.
 	for i := range p.Steps[:at] {
-		if mark := unit.Marks.Of(p.Steps[i].No); mark == "" || mark == Overridden {
-			unit.Marks = unit.Marks.With(p.Steps[i].No, p.stepState(&before, at, i).Status)
+		if mark := unit.Marks.Of(p.Steps[i].Number); mark == "" || mark == Overridden {
+			unit.Marks = unit.Marks.With(p.Steps[i].Number, p.stepState(&before, at, i).Status)
 		}
 	}
-	unit.Marks = unit.Marks.With(here.No, StepCompleted)
+	unit.Marks = unit.Marks.With(here.Number, StepCompleted)
 	for _, state := range bypassed {
-		unit.Marks = unit.Marks.With(state.Step.No, state.Status)
+		unit.Marks = unit.Marks.With(state.Step.Number, state.Status)
 	}
-	unit.KnownStepNo = p.LastStepNo
+	unit.KnownStepNumber = p.LastStepNumber
 
-	change := Change{Type: SerialAdvanced, Bypassed: bypassed}
+	change := Change{Type: UnitAdvanced, Bypassed: bypassed}
 	data := movedData{FromStepID: here.ID, FromStepName: here.Name, Bypassed: stepsData(bypassed)}
 	if target == len(p.Steps) {
 		unit.Status, unit.StepID = Completed, nil
 		if owed := p.deferred(&unit, target); len(owed) > 0 {
 			return Change{}, ConflictError("Serial number %s cannot be completed while these steps are deferred: %s",
-				unit.ID, names(owed))
+				unit.SerialNumber, names(owed))
 		}
-		change.Type, change.StepID = SerialCompleted, &here.ID
+		change.Type, change.StepID = UnitCompleted, &here.ID
 	} else {
 		there := &p.Steps[target]
 		unit.StepID, change.StepID = &there.ID, &there.ID
@@ -217,7 +217,7 @@ func (p *Path) move(unit Serial, at, target int) (Change, error) {
 }
 
 // bypass says what becomes of the steps between two places, or why one of them can't be jumped over.
-func (p *Path) bypass(unit *Serial, at, target int) ([]StepState, error) {
+func (p *Path) bypass(unit *Unit, at, target int) ([]StepState, error) {
 	var bypassed []StepState
 	for i := at + 1; i < target; i++ {
 		state := p.stepState(unit, at, i)
@@ -229,7 +229,7 @@ func (p *Path) bypass(unit *Serial, at, target int) ([]StepState, error) {
 		case step.Optional || state.Overridden:
 			state.Status = StepSkipped
 		case p.AdvancementMode == PerStep && step.DependencyType != Preferred:
-			return nil, ConflictError("Serial number %s cannot bypass %s", unit.ID, step.Name)
+			return nil, ConflictError("Serial number %s cannot bypass %s", unit.SerialNumber, step.Name)
 		default:
 			state.Status = StepDeferred
 		}
@@ -239,21 +239,21 @@ func (p *Path) bypass(unit *Serial, at, target int) ([]StepState, error) {
 	return bypassed, nil
 }
 
-// standing returns the place of a unit that is in progress, and checks it against what the caller believes.
-func (p *Path) standing(unit *Serial, from *int) (int, error) {
-	at := p.Place(unit)
+// checkStanding returns the place of a unit that is in progress, and checks it against what the caller believes.
+func (p *Path) checkStanding(unit *Unit, from *int) (int, error) {
+	at := p.CurrentStepIndex(unit)
 	if from != nil && *from != at {
-		return 0, ConflictError("Serial number %s is no longer at step %d", unit.ID, *from)
+		return 0, ConflictError("Serial number %s is no longer at step %d", unit.SerialNumber, *from)
 	}
 	return at, inProgress(unit)
 }
 
-func inProgress(unit *Serial) error {
+func inProgress(unit *Unit) error {
 	switch unit.Status {
 	case Completed:
-		return ConflictError("Serial number %s is already completed", unit.ID)
+		return ConflictError("Serial number %s is already completed", unit.SerialNumber)
 	case Scrapped:
-		return ConflictError("Serial number %s is scrapped", unit.ID)
+		return ConflictError("Serial number %s is scrapped", unit.SerialNumber)
 	default:
 		return nil
 	}
@@ -273,15 +273,15 @@ func (c Scrap) Check() error {
 	return nil
 }
 
-func (c Scrap) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c Scrap) apply(path *Path, unit Unit, by Actor) (Change, error) {
 	if err := inProgress(&unit); err != nil {
 		return Change{}, err
 	}
-	here := &path.Steps[path.Place(&unit)]
+	here := &path.Steps[path.CurrentStepIndex(&unit)]
 	unit.Status = Scrapped
 	unit.ScrapReason, unit.ScrapExplanation = &c.Reason, c.Explanation
 	unit.EndedBy, unit.EndedAt = &by.UserID, &by.At
-	return Change{Unit: unit, Type: SerialScrapped, StepID: &here.ID, Data: scrappedData{
+	return Change{Unit: unit, Type: UnitScrapped, StepID: &here.ID, Data: scrappedData{
 		StepName: here.Name, Reason: c.Reason, Explanation: c.Explanation,
 	}}, nil
 }
@@ -291,18 +291,18 @@ type ForceComplete struct {
 	Reason *string
 }
 
-func (c ForceComplete) apply(path *Path, unit Serial, by Actor) (Change, error) {
+func (c ForceComplete) apply(path *Path, unit Unit, by Actor) (Change, error) {
 	if err := inProgress(&unit); err != nil {
 		return Change{}, err
 	}
-	at := path.Place(&unit)
+	at := path.CurrentStepIndex(&unit)
 	var open []StepState
 	onlyHere := true
 	before := unit
 	for _, state := range path.StepsOf(&before) {
 		required := !state.Step.Optional && !state.Overridden
 		switch {
-		case state.Order == at:
+		case state.Index == at:
 			state.Status = StepPending
 			if required {
 				open = append(open, state)
@@ -311,15 +311,15 @@ func (c ForceComplete) apply(path *Path, unit Serial, by Actor) (Change, error) 
 			open = append(open, state)
 			onlyHere = false
 		}
-		unit.Marks = unit.Marks.With(state.Step.No, state.Status)
+		unit.Marks = unit.Marks.With(state.Step.Number, state.Status)
 	}
 	if onlyHere {
-		return Change{}, ConflictError("Serial number %s has no open steps: advance it to complete it", unit.ID)
+		return Change{}, ConflictError("Serial number %s has no open steps: advance it to complete it", unit.SerialNumber)
 	}
 	unit.Status, unit.StepID = Completed, nil
 	unit.ForceCompleted, unit.ForceReason = true, c.Reason
 	unit.EndedBy, unit.EndedAt = &by.UserID, &by.At
-	return Change{Unit: unit, Type: SerialForceCompleted, StepID: before.StepID, Data: forcedData{
+	return Change{Unit: unit, Type: UnitForceCompleted, StepID: before.StepID, Data: forcedData{
 		Reason: c.Reason, OpenSteps: stepsData(open),
 	}}, nil
 }
@@ -330,15 +330,15 @@ type Override struct {
 	Reason string
 }
 
-func (c Override) apply(path *Path, unit Serial, _ Actor) (Change, error) {
+func (c Override) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	state, err := path.ownStep(&unit, c.StepID)
 	switch {
 	case err != nil:
 		return Change{}, err
 	case state.Overridden:
-		return Change{}, ConflictError("Step %s is already overridden for serial number %s", state.Step.Name, unit.ID)
+		return Change{}, ConflictError("Step %s is already overridden for serial number %s", state.Step.Name, unit.SerialNumber)
 	case state.Status != StepPending && state.Status != StepInProgress:
-		return Change{}, ConflictError("Step %s has already been passed by serial number %s", state.Step.Name, unit.ID)
+		return Change{}, ConflictError("Step %s has already been passed by serial number %s", state.Step.Name, unit.SerialNumber)
 	}
 	return marked(unit, state.Step, Overridden, StepOverridden, stepData{StepName: state.Step.Name, Reason: &c.Reason}), nil
 }
@@ -348,13 +348,13 @@ type ClearOverride struct {
 	StepID string
 }
 
-func (c ClearOverride) apply(path *Path, unit Serial, _ Actor) (Change, error) {
+func (c ClearOverride) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	state, err := path.ownStep(&unit, c.StepID)
 	switch {
 	case err != nil:
 		return Change{}, err
 	case !state.Overridden:
-		return Change{}, ConflictError("Step %s is not overridden for serial number %s", state.Step.Name, unit.ID)
+		return Change{}, ConflictError("Step %s is not overridden for serial number %s", state.Step.Name, unit.SerialNumber)
 	}
 	return marked(unit, state.Step, "", OverrideCleared, stepData{StepName: state.Step.Name}), nil
 }
@@ -366,7 +366,7 @@ type Waive struct {
 	ApproverID string
 }
 
-func (c Waive) apply(path *Path, unit Serial, _ Actor) (Change, error) {
+func (c Waive) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	step, err := path.deferredStep(&unit, c.StepID)
 	if err != nil {
 		return Change{}, err
@@ -381,7 +381,7 @@ type CompleteStep struct {
 	StepID string
 }
 
-func (c CompleteStep) apply(path *Path, unit Serial, _ Actor) (Change, error) {
+func (c CompleteStep) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	step, err := path.deferredStep(&unit, c.StepID)
 	if err != nil {
 		return Change{}, err
@@ -390,29 +390,29 @@ func (c CompleteStep) apply(path *Path, unit Serial, _ Actor) (Change, error) {
 }
 
 // deferredStep finds a step that the unit, which must be in progress, still owes.
-func (p *Path) deferredStep(unit *Serial, id string) (*Step, error) {
+func (p *Path) deferredStep(unit *Unit, id string) (*Step, error) {
 	state, err := p.ownStep(unit, id)
 	switch {
 	case err != nil:
 		return nil, err
 	case state.Status != StepDeferred:
-		return nil, ConflictError("Step %s is not deferred for serial number %s", state.Step.Name, unit.ID)
+		return nil, ConflictError("Step %s is not deferred for serial number %s", state.Step.Name, unit.SerialNumber)
 	}
 	return state.Step, nil
 }
 
 // ownStep finds a step of the path, for a unit that must be in progress.
-func (p *Path) ownStep(unit *Serial, id string) (StepState, error) {
+func (p *Path) ownStep(unit *Unit, id string) (StepState, error) {
 	i := p.StepIndex(id)
 	if i < 0 {
 		return StepState{}, NotFoundError("Step", id)
 	}
-	return p.stepState(unit, p.Place(unit), i), inProgress(unit)
+	return p.stepState(unit, p.CurrentStepIndex(unit), i), inProgress(unit)
 }
 
 // marked is the change that only gives a step another mark.
-func marked(unit Serial, step *Step, mark StepStatus, event EventType, data stepData) Change {
-	unit.Marks = unit.Marks.With(step.No, mark)
+func marked(unit Unit, step *Step, mark StepStatus, event EventType, data stepData) Change {
+	unit.Marks = unit.Marks.With(step.Number, mark)
 	return Change{Unit: unit, Type: event, StepID: &step.ID, Data: data}
 }
 
@@ -424,15 +424,15 @@ type Undo struct {
 	Before *State
 }
 
-func (c Undo) apply(path *Path, unit Serial, _ Actor) (Change, error) {
+func (c Undo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	if c.Last == nil || c.Before == nil {
-		return Change{}, ConflictError("Serial number %s has nothing to undo", unit.ID)
+		return Change{}, ConflictError("Serial number %s has nothing to undo", unit.SerialNumber)
 	}
 	unit.State = *c.Before
-	if unit.Status == InProgress && path.Place(&unit) < 0 {
-		return Change{}, ConflictError("Serial number %s cannot go back: its step is no longer on the path", unit.ID)
+	if unit.Status == InProgress && path.CurrentStepIndex(&unit) < 0 {
+		return Change{}, ConflictError("Serial number %s cannot go back: its step is no longer on the path", unit.SerialNumber)
 	}
-	return Change{Unit: unit, Type: SerialUndone, StepID: unit.StepID, Data: undoneData{
+	return Change{Unit: unit, Type: UnitUndone, StepID: unit.StepID, Data: undoneData{
 		Reason: c.Reason, EventID: c.Last.ID, EventType: c.Last.Type,
 	}}, nil
 }

@@ -12,11 +12,11 @@ import (
 
 // refusal is the kind of error that the command must meet, or 0.
 func (s *shop) refusal(p *part, states []StepState, command Command) Kind {
-	at := s.path.Place(&p.unit)
+	at := s.path.CurrentStepIndex(&p.unit)
 	working := p.unit.Status == InProgress
 	switch command := command.(type) {
 	case Advance:
-		if !working || command.From != nil && *command.From != at {
+		if !working || command.FromStepIndex != nil && *command.FromStepIndex != at {
 			return Conflict
 		}
 		return s.jump(states, at, nextOpen(states, at))
@@ -26,7 +26,7 @@ func (s *shop) refusal(p *part, states []StepState, command Command) Kind {
 		return conflictUnless(working)
 	case ForceComplete:
 		return conflictUnless(working && slices.ContainsFunc(states, func(state StepState) bool {
-			return state.Order != at && open(state)
+			return state.Index != at && open(state)
 		}))
 	case Override:
 		return s.onStep(states, command.StepID, working, func(state StepState) bool {
@@ -68,7 +68,7 @@ func (s *shop) jumpTo(states []StepState, at int, working bool, command AdvanceT
 	case target > len(states):
 		return Invalid
 	}
-	if !working || command.From != nil && *command.From != at || target <= at {
+	if !working || command.FromStepIndex != nil && *command.FromStepIndex != at || target <= at {
 		return Conflict
 	}
 	return s.jump(states, at, target)
@@ -129,7 +129,7 @@ func open(state StepState) bool {
 
 // checkChange tests what an accepted command, which is no undo, has made of its unit.
 func (s *shop) checkChange(t *rapid.T, p *part, before []StepState, command Command, change Change) {
-	at := s.path.Place(&p.unit)
+	at := s.path.CurrentStepIndex(&p.unit)
 	want := make([]StepStatus, len(before))
 	for i := range before {
 		want[i] = before[i].Status
@@ -141,13 +141,13 @@ func (s *shop) checkChange(t *rapid.T, p *part, before []StepState, command Comm
 	case AdvanceTo:
 		status, place, event = s.land(want, before, at, s.target(command))
 	case Scrap:
-		status, event = Scrapped, SerialScrapped
+		status, event = Scrapped, UnitScrapped
 		want[at] = StepPending
-		if mark := p.unit.Marks.Of(s.path.Steps[at].No); mark != "" && mark != Overridden {
+		if mark := p.unit.Marks.Of(s.path.Steps[at].Number); mark != "" && mark != Overridden {
 			want[at] = mark // it came back to a step that an edit moved ahead
 		}
 	case ForceComplete:
-		status, place, event = Completed, -1, SerialForceCompleted
+		status, place, event = Completed, -1, UnitForceCompleted
 		want[at] = StepPending
 	case Override:
 		event = StepOverridden
@@ -165,15 +165,15 @@ func (s *shop) checkChange(t *rapid.T, p *part, before []StepState, command Comm
 	for i := range after {
 		got[i] = after[i].Status
 	}
-	if change.Unit.Status != status || s.path.Place(&change.Unit) != place || change.Type != event || !slices.Equal(got, want) {
+	if change.Unit.Status != status || s.path.CurrentStepIndex(&change.Unit) != place || change.Type != event || !slices.Equal(got, want) {
 		t.Fatalf("%#v makes of %v a unit that is %s at %d, by %s: %v\nwant %s at %d, by %s: %v", command, show(before),
-			change.Unit.Status, s.path.Place(&change.Unit), change.Type, got, status, place, event, want)
+			change.Unit.Status, s.path.CurrentStepIndex(&change.Unit), change.Type, got, status, place, event, want)
 	}
 	checkBypassed(t, before, after, at, change)
 }
 
 // land writes down what a move makes of the statuses, and tells where the unit then is.
-func (s *shop) land(want []StepStatus, before []StepState, at, target int) (SerialStatus, int, EventType) {
+func (s *shop) land(want []StepStatus, before []StepState, at, target int) (UnitStatus, int, EventType) {
 	want[at] = StepCompleted
 	for i := at + 1; i < target; i++ {
 		switch {
@@ -185,16 +185,16 @@ func (s *shop) land(want []StepStatus, before []StepState, at, target int) (Seri
 		}
 	}
 	if target == len(before) {
-		return Completed, -1, SerialCompleted
+		return Completed, -1, UnitCompleted
 	}
 	want[target] = StepInProgress
-	return InProgress, target, SerialAdvanced
+	return InProgress, target, UnitAdvanced
 }
 
 // checkBypassed tests that a move names the steps that it bypassed, with what became of them.
 func checkBypassed(t *rapid.T, before, after []StepState, at int, change Change) {
 	var want []StepState
-	if change.Type == SerialAdvanced || change.Type == SerialCompleted {
+	if change.Type == UnitAdvanced || change.Type == UnitCompleted {
 		for i := at + 1; i < len(after) && after[i].Status != StepInProgress; i++ {
 			if !done(before[i]) && after[i].Status != StepPending {
 				want = append(want, after[i])

@@ -45,7 +45,7 @@ type shop struct {
 
 // part is a unit with what its events keep, by the event's id.
 type part struct {
-	unit   Serial
+	unit   Unit
 	before map[string]kept
 	// knew is the number of the newest step when the unit last moved.
 	knew int
@@ -74,10 +74,10 @@ func newShop(t *rapid.T) *shop {
 		t.Fatal(err)
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "parts") {
-		s.parts = append(s.parts, &part{before: map[string]kept{}, knew: s.path.LastStepNo, unit: Serial{
-			ID: SerialID(int64(i + 1)),
+		s.parts = append(s.parts, &part{before: map[string]kept{}, knew: s.path.LastStepNumber, unit: Unit{
+			SerialNumber: GeneratedSerialNumber(int64(i + 1)),
 			State: State{
-				Status: InProgress, StepID: &s.path.Steps[0].ID, KnownStepNo: s.path.LastStepNo,
+				Status: InProgress, StepID: &s.path.Steps[0].ID, KnownStepNumber: s.path.LastStepNumber,
 			},
 		}})
 	}
@@ -115,7 +115,7 @@ func (s *shop) command(t *rapid.T, p *part) {
 
 // jumpAhead moves a unit to a step ahead of it, if it stands anywhere.
 func (s *shop) jumpAhead(t *rapid.T, p *part) {
-	target := rapid.IntRange(s.path.Place(&p.unit)+1, len(s.path.Steps)).Draw(t, "target")
+	target := rapid.IntRange(s.path.CurrentStepIndex(&p.unit)+1, len(s.path.Steps)).Draw(t, "target")
 	s.give(t, p, AdvanceTo{StepIndex: &target})
 }
 
@@ -128,9 +128,9 @@ func (s *shop) move(t *rapid.T, p *part) {
 	}
 	target, id := rapid.IntRange(0, len(s.path.Steps)+1).Draw(t, "target"), s.anyStepID(t)
 	s.give(t, p, rapid.SampledFrom([]Command{
-		Advance{From: from},
-		AdvanceTo{StepIndex: &target, From: from},
-		AdvanceTo{StepID: &id, From: from},
+		Advance{FromStepIndex: from},
+		AdvanceTo{StepIndex: &target, FromStepIndex: from},
+		AdvanceTo{StepID: &id, FromStepIndex: from},
 	}).Draw(t, "move"))
 }
 
@@ -175,8 +175,8 @@ func (s *shop) give(t *rapid.T, p *part, command Command) {
 		s.checkChange(t, p, states, command, change)
 		p.keep(t, &change)
 	}
-	if change.Type == SerialAdvanced {
-		p.knew = s.path.LastStepNo
+	if change.Type == UnitAdvanced {
+		p.knew = s.path.LastStepNumber
 	}
 	p.unit = change.Unit
 	if undone {
@@ -188,7 +188,7 @@ func (s *shop) give(t *rapid.T, p *part, command Command) {
 		t.Fatalf("undo of %#v: %v", command, err)
 	}
 	wantState(t, fmt.Sprintf("undo of %#v", command), taken.Unit.State, unit.State)
-	if taken.Type != SerialUndone {
+	if taken.Type != UnitUndone {
 		t.Fatalf("the event of undo is %s", taken.Type)
 	}
 }
@@ -205,7 +205,7 @@ func (p *part) keep(t *rapid.T, change *Change) {
 }
 
 func wantState(t *rapid.T, what string, got, want State) {
-	if !got.Equal(want) || got.KnownStepNo != want.KnownStepNo || !reflect.DeepEqual(got.LastEventID, want.LastEventID) {
+	if !got.Equal(want) || got.KnownStepNumber != want.KnownStepNumber || !reflect.DeepEqual(got.LastEventID, want.LastEventID) {
 		t.Fatalf("%s gives\n%+v, want\n%+v", what, got, want)
 	}
 }
@@ -220,8 +220,8 @@ func (s *shop) check(t *rapid.T) {
 		counts := map[StepStatus]int{}
 		for i, state := range states {
 			counts[state.Status]++
-			if state.Order != i || state.Step.ID != s.path.Steps[i].ID {
-				t.Fatalf("status %d is that of step %d, %s", i, state.Order, state.Step.ID)
+			if state.Index != i || state.Step.ID != s.path.Steps[i].ID {
+				t.Fatalf("status %d is that of step %d, %s", i, state.Index, state.Step.ID)
 			}
 			if state.Overridden && state.Status != StepPending && state.Status != StepInProgress {
 				t.Fatalf("the override outlives the step: %v", show(states))
@@ -230,7 +230,7 @@ func (s *shop) check(t *rapid.T) {
 		current := 0
 		if p.unit.Status == InProgress {
 			current = 1
-			if at := s.path.Place(&p.unit); at < 0 || states[at].Status != StepInProgress {
+			if at := s.path.CurrentStepIndex(&p.unit); at < 0 || states[at].Status != StepInProgress {
 				t.Fatalf("the unit stands at %d: %v", at, show(states))
 			}
 		}
@@ -248,12 +248,12 @@ func (s *shop) check(t *rapid.T) {
 func checkMarks(t *rapid.T, marks Marks) {
 	seen := map[int]bool{}
 	for _, mark := range marks {
-		if seen[mark.StepNo] {
-			t.Fatalf("two marks for step %d: %v", mark.StepNo, marks)
+		if seen[mark.StepNumber] {
+			t.Fatalf("two marks for step %d: %v", mark.StepNumber, marks)
 		}
-		seen[mark.StepNo] = true
-		if marks.Of(mark.StepNo) != mark.Status {
-			t.Fatalf("step %d has the mark %q, want %q", mark.StepNo, marks.Of(mark.StepNo), mark.Status)
+		seen[mark.StepNumber] = true
+		if marks.Of(mark.StepNumber) != mark.Status {
+			t.Fatalf("step %d has the mark %q, want %q", mark.StepNumber, marks.Of(mark.StepNumber), mark.Status)
 		}
 	}
 	var back Marks
@@ -267,7 +267,7 @@ func clonePath(path Path) Path {
 	return path
 }
 
-func cloneUnit(unit Serial) Serial {
+func cloneUnit(unit Unit) Unit {
 	unit.Marks = slices.Clone(unit.Marks)
 	return unit
 }

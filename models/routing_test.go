@@ -10,13 +10,13 @@ import (
 type walk struct {
 	t    *testing.T
 	path *Path
-	unit Serial
+	unit Unit
 }
 
 func begin(t *testing.T, path *Path) *walk {
 	t.Helper()
-	return &walk{t: t, path: path, unit: Serial{ID: "SN-00001", State: State{
-		Status: InProgress, StepID: &path.Steps[0].ID, KnownStepNo: path.LastStepNo,
+	return &walk{t: t, path: path, unit: Unit{SerialNumber: "SN-00001", State: State{
+		Status: InProgress, StepID: &path.Steps[0].ID, KnownStepNumber: path.LastStepNumber,
 	}}}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // AdvanceSerial implements POST /api/serials/{serialId}/advance.
 func (s *Server) AdvanceSerial(ctx context.Context, request gen.AdvanceSerialRequestObject) (gen.AdvanceSerialResponseObject, error) {
-	return command(ctx, s, request.SerialID, request.Body.UserID, models.Advance{From: request.Body.FromStepIndex},
+	return command(ctx, s, request.SerialID, request.Body.UserID, models.Advance{FromStepIndex: request.Body.FromStepIndex},
 		func(changed gen.SerialChangedJSONResponse) gen.AdvanceSerialResponseObject {
 			return gen.AdvanceSerial200JSONResponse{SerialChangedJSONResponse: changed}
 		}, gen.AdvanceSerialResponseObject.VisitAdvanceSerialResponse)
@@ -23,15 +23,15 @@ func (s *Server) AdvanceSerialTo(ctx context.Context, request gen.AdvanceSerialT
 	if err != nil {
 		return nil, err
 	}
-	order := store.Order{SerialID: request.SerialID, Command: target, UserID: fromAPIUser(request.Body.UserID)}
-	return answered(ctx, func() (store.Outcome, error) { return s.store.Command(ctx, order) },
+	order := store.UnitCommand{SerialNumber: request.SerialID, Command: target, UserID: fromAPIUser(request.Body.UserID)}
+	return answered(ctx, func() (store.CommandResult, error) { return s.store.Command(ctx, order) },
 		toAPIAdvancedTo, gen.AdvanceSerialToResponseObject.VisitAdvanceSerialToResponse)
 }
 
-func toAPIAdvancedTo(outcome store.Outcome) gen.AdvanceSerialToResponseObject {
+func toAPIAdvancedTo(outcome store.CommandResult) gen.AdvanceSerialToResponseObject {
 	return gen.AdvanceSerialTo200JSONResponse{
 		Body: gen.AdvanceToResult{
-			Serial:   toAPISerial(outcome.Unit, outcome.Place),
+			Serial:   toAPISerial(outcome.Unit, outcome.StepIndex),
 			Bypassed: toAPIBypassed(outcome.Bypassed),
 		},
 		Headers: gen.AdvanceSerialTo200ResponseHeaders{ETag: toETag(outcome.Unit.Version)},
@@ -77,10 +77,10 @@ func (s *Server) OverrideStep(ctx context.Context, request gen.OverrideStepReque
 
 // ClearStepOverride implements DELETE /api/serials/{serialId}/steps/{stepId}/override.
 func (s *Server) ClearStepOverride(ctx context.Context, request gen.ClearStepOverrideRequestObject) (gen.ClearStepOverrideResponseObject, error) {
-	_, err := s.store.Command(ctx, store.Order{
-		SerialID:  request.SerialID,
-		Command:   models.ClearOverride{StepID: request.StepID},
-		Condition: fromIfMatch(request.Params.IfMatch),
+	_, err := s.store.Command(ctx, store.UnitCommand{
+		SerialNumber: request.SerialID,
+		Command:      models.ClearOverride{StepID: request.StepID},
+		Condition:    fromIfMatch(request.Params.IfMatch),
 	})
 	return gen.ClearStepOverride204Response{}, err
 }
@@ -112,11 +112,11 @@ func command[Answer any](
 	wrap func(gen.SerialChangedJSONResponse) Answer,
 	visit func(Answer, http.ResponseWriter) error,
 ) (Answer, error) {
-	order := store.Order{SerialID: serialID, Command: command, UserID: fromAPIUser(user)}
-	return answered(ctx, func() (store.Outcome, error) { return s.store.Command(ctx, order) },
-		func(outcome store.Outcome) Answer {
+	order := store.UnitCommand{SerialNumber: serialID, Command: command, UserID: fromAPIUser(user)}
+	return answered(ctx, func() (store.CommandResult, error) { return s.store.Command(ctx, order) },
+		func(outcome store.CommandResult) Answer {
 			return wrap(gen.SerialChangedJSONResponse{
-				Body:    toAPISerial(outcome.Unit, outcome.Place),
+				Body:    toAPISerial(outcome.Unit, outcome.StepIndex),
 				Headers: gen.SerialChangedResponseHeaders{ETag: toETag(outcome.Unit.Version)},
 			})
 		}, visit)
@@ -155,16 +155,16 @@ func commandMany[Answer any](
 	wrap func(gen.BulkChangedJSONResponse) Answer,
 	visit func(Answer, http.ResponseWriter) error,
 ) (Answer, error) {
-	orders := make([]store.Order, len(ids))
+	orders := make([]store.UnitCommand, len(ids))
 	for i, id := range ids {
-		orders[i] = store.Order{SerialID: id, Command: command, UserID: fromAPIUser(user)}
+		orders[i] = store.UnitCommand{SerialNumber: id, Command: command, UserID: fromAPIUser(user)}
 	}
 	give := s.store.CommandAll
 	if mode != nil && *mode == gen.PerItem {
 		give = s.store.CommandEach
 	}
-	return answered(ctx, func() ([]store.Outcome, error) { return give(ctx, orders) },
-		func(outcomes []store.Outcome) Answer {
+	return answered(ctx, func() ([]store.CommandResult, error) { return give(ctx, orders) },
+		func(outcomes []store.CommandResult) Answer {
 			return wrap(gen.BulkChangedJSONResponse{Body: toAPIBulkResult(ids, outcomes)})
 		}, visit)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-func fromAPISerialsCreate(body gen.SerialsCreate) (store.NewSerials, error) {
-	order := store.NewSerials{PathID: body.PathID, JobID: body.JobID, UserID: fromAPIUser(body.UserID)}
+func fromAPISerialsCreate(body gen.SerialsCreate) (store.NewUnits, error) {
+	order := store.NewUnits{PathID: body.PathID, JobID: body.JobID, UserID: fromAPIUser(body.UserID)}
 	switch {
 	case body.Quantity == nil && body.SerialNumbers == nil:
 		return order, models.InvalidError("quantity", "is required")
@@ -16,7 +16,7 @@ func fromAPISerialsCreate(body gen.SerialsCreate) (store.NewSerials, error) {
 	case body.Quantity != nil:
 		order.Quantity = *body.Quantity
 	default:
-		order.IDs = *body.SerialNumbers
+		order.SerialNumbers = *body.SerialNumbers
 	}
 	return order, nil
 }
@@ -36,7 +36,7 @@ func fromAPIAdvanceTo(body gen.SerialAdvanceTo) (models.Command, error) {
 		}
 		return nil, models.InvalidError("targetStepIndex", "must not be given together with targetStepId")
 	}
-	return models.AdvanceTo{StepIndex: body.TargetStepIndex, StepID: body.TargetStepID, From: body.FromStepIndex}, nil
+	return models.AdvanceTo{StepIndex: body.TargetStepIndex, StepID: body.TargetStepID, FromStepIndex: body.FromStepIndex}, nil
 }
 
 // fromAPIScrap asks for an explanation where the reason says nothing.
@@ -45,20 +45,20 @@ func fromAPIScrap(reason gen.ScrapReason, explanation *string) (models.Command, 
 	return command, command.Check()
 }
 
-func fromAPISerialFilter(params gen.ListSerialsParams) store.SerialFilter {
-	return store.SerialFilter{
+func fromAPISerialFilter(params gen.ListSerialsParams) store.UnitFilter {
+	return store.UnitFilter{
 		JobID:  params.JobID,
 		PathID: params.PathID,
 		StepID: params.StepID,
-		Status: (*models.SerialStatus)(params.Status),
+		Status: (*models.UnitStatus)(params.Status),
 		Query:  params.Q,
 	}
 }
 
 // toAPISerial shows a unit that stands at this place of its path; -1 is nowhere.
-func toAPISerial(serial models.Serial, place int) gen.Serial {
+func toAPISerial(serial models.Unit, place int) gen.Serial {
 	out := gen.Serial{
-		ID:               serial.ID,
+		ID:               serial.SerialNumber,
 		JobID:            serial.JobID,
 		PathID:           serial.PathID,
 		CurrentStepIndex: place,
@@ -89,7 +89,7 @@ func toAPITime(at *models.Millis) *gen.Timestamp {
 }
 
 // toAPISerials shows units of which places tells where their steps are.
-func toAPISerials(serials []models.Serial, places map[string]int) []gen.Serial {
+func toAPISerials(serials []models.Unit, places map[string]int) []gen.Serial {
 	out := make([]gen.Serial, len(serials))
 	for i, serial := range serials {
 		place := -1
@@ -103,19 +103,19 @@ func toAPISerials(serials []models.Serial, places map[string]int) []gen.Serial {
 	return out
 }
 
-func toAPISerialDetail(serial models.Serial, path models.Path) gen.SerialDetail {
+func toAPISerialDetail(serial models.Unit, path models.Path) gen.SerialDetail {
 	states := path.StepsOf(&serial)
 	steps := make([]gen.SerialStep, len(states))
 	for i, state := range states {
 		steps[i] = gen.SerialStep{
 			StepID:     state.Step.ID,
 			StepName:   state.Step.Name,
-			StepOrder:  state.Order,
+			StepOrder:  state.Index,
 			Status:     gen.SerialStepStatus(state.Status),
 			Overridden: state.Overridden,
 		}
 	}
-	return gen.SerialDetail{Serial: toAPISerial(serial, path.Place(&serial)), Steps: steps}
+	return gen.SerialDetail{Serial: toAPISerial(serial, path.CurrentStepIndex(&serial)), Steps: steps}
 }
 
 func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
@@ -124,7 +124,7 @@ func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
 		out[i] = gen.BypassedStep{
 			StepID:    state.Step.ID,
 			StepName:  state.Step.Name,
-			StepOrder: state.Order,
+			StepOrder: state.Index,
 			Status:    gen.BypassedStepStatus(state.Status),
 		}
 	}
@@ -132,7 +132,7 @@ func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
 }
 
 // toAPIBulkResult shows what became of each unit.
-func toAPIBulkResult(ids []string, outcomes []store.Outcome) gen.BulkResult {
+func toAPIBulkResult(ids []string, outcomes []store.CommandResult) gen.BulkResult {
 	result := gen.BulkResult{Results: make([]gen.BulkOutcome, len(outcomes))}
 	for i, outcome := range outcomes {
 		result.Results[i] = gen.BulkOutcome{SerialID: ids[i], Ok: outcome.Err == nil}
@@ -141,7 +141,7 @@ func toAPIBulkResult(ids []string, outcomes []store.Outcome) gen.BulkResult {
 			result.Failed++
 			continue
 		}
-		serial := toAPISerial(outcome.Unit, outcome.Place)
+		serial := toAPISerial(outcome.Unit, outcome.StepIndex)
 		result.Results[i].Serial = &serial
 		result.Succeeded++
 	}

@@ -22,7 +22,7 @@ const heartbeat = 15 * time.Second
 // ListEvents implements GET /api/events.
 func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
 	params := request.Params
-	filter := store.EventFilter{JobID: params.JobID, SerialID: params.SerialID, Type: params.Type}
+	filter := store.EventFilter{JobID: params.JobID, SerialNumber: params.SerialID, Type: params.Type}
 	var after int64
 	if params.After != nil {
 		after = *params.After
@@ -147,7 +147,7 @@ func toAPIEvent(event models.Event) gen.Event {
 		UserID:   event.UserID,
 		JobID:    event.JobID,
 		PathID:   event.PathID,
-		SerialID: event.SerialID,
+		SerialID: event.SerialNumber,
 		StepID:   event.StepID,
 		Data:     json.RawMessage(event.Data),
 	}

@@ -15,13 +15,13 @@ func (s *Server) CreateSerials(ctx context.Context, request gen.CreateSerialsReq
 	if err != nil {
 		return nil, err
 	}
-	return answered(ctx, func() ([]models.Serial, error) {
-		return s.store.CreateSerials(ctx, order)
+	return answered(ctx, func() ([]models.Unit, error) {
+		return s.store.CreateUnits(ctx, order)
 	}, toAPISerialsCreated, gen.CreateSerialsResponseObject.VisitCreateSerialsResponse)
 }
 
 // toAPISerialsCreated shows units that all stand at the first step.
-func toAPISerialsCreated(serials []models.Serial) gen.CreateSerialsResponseObject {
+func toAPISerialsCreated(serials []models.Unit) gen.CreateSerialsResponseObject {
 	out := make(gen.SerialList, len(serials))
 	for i := range serials {
 		out[i] = toAPISerial(serials[i], 0)
@@ -38,12 +38,12 @@ func (s *Server) ListSerials(ctx context.Context, request gen.ListSerialsRequest
 			if err != nil {
 				return nil, "", err
 			}
-			serials, err := s.store.Serials(ctx, filter, before, limit+1)
+			serials, err := s.store.Units(ctx, filter, before, limit+1)
 			if err != nil {
 				return nil, "", err
 			}
-			serials, next := cut(serials, limit, func(serial models.Serial) string { return strconv.FormatInt(serial.No, 10) })
-			places, err := s.store.StepPlaces(ctx, serials)
+			serials, next := cut(serials, limit, func(serial models.Unit) string { return strconv.FormatInt(serial.Ordinal, 10) })
+			places, err := s.store.StepIndexes(ctx, serials)
 			return toAPISerials(serials, places), next, err
 		})
 	return serialList{serials}, err
@@ -57,7 +57,7 @@ func (l serialList) VisitListSerialsResponse(w http.ResponseWriter) error { retu
 
 // GetSerial implements GET /api/serials/{serialId}.
 func (s *Server) GetSerial(ctx context.Context, request gen.GetSerialRequestObject) (gen.GetSerialResponseObject, error) {
-	serial, path, err := s.store.Serial(ctx, request.SerialID)
+	serial, path, err := s.store.Unit(ctx, request.SerialID)
 	if err != nil {
 		return nil, err
 	}

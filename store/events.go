@@ -43,7 +43,7 @@ func (t *tx) record(event models.Event, user string, data any) error {
 
 // EventFilter says which events a list holds: those that match all that is given. Nil fields ask for nothing.
 type EventFilter struct {
-	JobID, SerialID, Type *string
+	JobID, SerialNumber, Type *string
 }
 
 // Events returns up to limit events after the one with the number, oldest first. A reader that goes on from the last one
@@ -53,7 +53,7 @@ func (s *Store) Events(ctx context.Context, filter EventFilter, after int64, lim
 	err := s.query(ctx, func(query *gorm.DB) error {
 		query = query.Where("seq > ?", after)
 		query = whereGiven(query, "job_id = ?", filter.JobID)
-		query = whereGiven(query, "serial_id = ?", filter.SerialID)
+		query = whereGiven(query, "serial_id = ?", filter.SerialNumber)
 		query = whereGiven(query, "type = ?", filter.Type)
 		return query.Order("seq").Limit(limit).Find(&events).Error
 	})

@@ -15,7 +15,7 @@ func (s *Store) CreatePath(ctx context.Context, path models.Path, steps []models
 		if err := t.shareJob(path.JobID); err != nil {
 			return err
 		}
-		path.Steps, path.LastStepNo = nil, 0
+		path.Steps, path.LastStepNumber = nil, 0
 		path.ID = models.NewID(models.PathPrefix)
 		path.Version = 1
 		path.CreatedAt, path.UpdatedAt = t.at, t.at

@@ -99,7 +99,7 @@ func plannedReads(t *testing.T) []planned {
 		"events":           {store.EventFilter{}, eventsKey},
 		"events of a type": {store.EventFilter{Type: text("job.created")}, eventsKey},
 		"events of a job":  {store.EventFilter{JobID: text("job_100777")}, "events_by_job"},
-		"events of a unit": {store.EventFilter{SerialID: text("SN-777")}, "events_by_serial"},
+		"events of a unit": {store.EventFilter{SerialNumber: text("SN-777")}, "events_by_serial"},
 	} {
 		reads = append(reads, planned{name, func(s *store.Store) error {
 			_, err := s.Events(t.Context(), of.filter, 10_000, 100)
@@ -107,18 +107,18 @@ func plannedReads(t *testing.T) []planned {
 		}, []string{of.index}})
 	}
 	for name, of := range map[string]struct {
-		filter store.SerialFilter
+		filter store.UnitFilter
 		index  string
 	}{
-		"units":             {store.SerialFilter{}, "serials_pkey|INTEGER PRIMARY KEY|SCAN serials"},
-		"units of a job":    {store.SerialFilter{JobID: text("job_100100")}, "serials_by_job"},
-		"units of a path":   {store.SerialFilter{PathID: text("path_100100")}, "serials_by_path"},
-		"units at a step":   {store.SerialFilter{StepID: text("step_100100_0")}, "serials_by_step"},
-		"units in a status": {store.SerialFilter{Status: &status}, "serials_by_status"},
+		"units":             {store.UnitFilter{}, "serials_pkey|INTEGER PRIMARY KEY|SCAN serials"},
+		"units of a job":    {store.UnitFilter{JobID: text("job_100100")}, "serials_by_job"},
+		"units of a path":   {store.UnitFilter{PathID: text("path_100100")}, "serials_by_path"},
+		"units at a step":   {store.UnitFilter{StepID: text("step_100100_0")}, "serials_by_step"},
+		"units in a status": {store.UnitFilter{Status: &status}, "serials_by_status"},
 	} {
 		for place, before := range map[string]int64{"": 0, ", page within": 10_050} {
 			reads = append(reads, planned{name + place, func(s *store.Store) error {
-				_, err := s.Serials(t.Context(), of.filter, before, 100)
+				_, err := s.Units(t.Context(), of.filter, before, 100)
 				return err
 			}, []string{of.index}})
 		}

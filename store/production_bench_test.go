@@ -49,7 +49,7 @@ func BenchmarkAdvanceSerials(b *testing.B) {
 		b.Run(fmt.Sprint(quantity), func(b *testing.B) {
 			eachDatabase(b, func(b *testing.B, s *store.Store, counted func(func())) {
 				path := newPath(b, s, 10)
-				var orders []store.Order
+				var orders []store.UnitCommand
 				moves := 0
 				for b.Loop() {
 					if moves%10 == 0 { // the units before are completed

@@ -97,12 +97,12 @@ func anyStep(t *rapid.T) models.StepChange {
 }
 
 func (p *production) put(t *rapid.T, path string, quantity int) {
-	serials, err := p.s.CreateSerials(p.ctx, store.NewSerials{PathID: path, Quantity: quantity})
+	serials, err := p.s.CreateUnits(p.ctx, store.NewUnits{PathID: path, Quantity: quantity})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, serial := range serials {
-		p.units = append(p.units, serial.ID)
+		p.units = append(p.units, serial.SerialNumber)
 	}
 }
 
@@ -124,7 +124,7 @@ func (p *production) dump(t *rapid.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serials, err := p.s.Serials(p.ctx, store.SerialFilter{JobID: &p.job.ID}, 0, 10_000)
+	serials, err := p.s.Units(p.ctx, store.UnitFilter{JobID: &p.job.ID}, 0, 10_000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +142,8 @@ func (p *production) create(t *rapid.T) {
 		return quantity
 	})
 	p.changes(t, func() int {
-		taken := store.NewSerials{PathID: path, IDs: []string{"new-1", p.units[0]}}
-		if _, err := p.s.CreateSerials(p.ctx, taken); !isRefused(err) {
+		taken := store.NewUnits{PathID: path, SerialNumbers: []string{"new-1", p.units[0]}}
+		if _, err := p.s.CreateUnits(p.ctx, taken); !isRefused(err) {
 			t.Fatalf("a number was given twice: %v", err)
 		}
 		return 0
@@ -153,10 +153,10 @@ func (p *production) create(t *rapid.T) {
 func (p *production) command(t *rapid.T) { p.give(t, p.anyOrder(t)) }
 
 func (p *production) undo(t *rapid.T) {
-	p.give(t, store.Order{SerialID: rapid.SampledFrom(p.units).Draw(t, "unit"), Command: models.Undo{}})
+	p.give(t, store.UnitCommand{SerialNumber: rapid.SampledFrom(p.units).Draw(t, "unit"), Command: models.Undo{}})
 }
 
-func (p *production) give(t *rapid.T, order store.Order) {
+func (p *production) give(t *rapid.T, order store.UnitCommand) {
 	p.changes(t, func() int {
 		_, err := p.s.Command(p.ctx, order)
 		return changed(t, err, 1)
@@ -207,17 +207,17 @@ func (p *production) all(t *rapid.T) {
 	})
 }
 
-func (p *production) someOrders(t *rapid.T) []store.Order {
-	orders := make([]store.Order, rapid.IntRange(1, 6).Draw(t, "orders"))
+func (p *production) someOrders(t *rapid.T) []store.UnitCommand {
+	orders := make([]store.UnitCommand, rapid.IntRange(1, 6).Draw(t, "orders"))
 	for i := range orders {
 		orders[i] = p.anyOrder(t)
 	}
 	return orders
 }
 
-func (p *production) anyOrder(t *rapid.T) store.Order {
+func (p *production) anyOrder(t *rapid.T) store.UnitCommand {
 	unit := rapid.SampledFrom(append([]string{"SN-0"}, p.units...)).Draw(t, "unit")
-	_, path, err := p.s.Serial(p.ctx, unit)
+	_, path, err := p.s.Unit(p.ctx, unit)
 	if err != nil && !isRefused(err) {
 		t.Fatal(err)
 	}
@@ -225,10 +225,10 @@ func (p *production) anyOrder(t *rapid.T) store.Order {
 	if target < len(path.Steps) {
 		step = path.Steps[target].ID
 	}
-	return store.Order{SerialID: unit, Command: rapid.SampledFrom([]models.Command{
+	return store.UnitCommand{SerialNumber: unit, Command: rapid.SampledFrom([]models.Command{
 		models.Advance{},
 		models.Advance{},
-		models.Advance{From: &target},
+		models.Advance{FromStepIndex: &target},
 		models.AdvanceTo{StepIndex: &target},
 		models.AdvanceTo{StepID: &step},
 		models.Scrap{Reason: "damaged"},

@@ -34,20 +34,20 @@ func newPath(t testing.TB, s *store.Store, steps int) models.Path {
 }
 
 // newSerials puts units on a path and returns an order for each to advance.
-func newSerials(t testing.TB, s *store.Store, path models.Path, quantity int) []store.Order {
+func newSerials(t testing.TB, s *store.Store, path models.Path, quantity int) []store.UnitCommand {
 	t.Helper()
-	serials, err := s.CreateSerials(t.Context(), store.NewSerials{PathID: path.ID, Quantity: quantity})
+	serials, err := s.CreateUnits(t.Context(), store.NewUnits{PathID: path.ID, Quantity: quantity})
 	if err != nil {
 		t.Fatal(err)
 	}
-	orders := make([]store.Order, len(serials))
+	orders := make([]store.UnitCommand, len(serials))
 	for i := range serials {
-		orders[i] = store.Order{SerialID: serials[i].ID, Command: models.Advance{}}
+		orders[i] = store.UnitCommand{SerialNumber: serials[i].SerialNumber, Command: models.Advance{}}
 	}
 	return orders
 }
 
-func advance(t testing.TB, s *store.Store, orders []store.Order) {
+func advance(t testing.TB, s *store.Store, orders []store.UnitCommand) {
 	t.Helper()
 	if _, err := s.CommandAll(t.Context(), orders); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ type Store struct {
 	// limit is workLimit; tests have less time.
 	limit    time.Duration
 	jobs     *batch[jobInsert, models.Job]
-	commands *batch[Order, Outcome]
+	commands *batch[UnitCommand, CommandResult]
 	watch    *watch
 	release  func() error
 }
@@ -102,7 +102,7 @@ func Open(ctx context.Context, database string, options Options) (*Store, error)
 	s.clock, s.limit = options.Clock, workLimit
 	s.watch = newWatch()
 	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause, limit: s.dialect.writers()}
-	s.commands = &batch[Order, Outcome]{write: s.commandTogether, oneCanCause: rowCanCause, limit: s.dialect.writers()}
+	s.commands = &batch[UnitCommand, CommandResult]{write: s.commandTogether, oneCanCause: rowCanCause, limit: s.dialect.writers()}
 	return s, nil
 }
 

@@ -39,7 +39,7 @@ var eventTable = table[models.Event]{
 		data text, before text`),
 	values: func(to []any, e *models.Event) []any {
 		return append(to, e.ID, string(e.Type), int64(e.At), e.UserID,
-			textOrNull(e.JobID), textOrNull(e.PathID), textOrNull(e.SerialID), textOrNull(e.StepID), e.Data, textOrNull(e.Before))
+			textOrNull(e.JobID), textOrNull(e.PathID), textOrNull(e.SerialNumber), textOrNull(e.StepID), e.Data, textOrNull(e.Before))
 	},
 }
 
@@ -58,7 +58,7 @@ var pathTable = table[models.Path]{
 		created_at bigint, updated_at bigint`),
 	values: func(to []any, p *models.Path) []any {
 		return append(to, p.ID, p.JobID, p.Name, p.GoalQuantity, string(p.AdvancementMode),
-			int64(p.LastStepNo), p.InProgress, p.Completed, p.Scrapped,
+			int64(p.LastStepNumber), p.InProgress, p.Completed, p.Scrapped,
 			p.Version, int64(p.CreatedAt), int64(p.UpdatedAt))
 	},
 }
@@ -68,27 +68,27 @@ var stepTable = table[models.Step]{
 	columns: columns(`id text, path_id text, no bigint, position bigint, name text, location text, assigned_to text,
 		optional boolean, dependency_type text, part_count bigint`),
 	values: func(to []any, s *models.Step) []any {
-		return append(to, s.ID, s.PathID, int64(s.No), wholeOrNull(s.Position), s.Name, textOrNull(s.Location),
+		return append(to, s.ID, s.PathID, int64(s.Number), wholeOrNull(s.Index), s.Name, textOrNull(s.Location),
 			textOrNull(s.AssignedTo), s.Optional, string(s.DependencyType), s.PartCount)
 	},
 }
 
-var serialTable = table[models.Serial]{
+var serialTable = table[models.Unit]{
 	name: "serials",
 	columns: columns(`no bigint, id text, number bigint, job_id text, path_id text, status text, step_id text, marks text,
 		known_step_no bigint, force_completed boolean, force_reason text, scrap_reason text,
 		scrap_explanation text, ended_by text, ended_at bigint, last_event_id text, version bigint,
 		created_at bigint, updated_at bigint`),
-	values: func(to []any, s *models.Serial) []any {
-		return append(to, s.No, s.ID, wholeOrNull(s.Number), s.JobID, s.PathID,
-			string(s.Status), textOrNull(s.StepID), s.Marks.String(), int64(s.KnownStepNo), s.ForceCompleted,
+	values: func(to []any, s *models.Unit) []any {
+		return append(to, s.Ordinal, s.SerialNumber, wholeOrNull(s.Sequence), s.JobID, s.PathID,
+			string(s.Status), textOrNull(s.StepID), s.Marks.String(), int64(s.KnownStepNumber), s.ForceCompleted,
 			textOrNull(s.ForceReason), textOrNull(s.ScrapReason), textOrNull(s.ScrapExplanation), textOrNull(s.EndedBy), wholeOrNull(s.EndedAt),
 			textOrNull(s.LastEventID), s.Version, int64(s.CreatedAt), int64(s.UpdatedAt))
 	},
-	fields: func(s *models.Serial) []any {
+	fields: func(s *models.Unit) []any {
 		return []any{
-			&s.No, &s.ID, &s.Number, &s.JobID, &s.PathID,
-			(*string)(&s.Status), &s.StepID, &s.Marks, &s.KnownStepNo, &s.ForceCompleted,
+			&s.Ordinal, &s.SerialNumber, &s.Sequence, &s.JobID, &s.PathID,
+			(*string)(&s.Status), &s.StepID, &s.Marks, &s.KnownStepNumber, &s.ForceCompleted,
 			&s.ForceReason, &s.ScrapReason, &s.ScrapExplanation, &s.EndedBy, &s.EndedAt,
 			&s.LastEventID, &s.Version, (*int64)(&s.CreatedAt), (*int64)(&s.UpdatedAt),
 		}

@@ -49,7 +49,7 @@ func (u *Units) Create(quantity int) error {
 		units, events := rows{head: insertUnit, width: 8}, rows{head: insertUnitEvent, width: 8}
 		for range quantity {
 			u.count++
-			id := models.SerialID(int64(u.count))
+			id := models.GeneratedSerialNumber(int64(u.count))
 			units.add([]any{u.count, id, u.count, job, path, u.name("step_1"), now, now})
 			events.add([]any{models.NewID(models.EventPrefix), "serial.created", now, job, path, id, u.name("step_1"), nil})
 		}
@@ -70,7 +70,7 @@ func (u *Units) Advance(quantity int) error {
 	return u.within(context.Background(), func(tx *sql.Tx) error {
 		units, events := rows{head: advanceUnits, width: 3}, rows{head: insertUnitEvent, width: 8}
 		for i := range quantity {
-			id, event := models.SerialID(int64(u.count-i)), models.NewID(models.EventPrefix)
+			id, event := models.GeneratedSerialNumber(int64(u.count-i)), models.NewID(models.EventPrefix)
 			units.add([]any{id, u.name("step_2"), event})
 			events.add([]any{event, "serial.advanced", now, u.name("job"), u.name("path"), id, u.name("step_2"), before})
 		}

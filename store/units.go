@@ -9,21 +9,21 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-// NewSerials is an order for units on a path: Quantity of them with numbers that the store gives, or those of IDs.
-type NewSerials struct {
+// NewUnits is an order for units on a path: Quantity of them with numbers that the store gives, or those of IDs.
+type NewUnits struct {
 	PathID string
 	// JobID, when given, must be the path's.
-	JobID    *string
-	Quantity int
-	IDs      []string
+	JobID         *string
+	Quantity      int
+	SerialNumbers []string
 	// UserID is who orders them, "" for the user of the context.
 	UserID string
 }
 
-// CreateSerials puts units on a path, at its first step, and returns them in the order of their numbers. All are created
+// CreateUnits puts units on a path, at its first step, and returns them in the order of their numbers. All are created
 // or none. It returns a NotFound error without such a path, an Invalid one for another job, and a Conflict that names
 // the first id that exists.
-func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []models.Serial, err error) {
+func (s *Store) CreateUnits(ctx context.Context, order NewUnits) (serials []models.Unit, err error) {
 	err = s.transact(ctx, func(t *tx) error {
 		path, err := t.lockPath(order.PathID, "Path", Condition{})
 		if err != nil {
@@ -40,10 +40,10 @@ func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []
 		for i := range serials {
 			serial := &serials[i]
 			serial.JobID, serial.PathID = path.JobID, path.ID
-			serial.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNo: path.LastStepNo}
+			serial.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNumber: path.LastStepNumber}
 			serial.Version = 1
 			serial.CreatedAt, serial.UpdatedAt = t.at, t.at
-			if err := t.recordSerial(models.Event{Type: models.SerialCreated, StepID: &first.ID}, serial, user, struct {
+			if err := t.recordSerial(models.Event{Type: models.UnitCreated, StepID: &first.ID}, serial, user, struct {
 				StepName string `json:"stepName"`
 			}{first.Name}); err != nil {
 				return err
@@ -63,38 +63,38 @@ func (s *Store) CreateSerials(ctx context.Context, order NewSerials) (serials []
 
 // number gives the units their ids. The row of the counters is locked until the transaction ends, so that batches are
 // contiguous and two can't take the same id.
-func (t *tx) number(order NewSerials) ([]models.Serial, error) {
+func (t *tx) number(order NewUnits) ([]models.Unit, error) {
 	var counters struct{ No, Serial int64 }
 	// A write, because it locks on both databases.
-	if err := t.Raw("UPDATE counters SET no = no + ? RETURNING no, serial", max(order.Quantity, len(order.IDs))).
+	if err := t.Raw("UPDATE counters SET no = no + ? RETURNING no, serial", max(order.Quantity, len(order.SerialNumbers))).
 		Scan(&counters).Error; err != nil {
 		return nil, err
 	}
-	var serials []models.Serial
-	if order.IDs != nil {
-		if err := t.refuseTaken(order.IDs); err != nil {
+	var serials []models.Unit
+	if order.SerialNumbers != nil {
+		if err := t.refuseTaken(order.SerialNumbers); err != nil {
 			return nil, err
 		}
-		serials = make([]models.Serial, len(order.IDs))
-		for i, id := range order.IDs {
-			serials[i].ID, serials[i].Number = id, models.SerialNumber(id)
+		serials = make([]models.Unit, len(order.SerialNumbers))
+		for i, id := range order.SerialNumbers {
+			serials[i].SerialNumber, serials[i].Sequence = id, models.SequenceOf(id)
 		}
 	} else {
 		first, err := t.freeNumbers(counters.Serial+1, int64(order.Quantity))
 		if err != nil {
 			return nil, err
 		}
-		serials = make([]models.Serial, order.Quantity)
+		serials = make([]models.Unit, order.Quantity)
 		for i := range serials {
 			number := first + int64(i)
-			serials[i].ID, serials[i].Number = models.SerialID(number), &number
+			serials[i].SerialNumber, serials[i].Sequence = models.GeneratedSerialNumber(number), &number
 		}
 		if err := t.Exec("UPDATE counters SET serial = ?", first+int64(order.Quantity)-1).Error; err != nil {
 			return nil, err
 		}
 	}
 	for i := range serials {
-		serials[i].No = counters.No - int64(len(serials)-1-i)
+		serials[i].Ordinal = counters.No - int64(len(serials)-1-i)
 	}
 	return serials, nil
 }
@@ -117,7 +117,7 @@ func (t *tx) refuseTaken(ids []string) error {
 	taken := map[string]bool{}
 	for some := range slices.Chunk(ids, t.store.dialect.parameters()) {
 		var found []string
-		if err := t.Model(&models.Serial{}).Where("id IN ?", some).Pluck("id", &found).Error; err != nil {
+		if err := t.Model(&models.Unit{}).Where("id IN ?", some).Pluck("id", &found).Error; err != nil {
 			return err
 		}
 		for _, id := range found {
@@ -133,8 +133,8 @@ func (t *tx) refuseTaken(ids []string) error {
 }
 
 // recordSerial adds an event of a unit.
-func (t *tx) recordSerial(event models.Event, serial *models.Serial, user string, data any) error {
-	event.JobID, event.PathID, event.SerialID = &serial.JobID, &serial.PathID, &serial.ID
+func (t *tx) recordSerial(event models.Event, serial *models.Unit, user string, data any) error {
+	event.JobID, event.PathID, event.SerialNumber = &serial.JobID, &serial.PathID, &serial.SerialNumber
 	return t.record(event, user, data)
 }
 
@@ -146,18 +146,18 @@ func actor(ctx context.Context, named string) string {
 	return userOf(ctx)
 }
 
-// SerialFilter says which units a list holds: those that match all that is given. Nil fields ask for nothing.
-type SerialFilter struct {
+// UnitFilter says which units a list holds: those that match all that is given. Nil fields ask for nothing.
+type UnitFilter struct {
 	JobID, PathID, StepID *string
-	Status                *models.SerialStatus
+	Status                *models.UnitStatus
 	// Query is a part of the id, in any case.
 	Query *string
 }
 
-// Serials returns up to limit units, newest first, that come after the one with the number before; 0 begins with the
+// Units returns up to limit units, newest first, that come after the one with the number before; 0 begins with the
 // newest.
-func (s *Store) Serials(ctx context.Context, filter SerialFilter, before int64, limit int) ([]models.Serial, error) {
-	var serials []models.Serial
+func (s *Store) Units(ctx context.Context, filter UnitFilter, before int64, limit int) ([]models.Unit, error) {
+	var serials []models.Unit
 	err := s.query(ctx, func(query *gorm.DB) (err error) {
 		if before != 0 {
 			query = query.Where("no < ?", before)
@@ -183,10 +183,10 @@ func whereGiven[Value any](query *gorm.DB, condition string, value *Value) *gorm
 	return query.Where(condition, *value)
 }
 
-// Serial returns one unit and its path, as they are at one moment, or a NotFound error.
-func (s *Store) Serial(ctx context.Context, id string) (serial models.Serial, path models.Path, err error) {
+// Unit returns one unit and its path, as they are at one moment, or a NotFound error.
+func (s *Store) Unit(ctx context.Context, id string) (serial models.Unit, path models.Path, err error) {
 	err = s.snapshot(ctx, func(db *gorm.DB) error {
-		if serial, err = take[models.Serial](db, "Serial number", id); err != nil {
+		if serial, err = take[models.Unit](db, "Serial number", id); err != nil {
 			return err
 		}
 		path, err = findPath(db, serial.PathID)
@@ -195,8 +195,8 @@ func (s *Store) Serial(ctx context.Context, id string) (serial models.Serial, pa
 	return serial, path, err
 }
 
-// StepPlaces returns the places of steps on their paths, for units that are listed; a removed step has none.
-func (s *Store) StepPlaces(ctx context.Context, serials []models.Serial) (map[string]int, error) {
+// StepIndexes returns the places of steps on their paths, for units that are listed; a removed step has none.
+func (s *Store) StepIndexes(ctx context.Context, serials []models.Unit) (map[string]int, error) {
 	ids := map[string]bool{}
 	for i := range serials {
 		if id := serials[i].StepID; id != nil {
@@ -216,7 +216,7 @@ func (s *Store) StepPlaces(ctx context.Context, serials []models.Serial) (map[st
 	})
 	places := make(map[string]int, len(steps))
 	for _, step := range steps {
-		places[step.ID] = *step.Position
+		places[step.ID] = *step.Index
 	}
 	return places, err
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// SerialStatus is the state of a unit.
-type SerialStatus string
+// UnitStatus is the state of a unit.
+type UnitStatus string
 
 // The states of a unit. The last two end it; only Undo leads back.
 const (
-	InProgress SerialStatus = "in_progress"
-	Completed  SerialStatus = "completed"
-	Scrapped   SerialStatus = "scrapped"
+	InProgress UnitStatus = "in_progress"
+	Completed  UnitStatus = "completed"
+	Scrapped   UnitStatus = "scrapped"
 )
 
 // ScrapReason is why a unit was scrapped.
@@ -24,18 +24,18 @@ type ScrapReason string
 // ReasonOther is the only reason that needs an explanation.
 const ReasonOther ScrapReason = "other"
 
-// Serial is one physical unit on a path.
-type Serial struct {
-	// No orders units by creation; it is not shown. The store numbers them, or the database would be asked to say the
+// Unit is one physical unit on a path.
+type Unit struct {
+	// Ordinal orders units by creation; it is not shown. The store numbers them, or the database would be asked to say the
 	// number of each.
-	No int64 `gorm:"primaryKey;autoIncrement:false"`
-	// ID is what is engraved on the part.
-	ID string
-	// Number is the n of an ID of the form SN-n, so that numbers made later pass those that a shop brought along; nil for
+	Ordinal int64 `gorm:"column:no;primaryKey;autoIncrement:false"`
+	// SerialNumber is what is engraved on the part.
+	SerialNumber string `gorm:"column:id"`
+	// Sequence is the n of an ID of the form SN-n, so that numbers made later pass those that a shop brought along; nil for
 	// any other ID.
-	Number *int64
-	JobID  string
-	PathID string
+	Sequence *int64 `gorm:"column:number"`
+	JobID    string
+	PathID   string
 	State
 	// Version counts the changes of the unit, from 1.
 	Version   int64
@@ -45,13 +45,13 @@ type Serial struct {
 
 // State is all of a unit that commands change, and so all that undo gives back.
 type State struct {
-	Status SerialStatus `json:"status"`
+	Status UnitStatus `json:"status"`
 	// StepID is where the unit stands, or stood when it was scrapped; nil when it is completed.
 	StepID *string `json:"stepId,omitempty"`
 	// Marks are what has become of the steps that are not as their place alone would have them.
 	Marks Marks `json:"marks" gorm:"type:text"`
-	// KnownStepNo is the path's LastStepNo when the unit last moved: steps with a higher number were added since.
-	KnownStepNo      int          `json:"knownStepNo"`
+	// KnownStepNumber is the path's LastStepNo when the unit last moved: steps with a higher number were added since.
+	KnownStepNumber  int          `json:"knownStepNo" gorm:"column:known_step_no"`
 	ForceCompleted   bool         `json:"forceCompleted,omitempty"`
 	ForceReason      *string      `json:"forceReason,omitempty"`
 	ScrapReason      *ScrapReason `json:"scrapReason,omitempty"`
@@ -80,8 +80,8 @@ const (
 
 // Mark is what a unit remembers of one step, by the step's number on the path.
 type Mark struct {
-	StepNo int
-	Status StepStatus
+	StepNumber int
+	Status     StepStatus
 }
 
 // Marks holds at most one mark for a step. It is stored as text, 1c2c5d: the number and a letter for the status.
@@ -95,7 +95,7 @@ var markLetters = map[StepStatus]byte{
 // Of returns the mark of a step, or "".
 func (m Marks) Of(stepNo int) StepStatus {
 	for _, mark := range m {
-		if mark.StepNo == stepNo {
+		if mark.StepNumber == stepNo {
 			return mark.Status
 		}
 	}
@@ -106,7 +106,7 @@ func (m Marks) Of(stepNo int) StepStatus {
 func (m Marks) With(stepNo int, status StepStatus) Marks {
 	changed := make(Marks, 0, len(m)+1)
 	for _, mark := range m {
-		if mark.StepNo != stepNo {
+		if mark.StepNumber != stepNo {
 			changed = append(changed, mark)
 		}
 	}
@@ -120,7 +120,7 @@ func (m Marks) With(stepNo int, status StepStatus) Marks {
 func (m Marks) String() string {
 	text := make([]byte, 0, 3*len(m))
 	for _, mark := range m {
-		text = strconv.AppendInt(text, int64(mark.StepNo), 10)
+		text = strconv.AppendInt(text, int64(mark.StepNumber), 10)
 		text = append(text, markLetters[mark.Status])
 	}
 	return string(text)
@@ -178,7 +178,7 @@ func statusOfLetter(letter byte) (StepStatus, bool) {
 
 // Equal tells whether two states are the same to whoever looks at the unit.
 func (s State) Equal(other State) bool {
-	byNo := func(a, b Mark) int { return a.StepNo - b.StepNo }
+	byNo := func(a, b Mark) int { return a.StepNumber - b.StepNumber }
 	a, b := slices.SortedFunc(slices.Values(s.Marks), byNo), slices.SortedFunc(slices.Values(other.Marks), byNo)
 	return s.Status == other.Status && equal(s.StepID, other.StepID) && slices.Equal(a, b) &&
 		s.ForceCompleted == other.ForceCompleted && equal(s.ForceReason, other.ForceReason) &&
@@ -189,18 +189,21 @@ func equal[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// SerialID is the id of the unit with this number, as it is engraved: at least five digits.
-func SerialID(number int64) string { return fmt.Sprintf("SN-%05d", number) }
+// GeneratedSerialNumber is the id of the unit with this number, as it is engraved: at least five digits.
+func GeneratedSerialNumber(number int64) string { return fmt.Sprintf("SN-%05d", number) }
 
-// SerialNumber is the number of an id that SerialID made, or nil.
-func SerialNumber(id string) *int64 {
+// SequenceOf is the number of an id that SerialID made, or nil.
+func SequenceOf(id string) *int64 {
 	digits, ok := strings.CutPrefix(id, "SN-")
 	if !ok {
 		return nil
 	}
 	number, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || number < 1 || SerialID(number) != id {
+	if err != nil || number < 1 || GeneratedSerialNumber(number) != id {
 		return nil
 	}
 	return &number
 }
+
+// TableName names the table after the API's word for a unit.
+func (Unit) TableName() string { return "serials" }

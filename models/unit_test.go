@@ -14,10 +14,10 @@ func TestSerialID(t *testing.T) {
 	for number, want := range map[int64]string{
 		1: "SN-00001", 99999: "SN-99999", 100000: "SN-100000", 9007199254740991: "SN-9007199254740991",
 	} {
-		if got := SerialID(number); got != want {
+		if got := GeneratedSerialNumber(number); got != want {
 			t.Errorf("SerialID(%d) is %s, want %s", number, got, want)
 		}
-		if got := SerialNumber(want); got == nil || *got != number {
+		if got := SequenceOf(want); got == nil || *got != number {
 			t.Errorf("SerialNumber(%s) is %v, want %d", want, got, number)
 		}
 	}
@@ -30,7 +30,7 @@ func TestForeignSerialNumber(t *testing.T) {
 		"", "SN-", "SN-1", "SN-0001", "SN-000001", "SN-00000", "SN--0001", "SN-+0001", "SN-0000x", "SN-00001 ", " SN-00001",
 		"sn-00001", "SN00001", "HSG-00001", "SN-9223372036854775808", "SN-0x001", "SN-1_000",
 	} {
-		if got := SerialNumber(id); got != nil {
+		if got := SequenceOf(id); got != nil {
 			t.Errorf("SerialNumber(%q) is %d, want none", id, *got)
 		}
 	}
@@ -59,7 +59,7 @@ func TestMarks(t *testing.T) {
 		checkMarks(t, marks)
 		got := map[int]StepStatus{}
 		for _, mark := range marks {
-			got[mark.StepNo] = mark.Status
+			got[mark.StepNumber] = mark.Status
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("the marks are %v, want %v", got, want)
@@ -102,7 +102,7 @@ func TestStateAsJSON(t *testing.T) {
 	t.Parallel()
 	text, reason, at := "Maße ✗ \"quoted\"\n", ReasonOther, Millis(1705314600123)
 	for i, state := range []State{
-		{Status: InProgress, StepID: &text, KnownStepNo: 3},
+		{Status: InProgress, StepID: &text, KnownStepNumber: 3},
 		{Status: InProgress, StepID: &text, Marks: Marks{{2, Overridden}, {1, StepWaived}}, LastEventID: &text},
 		{Status: Completed, ForceCompleted: true, ForceReason: &text, EndedBy: &text, EndedAt: &at},
 		{Status: Scrapped, StepID: &text, ScrapReason: &reason, ScrapExplanation: &text, EndedBy: &text, EndedAt: &at},
