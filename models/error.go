@@ -2,34 +2,36 @@ package models
 
 import "fmt"
 
-// Kind says what sort of thing went wrong, so that the server can choose a status without knowing the sentence.
+// Kind classifies an error, so that the server can choose a status without knowing the message.
 type Kind int
 
-// The kinds of errors that have a sentence for the user. Every other error is an internal one.
+// The kinds of errors whose message is for the user. Every other error is internal.
 const (
-	// Invalid is a request that breaks a rule which the contract's schemas can't express.
+	// Invalid is a request that breaks a rule which the contract's schemas cannot express.
 	Invalid Kind = iota + 1
-	// NotFound is a thing that does not exist.
+	// NotFound is a resource that does not exist.
 	NotFound
-	// Conflict is a state that does not allow what was asked for.
+	// Conflict is a state that does not allow the change.
 	Conflict
-	// Changed is a version, named by the caller, that no longer is the current one.
+	// Changed is a version, named by the caller, that is no longer the current one.
 	Changed
-	// Upstream is another system that did not do its part.
+	// Upstream is a failure of another system.
 	Upstream
+	// KeyReused is an idempotency key that belongs to a different request.
+	KeyReused
 )
 
-// Error is a failure with a sentence for the user.
+// Error is a failure whose message is a sentence for the user.
 type Error struct {
 	Kind    Kind
 	Message string
-	// Fields names the fields at fault, for Invalid.
+	// Fields are the fields that are wrong.
 	Fields []FieldError
-	// Cause is for the log, not for the user; nil where the sentence says it all.
+	// Cause is for the log and not for the user. It may be nil.
 	Cause error
 }
 
-// FieldError is one field that breaks a rule. Message is a whole sentence, the field's name included.
+// FieldError is a field that breaks a rule. Message is a sentence that names the field.
 type FieldError struct {
 	Field   string
 	Message string
@@ -40,28 +42,33 @@ func (e *Error) Error() string { return e.Message }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// NotFoundError says that there is no such thing: "Job not found: job_…".
-func NotFoundError(thing, id string) *Error {
-	return &Error{Kind: NotFound, Message: fmt.Sprintf("%s not found: %s", thing, id)}
+// NotFoundError returns the error for a resource that does not exist: "Job not found: job_…".
+func NotFoundError(resource, id string) *Error {
+	return &Error{Kind: NotFound, Message: fmt.Sprintf("%s not found: %s", resource, id)}
 }
 
-// ConflictError says why the state does not allow what was asked for.
+// ConflictError returns the error for a state that does not allow the change.
 func ConflictError(format string, args ...any) *Error {
 	return &Error{Kind: Conflict, Message: fmt.Sprintf(format, args...)}
 }
 
-// ChangedError says that the version which the caller named is not the current one any more.
-func ChangedError(thing string) *Error {
-	return &Error{Kind: Changed, Message: thing + " was changed by someone else"}
+// ChangedError returns the error for a version that is no longer the current one.
+func ChangedError(resource string) *Error {
+	return &Error{Kind: Changed, Message: resource + " was changed by someone else"}
 }
 
-// InvalidError says that a field breaks a rule; rule goes on from the field's name: "must be …".
+// InvalidError returns the error for a field that breaks a rule. The rule continues the field's name: "must be …".
 func InvalidError(field, rule string) *Error {
 	message := field + " " + rule
 	return &Error{Kind: Invalid, Message: message, Fields: []FieldError{{Field: field, Message: message}}}
 }
 
-// UpstreamError says that another system did not do its part.
-func UpstreamError(sentence string, cause error) *Error {
-	return &Error{Kind: Upstream, Message: sentence, Cause: cause}
+// UpstreamError returns the error for a failure of another system. The cause is for the log.
+func UpstreamError(message string, cause error) *Error {
+	return &Error{Kind: Upstream, Message: message, Cause: cause}
+}
+
+// KeyReusedError returns the error for an idempotency key that belongs to a different request.
+func KeyReusedError() *Error {
+	return &Error{Kind: KeyReused, Message: "Idempotency-Key was already used for a different request"}
 }

@@ -1,9 +1,9 @@
 package models
 
-// EventType names what happened.
+// EventType says what happened.
 type EventType string
 
-// What happens to jobs.
+// The events of jobs.
 const (
 	JobCreated EventType = "job.created"
 	JobUpdated EventType = "job.updated"
@@ -12,7 +12,7 @@ const (
 	JobPushed  EventType = "job.pushed"
 )
 
-// What happens to paths and steps.
+// The events of paths and steps.
 const (
 	PathCreated EventType = "path.created"
 	PathUpdated EventType = "path.updated"
@@ -20,7 +20,7 @@ const (
 	StepUpdated EventType = "step.updated"
 )
 
-// What happens to units.
+// The events of units.
 const (
 	UnitCreated        EventType = "serial.created"
 	UnitAdvanced       EventType = "serial.advanced"
@@ -34,9 +34,10 @@ const (
 	StepWasCompleted   EventType = "serial.step_completed"
 )
 
-// Event is one change: what, when, by whom. It is written in the transaction of the change and never again.
+// Event records a change: what happened, when, and who did it. It is written in the transaction of the change and never
+// changed.
 type Event struct {
-	// Seq orders the events as they were committed, from 1, with gaps where a transaction was rolled back.
+	// Seq orders the events by their commits, from 1. A transaction that is rolled back leaves a gap.
 	Seq          int64 `gorm:"primaryKey;autoIncrement:false;->"`
 	ID           string
 	Type         EventType
@@ -46,13 +47,13 @@ type Event struct {
 	PathID       *string
 	SerialNumber *string `gorm:"column:serial_id"`
 	StepID       *string
-	// Data is a JSON object with what the type needs to be understood without looking elsewhere.
+	// Data is a JSON object. Its fields depend on the type.
 	Data string
-	// Before is the unit as it was before the change, for undo; nil where there is nothing to take back.
+	// Before is the [State] of the unit before the change, as JSON, for an undo. It is nil for a change that cannot be undone.
 	Before *string
 }
 
-// The data of a unit's events. Steps are named as they were at the time, so that history outlives a step.
+// The data of a unit's events. They contain the names of steps, so that the history is readable after a step is removed.
 type (
 	movedData struct {
 		FromStepID   string         `json:"fromStepId"`

@@ -33,3 +33,15 @@ func PercentComplete(completed, goal int64) float64 {
 	// Multiplied first: 29 of 100 is 29, not 28.999999999999996.
 	return float64(completed) * 100 / float64(goal)
 }
+
+// IsBottleneck reports whether no other step of the path has more units in progress than the step with the given index. A
+// path without units in progress has no bottleneck.
+func (p *Path) IsBottleneck(stepIndex int) bool {
+	count := p.Steps[stepIndex].PartCount
+	for i := range p.Steps {
+		if p.Steps[i].PartCount > count {
+			return false
+		}
+	}
+	return count > 0
+}

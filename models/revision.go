@@ -2,28 +2,29 @@ package models
 
 import "fmt"
 
-// PathChange is what to change of a path; a nil field stays as it is.
+// PathChange has the new values of a path's fields. A nil field stays as it is.
 type PathChange struct {
 	Name            *string
 	GoalQuantity    *int64
 	AdvancementMode *AdvancementMode
-	// Steps are all steps that the path is to have, in their order; nil leaves them.
+	// Steps are all steps of the path after the change, in their order. Nil leaves the steps as they are.
 	Steps []StepChange
 }
 
-// StepChange is what to change of a step, or a new one. A nil field stays as it is.
+// StepChange has the new values of a step's fields, or the fields of a new step. A nil field stays as it is.
 type StepChange struct {
-	// ID names a step of the path; nil is a new step, or the one at this place when no step of the list has an ID.
+	// ID names a step of the path. A step without an ID is a new step or, when no step of the list has an ID, the step with
+	// the same index.
 	ID   *string
 	Name *string
-	// Location and AssignedTo are cleared by a pointer to nil.
+	// A pointer to nil clears Location or AssignedTo.
 	Location       **string
 	AssignedTo     **string
 	Optional       *bool
 	DependencyType *DependencyType
 }
 
-// Apply changes the step.
+// Apply changes the step's fields.
 func (c StepChange) Apply(step *Step) {
 	set(&step.Name, c.Name)
 	set(&step.Location, c.Location)
@@ -38,17 +39,17 @@ func set[T any](field, value *T) {
 	}
 }
 
-// Apply changes the path, except for its steps.
+// Apply changes the path's fields, except for its steps.
 func (c PathChange) Apply(path *Path) {
 	set(&path.Name, c.Name)
 	set(&path.GoalQuantity, c.GoalQuantity)
 	set(&path.AdvancementMode, c.AdvancementMode)
 }
 
-// Revise gives the path the steps of the list and returns those that it removed. A step that is named by its id stays
-// that step, wherever it now stands; when none is named, they are matched by place. It returns a NotFound error for an
-// id that is none of the path's, an Invalid one for an id that stands twice, and a Conflict for a step that can't go
-// because units in progress stand there.
+// Revise replaces the steps of the path by the list and returns the removed steps. A step with an id keeps its identity,
+// wherever it is in the list; without any ids, steps are matched by index. Revise returns a NotFound error for an id that is
+// not on the path, an Invalid error for an id that is in the list twice, and a Conflict error for a removed step at which
+// units in progress stand.
 func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 	old := p.Steps
 	matched, err := p.match(list)
@@ -58,15 +59,14 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 	kept := map[string]bool{}
 	p.Steps = make([]Step, len(list))
 	for i, change := range list {
-		if at := matched[i]; at >= 0 {
-			p.Steps[i] = old[at]
-			kept[old[at].ID] = true
+		if index := matched[i]; index >= 0 {
+			p.Steps[i] = old[index]
+			kept[old[index].ID] = true
 		} else {
 			p.Steps[i] = p.NewStep()
 		}
 		change.Apply(&p.Steps[i])
-		position := i
-		p.Steps[i].Index = &position
+		p.Steps[i].Index = new(i)
 	}
 	for _, step := range old {
 		if kept[step.ID] {
@@ -81,23 +81,23 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 	return removed, nil
 }
 
-// NewStep makes a step with the defaults, under the path's next number.
+// NewStep returns a step with the defaults and the path's next number.
 func (p *Path) NewStep() Step {
 	p.LastStepNumber++
 	return Step{ID: NewID(StepPrefix), PathID: p.ID, Number: p.LastStepNumber, DependencyType: Preferred}
 }
 
-// match returns for each step of the list the place of the step that it is now, or -1 for a new one.
+// match returns, for each step of the list, the index of the existing step that it changes, or -1 for a new step.
 func (p *Path) match(list []StepChange) ([]int, error) {
 	matched := make([]int, len(list))
-	byPlace := true
+	byIndex := true
 	taken := map[string]bool{}
 	for i, change := range list {
 		matched[i] = -1
 		if change.ID == nil {
 			continue
 		}
-		byPlace = false
+		byIndex = false
 		if taken[*change.ID] {
 			return nil, InvalidError(fmt.Sprintf("steps.%d.id", i), "must not repeat "+*change.ID)
 		}
@@ -106,7 +106,7 @@ func (p *Path) match(list []StepChange) ([]int, error) {
 			return nil, NotFoundError("Step", *change.ID)
 		}
 	}
-	if byPlace {
+	if byIndex {
 		for i := range min(len(list), len(p.Steps)) {
 			matched[i] = i
 		}

@@ -5,33 +5,34 @@ import (
 	"strings"
 )
 
-// How units move. A command is applied to one unit on its path and gives the unit's new state, or a sentence that says
-// why not; nothing here reads a clock, a database or the network.
+// This file has the rules by which units move. A command is applied to one unit on its path and returns the unit's new state,
+// or an error that says why the command is refused. Nothing here reads a clock, a database, or the network.
 //
-// What has become of a step follows from three things, in this order:
+// The status of a step for a unit follows from three things, in this order:
 //
-//  1. where the unit stands: that step is in progress;
-//  2. its mark, which the unit got when it passed, skipped, deferred, waived or completed the step;
-//  3. without a mark, its place: ahead of the unit it is pending. Behind the unit a planner put it there later: a step
-//     that was added does not bind a unit which had passed that place (skipped), one that was moved there and is
-//     required is owed (deferred).
+//  1. The unit's current step is in progress.
+//  2. A step with a mark has the status of the mark. A unit gets a mark when it passes, skips, defers, waives, or completes a
+//     step.
+//  3. A step without a mark is pending if it is ahead of the unit. If it is behind the unit, a planner put it there after the
+//     unit had passed: an added step is not required of the unit (skipped), and a required step that was moved there is still
+//     owed (deferred).
 
-// Command is what somebody wants done with a unit.
+// Command is something that a person asks of a unit.
 type Command interface {
-	// apply returns the change, or an *Error. The unit is given by value and its marks are never written to.
+	// apply returns the change, or an *Error. It does not modify the unit's marks in place.
 	apply(path *Path, unit Unit, by Actor) (Change, error)
 }
 
-// Actor is who gives a command, and when.
+// Actor says who gives a command, and when.
 type Actor struct {
 	UserID string
 	At     Millis
 }
 
-// Change is what a command did.
+// Change is the effect of a command.
 type Change struct {
 	Unit Unit
-	// Type, StepID and Data are for the event.
+	// Type, StepID, and Data are those of the event.
 	Type   EventType
 	StepID *string
 	Data   any
@@ -39,21 +40,29 @@ type Change struct {
 	Bypassed []StepState
 }
 
-// StepState is a step and what has become of it for one unit.
+// StepState is a step with its status for one unit.
 type StepState struct {
 	Step   *Step
 	Index  int
 	Status StepStatus
-	// Overridden tells that an override is active.
+	// Overridden is true while an override is active.
 	Overridden bool
 }
 
-// Apply gives the unit its new state by one command, or says why it can't be.
+// Apply returns the effect of a command on a unit. Its error is an *[Error] that says why the command is refused.
 func Apply(command Command, path *Path, unit Unit, by Actor) (Change, error) {
 	return command.apply(path, unit, by)
 }
 
-// StepsOf returns what has become of each step of the path for the unit.
+// CheckCommand returns an Invalid error for a command that is wrong for every unit.
+func CheckCommand(command Command) error {
+	if checked, ok := command.(interface{ check() error }); ok {
+		return checked.check()
+	}
+	return nil
+}
+
+// StepsOf returns the status of each step of the path for the unit.
 func (p *Path) StepsOf(unit *Unit) []StepState {
 	states := make([]StepState, len(p.Steps))
 	at := p.CurrentStepIndex(unit)
@@ -63,7 +72,7 @@ func (p *Path) StepsOf(unit *Unit) []StepState {
 	return states
 }
 
-// CurrentStepIndex is where the unit stands on the path, from 0; -1 when it stands at none of its steps.
+// CurrentStepIndex returns the index of the step at which the unit stands, or -1 if it stands at no step of the path.
 func (p *Path) CurrentStepIndex(unit *Unit) int {
 	if unit.StepID == nil {
 		return -1
@@ -79,9 +88,9 @@ func (p *Path) stepState(unit *Unit, at, i int) StepState {
 	case unit.Status == InProgress && i == at:
 		state.Status = StepInProgress
 	case mark != "" && mark != Overridden:
-		// Its mark says it.
+		// The mark is the status.
 	case unit.Status == Completed:
-		// Added after the unit was done.
+		// The step was added after the unit was completed.
 		state.Status = StepSkipped
 	case i >= at:
 		state.Status = StepPending
@@ -94,7 +103,7 @@ func (p *Path) stepState(unit *Unit, at, i int) StepState {
 	return state
 }
 
-// deferred lists the steps before the given place that the unit still owes.
+// deferred returns the steps before the given index that the unit still owes.
 func (p *Path) deferred(unit *Unit, before int) []StepState {
 	var owed []StepState
 	at := p.CurrentStepIndex(unit)
@@ -108,19 +117,19 @@ func (p *Path) deferred(unit *Unit, before int) []StepState {
 
 // Advance moves a unit to the next step, or completes it when it stands at the last one.
 type Advance struct {
-	// FromStepIndex is where the caller believes the unit stands; nil when it does not say.
+	// FromStepIndex is the index at which the caller expects the unit. Nil expects nothing.
 	FromStepIndex *int
 }
 
 func (c Advance) apply(path *Path, unit Unit, _ Actor) (Change, error) {
-	at, err := path.checkStanding(&unit, c.FromStepIndex)
+	at, err := path.currentIndex(&unit, c.FromStepIndex)
 	if err != nil {
 		return Change{}, err
 	}
 	return path.move(unit, at, path.next(&unit, at))
 }
 
-// next is the place of the step that follows, past those which an edit of the path put ahead although they are done.
+// next returns the index of the next step. It passes steps that are done and that an edit of the path moved ahead.
 func (p *Path) next(unit *Unit, at int) int {
 	i := at + 1
 	for i < len(p.Steps) {
@@ -132,13 +141,24 @@ func (p *Path) next(unit *Unit, at int) int {
 	return i
 }
 
-// AdvanceTo moves a unit forward past steps, as far as the path's mode allows. One of the targets is given.
+// AdvanceTo moves a unit forward to a step, as far as the path's mode allows. Exactly one of the targets is set.
 type AdvanceTo struct {
-	// StepIndex is the place to go to; one past the last step means completed.
+	// StepIndex is the index of the target. One more than the index of the last step completes the unit.
 	StepIndex *int
 	StepID    *string
-	// FromStepIndex is where the caller believes the unit stands; nil when it does not say.
+	// FromStepIndex is the index at which the caller expects the unit. Nil expects nothing.
 	FromStepIndex *int
+}
+
+// check returns an Invalid error unless exactly one target is set.
+func (c AdvanceTo) check() error {
+	switch {
+	case c.StepIndex == nil && c.StepID == nil:
+		return InvalidError("targetStepIndex", "is required")
+	case c.StepIndex != nil && c.StepID != nil:
+		return InvalidError("targetStepIndex", "must not be given together with targetStepId")
+	}
+	return nil
 }
 
 func (c AdvanceTo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
@@ -146,7 +166,7 @@ func (c AdvanceTo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	at, err := path.checkStanding(&unit, c.FromStepIndex)
+	at, err := path.currentIndex(&unit, c.FromStepIndex)
 	if err != nil {
 		return Change{}, err
 	}
@@ -172,7 +192,7 @@ func (c AdvanceTo) target(path *Path) (int, error) {
 	return *c.StepIndex, nil
 }
 
-// move takes a unit from one place to another one ahead; the place past the last step completes it.
+// move moves a unit from one step to a later one, by their indexes. The index after the last step completes the unit.
 func (p *Path) move(unit Unit, at, target int) (Change, error) {
 	here := &p.Steps[at]
 	if here.DependencyType == CompletionGate {
@@ -186,7 +206,7 @@ func (p *Path) move(unit Unit, at, target int) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	// What followed from the place alone is written down before the place changes.
+	// A status that follows from the current step alone becomes a mark before the current step changes.
 	for i := range p.Steps[:at] {
 		if mark := unit.Marks.Of(p.Steps[i].Number); mark == "" || mark == Overridden {
 			unit.Marks = unit.Marks.With(p.Steps[i].Number, p.stepState(&before, at, i).Status)
@@ -216,7 +236,7 @@ func (p *Path) move(unit Unit, at, target int) (Change, error) {
 	return change, nil
 }
 
-// bypass says what becomes of the steps between two places, or why one of them can't be jumped over.
+// bypass returns the new statuses of the steps between two indexes, or why one of the steps cannot be bypassed.
 func (p *Path) bypass(unit *Unit, at, target int) ([]StepState, error) {
 	var bypassed []StepState
 	for i := at + 1; i < target; i++ {
@@ -224,7 +244,7 @@ func (p *Path) bypass(unit *Unit, at, target int) ([]StepState, error) {
 		step := state.Step
 		switch {
 		case state.Status == StepCompleted || state.Status == StepWaived:
-			// Nothing is owed here any more.
+			// The unit no longer owes this step.
 			continue
 		case step.Optional || state.Overridden:
 			state.Status = StepSkipped
@@ -239,8 +259,9 @@ func (p *Path) bypass(unit *Unit, at, target int) ([]StepState, error) {
 	return bypassed, nil
 }
 
-// checkStanding returns the place of a unit that is in progress, and checks it against what the caller believes.
-func (p *Path) checkStanding(unit *Unit, from *int) (int, error) {
+// currentIndex returns the index at which a unit in progress stands. It returns a Conflict error if the unit is not in
+// progress, or does not stand where the caller expects it.
+func (p *Path) currentIndex(unit *Unit, from *int) (int, error) {
 	at := p.CurrentStepIndex(unit)
 	if from != nil && *from != at {
 		return 0, ConflictError("Serial number %s is no longer at step %d", unit.SerialNumber, *from)
@@ -259,14 +280,14 @@ func inProgress(unit *Unit) error {
 	}
 }
 
-// Scrap takes a unit out of production for good.
+// Scrap takes a unit out of production.
 type Scrap struct {
 	Reason      ScrapReason
 	Explanation *string
 }
 
-// Check returns an Invalid error when the reason says nothing and there is no explanation either.
-func (c Scrap) Check() error {
+// check returns an Invalid error when the reason is "other" and there is no explanation.
+func (c Scrap) check() error {
 	if c.Reason == ReasonOther && (c.Explanation == nil || strings.TrimSpace(*c.Explanation) == "") {
 		return InvalidError("explanation", "is required")
 	}
@@ -286,7 +307,7 @@ func (c Scrap) apply(path *Path, unit Unit, by Actor) (Change, error) {
 	}}, nil
 }
 
-// ForceComplete completes a unit over open steps. They keep showing that they were never done.
+// ForceComplete completes a unit that has open steps. The steps keep showing that they were not done.
 type ForceComplete struct {
 	Reason *string
 }
@@ -324,7 +345,7 @@ func (c ForceComplete) apply(path *Path, unit Unit, by Actor) (Change, error) {
 	}}, nil
 }
 
-// Override makes a step that has not been passed count as optional for one unit.
+// Override makes a step that the unit has not passed count as optional for the unit.
 type Override struct {
 	StepID string
 	Reason string
@@ -343,7 +364,7 @@ func (c Override) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	return marked(unit, state.Step, Overridden, StepOverridden, stepData{StepName: state.Step.Name, Reason: &c.Reason}), nil
 }
 
-// ClearOverride makes a step bind a unit again as its path says.
+// ClearOverride takes an override back.
 type ClearOverride struct {
 	StepID string
 }
@@ -359,7 +380,7 @@ func (c ClearOverride) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	return marked(unit, state.Step, "", OverrideCleared, stepData{StepName: state.Step.Name}), nil
 }
 
-// Waive excuses a deferred step.
+// Waive excuses a unit from a deferred step.
 type Waive struct {
 	StepID     string
 	Reason     string
@@ -376,7 +397,7 @@ func (c Waive) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	}), nil
 }
 
-// CompleteStep reports a deferred step as done after all.
+// CompleteStep reports a deferred step as done.
 type CompleteStep struct {
 	StepID string
 }
@@ -389,7 +410,8 @@ func (c CompleteStep) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	return marked(unit, step, StepCompleted, StepWasCompleted, stepData{StepName: step.Name}), nil
 }
 
-// deferredStep finds a step that the unit, which must be in progress, still owes.
+// deferredStep returns a step that the unit still owes. It returns a Conflict error if the unit is not in progress or does not
+// owe the step.
 func (p *Path) deferredStep(unit *Unit, id string) (*Step, error) {
 	state, err := p.ownStep(unit, id)
 	switch {
@@ -401,7 +423,7 @@ func (p *Path) deferredStep(unit *Unit, id string) (*Step, error) {
 	return state.Step, nil
 }
 
-// ownStep finds a step of the path, for a unit that must be in progress.
+// ownStep returns a step of the path. It returns a Conflict error if the unit is not in progress.
 func (p *Path) ownStep(unit *Unit, id string) (StepState, error) {
 	i := p.StepIndex(id)
 	if i < 0 {
@@ -410,16 +432,16 @@ func (p *Path) ownStep(unit *Unit, id string) (StepState, error) {
 	return p.stepState(unit, p.CurrentStepIndex(unit), i), inProgress(unit)
 }
 
-// marked is the change that only gives a step another mark.
+// marked returns a change that only sets the mark of a step.
 func marked(unit Unit, step *Step, mark StepStatus, event EventType, data stepData) Change {
 	unit.Marks = unit.Marks.With(step.Number, mark)
 	return Change{Unit: unit, Type: event, StepID: &step.ID, Data: data}
 }
 
-// Undo gives a unit back the state before its last change.
+// Undo restores the state of a unit before its last change.
 type Undo struct {
 	Reason *string
-	// Last is the event that is taken back, and Before the state that it kept; nil when the unit has none.
+	// Last is the event that is taken back, and Before the state before it. Both are nil if there is nothing to undo.
 	Last   *Event
 	Before *State
 }
@@ -437,7 +459,7 @@ func (c Undo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	}}, nil
 }
 
-// names joins the names of steps for a sentence.
+// names returns the names of the steps, separated by commas.
 func names(states []StepState) string {
 	list := make([]string, len(states))
 	for i, state := range states {

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// UnitStatus is the state of a unit.
+// UnitStatus is the status of a unit.
 type UnitStatus string
 
-// The states of a unit. The last two end it; only Undo leads back.
+// The statuses of a unit. Completed and Scrapped are final, except for [Undo].
 const (
 	InProgress UnitStatus = "in_progress"
 	Completed  UnitStatus = "completed"
@@ -21,18 +21,18 @@ const (
 // ScrapReason is why a unit was scrapped.
 type ScrapReason string
 
-// ReasonOther is the only reason that needs an explanation.
+// ReasonOther is the only scrap reason that requires an explanation.
 const ReasonOther ScrapReason = "other"
 
 // Unit is one physical unit on a path.
 type Unit struct {
-	// Ordinal orders units by creation; it is not shown. The store numbers them, or the database would be asked to say the
-	// number of each.
+	// Ordinal orders units by creation. The API does not show it. The store assigns it, so that the database need not return
+	// a number for each unit.
 	Ordinal int64 `gorm:"column:no;primaryKey;autoIncrement:false"`
 	// SerialNumber is what is engraved on the part.
 	SerialNumber string `gorm:"column:id"`
-	// Sequence is the n of an ID of the form SN-n, so that numbers made later pass those that a shop brought along; nil for
-	// any other ID.
+	// Sequence is the n of a serial number of the form SN-n, so that generated numbers skip those that a shop brought along.
+	// It is nil for any other serial number.
 	Sequence *int64 `gorm:"column:number"`
 	JobID    string
 	PathID   string
@@ -43,31 +43,60 @@ type Unit struct {
 	UpdatedAt Millis `gorm:"autoUpdateTime:false"`
 }
 
-// State is all of a unit that commands change, and so all that undo gives back.
+// NewUnits is a request for new units on a path: a quantity of them with generated serial numbers, or the given serial
+// numbers.
+type NewUnits struct {
+	PathID string
+	// JobID must be the job of the path. Nil requires nothing.
+	JobID         *string
+	Quantity      *int
+	SerialNumbers []string
+}
+
+// Check returns an Invalid error unless exactly one of Quantity and SerialNumbers is set.
+func (n NewUnits) Check() error {
+	switch {
+	case n.Quantity == nil && n.SerialNumbers == nil:
+		return InvalidError("quantity", "is required")
+	case n.Quantity != nil && n.SerialNumbers != nil:
+		return InvalidError("quantity", "must not be given together with serialNumbers")
+	}
+	return nil
+}
+
+// Count returns the number of units.
+func (n NewUnits) Count() int {
+	if n.Quantity != nil {
+		return *n.Quantity
+	}
+	return len(n.SerialNumbers)
+}
+
+// State has the fields of a unit that commands change, and that an undo restores.
 type State struct {
 	Status UnitStatus `json:"status"`
-	// StepID is where the unit stands, or stood when it was scrapped; nil when it is completed.
+	// StepID is the step at which the unit stands, or stood when it was scrapped. It is nil for a completed unit.
 	StepID *string `json:"stepId,omitempty"`
-	// Marks are what has become of the steps that are not as their place alone would have them.
+	// Marks are the statuses of steps that do not follow from the unit's current step alone.
 	Marks Marks `json:"marks" gorm:"type:text"`
-	// KnownStepNumber is the path's LastStepNo when the unit last moved: steps with a higher number were added since.
+	// KnownStepNumber is the LastStepNumber of the path when the unit last moved. Steps with a higher number were added later.
 	KnownStepNumber  int          `json:"knownStepNo" gorm:"column:known_step_no"`
 	ForceCompleted   bool         `json:"forceCompleted,omitempty"`
 	ForceReason      *string      `json:"forceReason,omitempty"`
 	ScrapReason      *ScrapReason `json:"scrapReason,omitempty"`
 	ScrapExplanation *string      `json:"scrapExplanation,omitempty"`
-	// EndedBy and EndedAt are who scrapped the unit or completed it by force, and when.
+	// EndedBy and EndedAt say who scrapped or force-completed the unit, and when.
 	EndedBy *string `json:"endedBy,omitempty"`
 	EndedAt *Millis `json:"endedAt,omitempty"`
-	// LastEventID is the event that undo takes back next; nil when there is none.
+	// LastEventID is the event that the next undo takes back, nil if there is none.
 	LastEventID *string `json:"lastEventId,omitempty"`
 }
 
-// StepStatus is what has become of a step for one unit.
+// StepStatus is the status of a step for one unit.
 type StepStatus string
 
-// What can have become of a step. Overridden is a mark only: such a step is still pending or in progress, and counts as
-// optional.
+// The statuses of a step. Overridden is used in marks only: an overridden step is still pending or in progress, and counts
+// as optional.
 const (
 	StepPending    StepStatus = "pending"
 	StepInProgress StepStatus = "in_progress"
@@ -78,16 +107,17 @@ const (
 	Overridden     StepStatus = "overridden"
 )
 
-// Mark is what a unit remembers of one step, by the step's number on the path.
+// Mark is the status of a step that a unit keeps, by the step's number.
 type Mark struct {
 	StepNumber int
 	Status     StepStatus
 }
 
-// Marks holds at most one mark for a step. It is stored as text, 1c2c5d: the number and a letter for the status.
+// Marks has at most one mark for each step. It is stored as text such as 1c2c5d: step numbers, each with a letter for the
+// status.
 type Marks []Mark
 
-// markLetters are the letters in the stored text.
+// markLetters are the letters of the stored text.
 var markLetters = map[StepStatus]byte{
 	StepPending: 'p', StepCompleted: 'c', StepSkipped: 's', StepDeferred: 'd', StepWaived: 'w', Overridden: 'o',
 }
@@ -102,7 +132,7 @@ func (m Marks) Of(stepNo int) StepStatus {
 	return ""
 }
 
-// With returns a copy in which the step has this mark, or none for "".
+// With returns a copy in which the step has the given mark, or no mark for "".
 func (m Marks) With(stepNo int, status StepStatus) Marks {
 	changed := make(Marks, 0, len(m)+1)
 	for _, mark := range m {
@@ -116,7 +146,7 @@ func (m Marks) With(stepNo int, status StepStatus) Marks {
 	return changed
 }
 
-// String is the stored text.
+// String returns the stored text.
 func (m Marks) String() string {
 	text := make([]byte, 0, 3*len(m))
 	for _, mark := range m {
@@ -141,7 +171,7 @@ func (m *Marks) Scan(source any) error {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler, for the state that an event keeps.
+// MarshalText implements encoding.TextMarshaler, for the state that an event stores.
 func (m Marks) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -176,7 +206,7 @@ func statusOfLetter(letter byte) (StepStatus, bool) {
 	return "", false
 }
 
-// Equal tells whether two states are the same to whoever looks at the unit.
+// Equal reports whether two states look the same in the API.
 func (s State) Equal(other State) bool {
 	byNo := func(a, b Mark) int { return a.StepNumber - b.StepNumber }
 	a, b := slices.SortedFunc(slices.Values(s.Marks), byNo), slices.SortedFunc(slices.Values(other.Marks), byNo)

@@ -65,10 +65,8 @@ func (k *keyring) refresh(ctx context.Context) error {
 	return nil
 }
 
+// callerKey is where Gin's context keeps the name of the request's API key.
 const callerKey = "caller"
-
-// callerOf is the name of the API key that the request brought, or "".
-func callerOf(c *gin.Context) string { return c.GetString(callerKey) }
 
 // authorize lets a request pass that may do what the operation does, and answers for any other. While the database does
 // not answer it goes by the keys that it knew last, and stale is why: the request may then be told what is wrong with it,
@@ -89,7 +87,6 @@ func (s *Server) authorize(c *gin.Context, operation *contract.Operation) (allow
 		return false, stale
 	}
 	c.Set(callerKey, key.Name)
-	c.Request = c.Request.WithContext(store.WithUser(c.Request.Context(), key.Name))
 	return true, stale
 }
 

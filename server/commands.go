@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/routecard/routecard/gen"
@@ -10,161 +12,201 @@ import (
 )
 
 // AdvanceSerial implements POST /api/serials/{serialId}/advance.
-func (s *Server) AdvanceSerial(ctx context.Context, request gen.AdvanceSerialRequestObject) (gen.AdvanceSerialResponseObject, error) {
-	return command(ctx, s, request.SerialID, request.Body.UserID, models.Advance{FromStepIndex: request.Body.FromStepIndex},
-		func(changed gen.SerialChangedJSONResponse) gen.AdvanceSerialResponseObject {
-			return gen.AdvanceSerial200JSONResponse{SerialChangedJSONResponse: changed}
-		}, gen.AdvanceSerialResponseObject.VisitAdvanceSerialResponse)
+func (s *Server) AdvanceSerial(ctx context.Context, r gen.AdvanceSerialRequestObject) (gen.AdvanceSerialResponseObject, error) {
+	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+		models.Advance{FromStepIndex: r.Body.FromStepIndex})
 }
 
 // AdvanceSerialTo implements POST /api/serials/{serialId}/advance-to.
-func (s *Server) AdvanceSerialTo(ctx context.Context, request gen.AdvanceSerialToRequestObject) (gen.AdvanceSerialToResponseObject, error) {
-	target, err := fromAPIAdvanceTo(*request.Body)
+func (s *Server) AdvanceSerialTo(ctx context.Context, r gen.AdvanceSerialToRequestObject) (gen.AdvanceSerialToResponseObject, error) {
+	result, earlier, err := s.store.Command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID),
+		store.UnitCommand{SerialNumber: r.SerialID, Command: models.AdvanceTo{
+			StepIndex: r.Body.TargetStepIndex, StepID: r.Body.TargetStepID, FromStepIndex: r.Body.FromStepIndex,
+		}})
 	if err != nil {
 		return nil, err
 	}
-	order := store.UnitCommand{SerialNumber: request.SerialID, Command: target, UserID: fromAPIUser(request.Body.UserID)}
-	return answered(ctx, func() (store.CommandResult, error) { return s.store.Command(ctx, order) },
-		toAPIAdvancedTo, gen.AdvanceSerialToResponseObject.VisitAdvanceSerialToResponse)
-}
-
-func toAPIAdvancedTo(outcome store.CommandResult) gen.AdvanceSerialToResponseObject {
 	return gen.AdvanceSerialTo200JSONResponse{
 		Body: gen.AdvanceToResult{
-			Serial:   toAPISerial(outcome.Unit, outcome.StepIndex),
-			Bypassed: toAPIBypassed(outcome.Bypassed),
+			Serial: toAPIUnit(result.Unit, result.StepIndex), Bypassed: toAPIBypassed(result.Bypassed),
 		},
-		Headers: gen.AdvanceSerialTo200ResponseHeaders{ETag: toETag(outcome.Unit.Version)},
-	}
+		Headers: gen.AdvanceSerialTo200ResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
+	}, nil
 }
 
 // ScrapSerial implements POST /api/serials/{serialId}/scrap.
-func (s *Server) ScrapSerial(ctx context.Context, request gen.ScrapSerialRequestObject) (gen.ScrapSerialResponseObject, error) {
-	scrap, err := fromAPIScrap(request.Body.Reason, request.Body.Explanation)
-	if err != nil {
-		return nil, err
-	}
-	return command(ctx, s, request.SerialID, request.Body.UserID, scrap,
-		func(changed gen.SerialChangedJSONResponse) gen.ScrapSerialResponseObject {
-			return gen.ScrapSerial200JSONResponse{SerialChangedJSONResponse: changed}
-		}, gen.ScrapSerialResponseObject.VisitScrapSerialResponse)
+func (s *Server) ScrapSerial(ctx context.Context, r gen.ScrapSerialRequestObject) (gen.ScrapSerialResponseObject, error) {
+	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+		models.Scrap{Reason: models.ScrapReason(r.Body.Reason), Explanation: r.Body.Explanation})
 }
 
 // ForceCompleteSerial implements POST /api/serials/{serialId}/force-complete.
-func (s *Server) ForceCompleteSerial(ctx context.Context, request gen.ForceCompleteSerialRequestObject) (gen.ForceCompleteSerialResponseObject, error) {
-	return command(ctx, s, request.SerialID, request.Body.UserID, models.ForceComplete{Reason: request.Body.Reason},
-		func(changed gen.SerialChangedJSONResponse) gen.ForceCompleteSerialResponseObject {
-			return gen.ForceCompleteSerial200JSONResponse{SerialChangedJSONResponse: changed}
-		}, gen.ForceCompleteSerialResponseObject.VisitForceCompleteSerialResponse)
+func (s *Server) ForceCompleteSerial(ctx context.Context, r gen.ForceCompleteSerialRequestObject) (gen.ForceCompleteSerialResponseObject, error) {
+	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+		models.ForceComplete{Reason: r.Body.Reason})
 }
 
 // UndoSerial implements POST /api/serials/{serialId}/undo.
-func (s *Server) UndoSerial(ctx context.Context, request gen.UndoSerialRequestObject) (gen.UndoSerialResponseObject, error) {
-	return command(ctx, s, request.SerialID, request.Body.UserID, models.Undo{Reason: request.Body.Reason},
-		func(changed gen.SerialChangedJSONResponse) gen.UndoSerialResponseObject {
-			return gen.UndoSerial200JSONResponse{SerialChangedJSONResponse: changed}
-		}, gen.UndoSerialResponseObject.VisitUndoSerialResponse)
+func (s *Server) UndoSerial(ctx context.Context, r gen.UndoSerialRequestObject) (gen.UndoSerialResponseObject, error) {
+	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+		models.Undo{Reason: r.Body.Reason})
 }
 
 // OverrideStep implements POST /api/serials/{serialId}/steps/{stepId}/override.
-func (s *Server) OverrideStep(ctx context.Context, request gen.OverrideStepRequestObject) (gen.OverrideStepResponseObject, error) {
-	return command(ctx, s, request.SerialID, request.Body.UserID,
-		models.Override{StepID: request.StepID, Reason: request.Body.Reason},
-		func(changed gen.SerialChangedJSONResponse) gen.OverrideStepResponseObject {
-			return gen.OverrideStep200JSONResponse{SerialChangedJSONResponse: changed}
-		}, gen.OverrideStepResponseObject.VisitOverrideStepResponse)
+func (s *Server) OverrideStep(ctx context.Context, r gen.OverrideStepRequestObject) (gen.OverrideStepResponseObject, error) {
+	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+		models.Override{StepID: r.StepID, Reason: r.Body.Reason})
 }
 
 // ClearStepOverride implements DELETE /api/serials/{serialId}/steps/{stepId}/override.
-func (s *Server) ClearStepOverride(ctx context.Context, request gen.ClearStepOverrideRequestObject) (gen.ClearStepOverrideResponseObject, error) {
-	_, err := s.store.Command(ctx, store.UnitCommand{
-		SerialNumber: request.SerialID,
-		Command:      models.ClearOverride{StepID: request.StepID},
-		Condition:    fromIfMatch(request.Params.IfMatch),
+func (s *Server) ClearStepOverride(ctx context.Context, r gen.ClearStepOverrideRequestObject) (gen.ClearStepOverrideResponseObject, error) {
+	_, _, err := s.store.Command(ctx, change(ctx), store.UnitCommand{
+		SerialNumber: r.SerialID, Command: models.ClearOverride{StepID: r.StepID}, Condition: fromIfMatch(r.Params.IfMatch),
 	})
 	return gen.ClearStepOverride204Response{}, err
 }
 
 // WaiveStep implements POST /api/serials/{serialId}/steps/{stepId}/waive.
-func (s *Server) WaiveStep(ctx context.Context, request gen.WaiveStepRequestObject) (gen.WaiveStepResponseObject, error) {
-	return command(ctx, s, request.SerialID, request.Body.UserID,
-		models.Waive{StepID: request.StepID, Reason: request.Body.Reason, ApproverID: request.Body.ApproverID},
-		func(changed gen.SerialChangedJSONResponse) gen.WaiveStepResponseObject {
-			return gen.WaiveStep200JSONResponse{SerialChangedJSONResponse: changed}
-		}, gen.WaiveStepResponseObject.VisitWaiveStepResponse)
+func (s *Server) WaiveStep(ctx context.Context, r gen.WaiveStepRequestObject) (gen.WaiveStepResponseObject, error) {
+	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+		models.Waive{StepID: r.StepID, Reason: r.Body.Reason, ApproverID: r.Body.ApproverID})
 }
 
 // CompleteStep implements POST /api/serials/{serialId}/steps/{stepId}/complete.
-func (s *Server) CompleteStep(ctx context.Context, request gen.CompleteStepRequestObject) (gen.CompleteStepResponseObject, error) {
-	return command(ctx, s, request.SerialID, request.Body.UserID, models.CompleteStep{StepID: request.StepID},
-		func(changed gen.SerialChangedJSONResponse) gen.CompleteStepResponseObject {
-			return gen.CompleteStep200JSONResponse{SerialChangedJSONResponse: changed}
-		}, gen.CompleteStepResponseObject.VisitCompleteStepResponse)
-}
-
-// command gives one unit a command. wrap makes the answer that all such operations share their own.
-func command[Answer any](
-	ctx context.Context,
-	s *Server,
-	serialID string,
-	user *gen.UserID,
-	command models.Command,
-	wrap func(gen.SerialChangedJSONResponse) Answer,
-	visit func(Answer, http.ResponseWriter) error,
-) (Answer, error) {
-	order := store.UnitCommand{SerialNumber: serialID, Command: command, UserID: fromAPIUser(user)}
-	return answered(ctx, func() (store.CommandResult, error) { return s.store.Command(ctx, order) },
-		func(outcome store.CommandResult) Answer {
-			return wrap(gen.SerialChangedJSONResponse{
-				Body:    toAPISerial(outcome.Unit, outcome.StepIndex),
-				Headers: gen.SerialChangedResponseHeaders{ETag: toETag(outcome.Unit.Version)},
-			})
-		}, visit)
+func (s *Server) CompleteStep(ctx context.Context, r gen.CompleteStepRequestObject) (gen.CompleteStepResponseObject, error) {
+	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+		models.CompleteStep{StepID: r.StepID})
 }
 
 // AdvanceSerials implements POST /api/serials/advance.
-func (s *Server) AdvanceSerials(ctx context.Context, request gen.AdvanceSerialsRequestObject) (gen.AdvanceSerialsResponseObject, error) {
-	body := request.Body
-	return commandMany(ctx, s, body.SerialIds, body.Mode, body.UserID, models.Advance{},
-		func(changed gen.BulkChangedJSONResponse) gen.AdvanceSerialsResponseObject {
-			return gen.AdvanceSerials200JSONResponse{BulkChangedJSONResponse: changed}
-		}, gen.AdvanceSerialsResponseObject.VisitAdvanceSerialsResponse)
+func (s *Server) AdvanceSerials(ctx context.Context, r gen.AdvanceSerialsRequestObject) (gen.AdvanceSerialsResponseObject, error) {
+	return s.commandMany(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.Body.SerialIds, r.Body.Mode,
+		models.Advance{})
 }
 
 // ScrapSerials implements POST /api/serials/scrap.
-func (s *Server) ScrapSerials(ctx context.Context, request gen.ScrapSerialsRequestObject) (gen.ScrapSerialsResponseObject, error) {
-	body := request.Body
-	scrap, err := fromAPIScrap(body.Reason, body.Explanation)
-	if err != nil {
-		return nil, err
-	}
-	return commandMany(ctx, s, body.SerialIds, body.Mode, body.UserID, scrap,
-		func(changed gen.BulkChangedJSONResponse) gen.ScrapSerialsResponseObject {
-			return gen.ScrapSerials200JSONResponse{BulkChangedJSONResponse: changed}
-		}, gen.ScrapSerialsResponseObject.VisitScrapSerialsResponse)
+func (s *Server) ScrapSerials(ctx context.Context, r gen.ScrapSerialsRequestObject) (gen.ScrapSerialsResponseObject, error) {
+	return s.commandMany(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.Body.SerialIds, r.Body.Mode,
+		models.Scrap{Reason: models.ScrapReason(r.Body.Reason), Explanation: r.Body.Explanation})
 }
 
-// commandMany gives many units the same command.
-func commandMany[Answer any](
-	ctx context.Context,
-	s *Server,
-	ids []string,
-	mode *gen.BulkMode,
-	user *gen.UserID,
-	command models.Command,
-	wrap func(gen.BulkChangedJSONResponse) Answer,
-	visit func(Answer, http.ResponseWriter) error,
-) (Answer, error) {
-	orders := make([]store.UnitCommand, len(ids))
-	for i, id := range ids {
-		orders[i] = store.UnitCommand{SerialNumber: id, Command: command, UserID: fromAPIUser(user)}
+// command carries out a command for one unit.
+func (s *Server) command(ctx context.Context, by store.Request, serialNumber string, command models.Command) (unitChanged, error) {
+	result, earlier, err := s.store.Command(ctx, by, store.UnitCommand{SerialNumber: serialNumber, Command: command})
+	if err != nil {
+		return unitChanged{}, err
 	}
-	give := s.store.CommandAll
-	if mode != nil && *mode == gen.PerItem {
-		give = s.store.CommandEach
-	}
-	return answered(ctx, func() ([]store.CommandResult, error) { return give(ctx, orders) },
-		func(outcomes []store.CommandResult) Answer {
-			return wrap(gen.BulkChangedJSONResponse{Body: toAPIBulkResult(ids, outcomes)})
-		}, visit)
+	return unitChanged{gen.SerialChangedJSONResponse{
+		Body:    toAPIUnit(result.Unit, result.StepIndex),
+		Headers: gen.SerialChangedResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
+	}}, nil
 }
+
+// commandMany carries out a command for several units: for all or none of them, or for each on its own.
+func (s *Server) commandMany(
+	ctx context.Context, by store.Request, serialNumbers []string, mode *gen.BulkMode, command models.Command,
+) (unitsChanged, error) {
+	commands := make([]store.UnitCommand, len(serialNumbers))
+	for i, serialNumber := range serialNumbers {
+		commands[i] = store.UnitCommand{SerialNumber: serialNumber, Command: command}
+	}
+	carryOut := s.store.CommandAll
+	if mode != nil && *mode == gen.PerItem {
+		carryOut = s.store.CommandEach
+	}
+	results, earlier, err := carryOut(ctx, by, commands)
+	if refused, ok := errors.AsType[*store.RefusedError](err); ok {
+		err = fromRefused(refused)
+	}
+	if err != nil {
+		return unitsChanged{}, err
+	}
+	return unitsChanged{gen.BulkChangedJSONResponse{
+		Body:    toAPIBulkResult(serialNumbers, results),
+		Headers: gen.BulkChangedResponseHeaders{IdempotencyReplayed: replayed(earlier)},
+	}}, nil
+}
+
+// fromRefused returns the error of the first unit that refused its command, with a field for each such unit.
+func fromRefused(refused *store.RefusedError) error {
+	var all *models.Error
+	for i, result := range refused.Results {
+		if result.Err == nil {
+			continue
+		}
+		if all == nil {
+			all = &models.Error{Kind: result.Err.Kind, Message: result.Err.Message}
+		}
+		all.Fields = append(all.Fields, models.FieldError{Field: fmt.Sprintf("serialIds.%d", i), Message: result.Err.Message})
+	}
+	return all
+}
+
+func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
+	out := make([]gen.BypassedStep, len(states))
+	for i, state := range states {
+		out[i] = gen.BypassedStep{
+			StepID:    state.Step.ID,
+			StepName:  state.Step.Name,
+			StepOrder: state.Index,
+			Status:    gen.BypassedStepStatus(state.Status),
+		}
+	}
+	return out
+}
+
+func toAPIBulkResult(serialNumbers []string, results []store.CommandResult) gen.BulkResult {
+	out := gen.BulkResult{Results: make([]gen.BulkOutcome, len(results))}
+	for i, result := range results {
+		out.Results[i] = gen.BulkOutcome{SerialID: serialNumbers[i], Ok: result.Err == nil}
+		if result.Err != nil {
+			out.Results[i].Error = &gen.Error{StatusCode: statuses[result.Err.Kind], Message: result.Err.Message}
+			out.Failed++
+			continue
+		}
+		out.Results[i].Serial = new(toAPIUnit(result.Unit, result.StepIndex))
+		out.Succeeded++
+	}
+	return out
+}
+
+// unitChanged is the response that the commands for one unit share.
+type unitChanged struct{ gen.SerialChangedJSONResponse }
+
+func (u unitChanged) write(w http.ResponseWriter) error {
+	return gen.AdvanceSerial200JSONResponse{SerialChangedJSONResponse: u.SerialChangedJSONResponse}.VisitAdvanceSerialResponse(w)
+}
+
+// VisitAdvanceSerialResponse implements gen.AdvanceSerialResponseObject.
+func (u unitChanged) VisitAdvanceSerialResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// VisitScrapSerialResponse implements gen.ScrapSerialResponseObject.
+func (u unitChanged) VisitScrapSerialResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// VisitForceCompleteSerialResponse implements gen.ForceCompleteSerialResponseObject.
+func (u unitChanged) VisitForceCompleteSerialResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// VisitUndoSerialResponse implements gen.UndoSerialResponseObject.
+func (u unitChanged) VisitUndoSerialResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// VisitOverrideStepResponse implements gen.OverrideStepResponseObject.
+func (u unitChanged) VisitOverrideStepResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// VisitWaiveStepResponse implements gen.WaiveStepResponseObject.
+func (u unitChanged) VisitWaiveStepResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// VisitCompleteStepResponse implements gen.CompleteStepResponseObject.
+func (u unitChanged) VisitCompleteStepResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// unitsChanged is the response that the commands for several units share.
+type unitsChanged struct{ gen.BulkChangedJSONResponse }
+
+func (u unitsChanged) write(w http.ResponseWriter) error {
+	return gen.AdvanceSerials200JSONResponse{BulkChangedJSONResponse: u.BulkChangedJSONResponse}.VisitAdvanceSerialsResponse(w)
+}
+
+// VisitAdvanceSerialsResponse implements gen.AdvanceSerialsResponseObject.
+func (u unitsChanged) VisitAdvanceSerialsResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// VisitScrapSerialsResponse implements gen.ScrapSerialsResponseObject.
+func (u unitsChanged) VisitScrapSerialsResponse(w http.ResponseWriter) error { return u.write(w) }

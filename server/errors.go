@@ -14,11 +14,12 @@ import (
 
 // statuses is the one table from kinds of errors to HTTP statuses.
 var statuses = map[models.Kind]int{
-	models.Invalid:  http.StatusBadRequest,
-	models.NotFound: http.StatusNotFound,
-	models.Conflict: http.StatusConflict,
-	models.Changed:  http.StatusPreconditionFailed,
-	models.Upstream: http.StatusBadGateway,
+	models.Invalid:   http.StatusBadRequest,
+	models.NotFound:  http.StatusNotFound,
+	models.Conflict:  http.StatusConflict,
+	models.Changed:   http.StatusPreconditionFailed,
+	models.Upstream:  http.StatusBadGateway,
+	models.KeyReused: http.StatusUnprocessableEntity,
 }
 
 // statusError is a failure of the request as such, before any operation has seen it.
@@ -75,4 +76,12 @@ func (s *Server) noRoute(c *gin.Context) {
 
 func (s *Server) noMethod(c *gin.Context) {
 	s.fail(c, &statusError{http.StatusMethodNotAllowed, "Method not allowed: " + c.Request.Method + " " + c.Request.URL.Path})
+}
+
+func toAPIFieldErrors(fields []models.FieldError) *[]gen.FieldError {
+	out := make([]gen.FieldError, len(fields))
+	for i, field := range fields {
+		out[i] = gen.FieldError(field)
+	}
+	return &out
 }

@@ -27,7 +27,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	if params.After != nil {
 		after = *params.After
 	}
-	if acceptsEventStream(requestOf(ctx)) {
+	if acceptsEventStream(httpRequest(ctx)) {
 		if params.LastEventID != nil {
 			after = *params.LastEventID
 		}

@@ -51,7 +51,7 @@ func targets(f *testing.F) []target {
 // job makes one to ask for.
 func (s target) job(f *testing.F) string {
 	f.Helper()
-	job, err := s.store.CreateJob(f.Context(), models.Job{Name: "x", GoalQuantity: 1})
+	job, _, err := s.store.CreateJob(f.Context(), store.Request{}, models.Job{Name: "x", GoalQuantity: 1})
 	if err != nil {
 		f.Fatal(err)
 	}

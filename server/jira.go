@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/jira"
@@ -12,7 +14,152 @@ import (
 
 var errNoJira = models.ConflictError("Jira is not configured")
 
-// fromJiraError says in a sentence what came of asking Jira for a ticket.
+// ListJiraTickets implements GET /api/jira/tickets.
+func (s *Server) ListJiraTickets(ctx context.Context, r gen.ListJiraTicketsRequestObject) (gen.ListJiraTicketsResponseObject, error) {
+	if s.jira == nil {
+		return nil, errNoJira
+	}
+	var token string
+	if r.Params.PageToken != nil {
+		token = *r.Params.PageToken
+	}
+	var limit int
+	if r.Params.Limit != nil {
+		limit = *r.Params.Limit
+	}
+	page, err := s.jira.Tickets(ctx, token, limit)
+	if err != nil {
+		return nil, fromJiraError(err, "")
+	}
+	response := gen.ListJiraTickets200JSONResponse{Body: toAPITickets(page.Tickets)}
+	if page.NextPageToken != "" {
+		response.Headers.Link = new(nextLink(ctx, "pageToken", page.NextPageToken))
+	}
+	return response, nil
+}
+
+// GetJiraTicket implements GET /api/jira/tickets/{ticketKey}.
+func (s *Server) GetJiraTicket(ctx context.Context, r gen.GetJiraTicketRequestObject) (gen.GetJiraTicketResponseObject, error) {
+	ticket, err := s.ticket(ctx, r.TicketKey)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetJiraTicket200JSONResponse(toAPITicket(ticket)), nil
+}
+
+// ticket reads a ticket from Jira.
+func (s *Server) ticket(ctx context.Context, key string) (jira.Ticket, error) {
+	if s.jira == nil {
+		return jira.Ticket{}, errNoJira
+	}
+	ticket, err := s.jira.Ticket(ctx, key)
+	return ticket, fromJiraError(err, key)
+}
+
+// LinkJiraTicket implements POST /api/jira/link. No transaction is open while Jira answers.
+func (s *Server) LinkJiraTicket(ctx context.Context, r gen.LinkJiraTicketRequestObject) (gen.LinkJiraTicketResponseObject, error) {
+	by := repeatable(ctx, r.Params.IdempotencyKey, nil)
+	respond := toAPIJobFromTicket
+	if r.Body.JobID != nil {
+		respond = toAPIJobLinked
+	}
+	// Looked up before Jira is asked, so that a retry gets the result of the first request whatever Jira says now.
+	job, earlier, err := store.EarlierResult[models.Job](ctx, s.store, by)
+	if err == nil && !earlier {
+		job, earlier, err = s.linkTicket(ctx, by, *r.Body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return respond(job, earlier), nil
+}
+
+// linkTicket links a ticket to an existing job, or to a new job.
+func (s *Server) linkTicket(ctx context.Context, by store.Request, body gen.JiraLink) (models.Job, bool, error) {
+	allowDuplicate := body.AllowDuplicate != nil && *body.AllowDuplicate
+	if s.jira == nil {
+		return models.Job{}, false, errNoJira
+	}
+	if body.JobID != nil {
+		// Checked before Jira is asked, so that a job that cannot be linked is refused without a wait.
+		job, err := s.store.Job(ctx, *body.JobID)
+		if err == nil {
+			err = job.CheckLinkable()
+		}
+		if err != nil {
+			return models.Job{}, false, err
+		}
+	}
+	ticket, err := s.ticket(ctx, body.TicketKey)
+	if err != nil {
+		return models.Job{}, false, err
+	}
+	if body.JobID != nil {
+		return s.store.LinkJob(ctx, by, *body.JobID, fromJiraTicket(ticket).Jira(), allowDuplicate)
+	}
+	return s.store.CreateLinkedJob(ctx, by, fromJiraTicket(ticket).NewJob(body.GoalQuantity), allowDuplicate)
+}
+
+// PushJobToJira implements POST /api/jira/push. The database knows of the push before Jira is asked, so that only one of
+// two pushes at the same time writes, on however many servers.
+func (s *Server) PushJobToJira(ctx context.Context, r gen.PushJobToJiraRequestObject) (gen.PushJobToJiraResponseObject, error) {
+	by := repeatable(ctx, r.Params.IdempotencyKey, nil)
+	pushed, earlier, err := store.EarlierResult[store.PushResult](ctx, s.store, by)
+	if err == nil && !earlier {
+		pushed, earlier, err = s.push(ctx, by, r.Body.JobID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.PushJobToJira200JSONResponse{
+		Body:    gen.JiraPushed{TicketKey: pushed.TicketKey, CommentID: pushed.CommentID},
+		Headers: gen.PushJobToJira200ResponseHeaders{IdempotencyReplayed: replayed(earlier)},
+	}, nil
+}
+
+// push writes a job's progress to its ticket.
+func (s *Server) push(ctx context.Context, by store.Request, jobID string) (store.PushResult, bool, error) {
+	if s.jira == nil {
+		return store.PushResult{}, false, errNoJira
+	}
+	job, err := s.store.Job(ctx, jobID)
+	if err == nil {
+		err = job.CheckPushable()
+	}
+	if err != nil {
+		return store.PushResult{}, false, err
+	}
+	commentID, err := s.store.BeginPush(ctx, jobID)
+	if err != nil {
+		return store.PushResult{}, false, err
+	}
+	pushed, err := s.writeProgress(ctx, jobID, commentID)
+	if err != nil {
+		// Also for a client that has gone away, so that the next push does not have to wait.
+		return store.PushResult{}, false, errors.Join(err, s.store.AbandonPush(context.WithoutCancel(ctx), jobID, commentID))
+	}
+	// Jira has the comment now, so a client that goes away changes nothing.
+	ctx = context.WithoutCancel(ctx)
+	pushed, earlier, err := s.store.EndPush(ctx, by, jobID, pushed)
+	if err != nil {
+		return store.PushResult{}, false, errors.Join(err, s.store.AbandonPush(ctx, jobID, pushed.CommentID))
+	}
+	return pushed, earlier, nil
+}
+
+// writeProgress writes a job's progress to its comment. It reads the progress while no other push of the job is in progress,
+// so that a comment never gets older.
+func (s *Server) writeProgress(ctx context.Context, jobID, commentID string) (store.PushResult, error) {
+	job, paths, err := s.store.JobWithPaths(ctx, jobID)
+	if err != nil {
+		return store.PushResult{}, err
+	}
+	key := *job.Jira.TicketKey
+	written, err := s.jira.PutComment(ctx, key, "Routecard job "+jobID, toComment(job, paths), commentID)
+	return store.PushResult{TicketKey: key, CommentID: written}, fromJiraError(err, key)
+}
+
+// fromJiraError returns an error with a sentence for the user.
 func fromJiraError(err error, ticketKey string) error {
 	switch {
 	case err == nil:
@@ -28,143 +175,88 @@ func fromJiraError(err error, ticketKey string) error {
 	}
 }
 
-// ListJiraTickets implements GET /api/jira/tickets.
-func (s *Server) ListJiraTickets(ctx context.Context, request gen.ListJiraTicketsRequestObject) (gen.ListJiraTicketsResponseObject, error) {
-	if s.jira == nil {
-		return nil, errNoJira
+func fromJiraTicket(ticket jira.Ticket) models.Ticket {
+	return models.Ticket{
+		Key:        ticket.Key,
+		Summary:    ticket.Summary,
+		PartNumber: ticket.PartNumber,
+		Priority:   ticket.Priority,
+		EpicLink:   ticket.EpicLink,
+		Labels:     ticket.Labels,
+		Quantity:   ticket.Quantity,
 	}
-	var token string
-	if request.Params.PageToken != nil {
-		token = *request.Params.PageToken
-	}
-	var limit int
-	if request.Params.Limit != nil {
-		limit = *request.Params.Limit
-	}
-	page, err := s.jira.Tickets(ctx, token, limit)
-	if err != nil {
-		return nil, fromJiraError(err, "")
-	}
-	answer := gen.ListJiraTickets200JSONResponse{Body: toAPITickets(page.Tickets)}
-	if page.NextPageToken != "" {
-		link := nextLink(ctx, "pageToken", page.NextPageToken)
-		answer.Headers.Link = &link
-	}
-	return answer, nil
 }
 
-// GetJiraTicket implements GET /api/jira/tickets/{ticketKey}.
-func (s *Server) GetJiraTicket(ctx context.Context, request gen.GetJiraTicketRequestObject) (gen.GetJiraTicketResponseObject, error) {
-	ticket, err := s.ticket(ctx, request.TicketKey)
-	if err != nil {
-		return nil, err
-	}
-	return gen.GetJiraTicket200JSONResponse(toAPITicket(ticket)), nil
-}
-
-// ticket asks Jira for a ticket.
-func (s *Server) ticket(ctx context.Context, key string) (jira.Ticket, error) {
-	if s.jira == nil {
-		return jira.Ticket{}, errNoJira
-	}
-	ticket, err := s.jira.Ticket(ctx, key)
-	return ticket, fromJiraError(err, key)
-}
-
-// LinkJiraTicket implements POST /api/jira/link. Nothing of ours is locked while Jira is asked; the change is made after.
-func (s *Server) LinkJiraTicket(ctx context.Context, request gen.LinkJiraTicketRequestObject) (gen.LinkJiraTicketResponseObject, error) {
-	body := request.Body
-	duplicate := body.AllowDuplicate != nil && *body.AllowDuplicate
-	if s.jira == nil {
-		return nil, errNoJira
-	}
-	if body.JobID == nil {
-		ticket, err := s.ticket(ctx, body.TicketKey)
-		if err != nil {
-			return nil, err
-		}
-		return answered(ctx, func() (models.Job, error) {
-			return s.store.CreateLinkedJob(ctx, fromJiraTicket(ticket, body.GoalQuantity), duplicate)
-		}, toAPIJobFromTicket, gen.LinkJiraTicketResponseObject.VisitLinkJiraTicketResponse)
-	}
-	// Asked before Jira is, so that a job which can't be linked costs nobody a wait.
-	job, err := s.store.Job(ctx, *body.JobID)
-	if err != nil {
-		return nil, err
-	}
-	if err := store.Linkable(job); err != nil {
-		return nil, err
-	}
-	ticket, err := s.ticket(ctx, body.TicketKey)
-	if err != nil {
-		return nil, err
-	}
-	return answered(ctx, func() (models.Job, error) {
-		return s.store.LinkJob(ctx, job.ID, fromJiraTicket(ticket, nil).Jira, duplicate)
-	}, toAPIJobLinked, gen.LinkJiraTicketResponseObject.VisitLinkJiraTicketResponse)
-}
-
-func toAPIJobFromTicket(job models.Job) gen.LinkJiraTicketResponseObject {
+func toAPIJobFromTicket(job models.Job, earlier bool) gen.LinkJiraTicketResponseObject {
 	return gen.LinkJiraTicket201JSONResponse{
-		Body:    toAPIJob(job),
-		Headers: gen.LinkJiraTicket201ResponseHeaders{Location: "/api/jobs/" + job.ID, ETag: toETag(job.Version)},
+		Body: toAPIJob(job),
+		Headers: gen.LinkJiraTicket201ResponseHeaders{
+			Location: jobLocation(job), ETag: toETag(job.Version), IdempotencyReplayed: replayed(earlier),
+		},
 	}
 }
 
-func toAPIJobLinked(job models.Job) gen.LinkJiraTicketResponseObject {
+func toAPIJobLinked(job models.Job, earlier bool) gen.LinkJiraTicketResponseObject {
 	return gen.LinkJiraTicket200JSONResponse{
 		Body:    toAPIJob(job),
-		Headers: gen.LinkJiraTicket200ResponseHeaders{ETag: toETag(job.Version)},
+		Headers: gen.LinkJiraTicket200ResponseHeaders{ETag: toETag(job.Version), IdempotencyReplayed: replayed(earlier)},
 	}
 }
 
-// PushJobToJira implements POST /api/jira/push. The push is announced in the database before Jira is asked, so that of
-// two at once, on however many servers, only one writes.
-func (s *Server) PushJobToJira(ctx context.Context, request gen.PushJobToJiraRequestObject) (gen.PushJobToJiraResponseObject, error) {
-	if s.jira == nil {
-		return nil, errNoJira
+func toAPITicket(ticket jira.Ticket) gen.JiraTicket {
+	out := gen.JiraTicket{
+		Key:        ticket.Key,
+		Summary:    ticket.Summary,
+		Status:     toAPIOptional(ticket.Status),
+		Priority:   toAPIOptional(ticket.Priority),
+		EpicLink:   toAPIOptional(ticket.EpicLink),
+		PartNumber: toAPIOptional(ticket.PartNumber),
+		Labels:     append([]string{}, ticket.Labels...),
+		URL:        ticket.URL,
 	}
-	jobID := request.Body.JobID
-	job, err := s.store.Job(ctx, jobID)
-	if err != nil {
-		return nil, err
+	if ticket.Quantity > 0 {
+		out.Quantity = &ticket.Quantity
 	}
-	if !job.Jira.HasTicket() {
-		return nil, models.ConflictError("Job is not linked to a Jira ticket")
-	}
-	comment, err := s.store.BeginPush(ctx, jobID)
-	if err != nil {
-		return nil, err
-	}
-	pushed, err := s.writeProgress(ctx, jobID, comment)
-	if err != nil {
-		// Also for a client that has gone away: the next push must not have to wait.
-		return nil, errors.Join(err, s.store.AbandonPush(context.WithoutCancel(ctx), jobID, comment))
-	}
-	// Jira has the comment, so a client that has gone away changes nothing any more.
-	ctx = context.WithoutCancel(ctx)
-	answer, err := answered(ctx, func() (store.Pushed, error) { return s.store.EndPush(ctx, jobID, pushed) },
-		toAPIPushed, gen.PushJobToJiraResponseObject.VisitPushJobToJiraResponse)
-	if err != nil {
-		return nil, errors.Join(err, s.store.AbandonPush(ctx, jobID, pushed.CommentID))
-	}
-	return answer, nil
+	return out
 }
 
-// writeProgress puts a job's progress into its comment. It reads it only now, when no other push of the job is under way:
-// what it writes is never older than what is there.
-func (s *Server) writeProgress(ctx context.Context, jobID, commentID string) (store.Pushed, error) {
-	job, paths, err := s.store.JobWithPaths(ctx, jobID)
-	if err != nil {
-		return store.Pushed{}, err
+func toAPITickets(tickets []jira.Ticket) gen.JiraTicketList {
+	out := make(gen.JiraTicketList, len(tickets))
+	for i := range tickets {
+		out[i] = toAPITicket(tickets[i])
 	}
-	key := *job.Jira.TicketKey
-	written, err := s.jira.PutComment(ctx, key, "Routecard job "+jobID, toComment(job, paths), commentID)
-	return store.Pushed{TicketKey: key, CommentID: written}, fromJiraError(err, key)
+	return out
 }
 
-func toAPIPushed(pushed store.Pushed) gen.PushJobToJiraResponseObject {
-	return gen.PushJobToJira200JSONResponse{
-		Body: gen.JiraPushed{TicketKey: pushed.TicketKey, CommentID: pushed.CommentID},
+// toAPIOptional leaves out an empty text.
+func toAPIOptional(text string) *string {
+	if text == "" {
+		return nil
 	}
+	return &text
+}
+
+// maxCommentPaths and maxCommentName limit the length of a comment, which Jira refuses beyond 32,767 characters.
+const (
+	maxCommentPaths = 20
+	maxCommentName  = 255
+)
+
+// toComment describes a job's progress.
+func toComment(job models.Job, paths []models.Path) string {
+	total := models.CountsOf(paths)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%.*s: %d of %d completed (%.1f %%), %d in progress, %d scrapped",
+		maxCommentName, job.Name, total.Completed, job.GoalQuantity,
+		models.PercentComplete(total.Completed, job.GoalQuantity), total.InProgress, total.Scrapped)
+	for i := range paths {
+		if i == maxCommentPaths {
+			fmt.Fprintf(&text, "\nand %d more paths", len(paths)-i)
+			break
+		}
+		path := &paths[i]
+		fmt.Fprintf(&text, "\n%.*s: %d of %d completed, %d in progress, %d scrapped",
+			maxCommentName, path.Name, path.Completed, path.GoalQuantity, path.InProgress, path.Scrapped)
+	}
+	return text.String()
 }

@@ -10,24 +10,24 @@ import (
 )
 
 // CreateJob implements POST /api/jobs.
-func (s *Server) CreateJob(ctx context.Context, request gen.CreateJobRequestObject) (gen.CreateJobResponseObject, error) {
-	return answered(ctx, func() (models.Job, error) {
-		return s.store.CreateJob(ctx, fromAPIJobCreate(*request.Body))
-	}, toAPIJobCreated, gen.CreateJobResponseObject.VisitCreateJobResponse)
-}
-
-func toAPIJobCreated(job models.Job) gen.CreateJobResponseObject {
-	return gen.CreateJob201JSONResponse{
-		Body:    toAPIJob(job),
-		Headers: gen.CreateJob201ResponseHeaders{Location: "/api/jobs/" + job.ID, ETag: toETag(job.Version)},
+func (s *Server) CreateJob(ctx context.Context, r gen.CreateJobRequestObject) (gen.CreateJobResponseObject, error) {
+	job, earlier, err := s.store.CreateJob(ctx, repeatable(ctx, r.Params.IdempotencyKey, nil), fromAPIJobCreate(*r.Body))
+	if err != nil {
+		return nil, err
 	}
+	return gen.CreateJob201JSONResponse{
+		Body: toAPIJob(job),
+		Headers: gen.CreateJob201ResponseHeaders{
+			Location: jobLocation(job), ETag: toETag(job.Version), IdempotencyReplayed: replayed(earlier),
+		},
+	}, nil
 }
 
 // ListJobs implements GET /api/jobs.
-func (s *Server) ListJobs(ctx context.Context, request gen.ListJobsRequestObject) (gen.ListJobsResponseObject, error) {
-	filter := fromAPIJobFilter(request.Params)
-	withProgress := request.Params.Include != nil
-	jobs, err := newList(ctx, request.Params.Cursor, request.Params.Limit,
+func (s *Server) ListJobs(ctx context.Context, r gen.ListJobsRequestObject) (gen.ListJobsResponseObject, error) {
+	filter := fromAPIJobFilter(r.Params)
+	withProgress := r.Params.Include != nil
+	jobs, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
 		func(ctx context.Context, cursor string, limit int) ([]gen.JobListItem, string, error) {
 			jobs, err := s.store.Jobs(ctx, filter, cursor, limit+1)
 			if err != nil {
@@ -43,13 +43,13 @@ func (s *Server) ListJobs(ctx context.Context, request gen.ListJobsRequestObject
 	return jobList{jobs}, err
 }
 
-// jobList makes a streamed list the answer of ListJobs.
+// jobList is a list as a response of ListJobs.
 type jobList struct{ list[gen.JobListItem] }
 
 // VisitListJobsResponse implements gen.ListJobsResponseObject.
 func (l jobList) VisitListJobsResponse(w http.ResponseWriter) error { return l.write(w) }
 
-// addProgress counts for all jobs of a page at once.
+// addProgress adds the progress of all jobs of a page with one query.
 func (s *Server) addProgress(ctx context.Context, items []gen.JobListItem) error {
 	ids := make([]string, len(items))
 	for i := range items {
@@ -67,35 +67,54 @@ func (s *Server) addProgress(ctx context.Context, items []gen.JobListItem) error
 }
 
 // GetJob implements GET /api/jobs/{jobId}.
-func (s *Server) GetJob(ctx context.Context, request gen.GetJobRequestObject) (gen.GetJobResponseObject, error) {
-	job, paths, err := s.store.JobWithPaths(ctx, request.JobID)
+func (s *Server) GetJob(ctx context.Context, r gen.GetJobRequestObject) (gen.GetJobResponseObject, error) {
+	job, paths, err := s.store.JobWithPaths(ctx, r.JobID)
 	if err != nil {
 		return nil, err
 	}
 	return gen.GetJob200JSONResponse{
-		Body:    toAPIJobDetail(job, paths),
+		Body: gen.JobDetail{
+			Job: toAPIJob(job), Paths: toAPIPaths(paths), Progress: toAPIJobProgress(job.GoalQuantity, paths),
+		},
 		Headers: gen.GetJob200ResponseHeaders{ETag: toETag(job.Version)},
 	}, nil
 }
 
 // UpdateJob implements PUT /api/jobs/{jobId}.
-func (s *Server) UpdateJob(ctx context.Context, request gen.UpdateJobRequestObject) (gen.UpdateJobResponseObject, error) {
-	job, err := s.store.UpdateJob(ctx, request.JobID, fromIfMatch(request.Params.IfMatch), fromAPIJobUpdate(*request.Body))
+func (s *Server) UpdateJob(ctx context.Context, r gen.UpdateJobRequestObject) (gen.UpdateJobResponseObject, error) {
+	job, err := s.store.UpdateJob(ctx, change(ctx), r.JobID, fromIfMatch(r.Params.IfMatch),
+		models.JobChange{Name: r.Body.Name, GoalQuantity: r.Body.GoalQuantity})
 	if err != nil {
 		return nil, err
 	}
 	return gen.UpdateJob200JSONResponse{
-		Body:    toAPIJob(job),
-		Headers: gen.UpdateJob200ResponseHeaders{ETag: toETag(job.Version)},
+		Body: toAPIJob(job), Headers: gen.UpdateJob200ResponseHeaders{ETag: toETag(job.Version)},
 	}, nil
 }
 
 // DeleteJob implements DELETE /api/jobs/{jobId}.
-func (s *Server) DeleteJob(ctx context.Context, request gen.DeleteJobRequestObject) (gen.DeleteJobResponseObject, error) {
-	if err := s.store.DeleteJob(ctx, request.JobID, fromIfMatch(request.Params.IfMatch)); err != nil {
-		return nil, err
+func (s *Server) DeleteJob(ctx context.Context, r gen.DeleteJobRequestObject) (gen.DeleteJobResponseObject, error) {
+	return gen.DeleteJob204Response{}, s.store.DeleteJob(ctx, change(ctx), r.JobID, fromIfMatch(r.Params.IfMatch))
+}
+
+func jobLocation(job models.Job) string { return "/api/jobs/" + job.ID }
+
+func fromAPIJobCreate(body gen.JobCreate) models.Job {
+	job := models.Job{
+		Name:         body.Name,
+		GoalQuantity: body.GoalQuantity,
+		Jira: models.Jira{
+			TicketKey:     body.JiraTicketKey,
+			TicketSummary: body.JiraTicketSummary,
+			PartNumber:    body.JiraPartNumber,
+			Priority:      body.JiraPriority,
+			EpicLink:      body.JiraEpicLink,
+		},
 	}
-	return gen.DeleteJob204Response{}, nil
+	if body.JiraLabels != nil {
+		job.Jira.Labels = *body.JiraLabels
+	}
+	return job
 }
 
 func fromAPIJobFilter(params gen.ListJobsParams) store.JobFilter {
@@ -110,4 +129,61 @@ func fromAPIJobFilter(params gen.ListJobsParams) store.JobFilter {
 		filter.Labels = *params.JiraLabel
 	}
 	return filter
+}
+
+func toAPIJob(job models.Job) gen.Job {
+	return gen.Job{
+		ID:                job.ID,
+		Name:              job.Name,
+		GoalQuantity:      job.GoalQuantity,
+		JiraTicketKey:     job.Jira.TicketKey,
+		JiraTicketSummary: job.Jira.TicketSummary,
+		JiraPartNumber:    job.Jira.PartNumber,
+		JiraPriority:      job.Jira.Priority,
+		JiraEpicLink:      job.Jira.EpicLink,
+		JiraLabels:        toAPILabels(job.Jira.Labels),
+		CreatedAt:         job.CreatedAt.String(),
+		UpdatedAt:         job.UpdatedAt.String(),
+	}
+}
+
+// toAPILabels leaves out labels that are not set, and shows an empty list of labels.
+func toAPILabels(labels models.Labels) *[]string {
+	if labels == nil {
+		return nil
+	}
+	return (*[]string)(&labels)
+}
+
+func toAPIJobList(jobs []models.Job) []gen.JobListItem {
+	items := make([]gen.JobListItem, len(jobs))
+	for i := range jobs {
+		items[i].Job = toAPIJob(jobs[i])
+	}
+	return items
+}
+
+func toAPIJobProgress(goal int64, paths []models.Path) gen.JobProgress {
+	total := models.CountsOf(paths)
+	each := make([]gen.PathProgress, len(paths))
+	for i := range paths {
+		path := &paths[i]
+		each[i] = gen.PathProgress{
+			PathID:          path.ID,
+			PathName:        path.Name,
+			Goal:            path.GoalQuantity,
+			Completed:       path.Completed,
+			InProgress:      path.InProgress,
+			Scrapped:        path.Scrapped,
+			PercentComplete: models.PercentComplete(path.Completed, path.GoalQuantity),
+		}
+	}
+	return gen.JobProgress{
+		TotalGoal:       goal,
+		TotalCompleted:  total.Completed,
+		TotalInProgress: total.InProgress,
+		TotalScrapped:   total.Scrapped,
+		PercentComplete: models.PercentComplete(total.Completed, goal),
+		PathProgress:    each,
+	}
 }

@@ -124,7 +124,7 @@ func cut[Row any](rows []Row, limit int, key func(Row) string) (kept []Row, next
 
 // nextLink is a Link header to the request's own URL with another beginning.
 func nextLink(ctx context.Context, parameter, next string) string {
-	url := *requestOf(ctx).URL
+	url := *httpRequest(ctx).URL
 	query := url.Query()
 	query.Set(parameter, next)
 	url.RawQuery = query.Encode()

@@ -4,11 +4,9 @@ package server
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"regexp"
 	"time"
 
@@ -92,9 +90,9 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 
 	s.serveHealth(engine)
 	s.serveDocs(engine)
-	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{lasting}, gen.StrictGinServerOptions{
+	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{detachContext}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.fail,
-		HandlerErrorFunc:         s.failOrReplay,
+		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.fail,
 	})
 	gen.RegisterHandlersWithOptions(engine, strict, gen.GinServerOptions{
@@ -102,22 +100,6 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		ErrorHandler: s.unboundParameter,
 	})
 	return engine, nil
-}
-
-// lasting gives a handler a context that nobody reuses. Gin hands the same one to the next request, while a goroutine of
-// database/sql may still ask the old one whether it has ended.
-func lasting(handle gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
-	return func(c *gin.Context, request any) (any, error) { return handle(c.Copy(), request) }
-}
-
-// requestOf returns the HTTP request behind the context of a handler, for what the generated types leave out.
-func requestOf(ctx context.Context) *http.Request {
-	request, ok := ctx.Value(gin.ContextRequestKey).(*http.Request)
-	if !ok {
-		// Only a call that did not come through Gin; it has no headers to look at.
-		return &http.Request{URL: &url.URL{}}
-	}
-	return request
 }
 
 // originForm is what browsers send: a scheme and a host, no path. Any other would be allowed in vain.

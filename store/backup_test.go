@@ -56,7 +56,7 @@ func TestBackupWhileCreatesGoOn(t *testing.T) {
 					return
 				default:
 				}
-				job, err := s.CreateJob(t.Context(), exampleJob())
+				job, _, err := s.CreateJob(t.Context(), store.Request{}, exampleJob())
 				if err != nil {
 					t.Error(err)
 					return

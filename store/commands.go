@@ -11,230 +11,246 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// UnitCommand is a command to one unit.
+// UnitCommand is a command for one unit.
 type UnitCommand struct {
 	SerialNumber string
 	Command      models.Command
-	// UserID is who gives it, "" for the user of the context.
-	UserID string
-	// Condition is what the caller asks of the unit's version.
+	// Condition is what the caller requires of the unit's version.
 	Condition Condition
-
-	receipt *Receipt
 }
 
-// CommandResult is what became of an order: the unit as it then is, or why nothing was changed.
+// requestedCommand is a command of one of the requests that share a transaction.
+type requestedCommand struct {
+	UnitCommand
+	by Request
+}
+
+// CommandResult is the unit after its command, or why the command was refused.
 type CommandResult struct {
-	models.Change
-	// StepIndex is where the unit then stands on its path, from 0; -1 when it stands nowhere.
+	Unit models.Unit
+	// StepIndex is the index of the step at which the unit stands, or -1 if it stands at no step of its path.
 	StepIndex int
-	Err       *models.Error
+	// Bypassed are the steps that AdvanceTo jumped over.
+	Bypassed []models.StepState
+	// Err is nil for a command that was carried out.
+	Err *models.Error
 }
 
-// Command gives one unit a command. Commands that wait at the same time share one transaction. It returns a NotFound
-// error without such a unit, a Changed one when the condition does not hold, or the error of the command.
-func (s *Store) Command(ctx context.Context, order UnitCommand) (CommandResult, error) {
-	// Resolved here, because the transaction runs under the context of whichever command leads it.
-	order.UserID = actor(ctx, order.UserID)
-	order.receipt = ReceiptOf(ctx)
-	outcome, err := s.commands.do(ctx, order)
-	if err == nil && outcome.Err != nil {
-		err = outcome.Err
+// RefusedError is returned by [Store.CommandAll]. Nothing has changed.
+type RefusedError struct {
+	// Results has an error for each unit that refused its command.
+	Results []CommandResult
+}
+
+func (e *RefusedError) Error() string { return "store: a unit refused its command" }
+
+// Command carries out a command for one unit, and reports whether its result is that of an earlier request. Commands that
+// wait at the same time share one transaction. It returns an Invalid error for a command that is wrong for every unit, a
+// NotFound error when the unit does not exist, a Changed error when the condition does not hold, an error of
+// [models.Apply], or a KeyReused error.
+func (s *Store) Command(ctx context.Context, by Request, command UnitCommand) (CommandResult, bool, error) {
+	if err := models.CheckCommand(command.Command); err != nil {
+		return CommandResult{}, false, err
 	}
-	return outcome, err
+	return once(ctx, s, by, func() (CommandResult, error) {
+		result, err := s.commands.Do(ctx, requestedCommand{command, by})
+		if err == nil && result.Err != nil {
+			err = result.Err
+		}
+		return result, err
+	})
 }
 
-// commandTogether carries out the orders of several callers, each of whom gets an answer of its own.
-func (s *Store) commandTogether(ctx context.Context, orders []UnitCommand) (outcomes []CommandResult, err error) {
-	err = s.transact(ctx, func(t *tx) error {
-		if outcomes, err = t.command(orders); err != nil {
+// runCommands carries out the commands of several requests in one transaction.
+func (s *Store) runCommands(ctx context.Context, commands []requestedCommand) (results []CommandResult, err error) {
+	err = s.db.Transact(ctx, func(t *database.Tx) error {
+		if results, err = carryOut(t, commands); err != nil {
 			return err
 		}
-		for i := range outcomes {
-			if outcomes[i].Err != nil {
-				continue
+		var succeeded []CommandResult
+		var requests []Request
+		for i, result := range results {
+			if result.Err == nil {
+				succeeded, requests = append(succeeded, result), append(requests, commands[i].by)
 			}
-			if err := t.answer(orders[i].receipt, outcomes[i]); err != nil {
+		}
+		return keepResults(t, requests, succeeded)
+	})
+	return results, err
+}
+
+// CommandEach carries out commands in one transaction. Each result shows whether its own command was refused. The errors
+// are those that concern all commands: an Invalid error and a KeyReused error.
+func (s *Store) CommandEach(ctx context.Context, by Request, commands []UnitCommand) ([]CommandResult, bool, error) {
+	return s.commandMany(ctx, by, commands, func([]CommandResult) error { return nil })
+}
+
+// CommandAll carries out all commands in one transaction, or none: then it returns a [RefusedError]. Its other errors are
+// those of CommandEach.
+func (s *Store) CommandAll(ctx context.Context, by Request, commands []UnitCommand) ([]CommandResult, bool, error) {
+	return s.commandMany(ctx, by, commands, func(results []CommandResult) error {
+		if slices.ContainsFunc(results, func(result CommandResult) bool { return result.Err != nil }) {
+			return &RefusedError{results}
+		}
+		return nil
+	})
+}
+
+// commandMany carries out the commands of one request, unless accept returns an error for the results.
+func (s *Store) commandMany(
+	ctx context.Context, by Request, commands []UnitCommand, accept func([]CommandResult) error,
+) ([]CommandResult, bool, error) {
+	requested := make([]requestedCommand, len(commands))
+	for i, command := range commands {
+		if err := models.CheckCommand(command.Command); err != nil {
+			return nil, false, err
+		}
+		requested[i] = requestedCommand{command, by}
+	}
+	return once(ctx, s, by, func() (results []CommandResult, err error) {
+		err = s.db.Transact(ctx, func(t *database.Tx) error {
+			if results, err = carryOut(t, requested); err != nil {
 				return err
 			}
-		}
-		return nil
+			if err := accept(results); err != nil {
+				return err
+			}
+			return keepResult(t, by, results)
+		})
+		return results, err
 	})
-	return outcomes, err
 }
 
-// CommandEach gives each unit its command in one transaction, and each answers for itself.
-func (s *Store) CommandEach(ctx context.Context, orders []UnitCommand) ([]CommandResult, error) {
-	return s.commandMany(ctx, orders, func([]CommandResult) error { return nil })
-}
-
-// CommandAll gives each unit its command, or changes nothing: then the error is that of the first unit that could not
-// obey, with a field for each of them.
-func (s *Store) CommandAll(ctx context.Context, orders []UnitCommand) ([]CommandResult, error) {
-	return s.commandMany(ctx, orders, refused)
-}
-
-// commandMany carries out the orders of one caller, unless refuse finds fault with an outcome.
-func (s *Store) commandMany(ctx context.Context, orders []UnitCommand, refuse func([]CommandResult) error) (outcomes []CommandResult, err error) {
-	err = s.transact(ctx, func(t *tx) error {
-		if outcomes, err = t.command(orders); err != nil {
-			return err
-		}
-		if err := refuse(outcomes); err != nil {
-			return err
-		}
-		return t.answer(ReceiptOf(ctx), outcomes)
-	})
-	return outcomes, err
-}
-
-func refused(outcomes []CommandResult) error {
-	var all *models.Error
-	for i, outcome := range outcomes {
-		if outcome.Err == nil {
-			continue
-		}
-		if all == nil {
-			all = &models.Error{Kind: outcome.Err.Kind, Message: outcome.Err.Message}
-		}
-		field := fmt.Sprintf("serialIds.%d", i)
-		all.Fields = append(all.Fields, models.FieldError{Field: field, Message: outcome.Err.Message})
+// carryOut carries out commands one after the other. The number of statements does not depend on the number of commands.
+func carryOut(t *database.Tx, commands []requestedCommand) ([]CommandResult, error) {
+	batch, err := loadMoveBatch(t, commands)
+	if err != nil {
+		return nil, err
 	}
-	if all == nil {
-		return nil
+	results := make([]CommandResult, len(commands))
+	for i, command := range commands {
+		if results[i], err = batch.carryOut(command); err != nil {
+			return nil, err
+		}
 	}
-	return all
+	batch.queueChanges()
+	return results, nil
 }
 
-// command carries out orders one after the other, with a handful of statements however many there are. The paths are
-// locked first, in the order of their ids: whoever holds a path's lock is alone with its units and its counts.
-func (t *tx) command(orders []UnitCommand) ([]CommandResult, error) {
-	ids := make([]string, len(orders))
-	for i, order := range orders {
-		ids[i] = order.SerialNumber
+// moveBatch holds the units of several commands, with their paths, while the commands are carried out.
+type moveBatch struct {
+	t     *database.Tx
+	paths map[string]*models.Path
+	units map[string]*models.Unit
+	// events are the undoable events of this batch, by their ids.
+	events map[string]models.Event
+	// changedUnits and changedSteps are those that have to be written.
+	changedUnits map[*models.Unit]bool
+	changedSteps map[*models.Step]bool
+}
+
+// loadMoveBatch locks the paths of the units, in the order of the paths' ids, and then reads the units. The lock of a path
+// protects the units on it and its counts.
+func loadMoveBatch(t *database.Tx, commands []requestedCommand) (*moveBatch, error) {
+	serialNumbers := make([]string, len(commands))
+	for i, command := range commands {
+		serialNumbers[i] = command.SerialNumber
 	}
 	var paths []models.Path
-	onTheirPaths := t.Model(&models.Unit{}).Select("path_id").Where("id IN ?", ids)
+	pathsOfUnits := t.Model(&models.Unit{}).Select("path_id").Where("id IN ?", serialNumbers)
 	if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
-		Where("id IN (?)", onTheirPaths).Order("id").Find(&paths).Error; err != nil {
+		Where("id IN (?)", pathsOfUnits).Order("id").Find(&paths).Error; err != nil {
 		return nil, err
 	}
 	if err := loadSteps(t.DB, paths); err != nil {
 		return nil, err
 	}
-	serials, err := serialTable.read(t.Where("id IN ?", ids), len(ids))
+	units, err := rows.Read[models.Unit](t.Where("id IN ?", serialNumbers), len(serialNumbers))
 	if err != nil {
 		return nil, err
 	}
-	f := newFloor(paths, serials)
-	outcomes := make([]CommandResult, len(orders))
-	for i, order := range orders {
-		var err error
-		if outcomes[i], err = f.carryOut(t, order); err != nil {
-			return nil, err
-		}
-	}
-	f.save(t)
-	return outcomes, nil
-}
-
-// floor is the part of the shop floor that a group of orders is about.
-type floor struct {
-	paths   map[string]*models.Path
-	units   map[string]*models.Unit
-	changed map[string]bool
-	// steps are those whose counts changed.
-	steps map[*models.Step]bool
-}
-
-func newFloor(paths []models.Path, serials []models.Unit) *floor {
-	f := &floor{
-		paths:   make(map[string]*models.Path, len(paths)),
-		units:   make(map[string]*models.Unit, len(serials)),
-		changed: map[string]bool{},
-		steps:   map[*models.Step]bool{},
+	batch := &moveBatch{
+		t:            t,
+		paths:        make(map[string]*models.Path, len(paths)),
+		units:        make(map[string]*models.Unit, len(units)),
+		events:       map[string]models.Event{},
+		changedUnits: map[*models.Unit]bool{},
+		changedSteps: map[*models.Step]bool{},
 	}
 	for i := range paths {
-		f.paths[paths[i].ID] = &paths[i]
+		batch.paths[paths[i].ID] = &paths[i]
 	}
-	for i := range serials {
-		f.units[serials[i].SerialNumber] = &serials[i]
+	for i := range units {
+		batch.units[units[i].SerialNumber] = &units[i]
 	}
-	return f
+	return batch, nil
 }
 
-// carryOut applies one order. What the unit's user is to know is in the outcome; an error is for all orders.
-func (f *floor) carryOut(t *tx, order UnitCommand) (CommandResult, error) {
-	unit := f.units[order.SerialNumber]
+// carryOut carries out one command. A refusal is part of the result; an error ends the transaction.
+func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
+	unit := b.units[command.SerialNumber]
 	if unit == nil {
-		return CommandResult{Err: models.NotFoundError("Serial number", order.SerialNumber)}, nil
+		return CommandResult{Err: models.NotFoundError("Serial number", command.SerialNumber)}, nil
 	}
-	if !order.Condition.Holds(unit.Version) {
+	if !command.Condition.Holds(unit.Version) {
 		return CommandResult{Err: models.ChangedError("Serial number")}, nil
 	}
-	path := f.paths[unit.PathID]
-	command := order.Command
-	if undo, ok := command.(models.Undo); ok {
-		if err := t.findUndone(&undo, unit); err != nil {
+	path := b.paths[unit.PathID]
+	if undo, ok := command.Command.(models.Undo); ok {
+		if err := b.findUndone(&undo, unit); err != nil {
 			return CommandResult{}, err
 		}
-		command = undo
+		command.Command = undo
 	}
-	user := actor(t.Statement.Context, order.UserID)
-	change, err := models.Apply(command, path, *unit, models.Actor{UserID: user, At: t.at})
+	change, err := models.Apply(command.Command, path, *unit, models.Actor{UserID: command.by.user(), At: b.t.At})
 	if err != nil {
 		if refused, ok := errors.AsType[*models.Error](err); ok {
 			return CommandResult{Err: refused}, nil
 		}
 		return CommandResult{}, err
 	}
-	if err := t.recordChange(&change, unit.State, user); err != nil {
+	if err := b.record(command.by, &change, unit.State); err != nil {
 		return CommandResult{}, err
 	}
-	f.count(path, unit, -1)
-	f.count(path, &change.Unit, +1)
+	b.count(path, unit, -1)
+	b.count(path, &change.Unit, +1)
 	*unit = change.Unit
-	f.changed[unit.SerialNumber] = true
-	return CommandResult{Change: change, StepIndex: path.CurrentStepIndex(unit)}, nil
+	b.changedUnits[unit] = true
+	return CommandResult{Unit: *unit, StepIndex: path.CurrentStepIndex(unit), Bypassed: change.Bypassed}, nil
 }
 
-// recordChange adds the change's event and, except for an undo, has it remembered as the one that undo takes back next.
-func (t *tx) recordChange(change *models.Change, before models.State, user string) error {
+// record records the event of a change. Unless the change is an undo, its event is the one that the next undo takes back.
+func (b *moveBatch) record(by Request, change *models.Change, before models.State) error {
 	unit := &change.Unit
 	unit.Version++
-	unit.UpdatedAt = t.after(unit.UpdatedAt)
-	event := models.Event{Type: change.Type, StepID: change.StepID}
+	unit.UpdatedAt = changeTime(b.t, unit.UpdatedAt)
+	event := models.Event{ID: models.NewID(models.EventPrefix), Type: change.Type, StepID: change.StepID}
 	if change.Type != models.UnitUndone {
-		kept, err := json.Marshal(before)
+		encoded, err := json.Marshal(before)
 		if err != nil {
 			return fmt.Errorf("store: state of %s: %w", unit.SerialNumber, err)
 		}
-		text := string(kept)
-		event.Before = &text
+		event.Before = new(string(encoded))
+		unit.LastEventID = &event.ID
+		b.events[event.ID] = event
 	}
-	if err := t.recordSerial(event, unit, user, change.Data); err != nil {
-		return err
-	}
-	if change.Type != models.UnitUndone {
-		id := t.events[len(t.events)-1].ID
-		unit.LastEventID = &id
-	}
-	return nil
+	return recordUnit(b.t, by, event, unit, change.Data)
 }
 
-// findUndone looks up the event that an undo takes back: one of this transaction, or one in the database.
-func (t *tx) findUndone(undo *models.Undo, unit *models.Unit) error {
+// findUndone completes an undo with the event that it takes back: one of this batch, or one in the database.
+func (b *moveBatch) findUndone(undo *models.Undo, unit *models.Unit) error {
 	if unit.LastEventID == nil {
 		return nil
 	}
-	var event models.Event
-	own := slices.IndexFunc(t.events, func(e models.Event) bool { return e.ID == *unit.LastEventID })
-	if own >= 0 {
-		event = t.events[own]
-	} else if err := t.Where("serial_id = ? AND id = ?", unit.SerialNumber, *unit.LastEventID).Take(&event).Error; err != nil {
-		return fmt.Errorf("store: event %s of %s: %w", *unit.LastEventID, unit.SerialNumber, err)
+	event, ok := b.events[*unit.LastEventID]
+	if !ok {
+		if err := b.t.Where("serial_id = ? AND id = ?", unit.SerialNumber, *unit.LastEventID).Take(&event).Error; err != nil {
+			return fmt.Errorf("store: event %s of %s: %w", *unit.LastEventID, unit.SerialNumber, err)
+		}
 	}
 	var before models.State
 	if err := json.Unmarshal([]byte(*event.Before), &before); err != nil {
@@ -244,14 +260,14 @@ func (t *tx) findUndone(undo *models.Undo, unit *models.Unit) error {
 	return nil
 }
 
-// count adds a unit to the counts of its path and of the step where it stands, or takes it out.
-func (f *floor) count(path *models.Path, unit *models.Unit, n int64) {
+// count adds n to the counts in which the unit is included: those of its path, and of the step at which it stands.
+func (b *moveBatch) count(path *models.Path, unit *models.Unit, n int64) {
 	switch unit.Status {
 	case models.InProgress:
 		path.InProgress += n
 		step := &path.Steps[path.CurrentStepIndex(unit)]
 		step.PartCount += n
-		f.steps[step] = true
+		b.changedSteps[step] = true
 	case models.Completed:
 		path.Completed += n
 	case models.Scrapped:
@@ -259,32 +275,25 @@ func (f *floor) count(path *models.Path, unit *models.Unit, n int64) {
 	}
 }
 
-// save writes the units that changed and the counts of their paths.
-func (f *floor) save(t *tx) {
-	var serials []models.Unit
-	var paths []models.Path
-	seen := map[string]bool{}
-	for id := range f.changed {
-		unit := f.units[id]
-		serials = append(serials, *unit)
-		if path := f.paths[unit.PathID]; !seen[path.ID] {
-			seen[path.ID] = true
-			paths = append(paths, *path)
-		}
+// queueChanges has the changed units and counts written.
+func (b *moveBatch) queueChanges() {
+	var units []models.Unit
+	changedPaths := map[string]bool{}
+	for unit := range b.changedUnits {
+		units = append(units, *unit)
+		changedPaths[unit.PathID] = true
 	}
-	// In the order in which the database keeps them, so that it finds neighbours together.
-	slices.SortFunc(serials, func(a, b models.Unit) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
-	steps := make([]models.Step, 0, len(f.steps))
-	for step := range f.steps {
+	// In the order in which the database stores them, so that neighbors are written together.
+	slices.SortFunc(units, func(a, b models.Unit) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
+	var paths []models.Path
+	for id := range changedPaths {
+		paths = append(paths, *b.paths[id])
+	}
+	var steps []models.Step
+	for step := range b.changedSteps {
 		steps = append(steps, *step)
 	}
-	t.later(serialTable.changes(serials, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
+	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
 		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"))
-	t.saveCounts(paths, steps)
-}
-
-// saveCounts writes how many units the paths and the steps have.
-func (t *tx) saveCounts(paths []models.Path, steps []models.Step) {
-	t.later(pathTable.changes(paths, "id", "in_progress_count", "completed_count", "scrapped_count"),
-		stepTable.changes(steps, "id", "part_count"))
+	queueCounts(b.t, paths, steps)
 }

@@ -10,12 +10,11 @@ import (
 // OnStatement has f called after each statement that the store sends to its database, BEGIN and COMMIT aside. The text is
 // made when f asks for it. Call it before the store is shared.
 func (s *Store) OnStatement(f func(text func() string)) {
-	tracer := &tracer{Interface: logger.Discard, onStatement: f}
-	s.read.Logger, s.write.Logger = tracer, tracer
+	s.db.SetLogger(&tracer{Interface: logger.Discard, onStatement: f})
 }
 
-// SetLimit changes how long a query or a transaction may take. Call it before the store is shared.
-func (s *Store) SetLimit(limit time.Duration) { s.limit = limit }
+// SetTimeout changes how long a query or a transaction may take. Call it before the store is shared.
+func (s *Store) SetTimeout(timeout time.Duration) { s.db.SetTimeout(timeout) }
 
 type tracer struct {
 	logger.Interface

@@ -9,71 +9,67 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// pushTime is how long a push may take before another one may begin: longer than Jira is ever waited for.
-const pushTime = 30 * time.Second
-
-// CreateLinkedJob stores a job that begins as a ticket. Unless duplicates are allowed it returns a Conflict that names the
-// job which the ticket is linked to already.
-func (s *Store) CreateLinkedJob(ctx context.Context, job models.Job, allowDuplicate bool) (models.Job, error) {
-	err := s.transact(ctx, func(t *tx) error {
-		if err := t.lockTicket(*job.Jira.TicketKey, allowDuplicate); err != nil {
-			return err
-		}
-		jobs, err := t.createJobs([]jobInsert{{job: job, user: userOf(ctx), receipt: ReceiptOf(ctx)}})
-		if err != nil {
-			return err
-		}
-		job = jobs[0]
-		return t.recordLink(ctx, job)
+// CreateLinkedJob stores a job for a ticket, and reports whether the job is the result of an earlier request. Unless
+// duplicates are allowed, it returns a Conflict error that names the job to which the ticket is already linked. It also
+// returns a KeyReused error.
+func (s *Store) CreateLinkedJob(ctx context.Context, by Request, job models.Job, allowDuplicate bool) (models.Job, bool, error) {
+	return once(ctx, s, by, func() (models.Job, error) {
+		err := s.db.Transact(ctx, func(t *database.Tx) error {
+			if err := lockTicket(t, *job.Jira.TicketKey, allowDuplicate); err != nil {
+				return err
+			}
+			jobs, err := insertJobs(t, []jobCreation{{by, job}})
+			if err != nil {
+				return err
+			}
+			job = jobs[0]
+			return recordLink(t, by, job)
+		})
+		return job, err
 	})
-	return job, err
 }
 
-// LinkJob gives an existing job the ticket's fields, except for those that it has. It returns a NotFound error, or a
-// Conflict when the job has a ticket or, unless duplicates are allowed, the ticket another job.
-func (s *Store) LinkJob(ctx context.Context, id string, ticket models.Jira, allowDuplicate bool) (models.Job, error) {
-	var job models.Job
-	err := s.transact(ctx, func(t *tx) (err error) {
-		if job, err = t.lockJob(id, Condition{}); err != nil {
-			return err
-		}
-		if err := Linkable(job); err != nil {
-			return err
-		}
-		if err := t.lockTicket(*ticket.TicketKey, allowDuplicate); err != nil {
-			return err
-		}
-		labelled := job.Jira.Labels != nil
-		job.Jira.Fill(ticket)
-		t.newVersion(&job)
-		if err := t.Save(&job).Error; err != nil {
-			return err
-		}
-		if !labelled {
-			t.later(labelTable.rows(jobLabels(job)))
-		}
-		if err := t.answer(ReceiptOf(ctx), job); err != nil {
-			return err
-		}
-		return t.recordLink(ctx, job)
+// LinkJob sets the fields of an existing job that are not set yet to those of a ticket, and reports whether the job is the
+// result of an earlier request. It returns a NotFound error, or a Conflict error when the job has a ticket or, unless
+// duplicates are allowed, the ticket is linked to another job. It also returns a KeyReused error.
+func (s *Store) LinkJob(ctx context.Context, by Request, id string, ticket models.Jira, allowDuplicate bool) (models.Job, bool, error) {
+	return once(ctx, s, by, func() (job models.Job, err error) {
+		err = s.db.Transact(ctx, func(t *database.Tx) error {
+			if job, err = lockJob(t, id, Condition{}); err != nil {
+				return err
+			}
+			if err := job.CheckLinkable(); err != nil {
+				return err
+			}
+			if err := lockTicket(t, *ticket.TicketKey, allowDuplicate); err != nil {
+				return err
+			}
+			hadLabels := job.Jira.Labels != nil
+			job.Jira.Fill(ticket)
+			setNewVersion(t, &job)
+			if err := t.Save(&job).Error; err != nil {
+				return err
+			}
+			if !hadLabels {
+				t.Queue(rows.New(job.LabelRows()))
+			}
+			if err := keepResult(t, by, job); err != nil {
+				return err
+			}
+			return recordLink(t, by, job)
+		})
+		return job, err
 	})
-	return job, err
 }
 
-// Linkable returns a Conflict for a job that has a ticket.
-func Linkable(job models.Job) error {
-	if job.Jira.HasTicket() {
-		return models.ConflictError("Job is already linked to %s", *job.Jira.TicketKey)
-	}
-	return nil
-}
-
-// lockTicket keeps others from linking the ticket until the transaction ends, and returns a Conflict when a job has it
-// and duplicates are not allowed.
-func (t *tx) lockTicket(key string, allowDuplicate bool) error {
-	if err := t.store.dialect.lockName(t.DB, "jira:"+key); err != nil || allowDuplicate {
+// lockTicket keeps others from linking the ticket until the transaction ends. Unless duplicates are allowed, it returns a
+// Conflict error when a job has the ticket.
+func lockTicket(t *database.Tx, key string, allowDuplicate bool) error {
+	if err := t.LockName("jira:" + key); err != nil || allowDuplicate {
 		return err
 	}
 	var other models.Job
@@ -87,68 +83,73 @@ func (t *tx) lockTicket(key string, allowDuplicate bool) error {
 	return models.ConflictError("%s is already linked to job %s (%s)", key, other.Name, other.ID)
 }
 
-func (t *tx) recordLink(ctx context.Context, job models.Job) error {
-	return t.record(models.Event{Type: models.JobLinked, JobID: &job.ID}, userOf(ctx), struct {
+func recordLink(t *database.Tx, by Request, job models.Job) error {
+	return recordEvent(t, by, models.Event{Type: models.JobLinked, JobID: &job.ID}, struct {
 		TicketKey string `json:"ticketKey"`
 	}{*job.Jira.TicketKey})
 }
 
-// BeginPush keeps others from pushing the job's progress, and returns the id of the comment that the last push wrote, or
-// "". It returns a Conflict while another push is under way.
+// maxPushTime is how long a push may take before another one may begin. It is longer than the timeout of the Jira client.
+const maxPushTime = 30 * time.Second
+
+// BeginPush keeps others from pushing the job's progress to Jira. It returns the id of the comment that the last push wrote,
+// "" if there was none. It returns a NotFound error, or a Conflict error while another push is in progress.
 func (s *Store) BeginPush(ctx context.Context, jobID string) (commentID string, err error) {
-	err = s.transact(ctx, func(t *tx) error {
-		if err := t.shareJob(jobID); err != nil {
+	err = s.db.Transact(ctx, func(t *database.Tx) error {
+		if err := shareJob(t, jobID); err != nil {
 			return err
 		}
-		if err := t.store.dialect.lockName(t.DB, "push:"+jobID); err != nil {
+		if err := t.LockName("push:" + jobID); err != nil {
 			return err
 		}
 		push := models.JiraPush{JobID: jobID}
 		if err := t.Where("job_id = ?", jobID).Take(&push).Error; err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 			return err
 		}
-		if push.BusyUntil > t.at {
+		if push.BusyUntil > t.At {
 			return models.ConflictError("a push of this job is under way")
 		}
 		commentID = push.CommentID
-		push.BusyUntil = t.at + models.Millis(pushTime.Milliseconds())
-		return t.savePush(push)
+		push.BusyUntil = t.At + models.Millis(maxPushTime.Milliseconds())
+		return savePush(t, push)
 	})
 	return commentID, err
 }
 
-// Pushed is where a push wrote to.
-type Pushed struct {
+// PushResult names the comment that a push wrote.
+type PushResult struct {
 	TicketKey, CommentID string
 }
 
-// EndPush remembers the comment, and lets others push. It returns a NotFound error when the job was deleted meanwhile.
-func (s *Store) EndPush(ctx context.Context, jobID string, pushed Pushed) (Pushed, error) {
-	err := s.transact(ctx, func(t *tx) error {
-		if err := t.shareJob(jobID); err != nil {
-			return err
-		}
-		if err := t.savePush(models.JiraPush{JobID: jobID, CommentID: pushed.CommentID}); err != nil {
-			return err
-		}
-		if err := t.answer(ReceiptOf(ctx), pushed); err != nil {
-			return err
-		}
-		return t.record(models.Event{Type: models.JobPushed, JobID: &jobID}, userOf(ctx), struct {
-			TicketKey string `json:"ticketKey"`
-			CommentID string `json:"commentId"`
-		}{pushed.TicketKey, pushed.CommentID})
+// EndPush stores what a push wrote and lets others push. It returns a NotFound error when the job has been deleted in the
+// meantime.
+func (s *Store) EndPush(ctx context.Context, by Request, jobID string, pushed PushResult) (PushResult, bool, error) {
+	return once(ctx, s, by, func() (PushResult, error) {
+		return pushed, s.db.Transact(ctx, func(t *database.Tx) error {
+			if err := shareJob(t, jobID); err != nil {
+				return err
+			}
+			if err := savePush(t, models.JiraPush{JobID: jobID, CommentID: pushed.CommentID}); err != nil {
+				return err
+			}
+			if err := keepResult(t, by, pushed); err != nil {
+				return err
+			}
+			return recordEvent(t, by, models.Event{Type: models.JobPushed, JobID: &jobID}, struct {
+				TicketKey string `json:"ticketKey"`
+				CommentID string `json:"commentId"`
+			}{pushed.TicketKey, pushed.CommentID})
+		})
 	})
-	return pushed, err
 }
 
-// AbandonPush lets others push after one that failed.
+// AbandonPush lets others push after a push that failed.
 func (s *Store) AbandonPush(ctx context.Context, jobID, commentID string) error {
-	return s.transact(ctx, func(t *tx) error {
-		return t.savePush(models.JiraPush{JobID: jobID, CommentID: commentID})
+	return s.db.Transact(ctx, func(t *database.Tx) error {
+		return savePush(t, models.JiraPush{JobID: jobID, CommentID: commentID})
 	})
 }
 
-func (t *tx) savePush(push models.JiraPush) error {
+func savePush(t *database.Tx, push models.JiraPush) error {
 	return t.Clauses(clause.OnConflict{UpdateAll: true}).Create(&push).Error
 }

@@ -7,11 +7,13 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// JobFilter says which jobs a list holds: those that match all that is given. Nil fields ask for nothing.
+// JobFilter selects jobs that match every field that is set.
 type JobFilter struct {
-	// Query is a part of the name, ticket key, ticket summary or part number, in any case.
+	// Query is a part of the name, ticket key, ticket summary, or part number. Case does not matter.
 	Query      *string
 	TicketKey  *string
 	PartNumber *string
@@ -20,68 +22,56 @@ type JobFilter struct {
 	Labels     []string
 }
 
-type jobInsert struct {
-	job     models.Job
-	user    string
-	receipt *Receipt
+// jobCreation is a job that a request creates.
+type jobCreation struct {
+	by  Request
+	job models.Job
 }
 
-// CreateJob stores the job under a new id. Creates that wait at the same time share one transaction.
-func (s *Store) CreateJob(ctx context.Context, job models.Job) (models.Job, error) {
-	return s.jobs.do(ctx, jobInsert{job: job, user: userOf(ctx), receipt: ReceiptOf(ctx)})
+// CreateJob stores a job under a new id, and reports whether the job is the result of an earlier request. Jobs that are
+// created at the same time share one transaction. It returns a KeyReused error.
+func (s *Store) CreateJob(ctx context.Context, by Request, job models.Job) (models.Job, bool, error) {
+	return once(ctx, s, by, func() (models.Job, error) {
+		return s.creates.Do(ctx, jobCreation{by, job})
+	})
 }
 
-// insertJobs writes the jobs of several callers.
-func (s *Store) insertJobs(ctx context.Context, inserts []jobInsert) (jobs []models.Job, err error) {
-	err = s.transact(ctx, func(t *tx) error {
-		jobs, err = t.createJobs(inserts)
+// createJobs stores the jobs of several requests.
+func (s *Store) createJobs(ctx context.Context, creations []jobCreation) (jobs []models.Job, err error) {
+	err = s.db.Transact(ctx, func(t *database.Tx) error {
+		jobs, err = insertJobs(t, creations)
 		return err
 	})
 	return jobs, err
 }
 
-// createJobs writes jobs, their labels and their events.
-func (t *tx) createJobs(inserts []jobInsert) ([]models.Job, error) {
-	jobs := make([]models.Job, len(inserts))
+// insertJobs writes jobs with their labels, events, and results.
+func insertJobs(t *database.Tx, creations []jobCreation) ([]models.Job, error) {
+	jobs := make([]models.Job, len(creations))
+	requests := make([]Request, len(creations))
 	var labels []models.JobLabel
-	for i, in := range inserts {
-		job := in.job
+	for i, c := range creations {
+		job := c.job
 		job.ID = models.NewID(models.JobPrefix)
 		job.SearchText = job.FoldSearchText()
 		job.Version = 1
-		job.CreatedAt, job.UpdatedAt = t.at, t.at
-		jobs[i] = job
-		labels = append(labels, jobLabels(job)...)
-		if err := t.answer(in.receipt, job); err != nil {
-			return nil, err
-		}
-		if err := t.record(models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, in.user, struct {
+		job.CreatedAt, job.UpdatedAt = t.At, t.At
+		jobs[i], requests[i] = job, c.by
+		labels = append(labels, job.LabelRows()...)
+		if err := recordEvent(t, c.by, models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, struct {
 			Name         string `json:"name"`
 			GoalQuantity int64  `json:"goalQuantity"`
 		}{job.Name, job.GoalQuantity}); err != nil {
 			return nil, err
 		}
 	}
-	t.later(jobTable.rows(jobs), labelTable.rows(labels))
-	return jobs, nil
-}
-
-// jobLabels lists the job's labels, each once: what Jira names twice is found all the same.
-func jobLabels(job models.Job) []models.JobLabel {
-	var labels []models.JobLabel
-	seen := map[string]bool{}
-	for _, label := range job.Jira.Labels {
-		if !seen[label] {
-			seen[label] = true
-			labels = append(labels, models.JobLabel{Label: label, JobID: job.ID})
-		}
-	}
-	return labels
+	t.Queue(rows.New(jobs), rows.New(labels))
+	return jobs, keepResults(t, requests, jobs)
 }
 
 // Job returns one job, or a NotFound error.
 func (s *Store) Job(ctx context.Context, id string) (job models.Job, err error) {
-	err = s.query(ctx, func(db *gorm.DB) error {
+	err = s.db.Query(ctx, func(db *gorm.DB) error {
 		job, err = findJob(db, id)
 		return err
 	})
@@ -89,22 +79,21 @@ func (s *Store) Job(ctx context.Context, id string) (job models.Job, err error) 
 }
 
 func findJob(db *gorm.DB, id string) (models.Job, error) {
-	return take[models.Job](db, "Job", id)
+	return findByID[models.Job](db, "Job", id)
 }
 
-// Jobs returns up to limit jobs, newest first, that come after the job with the id before; an empty id begins with the
-// newest. It costs the same wherever in the list the page stands.
-func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) ([]models.Job, error) {
-	var jobs []models.Job
-	err := s.query(ctx, func(db *gorm.DB) (err error) {
-		jobs, err = jobTable.read(s.filterJobs(db, filter, before).Limit(limit), limit)
+// Jobs returns up to limit jobs, newest first, that follow the job with the id before. An empty id begins with the newest
+// job. A page costs the same at any place of the list.
+func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) (jobs []models.Job, err error) {
+	err = s.db.Query(ctx, func(db *gorm.DB) error {
+		jobs, err = rows.Read[models.Job](s.filterJobs(db, filter, before).Limit(limit), limit)
 		return err
 	})
 	return jobs, err
 }
 
-// filterJobs asks for the jobs that match, newest first. A label is looked up in an index of its own, which then leads
-// from job to job in the order asked for; only a ticket key, which few jobs share, is a better place to begin.
+// filterJobs selects the jobs that match, newest first. A query by labels begins in the index of the first label, which has
+// the jobs in the right order. Only a ticket key, which few jobs share, is a better beginning.
 func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, before string) *gorm.DB {
 	labels, id := filter.Labels, "jobs.id"
 	if len(labels) > 0 && filter.TicketKey == nil {
@@ -123,34 +112,34 @@ func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, before string) *gor
 		if before == "" {
 			query = query.Where(other+")", label)
 		} else {
-			// Said again, or PostgreSQL reads the label's jobs from the newest on and throws them away.
+			// Repeated here, because PostgreSQL would otherwise read the label's jobs from the newest on and drop them.
 			query = query.Where(other+" AND other.job_id < ?)", label, before)
 		}
 	}
-	query = whereGiven(query, "jira_ticket_key = ?", filter.TicketKey)
-	query = whereGiven(query, "jira_part_number = ?", filter.PartNumber)
-	query = whereGiven(query, "jira_priority = ?", filter.Priority)
-	query = whereGiven(query, "jira_epic_link = ?", filter.EpicLink)
+	query = where(query, "jira_ticket_key = ?", filter.TicketKey)
+	query = where(query, "jira_part_number = ?", filter.PartNumber)
+	query = where(query, "jira_priority = ?", filter.Priority)
+	query = where(query, "jira_epic_link = ?", filter.EpicLink)
 	if filter.Query != nil {
-		query = query.Where(s.dialect.contains("search_text"), models.FoldCase(*filter.Query))
+		query = query.Where(s.db.Contains("search_text"), models.FoldCase(*filter.Query))
 	}
 	return query
 }
 
-// UpdateJob changes what the change names, and returns the job as it then is. It returns a NotFound error, or a Changed
-// one when the condition does not hold.
-func (s *Store) UpdateJob(ctx context.Context, id string, condition Condition, change models.JobChange) (models.Job, error) {
+// UpdateJob changes the fields that are set and returns the changed job. It returns a NotFound error, or a Changed error
+// when the condition does not hold.
+func (s *Store) UpdateJob(ctx context.Context, by Request, id string, condition Condition, change models.JobChange) (models.Job, error) {
 	var job models.Job
-	err := s.transact(ctx, func(t *tx) (err error) {
-		if job, err = t.lockJob(id, condition); err != nil {
+	err := s.db.Transact(ctx, func(t *database.Tx) (err error) {
+		if job, err = lockJob(t, id, condition); err != nil {
 			return err
 		}
 		change.Apply(&job)
-		t.newVersion(&job)
+		setNewVersion(t, &job)
 		if err := t.Select("name", "goal_quantity", "search_text", "version", "updated_at").Updates(&job).Error; err != nil {
 			return err
 		}
-		return t.record(models.Event{Type: models.JobUpdated, JobID: &id}, userOf(ctx), struct {
+		return recordEvent(t, by, models.Event{Type: models.JobUpdated, JobID: &id}, struct {
 			Name         *string `json:"name,omitempty"`
 			GoalQuantity *int64  `json:"goalQuantity,omitempty"`
 		}{change.Name, change.GoalQuantity})
@@ -158,22 +147,22 @@ func (s *Store) UpdateJob(ctx context.Context, id string, condition Condition, c
 	return job, err
 }
 
-// newVersion gives a job that was changed what follows from the change.
-func (t *tx) newVersion(job *models.Job) {
+// setNewVersion sets the fields that follow from a change of the job.
+func setNewVersion(t *database.Tx, job *models.Job) {
 	job.SearchText = job.FoldSearchText()
 	job.Version++
-	job.UpdatedAt = t.after(job.UpdatedAt)
+	job.UpdatedAt = changeTime(t, job.UpdatedAt)
 }
 
-// DeleteJob deletes a job and its paths. It returns a NotFound error, a Changed one when the condition does not hold, or
-// a Conflict when the job has serial numbers.
-func (s *Store) DeleteJob(ctx context.Context, id string, condition Condition) error {
-	return s.transact(ctx, func(t *tx) error {
-		job, err := t.lockJob(id, condition)
+// DeleteJob deletes a job and its paths. It returns a NotFound error, a Changed error when the condition does not hold, or a
+// Conflict error when the job has units.
+func (s *Store) DeleteJob(ctx context.Context, by Request, id string, condition Condition) error {
+	return s.db.Transact(ctx, func(t *database.Tx) error {
+		job, err := lockJob(t, id, condition)
 		if err != nil {
 			return err
 		}
-		// Locked too, or a unit could be put on a path that is about to go.
+		// Locked, so that nobody creates a unit on a path that is deleted here.
 		var paths []models.Path
 		if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
 			Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
@@ -190,14 +179,14 @@ func (s *Store) DeleteJob(ctx context.Context, id string, condition Condition) e
 		if err := t.Delete(&job).Error; err != nil {
 			return err
 		}
-		return t.record(models.Event{Type: models.JobDeleted, JobID: &id}, userOf(ctx), struct {
+		return recordEvent(t, by, models.Event{Type: models.JobDeleted, JobID: &id}, struct {
 			Name string `json:"name"`
 		}{job.Name})
 	})
 }
 
-// lockJob reads the job and keeps others from changing it until the transaction ends.
-func (t *tx) lockJob(id string, condition Condition) (models.Job, error) {
+// lockJob returns the job and keeps others from changing it until the transaction ends.
+func lockJob(t *database.Tx, id string, condition Condition) (models.Job, error) {
 	job, err := findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), id)
 	if err != nil {
 		return job, err
@@ -206,4 +195,10 @@ func (t *tx) lockJob(id string, condition Condition) (models.Job, error) {
 		return job, models.ChangedError("Job")
 	}
 	return job, nil
+}
+
+// shareJob keeps others from deleting the job until the transaction ends. It returns a NotFound error if there is none.
+func shareJob(t *database.Tx, id string) error {
+	_, err := findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthShare}), id)
+	return err
 }

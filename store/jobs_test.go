@@ -71,7 +71,7 @@ func TestCreateJobsAtOnce(t *testing.T) {
 				job := models.Job{Name: fmt.Sprint("job ", i), GoalQuantity: int64(i + 1)}
 				job.Jira.Labels = models.Labels{fmt.Sprint("label ", i), "shared"}
 				var err error
-				created[i], err = s.CreateJob(store.WithUser(t.Context(), fmt.Sprint("user ", i)), job)
+				created[i], _, err = s.CreateJob(t.Context(), store.Request{UserID: fmt.Sprint("user ", i)}, job)
 				if err != nil {
 					t.Error(err)
 				}
@@ -120,7 +120,7 @@ func TestABadRowFailsAlone(t *testing.T) {
 				if bad {
 					job = models.Job{Name: "bad", GoalQuantity: 0}
 				}
-				_, err := s.CreateJob(t.Context(), job)
+				_, _, err := s.CreateJob(t.Context(), store.Request{}, job)
 				if bad != (err != nil) {
 					t.Errorf("creating a %s job gave %v", job.Name, err)
 				}
@@ -152,9 +152,9 @@ func TestJobNotFound(t *testing.T) {
 			wantEqual(t, "the sentence", err.Error(), "Job not found: "+id)
 			_, _, err = s.JobWithPaths(t.Context(), id)
 			wantKind(t, err, models.NotFound)
-			_, err = s.UpdateJob(t.Context(), id, store.Condition{}, models.JobChange{})
+			_, err = s.UpdateJob(t.Context(), store.Request{}, id, store.Condition{}, models.JobChange{})
 			wantKind(t, err, models.NotFound)
-			wantKind(t, s.DeleteJob(t.Context(), id, store.Condition{Versions: []int64{}}), models.NotFound)
+			wantKind(t, s.DeleteJob(t.Context(), store.Request{}, id, store.Condition{Versions: []int64{}}), models.NotFound)
 		}
 	})
 }
@@ -164,21 +164,21 @@ func TestConditions(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		job := create(t, s, exampleJob())
 		for _, versions := range [][]int64{{}, {0}, {2}, {2, 3}} {
-			_, err := s.UpdateJob(t.Context(), job.ID, store.Condition{Versions: versions}, models.JobChange{Name: new("y")})
+			_, err := s.UpdateJob(t.Context(), store.Request{}, job.ID, store.Condition{Versions: versions}, models.JobChange{Name: new("y")})
 			wantKind(t, err, models.Changed)
-			wantKind(t, s.DeleteJob(t.Context(), job.ID, store.Condition{Versions: versions}), models.Changed)
+			wantKind(t, s.DeleteJob(t.Context(), store.Request{}, job.ID, store.Condition{Versions: versions}), models.Changed)
 		}
 		read, err := s.Job(t.Context(), job.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantEqual(t, "the job", read, job)
-		updated, err := s.UpdateJob(t.Context(), job.ID, store.Condition{Versions: []int64{7, 1}}, models.JobChange{Name: new("y")})
+		updated, err := s.UpdateJob(t.Context(), store.Request{}, job.ID, store.Condition{Versions: []int64{7, 1}}, models.JobChange{Name: new("y")})
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantEqual(t, "the version", updated.Version, 2)
-		if err := s.DeleteJob(t.Context(), job.ID, store.Condition{Versions: []int64{2}}); err != nil {
+		if err := s.DeleteJob(t.Context(), store.Request{}, job.ID, store.Condition{Versions: []int64{2}}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -189,7 +189,7 @@ func TestUpdateJobIsFoundByItsNewName(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *store.Store) {
 		job := create(t, s, exampleJob())
-		if _, err := s.UpdateJob(t.Context(), job.ID, store.Condition{}, models.JobChange{Name: new("ÄNDERUNG")}); err != nil {
+		if _, err := s.UpdateJob(t.Context(), store.Request{}, job.ID, store.Condition{}, models.JobChange{Name: new("ÄNDERUNG")}); err != nil {
 			t.Fatal(err)
 		}
 		for query, want := range map[string]int{"job-2024": 0, "änderung": 1, "housings": 1, "pi-42": 1} {
@@ -205,7 +205,7 @@ func TestLabelsGoWithTheirJob(t *testing.T) {
 		labels := models.Labels{"rush", "Q1-2024", "rush", `"quoted", <b>&`}
 		gone := create(t, s, models.Job{Name: "gone", GoalQuantity: 1, Jira: models.Jira{Labels: labels}})
 		stays := create(t, s, models.Job{Name: "stays", GoalQuantity: 1, Jira: models.Jira{Labels: labels}})
-		if err := s.DeleteJob(t.Context(), gone.ID, store.Condition{}); err != nil {
+		if err := s.DeleteJob(t.Context(), store.Request{}, gone.ID, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 		wantSound(t, s)
@@ -223,13 +223,12 @@ func TestJobEvents(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		job := create(t, s, exampleJob())
 		goal := int64(60)
-		changed := store.WithUser(t.Context(), "maria")
-		if _, err := s.UpdateJob(changed, job.ID, store.Condition{}, models.JobChange{GoalQuantity: &goal}); err != nil {
+		if _, err := s.UpdateJob(t.Context(), store.Request{UserID: "maria"}, job.ID, store.Condition{}, models.JobChange{GoalQuantity: &goal}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.UpdateJob(t.Context(), job.ID, store.Condition{Versions: []int64{1}}, models.JobChange{GoalQuantity: &goal})
+		_, err := s.UpdateJob(t.Context(), store.Request{}, job.ID, store.Condition{Versions: []int64{1}}, models.JobChange{GoalQuantity: &goal})
 		wantKind(t, err, models.Changed)
-		if err := s.DeleteJob(t.Context(), job.ID, store.Condition{}); err != nil {
+		if err := s.DeleteJob(t.Context(), store.Request{}, job.ID, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 		events, err := s.Events(t.Context(), store.EventFilter{JobID: &job.ID}, 0, 10)
@@ -256,14 +255,14 @@ func TestEndedContexts(t *testing.T) {
 		ended, end := context.WithCancel(t.Context())
 		end()
 		for name, call := range map[string]func() error{
-			"CreateJob": func() error { _, err := s.CreateJob(ended, exampleJob()); return err },
+			"CreateJob": func() error { _, _, err := s.CreateJob(ended, store.Request{}, exampleJob()); return err },
 			"Job":       func() error { _, err := s.Job(ended, job.ID); return err },
 			"Jobs":      func() error { _, err := s.Jobs(ended, store.JobFilter{}, "", 10); return err },
 			"UpdateJob": func() error {
-				_, err := s.UpdateJob(ended, job.ID, store.Condition{}, models.JobChange{Name: new("y")})
+				_, err := s.UpdateJob(ended, store.Request{}, job.ID, store.Condition{}, models.JobChange{Name: new("y")})
 				return err
 			},
-			"DeleteJob":    func() error { return s.DeleteJob(ended, job.ID, store.Condition{}) },
+			"DeleteJob":    func() error { return s.DeleteJob(ended, store.Request{}, job.ID, store.Condition{}) },
 			"JobWithPaths": func() error { _, _, err := s.JobWithPaths(ended, job.ID); return err },
 			"PathsOfJobs":  func() error { _, err := s.PathsOfJobs(ended, []string{job.ID}); return err },
 		} {

@@ -7,39 +7,38 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// CreatePath stores the path and its steps under new ids. It returns a NotFound error when there is no such job.
-func (s *Store) CreatePath(ctx context.Context, path models.Path, steps []models.StepChange) (models.Path, error) {
-	err := s.transact(ctx, func(t *tx) error {
-		if err := t.shareJob(path.JobID); err != nil {
-			return err
-		}
-		path.Steps, path.LastStepNumber = nil, 0
-		path.ID = models.NewID(models.PathPrefix)
-		path.Version = 1
-		path.CreatedAt, path.UpdatedAt = t.at, t.at
-		if _, err := path.Revise(steps); err != nil {
-			return err
-		}
-		t.later(pathTable.rows([]models.Path{path}), stepTable.rows(path.Steps))
-		if err := t.answer(ReceiptOf(ctx), path); err != nil {
-			return err
-		}
-		return t.recordPath(models.PathCreated, path)
+// CreatePath stores a path and its steps under new ids, and reports whether the path is the result of an earlier request. It
+// returns a NotFound error when the job does not exist, or a KeyReused error.
+func (s *Store) CreatePath(ctx context.Context, by Request, path models.Path, steps []models.StepChange) (models.Path, bool, error) {
+	return once(ctx, s, by, func() (models.Path, error) {
+		err := s.db.Transact(ctx, func(t *database.Tx) error {
+			if err := shareJob(t, path.JobID); err != nil {
+				return err
+			}
+			path.Steps, path.LastStepNumber = nil, 0
+			path.ID = models.NewID(models.PathPrefix)
+			path.Version = 1
+			path.CreatedAt, path.UpdatedAt = t.At, t.At
+			if _, err := path.Revise(steps); err != nil {
+				return err
+			}
+			t.Queue(rows.New([]models.Path{path}), rows.New(path.Steps))
+			if err := keepResult(t, by, path); err != nil {
+				return err
+			}
+			return recordPath(t, by, models.PathCreated, path)
+		})
+		return path, err
 	})
-	return path, err
 }
 
-// shareJob fails when there is no such job, and keeps it from being deleted until the transaction ends.
-func (t *tx) shareJob(id string) error {
-	_, err := findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthShare}), id)
-	return err
-}
-
-// Path returns one path with its steps, as they are at one moment, or a NotFound error.
+// Path returns one path with its steps, read at one moment, or a NotFound error.
 func (s *Store) Path(ctx context.Context, id string) (path models.Path, err error) {
-	err = s.snapshot(ctx, func(db *gorm.DB) error {
+	err = s.db.Snapshot(ctx, func(db *gorm.DB) error {
 		path, err = findPath(db, id)
 		return err
 	})
@@ -47,7 +46,7 @@ func (s *Store) Path(ctx context.Context, id string) (path models.Path, err erro
 }
 
 func findPath(db *gorm.DB, id string) (models.Path, error) {
-	path, err := take[models.Path](db, "Path", id)
+	path, err := findByID[models.Path](db, "Path", id)
 	if err != nil {
 		return path, err
 	}
@@ -56,10 +55,10 @@ func findPath(db *gorm.DB, id string) (models.Path, error) {
 	return paths[0], err
 }
 
-// Paths returns up to limit paths of a job with their steps, newest first, that come after the path with the id before. It
-// returns a NotFound error when there is no such job.
+// Paths returns up to limit paths of a job with their steps, newest first, that follow the path with the id before. It
+// returns a NotFound error when the job does not exist.
 func (s *Store) Paths(ctx context.Context, jobID, before string, limit int) (paths []models.Path, err error) {
-	err = s.snapshot(ctx, func(db *gorm.DB) error {
+	err = s.db.Snapshot(ctx, func(db *gorm.DB) error {
 		if _, err := findJob(db, jobID); err != nil {
 			return err
 		}
@@ -78,7 +77,7 @@ func (s *Store) Paths(ctx context.Context, jobID, before string, limit int) (pat
 // PathsOfJobs returns the paths of several jobs with their counts but without their steps, oldest first, by job.
 func (s *Store) PathsOfJobs(ctx context.Context, jobIDs []string) (map[string][]models.Path, error) {
 	var paths []models.Path
-	if err := s.query(ctx, func(db *gorm.DB) error {
+	if err := s.db.Query(ctx, func(db *gorm.DB) error {
 		return db.Where("job_id IN ?", jobIDs).Order("id").Find(&paths).Error
 	}); err != nil {
 		return nil, err
@@ -90,9 +89,9 @@ func (s *Store) PathsOfJobs(ctx context.Context, jobIDs []string) (map[string][]
 	return byJob, nil
 }
 
-// JobWithPaths returns a job and its paths with their steps, oldest first, as they are at one moment.
+// JobWithPaths returns a job and its paths with their steps, oldest first, read at one moment. It returns a NotFound error.
 func (s *Store) JobWithPaths(ctx context.Context, id string) (job models.Job, paths []models.Path, err error) {
-	err = s.snapshot(ctx, func(db *gorm.DB) error {
+	err = s.db.Snapshot(ctx, func(db *gorm.DB) error {
 		if job, err = findJob(db, id); err != nil {
 			return err
 		}
@@ -104,7 +103,7 @@ func (s *Store) JobWithPaths(ctx context.Context, id string) (job models.Job, pa
 	return job, paths, err
 }
 
-// loadSteps fills in the steps that the paths have now, in their order.
+// loadSteps sets the steps of the paths, in their order.
 func loadSteps(db *gorm.DB, paths []models.Path) error {
 	if len(paths) == 0 {
 		return nil
@@ -124,12 +123,12 @@ func loadSteps(db *gorm.DB, paths []models.Path) error {
 	return err
 }
 
-// UpdatePath changes what the change names, and returns the path as it then is. It returns the errors of Revise, a
-// NotFound error, or a Changed one when the condition does not hold.
-func (s *Store) UpdatePath(ctx context.Context, id string, condition Condition, change models.PathChange) (models.Path, error) {
+// UpdatePath changes the fields that are set and returns the changed path. It returns a NotFound error, a Changed error when
+// the condition does not hold, or an error of [models.Path.Revise].
+func (s *Store) UpdatePath(ctx context.Context, by Request, id string, condition Condition, change models.PathChange) (models.Path, error) {
 	var path models.Path
-	err := s.transact(ctx, func(t *tx) (err error) {
-		if path, err = t.lockPath(id, "Path", condition); err != nil {
+	err := s.db.Transact(ctx, func(t *database.Tx) (err error) {
+		if path, err = lockPath(t, id, "Path", condition); err != nil {
 			return err
 		}
 		change.Apply(&path)
@@ -138,49 +137,50 @@ func (s *Store) UpdatePath(ctx context.Context, id string, condition Condition, 
 			if err != nil {
 				return err
 			}
-			t.saveSteps(append(removed, path.Steps...))
+			queueSteps(t, append(removed, path.Steps...))
 		}
-		if err := t.savePath(&path); err != nil {
+		if err := updatePath(t, &path); err != nil {
 			return err
 		}
-		return t.recordPath(models.PathUpdated, path)
+		return recordPath(t, by, models.PathUpdated, path)
 	})
 	return path, err
 }
 
-// UpdateStep changes one step, and returns its path as it then is. It returns a NotFound error, or a Changed one when the
-// condition does not hold for the version of the path.
-func (s *Store) UpdateStep(ctx context.Context, id string, condition Condition, change models.StepChange) (models.Path, error) {
+// UpdateStep changes one step and returns its path. It returns a NotFound error, or a Changed error when the condition does
+// not hold for the version of the path.
+func (s *Store) UpdateStep(ctx context.Context, by Request, id string, condition Condition, change models.StepChange) (models.Path, error) {
 	var path models.Path
-	err := s.transact(ctx, func(t *tx) error {
-		step, err := take[models.Step](t.Where("position IS NOT NULL"), "Step", id)
+	err := s.db.Transact(ctx, func(t *database.Tx) error {
+		step, err := findByID[models.Step](t.Where("position IS NOT NULL"), "Step", id)
 		if err != nil {
 			return err
 		}
-		if path, err = t.lockPath(step.PathID, "Step", condition); err != nil {
+		if path, err = lockPath(t, step.PathID, "Step", condition); err != nil {
 			return err
 		}
-		at := path.StepIndex(id)
-		if at < 0 {
+		index := path.StepIndex(id)
+		if index < 0 {
 			return models.NotFoundError("Step", id)
 		}
-		change.Apply(&path.Steps[at])
-		t.saveSteps(path.Steps[at : at+1])
-		if err := t.savePath(&path); err != nil {
+		change.Apply(&path.Steps[index])
+		queueSteps(t, path.Steps[index:index+1])
+		if err := updatePath(t, &path); err != nil {
 			return err
 		}
-		changed := path.Steps[at]
-		return t.record(models.Event{Type: models.StepUpdated, JobID: &path.JobID, PathID: &path.ID, StepID: &changed.ID},
-			userOf(ctx), eventStep(changed))
+		changed := path.Steps[index]
+		return recordEvent(t, by, models.Event{
+			Type: models.StepUpdated, JobID: &path.JobID, PathID: &path.ID, StepID: &changed.ID,
+		}, stepData(changed))
 	})
 	return path, err
 }
 
-// DeletePath deletes a path and its steps. It returns a NotFound error, a Changed one when the condition does not hold,
-// or a Conflict when the path has serial numbers.
-func (s *Store) DeletePath(ctx context.Context, id string, condition Condition) error {
-	return s.transact(ctx, func(t *tx) error {
-		path, err := t.lockPath(id, "Path", condition)
+// DeletePath deletes a path and its steps. It returns a NotFound error, a Changed error when the condition does not hold, or
+// a Conflict error when the path has units.
+func (s *Store) DeletePath(ctx context.Context, by Request, id string, condition Condition) error {
+	return s.db.Transact(ctx, func(t *database.Tx) error {
+		path, err := lockPath(t, id, "Path", condition)
 		if err != nil {
 			return err
 		}
@@ -190,38 +190,44 @@ func (s *Store) DeletePath(ctx context.Context, id string, condition Condition) 
 		if err := t.Delete(&path).Error; err != nil {
 			return err
 		}
-		return t.recordPath(models.PathDeleted, path)
+		return recordPath(t, by, models.PathDeleted, path)
 	})
 }
 
-// lockPath reads the path and keeps others from changing it, or moving a unit on it, until the transaction ends. Thing
+// lockPath returns the path and keeps others from changing it, or moving a unit on it, until the transaction ends. Resource
 // is what the caller was asked to change.
-func (t *tx) lockPath(id, thing string, condition Condition) (models.Path, error) {
-	// The steps are read by a statement of their own, which on PostgreSQL sees what was committed while this one waited.
+func lockPath(t *database.Tx, id, resource string, condition Condition) (models.Path, error) {
+	// A statement of its own reads the steps. On PostgreSQL it sees what was committed while the lock was awaited.
 	path, err := findPath(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Session(&gorm.Session{}), id)
 	if err != nil {
 		return path, err
 	}
 	if !condition.Holds(path.Version) {
-		return path, models.ChangedError(thing)
+		return path, models.ChangedError(resource)
 	}
 	return path, nil
 }
 
-// savePath writes the path's own fields as a new version.
-func (t *tx) savePath(path *models.Path) error {
+// updatePath writes the path's own fields as a new version.
+func updatePath(t *database.Tx, path *models.Path) error {
 	path.Version++
-	path.UpdatedAt = t.after(path.UpdatedAt)
+	path.UpdatedAt = changeTime(t, path.UpdatedAt)
 	return t.Select("name", "goal_quantity", "advancement_mode", "last_step_no", "version", "updated_at").Updates(path).Error
 }
 
-// saveSteps writes steps that may be new.
-func (t *tx) saveSteps(steps []models.Step) {
-	t.later(stepTable.changes(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type"))
+// queueSteps has steps written that may be new.
+func queueSteps(t *database.Tx, steps []models.Step) {
+	t.Queue(rows.Upsert(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type"))
 }
 
-// eventStep is a step as events show it.
-func eventStep(step models.Step) any {
+// queueCounts has the numbers of units written that the paths and the steps have.
+func queueCounts(t *database.Tx, paths []models.Path, steps []models.Step) {
+	t.Queue(rows.Upsert(paths, "id", "in_progress_count", "completed_count", "scrapped_count"),
+		rows.Upsert(steps, "id", "part_count"))
+}
+
+// stepData is a step as events show it.
+func stepData(step models.Step) any {
 	return struct {
 		StepID         string                `json:"stepId"`
 		StepName       string                `json:"stepName"`
@@ -232,13 +238,13 @@ func eventStep(step models.Step) any {
 	}{step.ID, step.Name, step.Location, step.AssignedTo, step.Optional, step.DependencyType}
 }
 
-// recordPath adds an event that shows the path as it then is.
-func (t *tx) recordPath(event models.EventType, path models.Path) error {
+// recordPath records an event that shows the path.
+func recordPath(t *database.Tx, by Request, event models.EventType, path models.Path) error {
 	steps := make([]any, len(path.Steps))
 	for i := range path.Steps {
-		steps[i] = eventStep(path.Steps[i])
+		steps[i] = stepData(path.Steps[i])
 	}
-	return t.record(models.Event{Type: event, JobID: &path.JobID, PathID: &path.ID}, userOf(t.Statement.Context), struct {
+	return recordEvent(t, by, models.Event{Type: event, JobID: &path.JobID, PathID: &path.ID}, struct {
 		Name            string                 `json:"name"`
 		GoalQuantity    int64                  `json:"goalQuantity"`
 		AdvancementMode models.AdvancementMode `json:"advancementMode"`

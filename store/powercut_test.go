@@ -133,7 +133,7 @@ func TestPowerCut(t *testing.T) {
 					return
 				default:
 				}
-				job, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+				job, _, err := s.CreateJob(t.Context(), Request{}, models.Job{Name: "x", GoalQuantity: 1})
 				if err != nil {
 					t.Error(err)
 					return
@@ -203,16 +203,19 @@ func TestEachChangeIsSynced(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	job, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+	job, _, err := s.CreateJob(t.Context(), Request{}, models.Job{Name: "x", GoalQuantity: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, change := range map[string]func() error{
 		"create": func() error {
-			_, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+			_, _, err := s.CreateJob(t.Context(), Request{}, models.Job{Name: "x", GoalQuantity: 1})
 			return err
 		},
-		"update": func() error { _, err := s.UpdateJob(t.Context(), job.ID, Condition{}, models.JobChange{}); return err },
+		"update": func() error {
+			_, err := s.UpdateJob(t.Context(), Request{}, job.ID, Condition{}, models.JobChange{})
+			return err
+		},
 	} {
 		for range 5 {
 			before := d.syncCount()

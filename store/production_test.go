@@ -73,13 +73,13 @@ var (
 )
 
 func (p *production) begin(t *rapid.T) {
-	job, err := p.s.CreateJob(p.ctx, models.Job{Name: "JOB-2024-001", GoalQuantity: 5})
+	job, _, err := p.s.CreateJob(p.ctx, store.Request{}, models.Job{Name: "JOB-2024-001", GoalQuantity: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.job = job
 	for range 2 {
-		path, err := p.s.CreatePath(p.ctx, models.Path{
+		path, _, err := p.s.CreatePath(p.ctx, store.Request{}, models.Path{
 			JobID: job.ID, Name: "Main Route", GoalQuantity: 5, AdvancementMode: modes.Draw(t, "mode"),
 		}, rapid.SliceOfN(rapid.Custom(anyStep), 1, 5).Draw(t, "steps"))
 		if err != nil {
@@ -97,7 +97,7 @@ func anyStep(t *rapid.T) models.StepChange {
 }
 
 func (p *production) put(t *rapid.T, path string, quantity int) {
-	serials, err := p.s.CreateUnits(p.ctx, store.NewUnits{PathID: path, Quantity: quantity})
+	serials, _, err := p.s.CreateUnits(p.ctx, store.Request{}, models.NewUnits{PathID: path, Quantity: &quantity})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +142,8 @@ func (p *production) create(t *rapid.T) {
 		return quantity
 	})
 	p.changes(t, func() int {
-		taken := store.NewUnits{PathID: path, SerialNumbers: []string{"new-1", p.units[0]}}
-		if _, err := p.s.CreateUnits(p.ctx, taken); !isRefused(err) {
+		taken := models.NewUnits{PathID: path, SerialNumbers: []string{"new-1", p.units[0]}}
+		if _, _, err := p.s.CreateUnits(p.ctx, store.Request{}, taken); !isRefused(err) {
 			t.Fatalf("a number was given twice: %v", err)
 		}
 		return 0
@@ -158,7 +158,7 @@ func (p *production) undo(t *rapid.T) {
 
 func (p *production) give(t *rapid.T, order store.UnitCommand) {
 	p.changes(t, func() int {
-		_, err := p.s.Command(p.ctx, order)
+		_, _, err := p.s.Command(p.ctx, store.Request{}, order)
 		return changed(t, err, 1)
 	})
 }
@@ -177,15 +177,16 @@ func changed(t *rapid.T, err error, n int) int {
 }
 
 func isRefused(err error) bool {
-	var refused *models.Error
-	return errors.As(err, &refused)
+	_, one := errors.AsType[*models.Error](err)
+	_, all := errors.AsType[*store.RefusedError](err)
+	return one || all
 }
 
 // each gives several units their commands, one of them maybe two.
 func (p *production) each(t *rapid.T) {
 	orders := p.someOrders(t)
 	p.changes(t, func() int {
-		outcomes, err := p.s.CommandEach(p.ctx, orders)
+		outcomes, _, err := p.s.CommandEach(p.ctx, store.Request{}, orders)
 		if err != nil || len(outcomes) != len(orders) {
 			t.Fatalf("%d outcomes of %d orders: %v", len(outcomes), len(orders), err)
 		}
@@ -202,7 +203,7 @@ func (p *production) each(t *rapid.T) {
 func (p *production) all(t *rapid.T) {
 	orders := p.someOrders(t)
 	p.changes(t, func() int {
-		_, err := p.s.CommandAll(p.ctx, orders)
+		_, _, err := p.s.CommandAll(p.ctx, store.Request{}, orders)
 		return changed(t, err, len(orders))
 	})
 }
@@ -260,7 +261,7 @@ func (p *production) revise(t *rapid.T) {
 		change.Steps = append(change.Steps, anyStep(t))
 	}
 	p.changes(t, func() int {
-		_, err := p.s.UpdatePath(p.ctx, path.ID, store.Condition{}, change)
+		_, err := p.s.UpdatePath(p.ctx, store.Request{}, path.ID, store.Condition{}, change)
 		return changed(t, err, 1)
 	})
 }

@@ -1,103 +1,17 @@
 package store
 
 import (
-	"context"
-	"database/sql/driver"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
 
 	"github.com/routecard/routecard/internal/postgrestest"
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
 )
-
-// closedConnectionError is what pgx answers on a connection that it has found closed: that nothing was sent. In a COMMIT that
-// is not true, see transient.
-type closedConnectionError struct{}
-
-func (closedConnectionError) Error() string     { return "conn closed" }
-func (closedConnectionError) SafeToRetry() bool { return true }
-
-// TestTransient has every kind of failure, before and during a commit.
-func TestTransient(t *testing.T) {
-	t.Parallel()
-	refused := func(code string) error { return &pgconn.PgError{Code: code} }
-	for _, c := range []struct {
-		name                string
-		err                 error
-		before, inItsCommit bool
-	}{
-		{"serialization failure", refused("40001"), true, true},
-		{"deadlock", refused("40P01"), true, true},
-		{"SQLite is busy", sqlite3.BUSY, true, true},
-
-		{"the server stops", refused("57P01"), true, false},
-		{"the server has crashed", refused("57P02"), true, false},
-		{"the server starts", refused("57P03"), true, false},
-		{"the connection was closed before", closedConnectionError{}, true, false},
-		{"a bad connection", driver.ErrBadConn, true, false},
-		{"the connection ended", io.ErrUnexpectedEOF, true, false},
-		{"the connection was reset", &pgconn.PgError{}, false, false},
-		{"a reset", fmt.Errorf("write: %w", syscall.ECONNRESET), true, false},
-		{"a broken pipe", fmt.Errorf("write: %w", syscall.EPIPE), true, false},
-
-		{"a taken key", gorm.ErrDuplicatedKey, false, false},
-		{"a taken receipt", ErrReceiptTaken, false, false},
-		{"no room", sqlite3.FULL, false, false},
-		{"no room on PostgreSQL", refused("53100"), false, false},
-		{"a read-only server", refused("25006"), false, false},
-		{"too slow", context.DeadlineExceeded, false, false},
-		{"the client has gone", context.Canceled, false, false},
-		{"a conflict", models.ConflictError("x"), false, false},
-		{"a fault of ours", errors.New("x"), false, false},
-	} {
-		if got := transient(fmt.Errorf("wrapped: %w", c.err)); got != c.before {
-			t.Errorf("%s, before the commit: %v", c.name, got)
-		}
-		if got := transient(&commitError{fmt.Errorf("wrapped: %w", c.err)}); got != c.inItsCommit {
-			t.Errorf("%s, during the commit: %v", c.name, got)
-		}
-	}
-}
-
-// TestRetry counts the attempts.
-func TestRetry(t *testing.T) {
-	t.Parallel()
-	busy := error(sqlite3.BUSY)
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	for _, c := range []struct {
-		name   string
-		ctx    context.Context
-		errs   []error
-		calls  int
-		result error
-	}{
-		{"success", t.Context(), []error{nil}, 1, nil},
-		{"success in the end", t.Context(), []error{busy, busy, busy, nil}, 4, nil},
-		{"no success", t.Context(), []error{busy, busy, busy, busy, nil}, 4, busy},
-		{"another failure", t.Context(), []error{busy, ErrReceiptTaken, nil}, 2, ErrReceiptTaken},
-		{"nobody waits", gone, []error{busy, nil}, 1, busy},
-	} {
-		calls := 0
-		err := retry(c.ctx, func() error {
-			calls++
-			return c.errs[calls-1]
-		})
-		if calls != c.calls || !errors.Is(err, c.result) {
-			t.Errorf("%s: %v after %d calls, want %v after %d", c.name, err, calls, c.result, c.calls)
-		}
-	}
-}
 
 func openPostgresStore(t *testing.T) *Store {
 	t.Helper()
@@ -112,7 +26,7 @@ func openPostgresStore(t *testing.T) *Store {
 func twoJobs(t *testing.T, s *Store) (ids [2]string) {
 	t.Helper()
 	for i := range ids {
-		job, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1})
+		job, _, err := s.CreateJob(t.Context(), Request{}, models.Job{Name: "x", GoalQuantity: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +49,7 @@ func TestDeadlock(t *testing.T) {
 	for i := range ids {
 		first := true
 		runs.Go(func() {
-			err := s.transact(t.Context(), func(tx *tx) error {
+			err := s.db.Transact(t.Context(), func(tx *database.Tx) error {
 				mutex.Lock()
 				attempts++
 				mutex.Unlock()
@@ -149,7 +63,7 @@ func TestDeadlock(t *testing.T) {
 						bothHold.Wait()
 					}
 				}
-				return tx.record(models.Event{Type: models.JobUpdated, JobID: &ids[i]}, Anonymous, struct{}{})
+				return recordEvent(tx, Request{}, models.Event{Type: models.JobUpdated, JobID: &ids[i]}, struct{}{})
 			})
 			if err != nil {
 				t.Error(err)
@@ -183,7 +97,7 @@ func TestSerializationFailure(t *testing.T) {
 	s := openPostgresStore(t)
 	ids := twoJobs(t, s)
 	attempts := 0
-	err := s.transact(t.Context(), func(tx *tx) error {
+	err := s.db.Transact(t.Context(), func(tx *database.Tx) error {
 		attempts++
 		if err := tx.Exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").Error; err != nil {
 			return err
@@ -193,7 +107,7 @@ func TestSerializationFailure(t *testing.T) {
 		}
 		if attempts == 1 {
 			quantity := int64(2)
-			if _, err := s.UpdateJob(t.Context(), ids[0], Condition{}, models.JobChange{GoalQuantity: &quantity}); err != nil {
+			if _, err := s.UpdateJob(t.Context(), Request{}, ids[0], Condition{}, models.JobChange{GoalQuantity: &quantity}); err != nil {
 				return err
 			}
 		}
@@ -214,16 +128,16 @@ func TestConnectionsThatTheServerClosed(t *testing.T) {
 	for round := range 5 {
 		// As many connections as the pool takes, all idle.
 		var readers sync.WaitGroup
-		for range postgresConnections {
+		for range 16 {
 			readers.Go(func() {
-				if err := s.query(t.Context(), func(db *gorm.DB) error { return db.Exec("SELECT pg_sleep(0.05)").Error }); err != nil {
+				if err := s.db.Query(t.Context(), func(db *gorm.DB) error { return db.Exec("SELECT pg_sleep(0.05)").Error }); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		readers.Wait()
-		ended := s.dialect.pools()["postgres"].Stats().OpenConnections
-		if _, err := s.dialect.pools()["postgres"].ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		ended := s.Pools()["postgres"].Stats().OpenConnections
+		if _, err := s.Pools()["postgres"].ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +148,7 @@ func TestConnectionsThatTheServerClosed(t *testing.T) {
 		if _, err := s.Job(t.Context(), ids[0]); err != nil {
 			t.Errorf("reading in round %d: %v", round, err)
 		}
-		if _, err := s.CreateJob(t.Context(), models.Job{Name: "x", GoalQuantity: 1}); err != nil {
+		if _, _, err := s.CreateJob(t.Context(), Request{}, models.Job{Name: "x", GoalQuantity: 1}); err != nil {
 			t.Errorf("creating in round %d: %v", round, err)
 		}
 		if got, want := counted(t, s), (int64(round) + 3); got != [3]int64{want, want, 0} {

@@ -19,7 +19,7 @@ func TestDatabaseThatFallsSilent(t *testing.T) {
 	t.Parallel()
 	database, silent := routecardtest.SilentDatabase(t, postgrestest.Database(t))
 	s := openStore(t, database)
-	s.SetLimit(time.Second)
+	s.SetTimeout(time.Second)
 	job := create(t, s, models.Job{Name: "before", GoalQuantity: 1})
 
 	silent.Store(true)
@@ -27,11 +27,11 @@ func TestDatabaseThatFallsSilent(t *testing.T) {
 	for range 5 { // with each of these, more than there are connections
 		for name, call := range map[string]func() error{
 			"CreateJob": func() error {
-				_, err := s.CreateJob(t.Context(), models.Job{Name: "lost", GoalQuantity: 1})
+				_, _, err := s.CreateJob(t.Context(), store.Request{}, models.Job{Name: "lost", GoalQuantity: 1})
 				return err
 			},
 			"UpdateJob": func() error {
-				_, err := s.UpdateJob(t.Context(), job.ID, store.Condition{}, models.JobChange{Name: new("lost")})
+				_, err := s.UpdateJob(t.Context(), store.Request{}, job.ID, store.Condition{}, models.JobChange{Name: new("lost")})
 				return err
 			},
 			"Job": func() error {

@@ -15,7 +15,7 @@ import (
 // newPath makes a job with a path of so many steps.
 func newPath(t testing.TB, s *store.Store, steps int) models.Path {
 	t.Helper()
-	job, err := s.CreateJob(t.Context(), models.Job{Name: "JOB-2024-001", GoalQuantity: 50})
+	job, _, err := s.CreateJob(t.Context(), store.Request{}, models.Job{Name: "JOB-2024-001", GoalQuantity: 50})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func newPath(t testing.TB, s *store.Store, steps int) models.Path {
 		name := fmt.Sprintf("Step %d", i)
 		list[i] = models.StepChange{Name: &name}
 	}
-	path, err := s.CreatePath(t.Context(), models.Path{
+	path, _, err := s.CreatePath(t.Context(), store.Request{}, models.Path{
 		JobID: job.ID, Name: "Main Route", GoalQuantity: 50, AdvancementMode: models.Strict,
 	}, list)
 	if err != nil {
@@ -36,7 +36,7 @@ func newPath(t testing.TB, s *store.Store, steps int) models.Path {
 // newSerials puts units on a path and returns an order for each to advance.
 func newSerials(t testing.TB, s *store.Store, path models.Path, quantity int) []store.UnitCommand {
 	t.Helper()
-	serials, err := s.CreateUnits(t.Context(), store.NewUnits{PathID: path.ID, Quantity: quantity})
+	serials, _, err := s.CreateUnits(t.Context(), store.Request{}, models.NewUnits{PathID: path.ID, Quantity: &quantity})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func newSerials(t testing.TB, s *store.Store, path models.Path, quantity int) []
 
 func advance(t testing.TB, s *store.Store, orders []store.UnitCommand) {
 	t.Helper()
-	if _, err := s.CommandAll(t.Context(), orders); err != nil {
+	if _, _, err := s.CommandAll(t.Context(), store.Request{}, orders); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,5 +1,8 @@
-// Package store keeps Routecard's data in SQLite or PostgreSQL. All SQL is here. Exported methods own their transaction:
-// what one of them writes, its events included, is there as a whole or not at all, and on disk when it returns.
+// Package store reads and writes jobs, paths, units, events, and API keys: one file for each of them. An exported method
+// owns its transaction: what the method writes, events included, is in the database completely or not at all, and on disk
+// when the method returns. Unexported functions take the transaction.
+//
+// The package store/internal/database runs the queries and transactions on SQLite or PostgreSQL.
 package store
 
 import (
@@ -7,248 +10,109 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
 )
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	dialect dialect
-	// read and write are one pool on PostgreSQL. SQLite has one writer at a time, so there write is a single connection
-	// on which writers queue in order, instead of polling for the file's lock.
-	read, write         *gorm.DB
-	readGate, writeGate gate
-	clock               func() time.Time
-	// limit is workLimit; tests have less time.
-	limit    time.Duration
-	jobs     *batch[jobInsert, models.Job]
-	commands *batch[UnitCommand, CommandResult]
-	watch    *watch
-	release  func() error
+	db       *database.DB
+	clock    func() time.Time
+	feed     *feed
+	creates  *database.Group[jobCreation, models.Job]
+	commands *database.Group[requestedCommand, CommandResult]
 }
 
-// Options are what a Store is opened with.
+// Options configure [Open].
 type Options struct {
-	// Clock tells the time of changes; time.Now unless given. Tests inject one.
+	// Clock returns the time of a change. Defaults to time.Now.
 	Clock func() time.Time
-	// Beside opens a SQLite file although a server may be using it, for commands that look or do one small thing.
+	// Beside opens a SQLite file even if a server has it open, for commands that read or make one small change.
 	Beside bool
-	// Logger is told of what is worth a line, such as migrations; slog.Default() unless given.
+	// Logger gets a line for each migration. Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// vfs names the file system below SQLite; tests put one there that loses what was not synced.
+	// vfs names the file system below SQLite. Tests use one that loses what was not synced.
 	vfs string
 }
 
-// rowCanCause tells whether the values of a row can be why a transaction failed: the database refused them before any
-// commit. Of other errors (no room, no connection) the next attempt would see more, or not know what has become of the
-// first.
-func rowCanCause(err error) bool {
-	refused, ok := errors.AsType[*pgconn.PgError](err)
-	// PostgreSQL's classes of data exceptions and of violated constraints.
-	return ok && (strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) ||
-		errors.Is(err, sqlite3.CONSTRAINT) || errors.Is(err, ErrReceiptTaken)
-}
+// ErrBusy is returned when no connection was free within 5 seconds. Nothing has changed.
+var ErrBusy = database.ErrBusy
 
-// dialect is what differs between the two databases.
-type dialect interface {
-	// parameters is how many a statement may have.
-	parameters() int
-	// contains is the condition that a column holds a text somewhere, a parameter of any characters.
-	contains(column string) string
-	// writers is how many batches of the same kind are best written at the same time.
-	writers() int
-	// shared tells whether other servers may write to the database.
-	shared() bool
-	// snapshot are the options of a transaction that sees the database as it is at one moment.
-	snapshot() *sql.TxOptions
-	// insert writes rows in the transaction that is under way on the connection.
-	insert(ctx context.Context, connection *sql.Conn, rows []insertion) error
-	// lockName keeps other transactions that lock the same name waiting until this one ends.
-	lockName(db *gorm.DB, name string) error
-	// check looks for damage that only the database itself can see.
-	check(db *gorm.DB) ([]string, error)
-	// pools lists the connection pools by name, for metrics.
-	pools() map[string]*sql.DB
-}
-
-// Open opens the database and brings its schema up to date. A postgres:// or postgresql:// URL is PostgreSQL, anything
-// else the path of a SQLite file, which is created if it does not exist. The errors are sentences for the person who
-// starts the server, and hold no password.
-func Open(ctx context.Context, database string, options Options) (*Store, error) {
-	if options.Clock == nil {
-		options.Clock = time.Now
+// Open opens the database and brings its schema up to date. A name that begins with postgres:// or postgresql:// is
+// PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
+// sentences for the person who starts the server, and contain no password.
+func Open(ctx context.Context, name string, options Options) (*Store, error) {
+	s := &Store{feed: newFeed(), clock: options.Clock}
+	if s.clock == nil {
+		s.clock = time.Now
 	}
-	if options.Logger == nil {
-		options.Logger = slog.Default()
-	}
-	open := openSQLite
-	if IsPostgres(database) {
-		open = openPostgres
-	}
-	s, err := open(ctx, database, options)
+	db, err := database.Open(ctx, name, database.Options{
+		Clock: s.clock, Beside: options.Beside, Logger: options.Logger, AfterCommit: s.feed.announce, VFS: options.vfs,
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.clock, s.limit = options.Clock, workLimit
-	s.watch = newWatch()
-	s.jobs = &batch[jobInsert, models.Job]{write: s.insertJobs, oneCanCause: rowCanCause, limit: s.dialect.writers()}
-	s.commands = &batch[UnitCommand, CommandResult]{write: s.commandTogether, oneCanCause: rowCanCause, limit: s.dialect.writers()}
+	s.db = db
+	s.creates = database.NewGroup(db, s.createJobs)
+	s.commands = database.NewGroup(db, s.runCommands)
 	return s, nil
 }
 
-// IsPostgres tells whether the database is named by a PostgreSQL URL.
-func IsPostgres(database string) bool {
-	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
-}
+// IsPostgres reports whether the name of a database is a PostgreSQL URL.
+func IsPostgres(name string) bool { return database.IsPostgres(name) }
 
-// Close waits for nothing: end the requests first.
-func (s *Store) Close() error {
-	for _, pool := range s.dialect.pools() {
-		if err := pool.Close(); err != nil {
-			return err
-		}
-	}
-	return s.release()
-}
+// Describe returns the name of a database for a log line, without the password that a URL may contain.
+func Describe(name string) string { return database.Describe(name) }
+
+// Close closes the database. It does not wait for running requests; stop the HTTP server first.
+func (s *Store) Close() error { return s.db.Close() }
 
 // Ping returns an error while the database does not answer.
-func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	return s.query(ctx, func(db *gorm.DB) error { return db.Raw("SELECT 1").Scan(&one).Error })
-}
+func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
-// Pools lists the connection pools by name, for metrics.
-func (s *Store) Pools() map[string]*sql.DB { return s.dialect.pools() }
+// Pools returns the connection pools by name, for metrics.
+func (s *Store) Pools() map[string]*sql.DB { return s.db.Pools() }
 
-func gormConfig() *gorm.Config {
-	return &gorm.Config{
-		// Every write here opens its own transaction.
-		SkipDefaultTransaction: true,
-		// A taken key is a conflict to us, whatever number the database has for it.
-		TranslateError: true,
-		// Errors are returned and logged once, with the request that they belong to.
-		Logger: logger.Discard,
-	}
-}
+// Backup copies a SQLite database to a new file while a server writes to it. The copy contains everything that was committed
+// before the call, and is on disk when Backup returns. The errors are sentences for the person at the terminal.
+func (s *Store) Backup(ctx context.Context, file string) error { return s.db.Backup(ctx, file) }
 
-// tx is one transaction. What nothing in it looks for again is written together at its end, the events last: see
-// migrations/postgres/00001_jobs.sql.
-type tx struct {
-	*gorm.DB
-	store      *Store
-	connection *sql.Conn
-	at         models.Millis
-	pending    []insertion
-	receipts   []models.Receipt
-	events     []models.Event
-}
-
-// transact runs fn in one transaction, and writes the receipts and events that it recorded. Nothing has changed if it
-// returns an error, unless the connection broke in the moment of the commit. fn may be run again.
-func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
-	leave, err := s.writeGate.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	ctx, cancel := context.WithTimeout(ctx, s.limit)
-	defer cancel()
-	err = retry(ctx, func() error {
-		committing := false
-		err := s.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
-			connection := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
-			return session.Transaction(func(db *gorm.DB) error {
-				t := &tx{DB: db, store: s, connection: connection, at: models.MillisOf(s.clock())}
-				if err := fn(t); err != nil {
-					return err
-				}
-				if err := t.finish(); err != nil {
-					return err
-				}
-				committing = true
-				return nil
-			})
-		})
-		if err != nil && committing {
-			return &commitError{err}
-		}
-		return err
-	})
-	if err == nil {
-		s.watch.announce()
-	}
-	return err
-}
-
-// later has rows written at the end of the transaction, in the order in which they were given and as they then are.
-func (t *tx) later(rows ...insertion) { t.pending = append(t.pending, rows...) }
-
-// finish writes what was put off until the end.
-func (t *tx) finish() error {
-	receipts, err := t.receiptRows()
-	if err != nil {
-		return err
-	}
-	t.later(receipts, eventTable.rows(t.events))
-	return t.store.dialect.insert(t.Statement.Context, t.connection, t.pending)
-}
-
-// snapshot runs several queries that see the database as it is at one moment.
-func (s *Store) snapshot(ctx context.Context, fn func(*gorm.DB) error) error {
-	return s.query(ctx, func(db *gorm.DB) error { return db.Transaction(fn, s.dialect.snapshot()) })
-}
-
-// take reads the row with this id, or returns a NotFound error that names the thing.
-func take[Row any](db *gorm.DB, thing, id string) (row Row, err error) {
-	err = db.Where("id = ?", id).Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		err = models.NotFoundError(thing, id)
-	}
-	return row, err
-}
-
-// after is the transaction's time, or the next millisecond when a change of the same thing has that already: a reader
-// can rely on it that updatedAt moves with every change.
-func (t *tx) after(previous models.Millis) models.Millis {
-	return max(t.at, previous+1)
-}
-
-// Condition is what a caller of a change asks of the version that it changes. The zero value asks for nothing.
+// Condition is what a caller requires of the version that it changes. The zero value requires nothing.
 type Condition struct {
-	// Versions lists the versions that will do. Nil asks for nothing, and an empty list never holds.
+	// Versions are the acceptable versions. Nil accepts every version, an empty list accepts none.
 	Versions []int64
 }
 
-// Holds tells whether the version will do.
+// Holds reports whether the version is acceptable.
 func (c Condition) Holds(version int64) bool {
 	return c.Versions == nil || slices.Contains(c.Versions, version)
 }
 
-// Describe names the database for a log line, without the password that a URL may hold.
-func Describe(database string) string {
-	if !IsPostgres(database) {
-		return database
+// findByID returns the row with the given id. It returns a NotFound error that names the resource if there is none.
+func findByID[Row any](db *gorm.DB, resource, id string) (row Row, err error) {
+	err = db.Where("id = ?", id).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = models.NotFoundError(resource, id)
 	}
-	parsed, err := url.Parse(database)
-	if err != nil {
-		return "PostgreSQL"
+	return row, err
+}
+
+// where adds a condition if there is a value for it.
+func where[Value any](query *gorm.DB, condition string, value *Value) *gorm.DB {
+	if value == nil {
+		return query
 	}
-	query := parsed.Query()
-	for _, name := range []string{"password", "sslpassword"} {
-		if query.Has(name) {
-			query.Set(name, "xxxxx") // as Redacted has it
-			parsed.RawQuery = query.Encode()
-		}
-	}
-	return parsed.Redacted()
+	return query.Where(condition, *value)
+}
+
+// changeTime returns the time of the transaction, or 1 ms after the previous change of the same resource if that is later:
+// clients rely on updatedAt to move with every change.
+func changeTime(t *database.Tx, previous models.Millis) models.Millis {
+	return max(t.At, previous+1)
 }

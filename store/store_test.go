@@ -67,7 +67,7 @@ func (w *lockedWriter) Write(text []byte) (int, error) {
 
 func create(t *testing.T, s *store.Store, job models.Job) models.Job {
 	t.Helper()
-	created, err := s.CreateJob(t.Context(), job)
+	created, _, err := s.CreateJob(t.Context(), store.Request{}, job)
 	if err != nil {
 		t.Fatalf("create %s: %v", job.Name, err)
 	}

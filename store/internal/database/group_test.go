@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -11,16 +11,18 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
 // These tests run in bubbles of testing/synctest: a call that would wait for ever, and a goroutine that is left behind,
 // fail them, and nothing in them depends on how fast the machine is.
 
-var errRow = errors.New("the row is bad")
+var errRow = fmt.Errorf("the row is bad: %w", rows.ErrConflict)
 
-// recorder is the database of a batch: it keeps what was written, by transaction.
+// recorder is the database of a group. It records what was written, by transaction.
 type recorder struct {
-	*batch[int, string]
+	*Group[int, string]
 
 	mutex        sync.Mutex
 	transactions [][]int
@@ -34,11 +36,7 @@ type recorder struct {
 
 func newRecorder() *recorder {
 	r := &recorder{fail: func([]int) error { return nil }}
-	r.batch = &batch[int, string]{
-		write:       r.transact,
-		oneCanCause: func(err error) bool { return errors.Is(err, errRow) },
-		limit:       1,
-	}
+	r.Group = &Group[int, string]{run: r.transact, slots: 1}
 	return r
 }
 
@@ -72,7 +70,7 @@ func (r *recorder) start(ctx context.Context, first, last int) map[int]*outcome 
 	for value := first; value <= last; value++ {
 		got := &outcome{}
 		outcomes[value] = got
-		go func() { got.out, got.err = r.do(ctx, value) }()
+		go func() { got.out, got.err = r.Do(ctx, value) }()
 		synctest.Wait()
 	}
 	return outcomes
@@ -113,7 +111,7 @@ func numbers(first, last int) []int {
 	return all
 }
 
-func TestBatchOfOneAfterTheOther(t *testing.T) {
+func TestGroupOfOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -124,26 +122,26 @@ func TestBatchOfOneAfterTheOther(t *testing.T) {
 	})
 }
 
-func TestBatchOfThoseWhoWait(t *testing.T) {
+func TestGroupOfThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
 		r.hold = make(chan struct{})
-		const last = 2*batchSize + 10
+		const last = 2*groupSize + 10
 		outcomes := r.start(t.Context(), 0, last)
 		close(r.hold)
 		synctest.Wait()
 		wantOutcomes(t, outcomes)
-		r.wantWritten(t, []int{0}, numbers(1, batchSize), numbers(batchSize+1, 2*batchSize), numbers(2*batchSize+1, last))
+		r.wantWritten(t, []int{0}, numbers(1, groupSize), numbers(groupSize+1, 2*groupSize), numbers(2*groupSize+1, last))
 	})
 }
 
-// TestBatchesAtTheSameTime lets two transactions be under way. Each that ends is followed by one with all who wait by then.
-func TestBatchesAtTheSameTime(t *testing.T) {
+// TestGroupesAtTheSameTime lets two transactions be under way. Each that ends is followed by one with all who wait by then.
+func TestGroupesAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
-		r.limit = 2
+		r.slots = 2
 		r.hold = make(chan struct{})
 		outcomes := r.start(t.Context(), 0, 4)
 		r.hold <- struct{}{} // 0 or 1 is done, and 2 leads the others
@@ -160,8 +158,8 @@ func TestBatchesAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestBatchOutlivesItsCallers cancels everybody when the transactions have begun.
-func TestBatchOutlivesItsCallers(t *testing.T) {
+// TestGroupOutlivesItsCallers cancels everybody when the transactions have begun.
+func TestGroupOutlivesItsCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -195,7 +193,7 @@ func TestBatchOutlivesItsCallers(t *testing.T) {
 	})
 }
 
-func TestBatchForgetsThoseWhoLeaveEarly(t *testing.T) {
+func TestGroupForgetsThoseWhoLeaveEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -223,20 +221,20 @@ func TestBatchForgetsThoseWhoLeaveEarly(t *testing.T) {
 	})
 }
 
-// TestBatchHandsTheTurnOn has a waiter leave at the very moment at which it is told to lead. Chance alone would hardly
+// TestGroupHandsTheTurnOn has a waiter leave at the very moment at which it is told to lead. Chance alone would hardly
 // ever bring that about, so the two steps are called one by one.
-func TestBatchHandsTheTurnOn(t *testing.T) {
+func TestGroupHandsTheTurnOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
 		r.running = 1 // somebody writes
-		leaver := &waiter[int, string]{in: 1, turn: make(chan bool, 1)}
+		leaver := &member[int, string]{in: 1, turn: make(chan bool, 1)}
 		r.waiting = append(r.waiting, leaver)
 		next := r.start(t.Context(), 2, 3)
-		r.pass() // and is done: it is the leaver's turn
+		r.wakeNext() // and is done: it is the leaver's turn
 		gone, leave := context.WithCancel(t.Context())
 		leave()
-		if err := r.leave(gone, leaver); !errors.Is(err, context.Canceled) {
+		if err := r.abandon(gone, leaver); !errors.Is(err, context.Canceled) {
 			t.Errorf("leaving gave %v", err)
 		}
 		synctest.Wait()
@@ -245,7 +243,7 @@ func TestBatchHandsTheTurnOn(t *testing.T) {
 	})
 }
 
-func TestBatchLeavesOnlyTheBadRowOut(t *testing.T) {
+func TestGroupLeavesOnlyTheBadRowOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -268,53 +266,71 @@ func TestBatchLeavesOnlyTheBadRowOut(t *testing.T) {
 	})
 }
 
-// TestBatchFailsAsOne has an error that is nobody's own: nothing is tried again, since some of it may have been written.
-func TestBatchFailsAsOne(t *testing.T) {
+// TestGroupFailsTogether has an error that no member is the reason for. Nothing is tried again, because some of it may have
+// been written.
+func TestGroupFailsTogether(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func([]int) error{
-		"by an error": func([]int) error { return errors.New("no connection") },
-		"by a panic":  func([]int) error { panic("no connection") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRecorder()
-				r.hold = make(chan struct{})
-				attempts := 0
-				r.fail = func(values []int) error {
-					attempts++
-					return fail(values)
-				}
-				outcomes := r.start(t.Context(), 0, 4)
-				close(r.hold)
-				synctest.Wait()
-				for value, got := range outcomes {
-					if got.err == nil || !strings.Contains(got.err.Error(), "no connection") || got.out != "" {
-						t.Errorf("writing %d gave %q %v", value, got.out, got.err)
-					}
-				}
-				if attempts != 2 {
-					t.Errorf("there were %d attempts, want one for the first and one for the others", attempts)
-				}
-				r.wantWritten(t)
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.hold = make(chan struct{})
+		attempts := 0
+		r.fail = func([]int) error {
+			attempts++
+			return errors.New("no connection")
+		}
+		outcomes := r.start(t.Context(), 0, 4)
+		close(r.hold)
+		synctest.Wait()
+		for value, got := range outcomes {
+			if got.err == nil || !strings.Contains(got.err.Error(), "no connection") || got.out != "" {
+				t.Errorf("writing %d gave %q %v", value, got.out, got.err)
+			}
+		}
+		if attempts != 2 {
+			t.Errorf("there were %d attempts, want one for the first member and one for the others", attempts)
+		}
+		r.wantWritten(t)
 
-				r.fail = func([]int) error { return nil }
-				wantOutcomes(t, r.start(t.Context(), 5, 5))
-				r.wantWritten(t, []int{5})
-			})
-		})
-	}
+		r.fail = func([]int) error { return nil }
+		wantOutcomes(t, r.start(t.Context(), 5, 5))
+		r.wantWritten(t, []int{5})
+	})
 }
 
-// TestBatchUnderChance lets callers come and go at random. Whoever is told that a value was written finds it written,
+// TestGroupPanic has one member make the change panic. Only this member fails, and its error has the stack trace.
+func TestGroupPanic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder()
+		r.hold = make(chan struct{})
+		r.fail = func(values []int) error {
+			if slices.Contains(values, 3) {
+				panic("no such unit")
+			}
+			return nil
+		}
+		outcomes := r.start(t.Context(), 0, 4)
+		close(r.hold)
+		synctest.Wait()
+		err := outcomes[3].err
+		if err == nil || !strings.Contains(err.Error(), "no such unit") || !strings.Contains(err.Error(), "group_test.go") {
+			t.Errorf("the member that panics gets %v", err)
+		}
+		delete(outcomes, 3)
+		wantOutcomes(t, outcomes)
+		r.wantWritten(t, []int{0}, []int{1}, []int{2}, []int{4})
+	})
+}
+
+// TestGroupUnderChance lets callers come and go at random. Whoever is told that a value was written finds it written,
 // once; nobody waits for ever; nothing is left behind.
-func TestBatchUnderChance(t *testing.T) {
+func TestGroupUnderChance(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {
 			chance := rand.New(rand.NewPCG(seed, 0))
 			r := newRecorder()
-			r.limit = 1 + int(seed%3)
+			r.slots = 1 + int(seed%3)
 			var mutex sync.Mutex
 			upTo := func(n int) int {
 				mutex.Lock()
@@ -341,7 +357,7 @@ func TestBatchUnderChance(t *testing.T) {
 					time.Sleep(time.Duration(arrive) * time.Millisecond)
 					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(patience)*time.Millisecond)
 					defer cancel()
-					out, err := r.do(ctx, value)
+					out, err := r.Do(ctx, value)
 					if err == nil {
 						written <- value
 						if want := fmt.Sprint("row ", value); out != want {

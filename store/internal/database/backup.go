@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -8,16 +8,16 @@ import (
 	"path/filepath"
 )
 
-// Backup copies a SQLite database to a new file while servers go on writing: the copy holds all that was acknowledged
+// Backup copies a SQLite database to a new file while a server writes to it. The copy contains everything that was committed
 // before the call, and is on disk when Backup returns. The errors are sentences for the person at the terminal.
-func (s *Store) Backup(ctx context.Context, file string) (err error) {
-	if s.dialect.shared() {
+func (db *DB) Backup(ctx context.Context, file string) (err error) {
+	if db.Shared() {
 		return errors.New("backup copies SQLite databases; for PostgreSQL use pg_dump or pg_basebackup")
 	}
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("cannot back up to %s: the file exists", file)
 	}
-	// Under another name until it is whole, so that a file with the name asked for is always a good copy.
+	// The copy has another name until it is complete, so that a file with the given name is always a good copy.
 	partial := file + ".partial"
 	if err := os.Remove(partial); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("cannot back up to %s: %s", file, reason(err))
@@ -27,8 +27,8 @@ func (s *Store) Backup(ctx context.Context, file string) (err error) {
 			err = errors.Join(fmt.Errorf("cannot back up to %s: %s", file, reason(err)), removeIfThere(partial))
 		}
 	}()
-	// Not by way of query: it may take its time.
-	if err := s.read.WithContext(ctx).Exec("VACUUM INTO ?", partial).Error; err != nil {
+	// Not by Query, which has a time limit.
+	if err := db.read.WithContext(ctx).Exec("VACUUM INTO ?", partial).Error; err != nil {
 		return err
 	}
 	if err := syncFile(partial); err != nil {
@@ -47,7 +47,7 @@ func removeIfThere(file string) error {
 	return nil
 }
 
-// syncFile makes a file, or the names in a folder, outlast a power cut.
+// syncFile writes a file, or the names in a folder, to disk.
 func syncFile(name string) error {
 	file, err := os.Open(name)
 	if err != nil {

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -15,12 +15,12 @@ import (
 //go:embed migrations
 var migrationFiles embed.FS
 
-// migrations are the schema of one database, as versions that build on each other.
+// migrations are the versions of one database's schema, each of which builds on the one before.
 type migrations struct {
 	dialect goose.Dialect
 	folder  string
-	// lock and unlock keep several servers that start at once from migrating together: the first one does it, the
-	// others wait and find it done. Empty where the database has one server anyway.
+	// lock and unlock let one of several servers that start at the same time migrate while the others wait. They are
+	// empty where a database has one server.
 	lock, unlock string
 }
 
@@ -29,7 +29,7 @@ var (
 	postgresMigrations = migrations{
 		dialect: goose.DialectPostgres,
 		folder:  "migrations/postgres",
-		// The number names the lock and means nothing.
+		// Any number that no other program uses would do.
 		lock:   "SELECT pg_advisory_lock(7203154017)",
 		unlock: "SELECT pg_advisory_unlock(7203154017)",
 	}
@@ -47,12 +47,12 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (e
 	}
 	sources := provider.ListSources()
 	latest := sources[len(sources)-1].Version
-	if upToDate(ctx, db, latest) {
-		// Without the lock, which a pooler in transaction mode can't keep.
+	if isUpToDate(ctx, db, latest) {
+		// Without the lock, which a connection pooler in transaction mode cannot keep.
 		return nil
 	}
 	if m.lock != "" {
-		// A connection of its own, because the lock belongs to the session that took it.
+		// On a connection of its own, because the lock belongs to the session that took it.
 		session, err := db.Conn(ctx)
 		if err != nil {
 			return err
@@ -80,8 +80,8 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (e
 	return err
 }
 
-// upToDate tells whether nothing is left to do. An error, such as for a table that does not exist yet, means that there is.
-func upToDate(ctx context.Context, db *sql.DB, latest int64) bool {
+// isUpToDate reports whether all migrations have been applied. It is false when the table of migrations does not exist.
+func isUpToDate(ctx context.Context, db *sql.DB, latest int64) bool {
 	var current sql.NullInt64
 	err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&current)
 	return err == nil && current.Int64 == latest

@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store"
+)
+
+// CreateSerials implements POST /api/serials.
+func (s *Server) CreateSerials(ctx context.Context, r gen.CreateSerialsRequestObject) (gen.CreateSerialsResponseObject, error) {
+	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID),
+		fromAPISerialsCreate(*r.Body))
+	if err != nil {
+		return nil, err
+	}
+	body := make(gen.SerialList, len(units))
+	for i := range units {
+		body[i] = toAPIUnit(units[i], 0)
+	}
+	return gen.CreateSerials201JSONResponse{
+		Body: body, Headers: gen.CreateSerials201ResponseHeaders{IdempotencyReplayed: replayed(earlier)},
+	}, nil
+}
+
+// ListSerials implements GET /api/serials.
+func (s *Server) ListSerials(ctx context.Context, r gen.ListSerialsRequestObject) (gen.ListSerialsResponseObject, error) {
+	filter := fromAPIUnitFilter(r.Params)
+	units, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
+		func(ctx context.Context, cursor string, limit int) ([]gen.Serial, string, error) {
+			before, err := fromNumericCursor(cursor)
+			if err != nil {
+				return nil, "", err
+			}
+			units, err := s.store.Units(ctx, filter, before, limit+1)
+			if err != nil {
+				return nil, "", err
+			}
+			units, next := cut(units, limit, func(unit models.Unit) string { return strconv.FormatInt(unit.Ordinal, 10) })
+			stepIndexes, err := s.store.StepIndexes(ctx, units)
+			return toAPIUnits(units, stepIndexes), next, err
+		})
+	return unitList{units}, err
+}
+
+// unitList is a list as a response of ListSerials.
+type unitList struct{ list[gen.Serial] }
+
+// VisitListSerialsResponse implements gen.ListSerialsResponseObject.
+func (l unitList) VisitListSerialsResponse(w http.ResponseWriter) error { return l.write(w) }
+
+// GetSerial implements GET /api/serials/{serialId}.
+func (s *Server) GetSerial(ctx context.Context, r gen.GetSerialRequestObject) (gen.GetSerialResponseObject, error) {
+	unit, path, err := s.store.Unit(ctx, r.SerialID)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetSerial200JSONResponse{
+		Body: toAPIUnitDetail(unit, path), Headers: gen.GetSerial200ResponseHeaders{ETag: toETag(unit.Version)},
+	}, nil
+}
+
+func fromAPISerialsCreate(body gen.SerialsCreate) models.NewUnits {
+	wanted := models.NewUnits{PathID: body.PathID, JobID: body.JobID, Quantity: body.Quantity}
+	if body.SerialNumbers != nil {
+		wanted.SerialNumbers = *body.SerialNumbers
+	}
+	return wanted
+}
+
+func fromAPIUnitFilter(params gen.ListSerialsParams) store.UnitFilter {
+	return store.UnitFilter{
+		JobID:  params.JobID,
+		PathID: params.PathID,
+		StepID: params.StepID,
+		Status: (*models.UnitStatus)(params.Status),
+		Query:  params.Q,
+	}
+}
+
+// toAPIUnit maps a unit that stands at the step with the given index, or at none for -1.
+func toAPIUnit(unit models.Unit, stepIndex int) gen.Serial {
+	out := gen.Serial{
+		ID:               unit.SerialNumber,
+		JobID:            unit.JobID,
+		PathID:           unit.PathID,
+		CurrentStepIndex: stepIndex,
+		CurrentStepID:    unit.StepID,
+		Status:           gen.SerialStatus(unit.Status),
+		ForceCompleted:   unit.ForceCompleted,
+		ForceReason:      unit.ForceReason,
+		ScrapReason:      (*gen.ScrapReason)(unit.ScrapReason),
+		ScrapExplanation: unit.ScrapExplanation,
+		CreatedAt:        unit.CreatedAt.String(),
+		UpdatedAt:        unit.UpdatedAt.String(),
+	}
+	switch {
+	case unit.ForceCompleted:
+		out.ForceCompletedBy, out.ForceCompletedAt = unit.EndedBy, toAPITime(unit.EndedAt)
+	case unit.Status == models.Scrapped:
+		out.ScrappedBy, out.ScrappedAt = unit.EndedBy, toAPITime(unit.EndedAt)
+	}
+	return out
+}
+
+func toAPITime(at *models.Millis) *gen.Timestamp {
+	if at == nil {
+		return nil
+	}
+	return new(at.String())
+}
+
+// toAPIUnits maps units whose steps have the given indexes, by the steps' ids.
+func toAPIUnits(units []models.Unit, stepIndexes map[string]int) []gen.Serial {
+	out := make([]gen.Serial, len(units))
+	for i, unit := range units {
+		stepIndex := -1
+		if unit.StepID != nil {
+			if index, ok := stepIndexes[*unit.StepID]; ok {
+				stepIndex = index
+			}
+		}
+		out[i] = toAPIUnit(unit, stepIndex)
+	}
+	return out
+}
+
+func toAPIUnitDetail(unit models.Unit, path models.Path) gen.SerialDetail {
+	states := path.StepsOf(&unit)
+	steps := make([]gen.SerialStep, len(states))
+	for i, state := range states {
+		steps[i] = gen.SerialStep{
+			StepID:     state.Step.ID,
+			StepName:   state.Step.Name,
+			StepOrder:  state.Index,
+			Status:     gen.SerialStepStatus(state.Status),
+			Overridden: state.Overridden,
+		}
+	}
+	return gen.SerialDetail{Serial: toAPIUnit(unit, path.CurrentStepIndex(&unit)), Steps: steps}
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
+)
+
+// Request says who asks for a change and, with an idempotency key, how a retry of the same request is recognized.
+type Request struct {
+	// Caller is the name of the API key, "" where the API is open.
+	Caller string
+	// UserID is the user that the request names, "" if it names none.
+	UserID string
+	// IdempotencyKey is "" for a request that may not be repeated.
+	IdempotencyKey string
+	// Operation is the method and path of the request, and BodyHash the SHA-256 of its body, in hexadecimal. They are set
+	// together with IdempotencyKey.
+	Operation, BodyHash string
+}
+
+// Anonymous is the user of an event whose request named no user and had no API key.
+const Anonymous = "anonymous"
+
+// user is who the events name.
+func (r Request) user() string { return cmp.Or(r.UserID, r.Caller, Anonymous) }
+
+// resultAge is how long the result of a request with an idempotency key is kept.
+const resultAge = 24 * time.Hour
+
+// once makes a change, unless an earlier request with the same idempotency key has made it: then once returns the result of
+// that request, and true. It returns a KeyReused error when the key belongs to a different request. Failures are not kept.
+func once[Result any](ctx context.Context, s *Store, by Request, change func() (Result, error)) (Result, bool, error) {
+	earlier, found, err := EarlierResult[Result](ctx, s, by)
+	if err != nil || found {
+		return earlier, found, err
+	}
+	result, changeErr := change()
+	if changeErr == nil || by.IdempotencyKey == "" {
+		return result, false, changeErr
+	}
+	// The same request may have succeeded in the meantime on another connection. The error is then a consequence of that
+	// change (the unit is already scrapped), and the earlier result is the right answer.
+	earlier, found, err = EarlierResult[Result](context.WithoutCancel(ctx), s, by)
+	switch {
+	case err != nil:
+		return result, false, fmt.Errorf("look for an earlier result: %w, after: %w", err, changeErr)
+	case found:
+		return earlier, true, nil
+	default:
+		return result, false, changeErr
+	}
+}
+
+// EarlierResult returns the result of an earlier request with the same idempotency key, and whether there is one. It
+// returns a KeyReused error when the key belongs to a different request. Methods that change something call it themselves;
+// it is exported for requests that ask another system before they change anything here.
+func EarlierResult[Result any](ctx context.Context, s *Store, by Request) (result Result, found bool, err error) {
+	if by.IdempotencyKey == "" {
+		return result, false, nil
+	}
+	var stored []models.StoredResult
+	err = s.db.Query(ctx, func(db *gorm.DB) error {
+		return db.Where("caller = ? AND key = ? AND at > ?", by.Caller, by.IdempotencyKey, s.oldestResult()).Find(&stored).Error
+	})
+	if err != nil || len(stored) == 0 {
+		return result, false, err
+	}
+	if stored[0].Operation != by.Operation || stored[0].BodyHash != by.BodyHash {
+		return result, false, models.KeyReusedError()
+	}
+	err = json.Unmarshal([]byte(stored[0].Result), &result)
+	return result, err == nil, err
+}
+
+// oldestResult is the time before which results are no longer used.
+func (s *Store) oldestResult() models.Millis { return models.MillisOf(s.clock().Add(-resultAge)) }
+
+// replaceExpired replaces a result that is older than resultAge and leaves any other.
+var replaceExpired = fmt.Sprintf(`ON CONFLICT (caller, key) DO UPDATE SET operation = excluded.operation,
+	body_hash = excluded.body_hash, result = excluded.result, at = excluded.at
+	WHERE stored_results.at <= excluded.at - %d`, resultAge.Milliseconds())
+
+// keepResult writes the result of a change with the change. The transaction fails with a conflict when another request with
+// the same key has been committed; once then finds the result of that request.
+func keepResult(t *database.Tx, by Request, result any) error {
+	return keepResults(t, []Request{by}, []any{result})
+}
+
+// keepResults is keepResult for the changes of several requests.
+func keepResults[Result any](t *database.Tx, requests []Request, results []Result) error {
+	var kept []models.StoredResult
+	for i, by := range requests {
+		if by.IdempotencyKey == "" {
+			continue
+		}
+		encoded, err := json.Marshal(results[i])
+		if err != nil {
+			return fmt.Errorf("store: result of %s: %w", by.Operation, err)
+		}
+		kept = append(kept, models.StoredResult{
+			Caller: by.Caller, Key: by.IdempotencyKey, Operation: by.Operation, BodyHash: by.BodyHash,
+			Result: string(encoded), At: t.At,
+		})
+	}
+	// Every transaction writes its keys in the same order, so that two transactions cannot wait for each other.
+	byKey := func(a, b models.StoredResult) int {
+		return cmp.Or(cmp.Compare(a.Caller, b.Caller), cmp.Compare(a.Key, b.Key))
+	}
+	slices.SortFunc(kept, byKey)
+	for i := 1; i < len(kept); i++ {
+		if byKey(kept[i-1], kept[i]) == 0 {
+			return rows.ErrConflict
+		}
+	}
+	if len(kept) > 0 {
+		t.Queue(rows.New(kept).OnConflict(replaceExpired))
+	}
+	return nil
+}
+
+// sweepRows is how many rows Sweep deletes in one transaction, so that it delays other writers for a short time only.
+const sweepRows = 5000
+
+// Sweep deletes results that have expired.
+func (s *Store) Sweep(ctx context.Context) error {
+	oldest := s.oldestResult()
+	for swept := int64(sweepRows); swept == sweepRows; {
+		if err := s.db.Transact(ctx, func(t *database.Tx) error {
+			deleted := t.Exec(`DELETE FROM stored_results WHERE (caller, key) IN
+				(SELECT caller, key FROM stored_results WHERE at <= ? ORDER BY at LIMIT ?)`, oldest, sweepRows)
+			swept = deleted.RowsAffected
+			return deleted.Error
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

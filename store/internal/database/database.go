@@ -1,0 +1,155 @@
+// Package database runs queries and transactions on SQLite or PostgreSQL and keeps the schema up to date. It knows how the
+// two databases differ, and it knows nothing of jobs, paths, or units: the package store says what to read and write.
+//
+// Begin with [Open], [DB.Query], and [DB.Transact]. A [Group] lets several callers share one transaction.
+package database
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/routecard/routecard/store/internal/rows"
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	dialect
+	// read and write are one pool on PostgreSQL. SQLite has one writer at a time, so there write is a single connection
+	// on which writers queue in order, instead of polling for the file's lock.
+	read, write         *gorm.DB
+	readGate, writeGate gate
+	// timeout is defaultTimeout, except in tests.
+	timeout     time.Duration
+	clock       func() time.Time
+	afterCommit func()
+	// release gives up what keeps others from the database. Close calls it last.
+	release func() error
+}
+
+// Options configure [Open].
+type Options struct {
+	// Clock returns the time of a change. Defaults to time.Now.
+	Clock func() time.Time
+	// Beside opens a SQLite file even if a server has it open, for commands that read or make one small change.
+	Beside bool
+	// Logger gets a line for each migration. Defaults to slog.Default().
+	Logger *slog.Logger
+	// AfterCommit is called after each transaction that was committed. Defaults to nothing.
+	AfterCommit func()
+	// VFS names the file system below SQLite. Tests use one that loses what was not synced. Defaults to SQLite's own.
+	VFS string
+}
+
+// dialect is what differs between the two databases.
+type dialect interface {
+	// MaxParameters is the largest number of parameters in one statement.
+	MaxParameters() int
+	// Contains returns the condition that a column contains a text, which is the condition's one parameter.
+	Contains(column string) string
+	// Shared reports whether other servers may write to the database.
+	Shared() bool
+	// Pools returns the connection pools by name, for metrics.
+	Pools() map[string]*sql.DB
+	// Damage returns a sentence for each fault that the database itself can find.
+	Damage(db *gorm.DB) ([]string, error)
+
+	// concurrentGroups is how many transactions of the same [Group] are best run at the same time.
+	concurrentGroups() int
+	// snapshotOptions are the options of a transaction that sees the database as it is at one moment.
+	snapshotOptions() *sql.TxOptions
+	// insert writes rows in the transaction that is open on the connection.
+	insert(ctx context.Context, connection *sql.Conn, inserts []rows.Insert) error
+	// lockName makes other transactions that lock the same name wait until this one ends.
+	lockName(db *gorm.DB, name string) error
+}
+
+// Open opens the database and brings its schema up to date. A name that begins with postgres:// or postgresql:// is
+// PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
+// sentences for the person who starts the server, and contain no password.
+func Open(ctx context.Context, name string, options Options) (*DB, error) {
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
+	if options.AfterCommit == nil {
+		options.AfterCommit = func() {}
+	}
+	open := openSQLite
+	if IsPostgres(name) {
+		open = openPostgres
+	}
+	db, err := open(ctx, name, options)
+	if err != nil {
+		return nil, err
+	}
+	db.timeout, db.clock, db.afterCommit = defaultTimeout, options.Clock, options.AfterCommit
+	return db, nil
+}
+
+// IsPostgres reports whether the name is a PostgreSQL URL.
+func IsPostgres(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
+}
+
+// Describe returns the name for a log line, without the password that a URL may contain.
+func Describe(name string) string {
+	if !IsPostgres(name) {
+		return name
+	}
+	parsed, err := url.Parse(name)
+	if err != nil {
+		return "PostgreSQL"
+	}
+	query := parsed.Query()
+	for _, parameter := range []string{"password", "sslpassword"} {
+		if query.Has(parameter) {
+			query.Set(parameter, "xxxxx") // as Redacted has it
+			parsed.RawQuery = query.Encode()
+		}
+	}
+	return parsed.Redacted()
+}
+
+// Close closes the database. It does not wait for running queries; stop the HTTP server first.
+func (db *DB) Close() error {
+	for _, pool := range db.Pools() {
+		if err := pool.Close(); err != nil {
+			return err
+		}
+	}
+	return db.release()
+}
+
+// Ping returns an error while the database does not answer.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int
+	return db.Query(ctx, func(query *gorm.DB) error { return query.Raw("SELECT 1").Scan(&one).Error })
+}
+
+// SetTimeout changes how long a query or a transaction may take. Call it before the database is shared.
+func (db *DB) SetTimeout(timeout time.Duration) { db.timeout = timeout }
+
+// SetLogger has GORM report statements to the logger. Call it before the database is shared.
+func (db *DB) SetLogger(statements logger.Interface) {
+	db.read.Logger, db.write.Logger = statements, statements
+}
+
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		// Transact opens the transactions.
+		SkipDefaultTransaction: true,
+		// Both databases report a duplicate key as gorm.ErrDuplicatedKey.
+		TranslateError: true,
+		// The server logs an error once, together with its request.
+		Logger: logger.Discard,
+	}
+}

@@ -1,0 +1,270 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/ncruces/go-sqlite3"
+	"gorm.io/gorm"
+
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/rows"
+)
+
+// Tx is one transaction. Queries run at once. Rows that are queued are written together when the transaction ends, which
+// costs one round trip to PostgreSQL.
+type Tx struct {
+	*gorm.DB
+	// At is the time of the transaction.
+	At models.Millis
+
+	db         *DB
+	connection *sql.Conn
+	// queue and last are written in this order.
+	queue, last []rows.Insert
+}
+
+// Transact runs a function in one transaction and then writes the rows that it queued. Nothing has changed if Transact
+// returns an error, unless the connection broke during COMMIT. It returns [ErrBusy] when no connection is free in time.
+// The function may run again, see [DB.Query].
+func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
+	leave, err := db.writeGate.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, db.timeout)
+	defer cancel()
+	err = retry(ctx, func() error {
+		committing := false
+		err := db.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
+			connection := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
+			return session.Transaction(func(query *gorm.DB) error {
+				t := &Tx{DB: query, At: models.MillisOf(db.clock()), db: db, connection: connection}
+				if err := change(t); err != nil {
+					return err
+				}
+				if err := db.insert(ctx, connection, append(t.queue, t.last...)); err != nil {
+					return err
+				}
+				committing = true
+				return nil
+			})
+		})
+		if err != nil && committing {
+			return &commitError{err}
+		}
+		return err
+	})
+	if err == nil {
+		db.afterCommit()
+	}
+	return err
+}
+
+// Queue has rows written when the transaction ends, as they are at that time. Tables are written in the order in which
+// they were queued first.
+func (t *Tx) Queue(inserts ...rows.Insert) { t.queue = enqueue(t.queue, inserts) }
+
+// QueueLast has rows written after all others. The lock that numbers the events is then held for a short time, see
+// migrations/postgres/00001_jobs.sql.
+func (t *Tx) QueueLast(inserts ...rows.Insert) { t.last = enqueue(t.last, inserts) }
+
+func enqueue(queue, inserts []rows.Insert) []rows.Insert {
+next:
+	for _, in := range inserts {
+		for i := range queue {
+			if queue[i].Append(in) {
+				continue next
+			}
+		}
+		queue = append(queue, in)
+	}
+	return queue
+}
+
+// LockName makes other transactions that lock the same name wait until this one ends.
+func (t *Tx) LockName(name string) error { return t.db.lockName(t.DB, name) }
+
+// MaxParameters is the largest number of parameters in one statement.
+func (t *Tx) MaxParameters() int { return t.db.MaxParameters() }
+
+// groupSize is the largest number of changes in one transaction of a [Group]. It bounds how long a change can be delayed by
+// the others.
+const groupSize = 256
+
+// Group lets changes that wait at the same time share one transaction, and with it one write to disk (group commit). It
+// never waits for a group to fill: a change that finds a free slot starts at once, alone, on its caller's goroutine. The
+// changes that arrive while no slot is free wait, and the first of them then takes the others along.
+type Group[In, Out any] struct {
+	// run makes all changes in one transaction and returns their results in the same order. Its error is for all of them.
+	// It must return by itself, because no caller can cancel it.
+	run func(context.Context, []In) ([]Out, error)
+	// slots is how many transactions may run at the same time, at least 1.
+	slots int
+
+	mutex   sync.Mutex
+	running int
+	// waiting are the changes that no transaction has taken yet.
+	waiting []*member[In, Out]
+}
+
+type member[In, Out any] struct {
+	in  In
+	out Out
+	err error
+	// turn receives true when the member is to lead a group, and is closed when another member has made its change.
+	turn chan bool
+}
+
+// NewGroup returns a group whose changes are made by run.
+func NewGroup[In, Out any](db *DB, run func(context.Context, []In) ([]Out, error)) *Group[In, Out] {
+	return &Group[In, Out]{run: run, slots: db.concurrentGroups()}
+}
+
+// Do makes a change and returns when it is on disk. When the context ends, Do returns at once. If the transaction has begun
+// by then, the caller does not learn whether the change was made.
+func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
+	var none Out
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	g.mutex.Lock()
+	if g.running < g.slots {
+		g.running++
+		g.mutex.Unlock()
+		own := &member[In, Out]{in: in}
+		g.commit(ctx, []*member[In, Out]{own})
+		g.wakeNext()
+		return own.out, own.err
+	}
+	own := &member[In, Out]{in: in, turn: make(chan bool, 1)}
+	g.waiting = append(g.waiting, own)
+	g.mutex.Unlock()
+
+	select {
+	case leads := <-own.turn:
+		if leads {
+			g.lead(ctx, own)
+			g.wakeNext()
+		}
+		return own.out, own.err
+	case <-ctx.Done():
+		return none, g.abandon(ctx, own)
+	}
+}
+
+// lead commits the caller's own change together with those that wait.
+func (g *Group[In, Out]) lead(ctx context.Context, own *member[In, Out]) {
+	g.mutex.Lock()
+	n := min(len(g.waiting), groupSize-1)
+	members := append([]*member[In, Out]{own}, g.waiting[:n]...)
+	g.waiting = g.waiting[n:]
+	g.mutex.Unlock()
+	g.commit(ctx, members)
+	for _, follower := range members[1:] {
+		close(follower.turn)
+	}
+}
+
+// wakeNext passes the slot on to the first change that waits, or frees it.
+func (g *Group[In, Out]) wakeNext() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if len(g.waiting) == 0 {
+		g.running--
+		g.waiting = nil
+		return
+	}
+	next := g.waiting[0]
+	g.waiting = g.waiting[1:]
+	next.turn <- true
+}
+
+// abandon removes a member whose caller has gone. If the member was just told to lead, abandon passes the slot on.
+func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) error {
+	g.mutex.Lock()
+	for i, other := range g.waiting {
+		if other != own {
+			continue
+		}
+		g.waiting = append(g.waiting[:i:i], g.waiting[i+1:]...)
+		g.mutex.Unlock()
+		return ctx.Err()
+	}
+	g.mutex.Unlock()
+	select {
+	case leads := <-own.turn:
+		if leads {
+			g.wakeNext()
+		}
+	default:
+	}
+	return ctx.Err()
+}
+
+// commit makes the changes of the members. If one of them can be the reason for an error, each is made alone, so that it
+// fails alone.
+func (g *Group[In, Out]) commit(ctx context.Context, members []*member[In, Out]) {
+	outs, err := g.attempt(ctx, members)
+	switch {
+	case err == nil:
+		for i, m := range members {
+			m.out = outs[i]
+		}
+	case len(members) > 1 && isMemberError(err):
+		for _, m := range members {
+			g.commit(ctx, []*member[In, Out]{m})
+		}
+	default:
+		for _, m := range members {
+			m.err = err
+		}
+	}
+}
+
+// attempt turns a panic into an error: the other members wait on goroutines of their own and would wait forever.
+func (g *Group[In, Out]) attempt(ctx context.Context, members []*member[In, Out]) (outs []Out, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicError{value: value, stack: debug.Stack()}
+		}
+	}()
+	ins := make([]In, len(members))
+	for i, m := range members {
+		ins[i] = m.in
+	}
+	return g.run(context.WithoutCancel(ctx), ins)
+}
+
+// panicError is a panic of the function that makes changes.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
+
+// isMemberError reports whether one member of a group can be the reason for the error, and nothing was committed. It is
+// false for errors of the database itself: another attempt would meet them too, or could not know what became of the
+// first.
+func isMemberError(err error) bool {
+	if _, panicked := errors.AsType[*panicError](err); panicked {
+		return true
+	}
+	return isConstraintError(err)
+}
+
+// isConstraintError reports whether the database refused a row.
+func isConstraintError(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	// PostgreSQL's classes of data exceptions and of violated constraints.
+	return ok && (strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) ||
+		errors.Is(err, sqlite3.CONSTRAINT) || errors.Is(err, rows.ErrConflict)
+}
