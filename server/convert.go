@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/contract"
 	"github.com/routecard/routecard/models"
 )
 
@@ -94,7 +95,7 @@ func toAPILabels(labels models.Labels) *[]string {
 	return (*[]string)(&labels)
 }
 
-func toAPIFieldErrors(fields []models.FieldError) *[]gen.FieldError {
+func toAPIFieldErrors[FieldError models.FieldError | contract.FieldError](fields []FieldError) *[]gen.FieldError {
 	out := make([]gen.FieldError, len(fields))
 	for i, field := range fields {
 		out[i] = gen.FieldError(field)
