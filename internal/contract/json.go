@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -72,7 +73,7 @@ func valueEnd(text []byte) int {
 			depth--
 		default:
 			// A number, true, false or null ends before the next separator.
-			if depth > 0 || i+1 < len(text) && bytes.IndexByte([]byte(" \t\r\n,]}"), text[i+1]) < 0 {
+			if depth > 0 || i+1 < len(text) && strings.IndexByte(" \t\r\n,]}", text[i+1]) < 0 {
 				continue
 			}
 		}
@@ -92,6 +93,7 @@ func unquote(quoted []byte) string {
 // appendUnquoted appends the text of a JSON string to b. Unlike json.Unmarshal it allocates only if b is too short, so an
 // object with many escaped keys needs no memory for them.
 func appendUnquoted(b, quoted []byte) []byte {
+	const escapes, chars = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
 	rest := quoted[1 : len(quoted)-1]
 	for {
 		before, escape, found := bytes.Cut(rest, []byte{'\\'})
@@ -99,29 +101,18 @@ func appendUnquoted(b, quoted []byte) []byte {
 		if !found {
 			return b
 		}
-		rest = escape[1:]
-		switch escape[0] {
-		case 'b':
-			b = append(b, '\b')
-		case 'f':
-			b = append(b, '\f')
-		case 'n':
-			b = append(b, '\n')
-		case 'r':
-			b = append(b, '\r')
-		case 't':
-			b = append(b, '\t')
-		case 'u':
-			char := codeUnit(escape[1:5])
-			rest = escape[5:]
-			if utf16.IsSurrogate(char) {
-				char = utf16.DecodeRune(char, codeUnit(rest[2:6]))
-				rest = rest[6:]
-			}
-			b = utf8.AppendRune(b, char)
-		default: // A quotation mark, a backslash, or a slash.
-			b = append(b, escape[0])
+		if escape[0] != 'u' {
+			b = append(b, chars[strings.IndexByte(escapes, escape[0])])
+			rest = escape[1:]
+			continue
 		}
+		char, length := codeUnit(escape[1:5]), 5
+		if utf16.IsSurrogate(char) {
+			// isJSON has made sure that the other half of the pair follows.
+			char, length = utf16.DecodeRune(char, codeUnit(escape[7:11])), 11
+		}
+		b = utf8.AppendRune(b, char)
+		rest = escape[length:]
 	}
 }
 

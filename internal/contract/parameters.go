@@ -19,7 +19,11 @@ func (p *parameter) check(values []string, found *fieldErrors) {
 	}
 	switch {
 	case p.Schema.Type == "array":
-		array, _ := json.Marshal(values) // Strings always have a JSON form.
+		array, err := json.Marshal(values)
+		if err != nil {
+			found.add(path, "must be an array")
+			return
+		}
 		p.Schema.decodeArray(array, path, found)
 	case len(values) > 1:
 		found.add(path, "must be given once")

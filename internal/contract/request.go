@@ -56,11 +56,12 @@ func (o *Operation) Check(w http.ResponseWriter, r *http.Request) (raw []byte, b
 }
 
 func (o *Operation) checkParameters(r *http.Request) error {
+	var found fieldErrors
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return fieldErrors{{Field: "query", Message: "query must be percent-encoded correctly"}}.err()
+		found.add(&fieldPath{name: "query"}, "must be percent-encoded correctly")
+		return found.err()
 	}
-	var found fieldErrors
 	for i := range o.parameters {
 		p := &o.parameters[i]
 		switch p.In {
@@ -129,9 +130,10 @@ func (f *fieldErrors) add(path *fieldPath, format string, args ...any) {
 	*f = append(*f, FieldError{Field: field, Message: field + " " + fmt.Sprintf(format, args...)})
 }
 
-func (f fieldErrors) err() error {
-	if len(f) == 0 {
+// err returns an *Error with all fields, or nil if there are none.
+func (f *fieldErrors) err() error {
+	if len(*f) == 0 {
 		return nil
 	}
-	return &Error{Status: http.StatusBadRequest, Message: f[0].Message, Fields: f}
+	return &Error{Status: http.StatusBadRequest, Message: (*f)[0].Message, Fields: *f}
 }

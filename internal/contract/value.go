@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// fieldPath is the position of a value in the body. It becomes text only for an error.
+// fieldPath is the position of a value in a request. It becomes text only for an error.
 type fieldPath struct {
 	parent *fieldPath
 	// name is the name of a property. An item of an array has none.
@@ -78,7 +78,7 @@ func (s *schema) decodeObject(text []byte, path *fieldPath, found *fieldErrors) 
 	for i := range s.Properties {
 		p := &s.Properties[i]
 		switch {
-		case sent[i] != nil && sent[i][0] != 'n':
+		case len(sent[i]) > 0 && sent[i][0] != 'n': // Not absent and not null.
 			object[p.name] = p.schema.decode(sent[i], &fieldPath{parent: path, name: p.name}, p.required, found)
 		case p.required:
 			found.add(&fieldPath{parent: path, name: p.name}, "is required")
