@@ -96,9 +96,12 @@ func TestBody(t *testing.T) {
 		`{"title":"жжжжж","count":1}`:              {"title": "жжжжж", "count": int64(1)},
 		`{"title":"\ud83c\udfed","count":1}`:       {"title": "🏭", "count": int64(1)},
 		`{"title":"x","count":1,"note":"\\ud83c"}`: {"title": "x", "count": int64(1), "note": `\ud83c`}, // no escape
-		`{"title":"\ufffd","count":1}`:             {"title": "\ufffd", "count": int64(1)},
-		`{"title":"1","title":"2","count":1}`:      {"title": "2", "count": int64(1)},
-		"\t\r\n {\"title\":\"x\",\"count\":1}\n ":  {"title": "x", "count": int64(1)},
+		`{"\u0074itle":"x","note":"\"\\\/\b\f\n\r\t\u0416","count":1,"_":["]}\"",{"a":1e5},true,null]}`: {
+			"title": "x", "note": "\"\\/\b\f\n\r\tЖ", "count": int64(1),
+		},
+		`{"title":"\ufffd","count":1}`:            {"title": "\ufffd", "count": int64(1)},
+		`{"title":"1","title":"2","count":1}`:     {"title": "2", "count": int64(1)},
+		"\t\r\n {\"title\":\"x\",\"count\":1}\n ": {"title": "x", "count": int64(1)},
 	} {
 		value, err := checkBody(t, put, body)
 		if err != nil {
