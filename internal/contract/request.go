@@ -56,26 +56,26 @@ func (o *Operation) Check(w http.ResponseWriter, r *http.Request) (raw []byte, b
 }
 
 func (o *Operation) checkParameters(r *http.Request) error {
-	var found fieldErrors
+	var errs fieldErrors
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		found.add(&fieldPath{name: "query"}, "must be percent-encoded correctly")
-		return found.err()
+		errs.add(&fieldPath{name: "query"}, "must be percent-encoded correctly")
+		return errs.err()
 	}
 	for i := range o.parameters {
 		p := &o.parameters[i]
 		switch p.In {
 		case "query":
 			if values, sent := query[p.Name]; sent {
-				p.check(values, &found)
+				p.check(values, &errs)
 			}
 		case "header":
 			if values := r.Header.Values(p.Name); len(values) > 0 {
-				p.check(values, &found)
+				p.check(values, &errs)
 			}
 		}
 	}
-	return found.err()
+	return errs.err()
 }
 
 // readBody reads the body of a request whose Content-Type and size are allowed.
@@ -117,9 +117,9 @@ func (o *Operation) decode(raw []byte) (map[string]any, error) {
 	if text[0] != '{' {
 		return nil, &Error{Status: http.StatusBadRequest, Message: "request body must be a JSON object"}
 	}
-	var found fieldErrors
-	body := o.body.decodeObject(text, nil, &found)
-	return body, found.err()
+	var errs fieldErrors
+	body := o.body.decodeObject(text, nil, &errs)
+	return body, errs.err()
 }
 
 // fieldErrors collects what is wrong with a request.

@@ -29,43 +29,43 @@ func (p *fieldPath) String() string {
 }
 
 // decode decodes a JSON value and checks it. The message for an empty string depends on whether the value is required.
-func (s *schema) decode(text []byte, path *fieldPath, required bool, found *fieldErrors) any {
+func (s *schema) decode(text []byte, path *fieldPath, required bool, errs *fieldErrors) any {
 	first := text[0]
 	switch s.Type {
 	case "object":
 		if first == '{' {
-			return s.decodeObject(text, path, found)
+			return s.decodeObject(text, path, errs)
 		}
-		found.add(path, "must be an object")
+		errs.add(path, "must be an object")
 	case "array":
 		if first == '[' {
-			return s.decodeArray(text, path, found)
+			return s.decodeArray(text, path, errs)
 		}
-		found.add(path, "must be an array")
+		errs.add(path, "must be an array")
 	case "string":
 		if first == '"' {
 			value := unquote(text)
-			s.checkString(value, path, required, found)
+			s.checkString(value, path, required, errs)
 			return value
 		}
-		found.add(path, "must be a string")
+		errs.add(path, "must be a string")
 	case "boolean":
 		if first == 't' || first == 'f' {
 			return first == 't'
 		}
-		found.add(path, "must be a boolean")
+		errs.add(path, "must be a boolean")
 	default: // integer and number
 		if first == '-' || '0' <= first && first <= '9' {
-			return s.decodeNumber(string(text), path, found)
+			return s.decodeNumber(string(text), path, errs)
 		}
-		found.add(path, "must be a number")
+		errs.add(path, "must be a number")
 	}
 	return nil
 }
 
 // decodeObject decodes the properties that the schema knows, and skips the others. Of two properties with the same name,
 // the last one counts.
-func (s *schema) decodeObject(text []byte, path *fieldPath, found *fieldErrors) map[string]any {
+func (s *schema) decodeObject(text []byte, path *fieldPath, errs *fieldErrors) map[string]any {
 	sent := make([][]byte, len(s.Properties))
 	for key, rest := nextValue(text[1:]); key != nil; key, rest = nextValue(rest) {
 		var value []byte
@@ -79,9 +79,9 @@ func (s *schema) decodeObject(text []byte, path *fieldPath, found *fieldErrors) 
 		p := &s.Properties[i]
 		switch {
 		case len(sent[i]) > 0 && sent[i][0] != 'n': // Not absent and not null.
-			object[p.name] = p.schema.decode(sent[i], &fieldPath{parent: path, name: p.name}, p.required, found)
+			object[p.name] = p.schema.decode(sent[i], &fieldPath{parent: path, name: p.name}, p.required, errs)
 		case p.required:
-			found.add(&fieldPath{parent: path, name: p.name}, "is required")
+			errs.add(&fieldPath{parent: path, name: p.name}, "is required")
 		case sent[i] != nil && p.schema.Nullable:
 			object[p.name] = nil
 		}
@@ -96,31 +96,31 @@ func (s *schema) property(key []byte) int {
 	return slices.IndexFunc(s.Properties, func(p property) bool { return p.name == string(name) })
 }
 
-func (s *schema) decodeArray(text []byte, path *fieldPath, found *fieldErrors) []any {
+func (s *schema) decodeArray(text []byte, path *fieldPath, errs *fieldErrors) []any {
 	count := 0
 	for item, rest := nextValue(text[1:]); item != nil; item, rest = nextValue(rest) {
 		count++
 	}
 	if count < s.MinItems {
-		found.add(path, "must have at least %d item%s", s.MinItems, plural(s.MinItems))
+		errs.add(path, "must have at least %d item%s", s.MinItems, plural(s.MinItems))
 	}
 	if s.MaxItems != nil && count > *s.MaxItems {
 		// Every item can be invalid as well; listing thousands of errors would help nobody.
-		found.add(path, "must have at most %d items", *s.MaxItems)
+		errs.add(path, "must have at most %d items", *s.MaxItems)
 		return nil
 	}
 	items := make([]any, 0, count)
 	for item, rest := nextValue(text[1:]); item != nil; item, rest = nextValue(rest) {
-		items = append(items, s.Items.decode(item, &fieldPath{parent: path, index: len(items)}, true, found))
+		items = append(items, s.Items.decode(item, &fieldPath{parent: path, index: len(items)}, true, errs))
 	}
 	if s.UniqueItems {
-		checkUnique(items, path, found)
+		checkUnique(items, path, errs)
 	}
 	return items
 }
 
 // checkUnique reports the first string that is in the array twice. Only arrays of strings have unique items.
-func checkUnique(items []any, path *fieldPath, found *fieldErrors) {
+func checkUnique(items []any, path *fieldPath, errs *fieldErrors) {
 	seen := make(map[string]struct{}, len(items))
 	for i, item := range items {
 		text, ok := item.(string)
@@ -128,37 +128,37 @@ func checkUnique(items []any, path *fieldPath, found *fieldErrors) {
 			continue
 		}
 		if _, repeated := seen[text]; repeated {
-			found.add(&fieldPath{parent: path, index: i}, "must not repeat %s", text)
+			errs.add(&fieldPath{parent: path, index: i}, "must not repeat %s", text)
 			return
 		}
 		seen[text] = struct{}{}
 	}
 }
 
-func (s *schema) checkString(text string, path *fieldPath, required bool, found *fieldErrors) {
+func (s *schema) checkString(text string, path *fieldPath, required bool, errs *fieldErrors) {
 	switch {
 	case s.MinLength > 0 && strings.TrimSpace(text) == "":
 		if required {
-			found.add(path, "is required")
+			errs.add(path, "is required")
 		} else {
-			found.add(path, "cannot be empty")
+			errs.add(path, "cannot be empty")
 		}
 	case strings.IndexByte(text, 0) >= 0:
-		found.add(path, "must not contain NUL characters")
+		errs.add(path, "must not contain NUL characters")
 	case s.MaxLength != nil && len(text) > *s.MaxLength && utf8.RuneCountInString(text) > *s.MaxLength:
-		found.add(path, "must be at most %d characters long", *s.MaxLength)
+		errs.add(path, "must be at most %d characters long", *s.MaxLength)
 	case s.Enum != nil && !slices.Contains(s.Enum, text):
-		found.add(path, "must be one of: %s", strings.Join(s.Enum, ", "))
+		errs.add(path, "must be one of: %s", strings.Join(s.Enum, ", "))
 	case s.pattern != nil && !s.pattern.MatchString(text):
-		found.add(path, "must be %s", s.PatternMessage)
+		errs.add(path, "must be %s", s.PatternMessage)
 	}
 }
 
 // decodeNumber checks the sign of a number first, then its size, then whether it is whole. It returns an int64 if the
 // number is whole, or else a json.Number.
-func (s *schema) decodeNumber(text string, path *fieldPath, found *fieldErrors) any {
+func (s *schema) decodeNumber(text string, path *fieldPath, errs *fieldErrors) any {
 	if whole, err := strconv.ParseInt(text, 10, 64); err == nil {
-		s.checkWhole(whole, path, found)
+		s.checkWhole(whole, path, errs)
 		return whole
 	}
 	// A number beyond float64 becomes an infinity with the right sign.
@@ -168,11 +168,11 @@ func (s *schema) decodeNumber(text string, path *fieldPath, found *fieldErrors) 
 		approximate = math.Copysign(math.SmallestNonzeroFloat64, approximate)
 	}
 	number := json.Number(text)
-	if !s.checkMinimum(approximate, path, found) {
+	if !s.checkMinimum(approximate, path, errs) {
 		return number
 	}
 	if s.Maximum != nil && approximate > float64(*s.Maximum) {
-		found.add(path, "must be at most %d", *s.Maximum)
+		errs.add(path, "must be at most %d", *s.Maximum)
 		return number
 	}
 	if s.Type != "integer" {
@@ -180,7 +180,7 @@ func (s *schema) decodeNumber(text string, path *fieldPath, found *fieldErrors) 
 	}
 	whole, ok := wholeNumber(text)
 	if !ok {
-		found.add(path, "must be an integer")
+		errs.add(path, "must be an integer")
 		return number
 	}
 	return whole
@@ -224,21 +224,21 @@ func wholeNumber(number string) (whole int64, ok bool) {
 }
 
 // checkWhole checks the minimum and the maximum.
-func (s *schema) checkWhole(number int64, path *fieldPath, found *fieldErrors) {
-	if s.checkMinimum(float64(number), path, found) && s.Maximum != nil && number > *s.Maximum {
-		found.add(path, "must be at most %d", *s.Maximum)
+func (s *schema) checkWhole(number int64, path *fieldPath, errs *fieldErrors) {
+	if s.checkMinimum(float64(number), path, errs) && s.Maximum != nil && number > *s.Maximum {
+		errs.add(path, "must be at most %d", *s.Maximum)
 	}
 }
 
 // checkMinimum reports whether the number is large enough.
-func (s *schema) checkMinimum(number float64, path *fieldPath, found *fieldErrors) bool {
+func (s *schema) checkMinimum(number float64, path *fieldPath, errs *fieldErrors) bool {
 	switch {
 	case s.Minimum == nil:
 	case s.ExclusiveMinimum && number <= *s.Minimum:
-		found.add(path, "must be greater than %v", *s.Minimum)
+		errs.add(path, "must be greater than %v", *s.Minimum)
 		return false
 	case number < *s.Minimum:
-		found.add(path, "must be at least %v", *s.Minimum)
+		errs.add(path, "must be at least %v", *s.Minimum)
 		return false
 	}
 	return true
