@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/contract"
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store"
 )
@@ -36,6 +37,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	answer := gen.Error{StatusCode: http.StatusInternalServerError, Message: "Internal Server Error"}
 	var known *models.Error
 	var status *statusError
+	var refused *contract.Error
 	switch {
 	case errors.As(err, &known):
 		answer.StatusCode, answer.Message = statuses[known.Kind], known.Message
@@ -47,6 +49,11 @@ func (s *Server) fail(c *gin.Context, err error) {
 		}
 	case errors.As(err, &status):
 		answer.StatusCode, answer.Message = status.status, status.message
+	case errors.As(err, &refused):
+		answer.StatusCode, answer.Message = refused.Status, refused.Message
+		if len(refused.Fields) > 0 {
+			answer.Errors = toAPIFieldErrors(refused.Fields)
+		}
 	case c.Request.Context().Err() != nil:
 		// Nobody reads this answer; the status is for metrics and logs.
 		answer.StatusCode, answer.Message = statusClientGone, "the client went away"
@@ -78,7 +85,7 @@ func (s *Server) noMethod(c *gin.Context) {
 	s.fail(c, &statusError{http.StatusMethodNotAllowed, "Method not allowed: " + c.Request.Method + " " + c.Request.URL.Path})
 }
 
-func toAPIFieldErrors(fields []models.FieldError) *[]gen.FieldError {
+func toAPIFieldErrors[FieldError models.FieldError | contract.FieldError](fields []FieldError) *[]gen.FieldError {
 	out := make([]gen.FieldError, len(fields))
 	for i, field := range fields {
 		out[i] = gen.FieldError(field)

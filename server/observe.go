@@ -68,7 +68,7 @@ func (s *Server) operationID(c *gin.Context) string {
 	if route == "" {
 		return "unknown"
 	}
-	if operation := s.contract.Operation(c.Request.Method, route); operation != nil {
+	if operation := s.operation(c); operation != nil {
 		return operation.ID
 	}
 	return route

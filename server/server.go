@@ -95,9 +95,8 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.fail,
 	})
-	gen.RegisterHandlersWithOptions(engine, strict, gen.GinServerOptions{
-		Middlewares:  []gen.MiddlewareFunc{s.check},
-		ErrorHandler: s.unboundParameter,
+	gen.RegisterHandlersWithOptions(engine.Group("", s.check), strict, gen.GinServerOptions{
+		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, err) },
 	})
 	return engine, nil
 }

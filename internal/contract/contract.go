@@ -1,5 +1,8 @@
-// Package contract checks requests against openapi.yaml: the schemas there decide, and one renderer turns the rule that
-// failed into a sentence, for every operation alike. It knows neither HTTP handlers nor the store.
+// Package contract checks HTTP requests against openapi.yaml and decodes their bodies by its schemas. Load reads the
+// contract, [Contract.Operation] finds the operation of a request, and [Operation.Check] checks the request.
+//
+// The package knows no HTTP router, no handlers and no store. It does not check responses, path parameters, or whether the
+// client is allowed to call the operation.
 package contract
 
 import (
@@ -7,7 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -16,24 +21,24 @@ type Contract struct {
 	operations map[string]*Operation
 }
 
-// Operation is one method on one route.
+// Operation is one operation of the contract: a method on a path.
 type Operation struct {
 	// ID is the operationId, for example createJob.
 	ID string
 	// Method is the HTTP method in upper case.
 	Method string
-	// Path is the route as the contract writes it, for example /api/jobs/{jobId}.
+	// Path is the path template in the contract, for example /api/jobs/{jobId}.
 	Path string
-	// Role is what an API key needs to have, from x-role; without one, read for GET and write for all else.
+	// Role is the role that an API key needs, from x-role. Defaults to read for GET and to write for other methods.
 	Role string
-	// BodyRequired tells whether an empty body is refused. It is false too where the operation takes no body.
+	// BodyRequired tells whether an empty body is refused. It is false if the operation takes no body.
 	BodyRequired bool
 
 	body       *schema
 	parameters []parameter
 }
 
-// TakesBody tells whether the operation declares a request body.
+// TakesBody reports whether the operation declares a request body.
 func (o *Operation) TakesBody() bool { return o.body != nil }
 
 type parameter struct {
@@ -43,7 +48,7 @@ type parameter struct {
 	Schema *schema `json:"schema"`
 }
 
-// document mirrors what is read of an OpenAPI 3.0 document.
+// document is the part of an OpenAPI 3.0 document that Load reads.
 type document struct {
 	Paths      map[string]map[string]json.RawMessage `json:"paths"`
 	Components struct {
@@ -64,8 +69,8 @@ type operationObject struct {
 	} `json:"requestBody"`
 }
 
-// Load reads an OpenAPI 3.0 document in JSON. It fails on a reference that leads nowhere and on a pattern that is no
-// regular expression.
+// Load reads an OpenAPI 3.0 document in JSON. It returns an error if a reference has no target, if a pattern is not a
+// regular expression, and if a schema of a request combines others (allOf, oneOf, anyOf).
 func Load(source []byte) (*Contract, error) {
 	var doc document
 	if err := json.Unmarshal(source, &doc); err != nil {
@@ -90,40 +95,29 @@ func Load(source []byte) (*Contract, error) {
 			}
 			operation.Method, operation.Path = strings.ToUpper(method), path
 			operation.Role = cmp.Or(operation.Role, roleOfMethod(operation.Method))
-			contract.operations[operation.Method+" "+ginPath(path)] = operation
+			contract.operations[operation.Method+" "+path] = operation
 		}
 	}
 	return contract, nil
 }
 
-// Operation finds an operation by its method and its route as Gin writes it (/api/jobs/:jobId); nil where there is none.
-func (c *Contract) Operation(method, ginRoute string) *Operation {
-	// A HEAD request is answered like a GET, see RFC 9110.
+// Operation returns the operation with the given method and path template (/api/jobs/{jobId}), or nil if there is none.
+// The operation of HEAD is that of GET.
+func (c *Contract) Operation(method, path string) *Operation {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	return c.operations[method+" "+ginRoute]
+	return c.operations[method+" "+path]
 }
 
-// Operations lists all operations, in no particular order.
-func (c *Contract) Operations() []*Operation {
-	all := make([]*Operation, 0, len(c.operations))
-	for _, operation := range c.operations {
-		all = append(all, operation)
-	}
-	return all
-}
+// Operations returns all operations in no particular order.
+func (c *Contract) Operations() []*Operation { return slices.Collect(maps.Values(c.operations)) }
 
 func roleOfMethod(method string) string {
 	if method == http.MethodGet {
 		return "read"
 	}
 	return "write"
-}
-
-// ginPath turns /api/jobs/{jobId} into /api/jobs/:jobId.
-func ginPath(path string) string {
-	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
 type resolver struct {
@@ -137,7 +131,7 @@ func (r *resolver) operation(raw json.RawMessage, shared []parameter) (*Operatio
 		return nil, err
 	}
 	operation := &Operation{ID: object.OperationID, Role: object.Role}
-	for _, declared := range append(append([]parameter{}, shared...), object.Parameters...) {
+	for _, declared := range slices.Concat(shared, object.Parameters) {
 		if name, ok := strings.CutPrefix(declared.Ref, "#/components/parameters/"); ok {
 			target := r.doc.Components.Parameters[name]
 			if target == nil {
@@ -162,7 +156,7 @@ func (r *resolver) operation(raw json.RawMessage, shared []parameter) (*Operatio
 	return operation, nil
 }
 
-// schema follows a reference and prepares what it leads to, once.
+// schema returns the schema that a reference leads to, with its own references resolved.
 func (r *resolver) schema(s *schema) (*schema, error) {
 	if s == nil {
 		return nil, errors.New("a schema is missing")

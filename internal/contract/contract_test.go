@@ -1,7 +1,11 @@
 package contract_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +14,7 @@ import (
 	"github.com/routecard/routecard/internal/contract"
 )
 
-// orders is a contract that uses every rule: the real one uses most, and changes.
+// orders is a contract that uses every rule. The real contract uses most of them, and changes.
 const orders = `{"openapi":"3.0.3",
 "paths":{"/orders/{id}":{
 	"parameters":[{"$ref":"#/components/parameters/Tag"}],
@@ -44,7 +48,7 @@ const orders = `{"openapi":"3.0.3",
 			"name":{"type":"string","minLength":1},
 			"parts":{"type":"array","minItems":2,"items":{"type":"integer","minimum":1}}}}}}}`
 
-// operation finds one in a contract by its id.
+// operation returns the operation with the given id.
 func operation(t testing.TB, source []byte, id string) *contract.Operation {
 	t.Helper()
 	loaded, err := contract.Load(source)
@@ -60,23 +64,64 @@ func operation(t testing.TB, source []byte, id string) *contract.Operation {
 	return nil
 }
 
-// messages are the sentences of failures; each must begin with its field.
-func messages(t testing.TB, failures []contract.Failure) []string {
-	t.Helper()
-	all := []string{}
-	for _, failure := range failures {
-		if !strings.HasPrefix(failure.Message, failure.Field+" ") {
-			t.Errorf("the message %q does not begin with the field %q", failure.Message, failure.Field)
-		}
-		all = append(all, failure.Message)
+// request returns a request with the given JSON body.
+func request(query string, header http.Header, body string) *http.Request {
+	r := &http.Request{
+		URL: &url.URL{RawQuery: query}, Header: header.Clone(),
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 	}
-	return all
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	return r
 }
 
-func wantMessages(t testing.TB, what string, got []contract.Failure, want []string) {
+// check checks a request and returns the decoded body or the error.
+func check(t testing.TB, operation *contract.Operation, r *http.Request) (map[string]any, *contract.Error) {
 	t.Helper()
-	if sentences := messages(t, got); !slices.Equal(sentences, want) {
-		t.Errorf("%s fails with\n%s\nwant\n%s", what, strings.Join(sentences, "\n"), strings.Join(want, "\n"))
+	_, body, err := operation.Check(httptest.NewRecorder(), r)
+	if err == nil {
+		return body, nil
+	}
+	var refused *contract.Error
+	if !errors.As(err, &refused) {
+		t.Fatalf("Check returns a %T: %v", err, err)
+	}
+	if body != nil {
+		t.Errorf("Check returns the body %v with the error %v", body, err)
+	}
+	for _, field := range refused.Fields {
+		if field.Field == "" || !strings.HasPrefix(field.Message, field.Field+" ") {
+			t.Errorf("the message %q does not begin with the field %q", field.Message, field.Field)
+		}
+	}
+	if len(refused.Fields) > 0 && (refused.Status != http.StatusBadRequest || refused.Message != refused.Fields[0].Message) {
+		t.Errorf("the error is %+v, want status 400 and the first field's message", refused)
+	}
+	return body, refused
+}
+
+// checkBody checks a request with the given JSON body.
+func checkBody(t testing.TB, operation *contract.Operation, body string) (map[string]any, *contract.Error) {
+	t.Helper()
+	return check(t, operation, request("", nil, body))
+}
+
+// wantMessages compares the messages of all fields.
+func wantMessages(t testing.TB, what string, err *contract.Error, want []string) {
+	t.Helper()
+	var got []string
+	if err != nil {
+		for _, field := range err.Fields {
+			got = append(got, field.Message)
+		}
+		if got == nil {
+			got = append(got, err.Message)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s is refused with\n%s\nwant\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
@@ -90,11 +135,11 @@ func TestLoadTheRealContract(t *testing.T) {
 	if create == nil || create.ID != "createJob" || !create.TakesBody() || !create.BodyRequired {
 		t.Errorf("POST /api/jobs is %+v", create)
 	}
-	get := loaded.Operation("GET", "/api/jobs/:jobId")
+	get := loaded.Operation("GET", "/api/jobs/{jobId}")
 	if get == nil || get.ID != "getJob" || get.TakesBody() || get.Path != "/api/jobs/{jobId}" || get.Method != http.MethodGet {
-		t.Errorf("GET /api/jobs/:jobId is %+v", get)
+		t.Errorf("GET /api/jobs/{jobId} is %+v", get)
 	}
-	if head := loaded.Operation("HEAD", "/api/jobs/:jobId"); head != get {
+	if head := loaded.Operation("HEAD", "/api/jobs/{jobId}"); head != get {
 		t.Errorf("HEAD is %+v, want what GET is", head)
 	}
 	if none := loaded.Operation("PATCH", "/api/jobs"); none != nil {
@@ -102,7 +147,7 @@ func TestLoadTheRealContract(t *testing.T) {
 	}
 }
 
-// TestLoadRefuses checks that a contract which can't be held to is found at the start, and not by a request.
+// TestLoadRefuses checks that Load returns an error for a contract that Check can't apply.
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][2]string{
@@ -121,7 +166,7 @@ func TestLoadRefuses(t *testing.T) {
 				t.Fatal("the contract was not changed")
 			}
 			if _, err := contract.Load([]byte(source)); err == nil {
-				t.Error("the contract was taken")
+				t.Error("Load accepts the contract")
 			}
 		})
 	}

@@ -3,12 +3,11 @@ package contract_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/routecard/routecard/gen"
 )
 
-// TestNumbers writes numbers in every way that JSON has. Zero is a count that is refused.
+// TestNumbers checks numbers in every notation of JSON. A quantity of zero is refused.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	create := operation(t, gen.Contract, "createJob")
@@ -45,53 +44,35 @@ func TestNumbers(t *testing.T) {
 		"1e309": large, "1e400": large, "1e999999999": large, "1e99999999999999999999": large, strings.Repeat("9", 1000): large,
 		"9007199254740991.5": large, "1" + zeros(400) + ".5": large,
 	} {
-		value, failures, err := create.Body([]byte(`{"name":"x","goalQuantity":` + number + `}`))
-		if err != nil {
-			t.Errorf("%.40s: %v", number, err)
-			continue
-		}
+		body, err := checkBody(t, create, `{"name":"x","goalQuantity":`+number+`}`)
 		switch want := want.(type) {
 		case int64:
-			if failures != nil || value["goalQuantity"] != want {
-				t.Errorf("%.40s is %v %v, want %d", number, value["goalQuantity"], failures, want)
+			if err != nil || body["goalQuantity"] != want {
+				t.Errorf("%.40s is %v, %v, want %d", number, body["goalQuantity"], err, want)
 			}
 		case string:
-			wantMessages(t, number[:min(len(number), 40)], failures, []string{want})
+			wantMessages(t, number[:min(len(number), 40)], err, []string{want})
 		}
 	}
 }
 
-// TestNumbersOfManyDigits checks that no number keeps the server busy. These are ten times as long as a body may be: with
-// arithmetic whose time grows with the square of the digits, they take minutes instead of moments.
+// TestNumbersOfManyDigits checks numbers that fill a body. The check must not do arithmetic on them, because the time of
+// such arithmetic grows with the square of the digits.
 func TestNumbersOfManyDigits(t *testing.T) {
 	t.Parallel()
 	create := operation(t, gen.Contract, "createJob")
-	const digits = 10_000_000
+	const digits = 1_000_000
 	zeros := strings.Repeat("0", digits)
-	for number, want := range map[string]string{
-		strings.Repeat("9", digits):               "goalQuantity must be at most 9007199254740991",
-		"1." + zeros + "1":                        "goalQuantity must be an integer",
-		"1." + strings.Repeat("9", digits):        "goalQuantity must be an integer",
-		"0." + zeros + "1":                        "goalQuantity must be an integer",
-		strings.Repeat("7", digits) + "e-9999995": "goalQuantity must be an integer",
-		"0." + zeros + "1e10000001":               "",
-		"1" + zeros + "e-10000000":                "",
+	for number, want := range map[string][]string{
+		strings.Repeat("9", digits):              {"goalQuantity must be at most 9007199254740991"},
+		"1." + zeros + "1":                       {"goalQuantity must be an integer"},
+		"1." + strings.Repeat("9", digits):       {"goalQuantity must be an integer"},
+		"0." + zeros + "1":                       {"goalQuantity must be an integer"},
+		strings.Repeat("7", digits) + "e-999995": {"goalQuantity must be an integer"},
+		"0." + zeros + "1e1000001":               nil,
+		"1" + zeros + "e-1000000":                nil,
 	} {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			_, failures, err := create.Body([]byte(`{"name":"x","goalQuantity":` + number + `}`))
-			if err != nil {
-				t.Error(err)
-			}
-			if got := strings.Join(messages(t, failures), ", "); got != want {
-				t.Errorf("%.10s… fails with %q, want %q", number, got, want)
-			}
-		}()
-		select {
-		case <-done:
-		case <-time.After(time.Minute):
-			t.Fatalf("the check of %.10s… is not done after a minute", number)
-		}
+		_, err := checkBody(t, create, `{"name":"x","goalQuantity":`+number+`}`)
+		wantMessages(t, number[:10], err, want)
 	}
 }

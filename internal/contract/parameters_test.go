@@ -6,6 +6,8 @@ import (
 	"testing"
 )
 
+const validOrder = `{"title":"x","count":1}`
+
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	put := operation(t, []byte(orders), "putOrder")
@@ -52,12 +54,13 @@ func TestParameters(t *testing.T) {
 		"tag=a&tag=&tag=":                   {"tag must have at most 2 items"},
 		"size=%":                            {"query must be percent-encoded correctly"},
 		"a;b=1":                             {"query must be percent-encoded correctly"},
-		// What the path shares comes first, then the operation's own, as the contract names them.
+		// The parameters of the path first, then those of the operation, in the contract's order.
 		"sort=x&dry=x&size=x&tag=%00": {
 			"tag.0 must not contain NUL characters", "size must be a number", "dry must be a boolean", "sort must be one of: up, down",
 		},
 	} {
-		wantMessages(t, query, put.Parameters(query, nil), want)
+		_, err := check(t, put, request(query, nil, validOrder))
+		wantMessages(t, query, err, want)
 	}
 }
 
@@ -76,6 +79,7 @@ func TestHeaderParameters(t *testing.T) {
 		{[]string{"\xff"}, []string{"If-Match must be valid UTF-8"}},
 		{[]string{"1", "2"}, []string{"If-Match must be given once"}},
 	} {
-		wantMessages(t, strings.Join(c.values, " and "), put.Parameters("", http.Header{"If-Match": c.values}), c.want)
+		_, err := check(t, put, request("", http.Header{"If-Match": c.values}, validOrder))
+		wantMessages(t, strings.Join(c.values, " and "), err, c.want)
 	}
 }

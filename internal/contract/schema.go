@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// schema is the subset of an OpenAPI 3.0 schema that request bodies and parameters of the contract use. A schema that
-// combines others (allOf, oneOf, anyOf) is not checked, and prepare refuses it, so none can slip in unnoticed.
+// schema is the subset of an OpenAPI 3.0 schema that request bodies and parameters of the contract use. prepare refuses
+// schemas that combine others (allOf, oneOf, anyOf). The time to decode a value grows with the depth of its schema, so a
+// schema that contains itself needs a limit on depth first.
 type schema struct {
 	Ref              string          `json:"$ref"`
 	Type             string          `json:"type"`
@@ -30,7 +31,7 @@ type schema struct {
 	AllOf            json.RawMessage `json:"allOf"`
 	OneOf            json.RawMessage `json:"oneOf"`
 	AnyOf            json.RawMessage `json:"anyOf"`
-	// PatternMessage says in words what Pattern asks for: `<field> must be <PatternMessage>`.
+	// PatternMessage describes Pattern in the message "<field> must be <PatternMessage>".
 	PatternMessage string `json:"x-pattern-message"`
 
 	pattern *regexp.Regexp
@@ -42,10 +43,10 @@ type property struct {
 	required bool
 }
 
-// properties keeps the order in which the document names them, which a map would lose.
+// properties are in the order of the document.
 type properties []property
 
-// UnmarshalJSON reads an object, key by key.
+// UnmarshalJSON reads a JSON object of schemas in order.
 func (p *properties) UnmarshalJSON(source []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(source))
 	if _, err := decoder.Token(); err != nil {
@@ -56,8 +57,7 @@ func (p *properties) UnmarshalJSON(source []byte) error {
 		if err != nil {
 			return err
 		}
-		// The decoder gives nothing else where a key stands.
-		name, _ := token.(string)
+		name, _ := token.(string) // A key is always a string.
 		var s schema
 		if err := decoder.Decode(&s); err != nil {
 			return err
@@ -67,7 +67,7 @@ func (p *properties) UnmarshalJSON(source []byte) error {
 	return nil
 }
 
-// prepare compiles the pattern.
+// prepare compiles the pattern. It returns an error for a schema that can't be checked.
 func (s *schema) prepare() error {
 	if s.AllOf != nil || s.OneOf != nil || s.AnyOf != nil {
 		return errors.New("allOf, oneOf and anyOf are not checked in requests")
@@ -82,7 +82,8 @@ func (s *schema) prepare() error {
 	return nil
 }
 
-// order puts the properties into the order in which failures are reported: as `required` names them, then the others.
+// order sorts the properties into the order of error messages: the required ones in the order of `required`, then the
+// others in the order of the document.
 func (s *schema) order() {
 	rank := func(p property) int {
 		if i := slices.Index(s.Required, p.name); i >= 0 {

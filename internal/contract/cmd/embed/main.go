@@ -1,9 +1,8 @@
-// Command embed turns the contract from YAML into JSON and keeps the order of its keys, which a map would lose: readers
-// of /openapi.json and the explorer see operations and fields as the contract's author arranged them, and validation
-// failures come in that order.
+// Command embed converts the contract from YAML to JSON and keeps the order of its keys. /openapi.json, the explorer, and
+// the error messages of the contract check follow that order.
 //
-// With -order each property also gets its line number as x-order, by which the code generator arranges the fields of a
-// struct, and so the fields of an answer.
+// With -order it also adds the line number of each property as x-order. The code generator sorts the fields of a struct, and
+// so the fields of a response, by x-order.
 package main
 
 import (
@@ -18,7 +17,7 @@ import (
 )
 
 func main() {
-	order := flag.Bool("order", false, "give each property its place as x-order")
+	order := flag.Bool("order", false, "add the line number of each property as x-order")
 	flag.Parse()
 	if flag.NArg() != 2 {
 		fmt.Fprintln(os.Stderr, "usage: embed [-order] FROM.yaml TO.json")
@@ -53,7 +52,7 @@ func embed(from, to string, order bool) error {
 	return os.WriteFile(to, indented.Bytes(), 0o644)
 }
 
-// addOrder gives every property of every schema its line as x-order.
+// addOrder adds the line number of every property of every schema as x-order.
 func addOrder(node *yaml.Node) {
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "properties" {
@@ -77,7 +76,7 @@ func write(out *bytes.Buffer, node *yaml.Node) error {
 			if i > 0 {
 				out.WriteByte(',')
 			}
-			// Every key of a contract is a string in JSON, a status such as 200 included.
+			// Every key is a string in JSON, including a status such as 200.
 			if err := encode(out, node.Content[i].Value); err != nil {
 				return err
 			}
@@ -107,7 +106,7 @@ func write(out *bytes.Buffer, node *yaml.Node) error {
 		}
 		return encode(out, value)
 	default:
-		return fmt.Errorf("line %d: anchors and aliases are not used in the contract", node.Line)
+		return fmt.Errorf("line %d: the contract must not use anchors and aliases", node.Line)
 	}
 }
 
