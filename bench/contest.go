@@ -1,95 +1,102 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 )
 
-// contest measures Routecard and what it is compared with in turns, and gives one line of the table for each mark.
+// contest measures Routecard and the sides it is compared with in turns. It gives one line of the table for each mark.
 type contest struct {
-	what     string
-	database string
-	unit     unit
-	// measure measures one side once. It appends to the side's samples.
-	measure func(b *bench, s *side) error
-	// seed fills the database of a side through Routecard's API before the first round.
-	seed func(b *bench, s *side) error
-	// verify is a query for the number of requests that took effect. It must equal the number of 2xx responses.
-	verify string
-	// tail is the mark for p99/p50 of Routecard, which must be less. 0 is no mark.
-	tail float64
-	// bound is the mark for Routecard's own figure, which must be less. 0 is no mark.
-	bound float64
-	// against is what Routecard is compared with. Sides[0] of a run is Routecard itself.
+	// operation, database, and detail are the name of the contest.
+	operation, database, detail string
+	unit                        unit
+	// seed fills the database through Routecard's API before the first round.
+	seed func(*bench, *side) error
+	// measure measures a side once and appends to its samples.
+	measure func(*bench, *side) error
+	// done is a query for the number of requests that have changed the database. It must equal the number of responses.
+	done string
+	// against are the sides after the first, which is Routecard.
 	against []side
+	// tail is the mark for Routecard's p99/p50. 0 is no mark.
+	tail float64
+	// limit is the mark for Routecard's median. 0 is no mark.
+	limit float64
+	// large says that the contest needs a large database, so that it is measured only with -large.
+	large bool
 }
 
-// side is one server that a contest measures, with its results.
+// side is a server that a contest measures, and what was measured.
 type side struct {
 	// name says in the table what Routecard is compared with.
 	name string
-	// floor selects the floor of package floor. "" is Routecard.
+	// mark is the least ratio to this side of a rate, or the greatest of a duration. 0 is no mark.
+	mark float64
+	// floor is the kind of floor. "" is Routecard.
 	floor string
-	// program is the Routecard binary. Defaults to the one under test.
+	// program is the path of a Routecard. Defaults to the one under test.
 	program string
 	// seed replaces the contest's.
-	seed func(b *bench, s *side) error
-	// mark is the bound for the median ratio of Routecard's figure to this side's. 0 is no mark.
-	mark float64
+	seed func(*bench, *side) error
 
 	process  *process
 	database string
-	// next, paths and units are what the seed leaves for measure.
-	next  func() []byte
-	paths []string
-	units [][]string
-
+	// next returns the request that a client sends next. seed sets it.
+	next             func() []byte
 	values, p50, p99 samples
-	answered         int
+	responses        int
 }
+
+func (c *contest) name() string { return c.operation + ", " + c.database + ", " + c.detail }
 
 // run measures all sides and adds the lines to the report.
 func (c *contest) run(b *bench) (err error) {
-	b.say("%s", c.what)
-	sides := []*side{{name: "Routecard"}}
-	for _, s := range c.against {
-		sides = append(sides, &s)
+	sides := []*side{{}}
+	for i := range c.against {
+		sides = append(sides, &c.against[i])
 	}
 	for _, s := range sides {
-		defer func() { err = errors.Join(err, b.stopSide(s)) }()
+		defer func() {
+			if s.process != nil {
+				err = errors.Join(err, s.process.stop())
+			}
+		}()
 		if err := b.startSide(c, s); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			return fmt.Errorf("start %s: %w", s.name, err)
 		}
 	}
-	// Each round begins with another side, so that no side always runs after the same one.
 	for round := range b.rounds {
+		// Each round begins with another side, so that no side always runs after the same one.
 		first := round % len(sides)
 		for _, s := range slices.Concat(sides[first:], sides[:first]) {
 			if err := c.measure(b, s); err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+				return fmt.Errorf("measure %s: %w", s.name, err)
 			}
 		}
 	}
-	if c.verify != "" {
-		for _, s := range sides {
-			done, err := query[int](s.database, c.verify)
-			if err != nil {
-				return err
-			}
-			if done != s.answered {
-				return fmt.Errorf("%s sent %d responses with status 2xx, but the database has %d changes", s.name, s.answered, done)
-			}
+	for _, s := range sides {
+		if c.done == "" {
+			break
+		}
+		done, err := query[int](s.database, c.done)
+		if err != nil {
+			return err
+		}
+		if done != s.responses {
+			return fmt.Errorf("%s sent %d successful responses, but the database has %d changes", s.name, s.responses, done)
 		}
 	}
 	b.report.add(c, sides)
 	return nil
 }
 
-// startSide creates and seeds the side's database and starts its server.
+// startSide creates the side's database, seeds it, and starts the server. Routecard creates the schema for floors, too.
 func (b *bench) startSide(c *contest, s *side) (err error) {
-	if s.program == "" {
-		s.program = b.program
+	s.program = cmp.Or(s.program, b.program)
+	if s.seed == nil {
+		s.seed = c.seed
 	}
 	if s.database, err = b.newDatabase(c.database); err != nil {
 		return err
@@ -97,17 +104,11 @@ func (b *bench) startSide(c *contest, s *side) (err error) {
 	if s.process, err = startRoutecard(s.program, s.database); err != nil {
 		return err
 	}
-	seed := c.seed
-	if s.seed != nil {
-		seed = s.seed
-	}
-	if seed != nil {
-		if err := seed(b, s); err != nil {
-			return err
-		}
+	if err := s.seed(b, s); err != nil {
+		return err
 	}
 	if c.database == postgreSQL {
-		// So that autovacuum does not run during a measurement.
+		// Otherwise autovacuum would do it during a measurement.
 		if err := execute(s.database, "VACUUM (ANALYZE)"); err != nil {
 			return err
 		}
@@ -115,7 +116,9 @@ func (b *bench) startSide(c *contest, s *side) (err error) {
 	if s.floor == "" {
 		return nil
 	}
-	if err := s.process.stop(); err != nil {
+	routecard := s.process
+	s.process = nil
+	if err := routecard.stop(); err != nil {
 		return err
 	}
 	if c.database == postgreSQL {
@@ -124,15 +127,5 @@ func (b *bench) startSide(c *contest, s *side) (err error) {
 		}
 	}
 	s.process, err = startFloor(s.floor, s.database)
-	return err
-}
-
-func (b *bench) stopSide(s *side) (err error) {
-	if s.process != nil {
-		err = s.process.stop()
-	}
-	if s.database != "" {
-		err = errors.Join(err, b.dropDatabase(s.database))
-	}
 	return err
 }

@@ -2,104 +2,289 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
+	"time"
+
+	"github.com/routecard/routecard/bench/floor"
 )
 
-// contests returns everything that `make bench` measures, with its marks.
-func contests() []contest {
-	return nil
-}
-
-// comparison returns what is measured of two builds of Routecard. The figures of the program under test are divided by
-// those of the other one.
-func comparison(other string) (all []contest) {
-	against := []side{{program: other}}
+// contests returns what `make bench` measures, with the marks.
+func contests(b *bench) []contest {
+	const (
+		oneRow     = "INSERT of one row"
+		groupOfOne = "group commit of one row"
+		sameRows   = "transaction of the same rows"
+		group      = "group commit of the same rows"
+	)
+	all := []contest{
+		createJob(sqlite, 1, 0, side{name: oneRow, floor: floor.SingleRow, mark: 0.75}),
+		createJob(sqlite, 64, 4, side{name: group, floor: floor.Group, mark: 0.95}),
+		createJob(postgreSQL, 1, 0,
+			side{name: sameRows, floor: floor.Single, mark: 1}, side{name: oneRow, floor: floor.SingleRow, mark: 0.75}),
+		createJob(postgreSQL, 16, 0,
+			side{name: group, floor: floor.Group, mark: 1}, side{name: groupOfOne, floor: floor.GroupRow, mark: 0.6}),
+		createJob(postgreSQL, 64, 4,
+			side{name: group, floor: floor.Group, mark: 1}, side{name: groupOfOne, floor: floor.GroupRow, mark: 0.6}),
+	}
 	for _, database := range []string{sqlite, postgreSQL} {
-		for _, clients := range []int{1, 16, 64} {
-			all = append(all, createJob(database, clients, 0, against...))
-		}
-		all = append(all, advanceSerial(database, 1, 0, against...), advanceSerial(database, 64, 0, against...))
+		longPaths := advanceSerial(database, 64, 0, side{name: "paths of 10 steps", seed: seedUnits(10), mark: 0.8})
+		longPaths.detail += ", paths of 400 steps"
+		longPaths.seed = seedUnits(400)
+		// No mark: what a large database costs createJob is reported beside what it costs a search.
+		largeCreate := createJob(database, 64, 0, side{name: "empty database", seed: seedJobs(0)})
+		largeCreate.detail += fmt.Sprintf(", %d jobs", b.manyJobs())
+		largeCreate.seed, largeCreate.large = seedJobs(b.manyJobs()), true
+		all = append(all,
+			advanceSerial(database, 1, 0, side{name: sameRows, floor: floor.Single, mark: 0.8}),
+			advanceSerial(database, 64, 3, side{name: group, floor: floor.Group, mark: 0.7}),
+			longPaths,
+			contest{
+				operation: "createSerials", database: database, detail: "10000 units", unit: duration,
+				seed: seedCreateSerials, measure: timeRequest(1),
+				against: []side{{name: "multi-row statements", floor: floor.Single, mark: 1.2}},
+			},
+			contest{
+				operation: "advanceSerials", database: database, detail: "10000 units", unit: duration,
+				seed: seedAdvanceSerials, measure: timeRequest(1),
+				against: []side{{name: "multi-row statements", floor: floor.Single, mark: 1.2}},
+			},
+			contest{
+				operation: "listJobs", database: database, detail: "all 50000", unit: duration,
+				seed: seedJobsThen(50_000, "/api/jobs"), measure: timeRequest(3),
+				against: []side{{name: "one query", floor: floor.Single, mark: 1.5}},
+			},
+			contest{
+				operation: "listJobs", database: database, detail: "all 50000, most memory", unit: megabytes,
+				seed: seedJobsThen(50_000, "/api/jobs"), measure: measureMostMemory, limit: 100e6,
+			},
+			contest{
+				operation: "getJob", database: database, detail: "100000 units", unit: duration,
+				seed: seedJobWithUnits(10, bulk), measure: timeRequest(100),
+				against: []side{{name: "10 units", seed: seedJobWithUnits(1, 10), mark: 1.5}},
+			},
+			contest{
+				operation: "start", database: database, detail: "until the first response", unit: duration,
+				seed: seedJobsThen(0, "/healthz"), measure: measureStart, limit: float64(100 * time.Millisecond),
+			},
+			contest{
+				operation: "start", database: database, detail: "idle memory", unit: megabytes,
+				seed: seedJobsThen(0, "/healthz"), measure: measureIdleMemory, limit: 40e6,
+			},
+			contest{
+				operation: "listJobs", database: database, detail: fmt.Sprintf("q without a match, %d jobs", b.manyJobs()), unit: duration,
+				seed: seedJobsThen(b.manyJobs(), "/api/jobs?limit=100&q=nobody-has-this"), measure: timeRequest(5), limit: float64(30 * time.Millisecond), large: true,
+			},
+			largeCreate,
+		)
 	}
 	return all
 }
 
-// job has a ticket and two labels, so that creating it writes four rows: the job, two labels, and the event.
+// comparison returns what is measured of two builds of Routecard: the one under test, and the one at the path other.
+func comparison(other string) (all []contest) {
+	for _, database := range []string{sqlite, postgreSQL} {
+		for _, clients := range []int{1, 16, 64} {
+			all = append(all, createJob(database, clients, 0, side{program: other}))
+		}
+		for _, clients := range []int{1, 64} {
+			all = append(all, advanceSerial(database, clients, 0, side{program: other}))
+		}
+	}
+	return all
+}
+
+// job has a ticket and two labels, so that creating it inserts four rows: the job, two labels, and the event.
 const job = `{"name":"JOB-2024-001","goalQuantity":50,"jiraTicketKey":"PI-42",` +
 	`"jiraTicketSummary":"Build 50 aluminum housings","jiraPartNumber":"ALU-HOUSING-7075","jiraPriority":"High",` +
 	`"jiraEpicLink":"PI-10","jiraLabels":["Q1-2024","rush"]}`
 
 func createJob(database string, clients int, tail float64, against ...side) contest {
-	request := post("/api/jobs", job)
 	return contest{
-		what:     fmt.Sprintf("createJob, %s, %s", database, plural(clients)),
-		database: database,
-		unit:     perSecond,
-		seed: func(_ *bench, s *side) error {
-			s.next = func() []byte { return request }
-			return nil
-		},
-		measure: sendLoad(clients),
-		verify:  "SELECT count(*) FROM jobs",
-		tail:    tail,
-		against: against,
+		operation: "createJob", database: database, detail: fmt.Sprintf("%d clients", clients), unit: perSecond,
+		seed: seedJobs(0), measure: measureLoad(clients), done: "SELECT count(*) FROM jobs", against: against, tail: tail,
 	}
 }
 
 // advanceSerial moves units on 100 paths of 10 steps.
 func advanceSerial(database string, clients int, tail float64, against ...side) contest {
 	return contest{
-		what:     fmt.Sprintf("advanceSerial, %s, %s", database, plural(clients)),
-		database: database,
-		unit:     perSecond,
-		seed:     unitsOn(10),
-		measure:  sendLoad(clients),
-		verify:   "SELECT coalesce(sum(version - 1), 0) FROM serials",
-		tail:     tail,
-		against:  against,
+		operation: "advanceSerial", database: database, detail: fmt.Sprintf("%d clients", clients), unit: perSecond,
+		seed: seedUnits(10), measure: measureLoad(clients), done: "SELECT CAST(sum(version - 1) AS bigint) FROM serials",
+		against: against, tail: tail,
 	}
 }
 
-// unitsOn creates 100 jobs with a path of so many steps each, and 300 units on each path. The requests move every unit by
-// one step before they move the first unit again, so that two requests never move the same unit at the same time.
-func unitsOn(steps int) func(*bench, *side) error {
-	return func(_ *bench, s *side) error {
-		const paths, units = 100, 300
-		var ids [paths][]string
-		for i := range paths {
-			path, err := s.process.createPath(steps)
-			if err != nil {
-				return err
-			}
-			if ids[i], _, err = s.process.createSerials(path, units); err != nil {
-				return err
-			}
-		}
-		var sent atomic.Int64
-		s.next = func() []byte {
-			n := int(sent.Add(1) - 1)
-			return post("/api/serials/"+ids[n%paths][n/paths%units]+"/advance", "{}")
+// bulk is how many units one request creates or moves.
+const bulk = 10_000
+
+// repeat returns a function for side.next that returns the same request each time.
+func repeat(request []byte) func() []byte { return func() []byte { return request } }
+
+// inTurn returns a function for side.next that returns one request after the other, and then nil.
+func inTurn(requests int, request func(i int) []byte) func() []byte {
+	var taken atomic.Int64
+	return func() []byte {
+		if i := int(taken.Add(1)) - 1; i < requests {
+			return request(i)
 		}
 		return nil
 	}
 }
 
-// sendLoad measures how many requests the server answers each second, and their latencies.
-func sendLoad(clients int) func(*bench, *side) error {
-	return func(b *bench, s *side) error {
-		result, err := load{
-			address: s.process.address, clients: clients, next: s.next, warmUp: b.loadTime() / 5, measure: b.loadTime(),
-		}.run()
-		s.answered += result.answered
-		s.values = append(s.values, result.perSecond)
-		s.p50 = append(s.p50, float64(result.p50))
-		s.p99 = append(s.p99, float64(result.p99))
+// seedJobs creates so many jobs, all with their own name and ticket. Then clients create the same job each time.
+func seedJobs(jobs int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		s.next = inTurn(jobs, func(i int) []byte {
+			own := strings.NewReplacer("JOB-2024-001", fmt.Sprintf("JOB-%d", i), "PI-42", fmt.Sprintf("PI-%d", i))
+			return postRequest("/api/jobs", own.Replace(job))
+		})
+		_, err := s.load(64, 0, time.Hour)
+		s.next = repeat(postRequest("/api/jobs", job))
 		return err
 	}
 }
 
-func plural(clients int) string {
-	if clients == 1 {
-		return "1 client"
+// seedJobsThen creates so many jobs. Then clients get the path each time.
+func seedJobsThen(jobs int, path string) func(*bench, *side) error {
+	return func(b *bench, s *side) error {
+		err := seedJobs(jobs)(b, s)
+		s.next = repeat(getRequest(path))
+		return err
 	}
-	return fmt.Sprintf("%d clients", clients)
+}
+
+// seedUnits creates 300 units on each of 100 paths of so many steps. Then clients move every unit by one step before they
+// move the first one again, so that no two requests move the same unit at the same time, for up to 9 steps.
+func seedUnits(steps int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		const paths, units = 100, 300
+		var ids [paths][]string
+		for i := range paths {
+			_, path, err := s.process.createPath(steps)
+			if err != nil {
+				return err
+			}
+			if ids[i], err = s.process.createSerials(path, units); err != nil {
+				return err
+			}
+		}
+		s.next = inTurn(paths*units*9, func(i int) []byte {
+			return postRequest("/api/serials/"+ids[i%paths][i/paths%units]+"/advance", "{}")
+		})
+		return nil
+	}
+}
+
+// seedJobWithUnits creates a job with units in so many calls. Then clients get the job.
+func seedJobWithUnits(calls, quantity int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		job, path, err := s.process.createPath(10)
+		for range calls {
+			if err == nil {
+				_, err = s.process.createSerials(path, quantity)
+			}
+		}
+		s.next = repeat(getRequest("/api/jobs/" + job.ID))
+		return err
+	}
+}
+
+// seedCreateSerials creates a path for each round, on which the client creates the units.
+func seedCreateSerials(b *bench, s *side) error {
+	paths := make([]resource, b.rounds)
+	for i := range paths {
+		var err error
+		if _, paths[i], err = s.process.createPath(10); err != nil {
+			return err
+		}
+	}
+	s.next = inTurn(b.rounds, func(i int) []byte {
+		return postRequest("/api/serials", fmt.Sprintf(`{"pathId":%q,"quantity":%d}`, paths[i].ID, bulk))
+	})
+	return nil
+}
+
+// seedAdvanceSerials creates a path with units for each round, which the client moves.
+func seedAdvanceSerials(b *bench, s *side) error {
+	units := make([][]string, b.rounds)
+	for i := range units {
+		_, path, err := s.process.createPath(10)
+		if err != nil {
+			return err
+		}
+		if units[i], err = s.process.createSerials(path, bulk); err != nil {
+			return err
+		}
+	}
+	s.next = inTurn(b.rounds, func(i int) []byte {
+		return postRequest("/api/serials/advance", `{"serialIds":["`+strings.Join(units[i], `","`)+`"]}`)
+	})
+	return nil
+}
+
+// measureLoad measures how many requests the server answers each second, and how long they take.
+func measureLoad(clients int) func(*bench, *side) error {
+	return func(b *bench, s *side) error {
+		result, err := s.load(clients, b.loadTime()/5, b.loadTime())
+		s.values = append(s.values, result.perSecond)
+		s.p50 = append(s.p50, result.p50)
+		s.p99 = append(s.p99, result.p99)
+		return err
+	}
+}
+
+// timeRequest measures how long one request takes, as the median of so many.
+func timeRequest(times int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		taken := make(samples, times)
+		for i := range taken {
+			var err error
+			if _, taken[i], err = s.process.call(s.next()); err != nil {
+				return err
+			}
+		}
+		s.values = append(s.values, taken.median())
+		return nil
+	}
+}
+
+// measureMostMemory measures the most memory that the server has ever taken, after one more request.
+func measureMostMemory(_ *bench, s *side) error {
+	if _, _, err := s.process.call(s.next()); err != nil {
+		return err
+	}
+	most, err := s.process.memory("VmHWM")
+	s.values = append(s.values, most)
+	return err
+}
+
+// measureStart starts the server again and measures how long that takes, the first response included.
+func measureStart(_ *bench, s *side) error {
+	if err := s.process.stop(); err != nil {
+		return err
+	}
+	begin := time.Now()
+	var err error
+	if s.process, err = startRoutecard(s.program, s.database); err != nil {
+		return err
+	}
+	_, _, err = s.process.call(s.next())
+	s.values = append(s.values, float64(time.Since(begin)))
+	return err
+}
+
+// measureIdleMemory measures the memory of a server that has just started.
+func measureIdleMemory(_ *bench, s *side) error {
+	if err := s.process.stop(); err != nil {
+		return err
+	}
+	var err error
+	if s.process, err = startRoutecard(s.program, s.database); err != nil {
+		return err
+	}
+	time.Sleep(500 * time.Millisecond)
+	resident, err := s.process.memory("VmRSS")
+	s.values = append(s.values, resident)
+	return err
 }

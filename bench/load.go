@@ -52,86 +52,67 @@ func (c *client) do(request []byte, out io.Writer) error {
 	return err
 }
 
-// post returns the bytes of a POST request with a JSON body.
-func post(path, body string) []byte {
+// postRequest returns the bytes of a POST request with a JSON body.
+func postRequest(path, body string) []byte {
 	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		path, len(body), body)
 }
 
-// get returns the bytes of a GET request.
-func get(path string) []byte {
+// getRequest returns the bytes of a GET request.
+func getRequest(path string) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path)
 }
 
-// load is what [load.run] sends to a server.
-type load struct {
-	address string
-	clients int
-	// next returns the next request. Clients call it concurrently. They stop when it returns nil.
-	next func() []byte
-	// warmUp is how long clients send before responses are measured for the time measure.
-	warmUp, measure time.Duration
-}
+// loadResult is what one run of a load measured. Latencies are in nanoseconds.
+type loadResult struct{ perSecond, p50, p99 float64 }
 
-// loadResult is what one run of a load measured.
-type loadResult struct {
-	perSecond float64
-	p50, p99  time.Duration
-	// answered counts all responses, those of the warm-up included.
-	answered int
-}
-
-// run sends the load with each client waiting for its response before it sends again. It returns the first error.
-func (l load) run() (loadResult, error) {
-	clients := make([]*client, l.clients)
-	for i := range clients {
-		var err error
-		if clients[i], err = dial(l.address); err != nil {
-			return loadResult{}, err
-		}
-		defer clients[i].conn.Close()
-	}
-	begin := time.Now().Add(l.warmUp)
-	end := begin.Add(l.measure)
-	latencies, answered := make([][]time.Duration, l.clients), make([]int, l.clients)
+// load has clients send s.next's requests, each client waiting for its response before it sends again, until the time is
+// over or s.next returns nil. It measures the responses that come after the warm-up, counts all in s.responses, and returns
+// the first error.
+func (s *side) load(clients int, warmUp, measure time.Duration) (loadResult, error) {
+	begin := time.Now().Add(warmUp)
+	end := begin.Add(measure)
+	latencies, responses := make([]samples, clients), make([]int, clients)
 	var group errgroup.Group
-	for i, c := range clients {
+	for i := range clients {
 		group.Go(func() error {
+			c, err := dial(s.process.address)
+			if err != nil {
+				return err
+			}
+			defer c.conn.Close()
 			for sent := time.Now(); sent.Before(end); {
-				request := l.next()
+				request := s.next()
 				if request == nil {
 					return nil
 				}
 				if err := c.do(request, io.Discard); err != nil {
 					return err
 				}
+				responses[i]++
 				now := time.Now()
-				answered[i]++
 				if now.After(begin) && now.Before(end) {
-					latencies[i] = append(latencies[i], now.Sub(sent))
+					latencies[i] = append(latencies[i], float64(now.Sub(sent)))
 				}
 				sent = now
 			}
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	for _, n := range responses {
+		s.responses += n
+	}
+	all := slices.Sorted(slices.Values(slices.Concat(latencies...)))
+	if err != nil || len(all) == 0 {
 		return loadResult{}, err
 	}
-	var result loadResult
-	for _, n := range answered {
-		result.answered += n
-	}
-	if all := slices.Sorted(slices.Values(slices.Concat(latencies...))); len(all) > 0 {
-		result.perSecond = float64(len(all)) / l.measure.Seconds()
-		result.p50, result.p99 = all[len(all)/2], all[len(all)*99/100]
-	}
-	return result, nil
+	return loadResult{float64(len(all)) / measure.Seconds(), all[len(all)/2], all[len(all)*99/100]}, nil
 }
 
-// call sends one request over a new connection and returns the response's body and how long the request took.
-func call(address string, request []byte) ([]byte, time.Duration, error) {
-	c, err := dial(address)
+// call sends one request over a new connection and returns the body of the response and how long the request took.
+func (p *process) call(request []byte) ([]byte, float64, error) {
+	c, err := dial(p.address)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -139,5 +120,5 @@ func call(address string, request []byte) ([]byte, time.Duration, error) {
 	var body bytes.Buffer
 	begin := time.Now()
 	err = c.do(request, &body)
-	return body.Bytes(), time.Since(begin), err
+	return body.Bytes(), float64(time.Since(begin)), err
 }

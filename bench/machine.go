@@ -24,9 +24,12 @@ func (b *bench) describeMachine() error {
 		return err
 	}
 	b.report.fact("SQLite %s, WAL mode, synchronous=FULL", version)
+	if b.cluster == nil {
+		return nil
+	}
 	var settings []string
 	for _, name := range []string{"server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers"} {
-		value, err := query[string](b.postgres.String(), "SELECT current_setting('"+name+"')")
+		value, err := query[string](b.cluster.URL("postgres"), "SELECT current_setting('"+name+"')")
 		if err != nil {
 			return err
 		}

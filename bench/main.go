@@ -1,10 +1,18 @@
+// Command bench measures Routecard against floors: servers that do the same by hand, see package floor. All servers are
+// processes of their own, on databases of their own, that take turns on the same machine. So their ratios hold, even where
+// the figures differ from machine to machine. Begin with contests.go, which lists what is measured.
+//
+//	go run -tags nomsgpack ./bench
+//	go run -tags nomsgpack ./bench -quick -run 'createJob, SQLite'
+//	go run -tags nomsgpack ./bench -compare path/to/another/routecard
+//
+// All databases are in the temporary directory (TMPDIR), which must be on a disk.
 package main
 
 import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +20,7 @@ import (
 	"time"
 
 	"github.com/routecard/routecard/bench/floor"
+	"github.com/routecard/routecard/internal/postgrestest"
 )
 
 // floorArgument as the first argument starts a floor.
@@ -19,14 +28,15 @@ const floorArgument = "floor"
 
 // bench is one run of the benchmark.
 type bench struct {
-	quick bool
+	quick, large bool
 	// rounds is how often each side of a contest is measured.
 	rounds int
 	// program is the binary under test.
 	program string
 	// dir holds the SQLite databases and the program. It is removed at the end.
-	dir       string
-	postgres  *url.URL
+	dir string
+	// cluster is nil until the first contest on PostgreSQL.
+	cluster   *postgrestest.Cluster
 	host      host
 	databases int
 	began     time.Time
@@ -35,18 +45,18 @@ type bench struct {
 
 func main() {
 	if len(os.Args) == 4 && os.Args[1] == floorArgument {
-		exitOn(floor.Serve(os.Args[2], os.Args[3], os.Stdin, os.Stdout))
+		exitOn(floor.Serve(os.Args[2], os.Args[3], os.Stderr))
 		return
 	}
 	b := bench{began: time.Now()}
 	flag.BoolVar(&b.quick, "quick", false, "measure less precisely, with short rounds and smaller tables")
+	flag.BoolVar(&b.large, "large", false, "also measure with 1,000,000 jobs (100,000 with -quick), which takes minutes")
 	flag.IntVar(&b.rounds, "rounds", 5, "measure everything `n` times in turns")
 	run := flag.String("run", "", "measure only the lines whose name matches this regular `expression`")
 	flag.StringVar(&b.program, "binary", "", "measure the Routecard at this `path`; built from this directory unless given")
 	compare := flag.String("compare", "", "compare with the Routecard at this `path` in place of the floors")
-	dir := flag.String("dir", "", "`directory` for the databases; it must be on a disk. Defaults to the temporary directory")
 	flag.Parse()
-	exitOn(b.run(*dir, *run, *compare))
+	exitOn(b.run(*run, *compare))
 }
 
 func exitOn(err error) {
@@ -56,12 +66,12 @@ func exitOn(err error) {
 	}
 }
 
-func (b *bench) run(dir, pattern, compare string) (err error) {
+func (b *bench) run(pattern, compare string) (err error) {
 	selected, err := regexp.Compile(pattern)
 	if err != nil {
 		return err
 	}
-	if b.dir, err = os.MkdirTemp(dir, "routecard-bench-"); err != nil {
+	if b.dir, err = os.MkdirTemp("", "routecard-bench-"); err != nil {
 		return err
 	}
 	defer func() {
@@ -71,23 +81,21 @@ func (b *bench) run(dir, pattern, compare string) (err error) {
 	if err := b.build(); err != nil {
 		return err
 	}
-	if err := b.startPostgres(); err != nil {
-		return err
-	}
-	if err := b.describeMachine(); err != nil {
-		return err
-	}
-	all, headings := contests(), [2]string{"Routecard", "floor"}
+	all, headings := contests(b), [2]string{"Routecard", "floor"}
 	if compare != "" {
 		all, headings = comparison(compare), [2]string{"new", "old"}
 	}
 	for _, c := range all {
-		if !selected.MatchString(c.what) {
+		if c.large && !b.large || !selected.MatchString(c.name()) {
 			continue
 		}
+		b.say(c.name())
 		if err := c.run(b); err != nil {
-			return fmt.Errorf("%s: %w", c.what, err)
+			return fmt.Errorf("%s: %w", c.name(), err)
 		}
+	}
+	if err := b.describeMachine(); err != nil {
+		return err
 	}
 	return b.report.write(os.Stdout, headings[0], headings[1])
 }
@@ -109,8 +117,8 @@ func (b *bench) build() error {
 }
 
 // say writes progress to standard error.
-func (b *bench) say(format string, arguments ...any) {
-	fmt.Fprintf(os.Stderr, "%5.0f s  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, arguments...))
+func (b *bench) say(message string) {
+	fmt.Fprintf(os.Stderr, "%5.0f s  %s\n", time.Since(b.began).Seconds(), message)
 }
 
 // loadTime is how long one round of load is measured.
@@ -119,4 +127,12 @@ func (b *bench) loadTime() time.Duration {
 		return 400 * time.Millisecond
 	}
 	return time.Second
+}
+
+// manyJobs is how many jobs a large database has.
+func (b *bench) manyJobs() int {
+	if b.quick {
+		return 100_000
+	}
+	return 1_000_000
 }

@@ -81,7 +81,7 @@ func (r *report) add(c *contest, sides []*side) {
 		if c.unit.rate {
 			sign, met = "≥", ratios.median() >= other.mark
 		}
-		what := c.what
+		what := c.name()
 		if other.name != "" {
 			what += " / " + other.name
 		}
@@ -90,11 +90,11 @@ func (r *report) add(c *contest, sides []*side) {
 	}
 	if c.tail != 0 {
 		ratios := own.p99.over(own.p50)
-		r.line(c.what+", p99 / p50", own.p99.show(formatDuration), own.p50.show(formatDuration), ratios.show(formatRatio),
+		r.line(c.name()+", p99 / p50", own.p99.show(formatDuration), own.p50.show(formatDuration), ratios.show(formatRatio),
 			"<", formatRatio(c.tail), ratios.median() < c.tail, true)
 	}
-	if c.bound != 0 {
-		r.line(c.what, own.values.show(c.unit.format), "", "", "<", c.unit.format(c.bound), own.values.median() < c.bound, true)
+	if c.limit != 0 {
+		r.line(c.name(), own.values.show(c.unit.format), "", "", "<", c.unit.format(c.limit), own.values.median() < c.limit, true)
 	}
 }
 
