@@ -57,12 +57,14 @@ func (c *contest) run(b *bench) (err error) {
 	for i := range c.against {
 		sides = append(sides, &c.against[i])
 	}
-	for _, s := range sides {
-		defer func() {
+	defer func() {
+		for _, s := range sides {
 			if s.process != nil {
 				err = errors.Join(err, s.process.stop())
 			}
-		}()
+		}
+	}()
+	for _, s := range sides {
 		if err := b.startSide(c, s); err != nil {
 			return fmt.Errorf("start %s: %w", s.name, err)
 		}

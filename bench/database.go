@@ -21,8 +21,6 @@ const (
 	postgreSQL = "PostgreSQL"
 )
 
-var databases = []string{sqlite, postgreSQL}
-
 // newDatabase creates an empty database and returns the value for ROUTECARD_DATABASE. The first one on PostgreSQL starts a
 // cluster with PostgreSQL's default settings.
 func (b *bench) newDatabase(kind string) (string, error) {
@@ -51,7 +49,7 @@ func execute(database, statement string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	_, err = db.ExecContext(context.Background(), statement)
 	return err
 }
@@ -62,7 +60,7 @@ func query[T any](database, text string) (value T, err error) {
 	if err != nil {
 		return value, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	err = db.QueryRowContext(context.Background(), text).Scan(&value)
 	return value, err
 }

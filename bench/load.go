@@ -80,7 +80,7 @@ func (s *side) load(clients int, warmUp, measure time.Duration) (loadResult, err
 			if err != nil {
 				return err
 			}
-			defer c.conn.Close()
+			defer func() { _ = c.conn.Close() }()
 			for sent := time.Now(); sent.Before(end); {
 				request := s.next()
 				if request == nil {
@@ -116,7 +116,7 @@ func (p *process) call(request []byte) ([]byte, float64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	defer c.conn.Close()
+	defer func() { _ = c.conn.Close() }()
 	var body bytes.Buffer
 	begin := time.Now()
 	err = c.do(request, &body)

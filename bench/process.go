@@ -92,16 +92,18 @@ func (p *process) stop() error {
 	return err
 }
 
-// memory returns a figure of /proc/PID/status in bytes: VmRSS is the resident memory, VmHWM the most there ever was. It
-// returns an error on systems other than Linux.
-func (p *process) memory(figure string) (float64, error) {
+var peakMemory = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
+
+// memory returns the most memory that the process has had resident, in bytes. It returns an error on systems other than
+// Linux.
+func (p *process) memory() (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	found := regexp.MustCompile(figure + `:\s+([0-9]+) kB`).FindSubmatch(status)
+	found := peakMemory.FindSubmatch(status)
 	if found == nil {
-		return 0, fmt.Errorf("/proc has no %s", figure)
+		return 0, errors.New("/proc has no VmHWM")
 	}
 	kilobytes, err := strconv.ParseFloat(string(found[1]), 64)
 	return kilobytes * 1024, err

@@ -63,9 +63,8 @@ func formatRatio(v float64) string { return fmt.Sprintf("%.2f", v) }
 
 // report collects the lines of the table.
 type report struct {
-	facts  []string
-	lines  []string
-	missed int
+	facts []string
+	lines []string
 }
 
 func (r *report) fact(format string, arguments ...any) {

@@ -79,7 +79,13 @@ func (db postgres) eachJob(yield func(*job) error) error {
 	if err != nil {
 		return err
 	}
-	return eachRow(rows, func() error { return scanJob(rows, yield) })
+	defer rows.Close()
+	for rows.Next() {
+		if err := scanJob(rows, yield); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 func (db postgres) createUnits(path string, quantity int) (units []*unit, err error) {
@@ -115,7 +121,12 @@ func (db postgres) advance(units []*unit) error {
 	var read, write pgx.Batch
 	read.Queue("BEGIN")
 	read.Queue(selectUnits+"= ANY($1) FOR UPDATE OF u", ids).Query(func(rows pgx.Rows) error {
-		return eachRow(rows, func() error { return scanAdvanced(rows, all) })
+		for rows.Next() {
+			if err := scanAdvanced(rows, all); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
 	})
 	if err := conn.SendBatch(context.Background(), &read).Close(); err != nil {
 		return err

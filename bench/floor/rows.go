@@ -76,6 +76,7 @@ type event struct {
 // place is the first step of a path.
 type place struct{ job, step, stepName string }
 
+// scanner is a row of either database.
 type scanner interface{ Scan(into ...any) error }
 
 func decodeJob(body io.Reader) (*job, error) {
@@ -193,21 +194,6 @@ func stepChanges(units []*unit) map[string]int64 {
 		changes[u.CurrentStepID]++
 	}
 	return changes
-}
-
-// rows is what eachRow needs of sql.Rows and pgx.Rows.
-type rows interface {
-	Next() bool
-	Err() error
-}
-
-func eachRow(r rows, scan func() error) error {
-	for r.Next() {
-		if err := scan(); err != nil {
-			return err
-		}
-	}
-	return r.Err()
 }
 
 var lastID atomic.Int64

@@ -134,7 +134,12 @@ func (db *sqlite) eachJob(yield func(*job) error) error {
 			return err
 		}
 		defer rows.Close()
-		return eachRow(rows, func() error { return scanJob(rows, yield) })
+		for rows.Next() {
+			if err := scanJob(rows, yield); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
 	})
 }
 
@@ -165,7 +170,12 @@ func (db *sqlite) advance(units []*unit) error {
 			return err
 		}
 		defer rows.Close()
-		if err := eachRow(rows, func() error { return scanAdvanced(rows, all) }); err != nil {
+		for rows.Next() {
+			if err := scanAdvanced(rows, all); err != nil {
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
 			return err
 		}
 		for _, u := range units {
