@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // samples are the results of the rounds, in the order of the rounds.
@@ -50,13 +51,8 @@ var (
 
 // formatDuration formats nanoseconds with three digits.
 func formatDuration(v float64) string {
-	return fmt.Sprintf("%.3g %s", scaled(v), [...]string{"ns", "µs", "ms", "s"}[thousands(v)])
-}
-
-func scaled(v float64) float64 { return v / math.Pow(1000, float64(thousands(v))) }
-
-func thousands(v float64) int {
-	return min(3, max(0, int(math.Log10(max(v, 1))/3)))
+	digit := math.Pow10(int(math.Log10(max(v, 1000))) - 2)
+	return time.Duration(v).Round(time.Duration(digit)).String()
 }
 
 func formatRatio(v float64) string { return fmt.Sprintf("%.2f", v) }

@@ -46,6 +46,13 @@ func column[Item, Value any](items []Item, value func(Item) Value) []Value {
 func (postgres) writers() int { return 2 }
 
 func (db postgres) insertJobs(jobs []*job, all bool) error {
+	if len(jobs) == 1 && !all {
+		j := jobs[0]
+		_, err := db.pool.Exec(context.Background(), insertJob+` VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $11)`,
+			j.ID, j.Name, j.GoalQuantity, j.JiraTicketKey, j.JiraTicketSummary, j.JiraPartNumber, j.JiraPriority, j.JiraEpicLink,
+			j.labels, j.search, j.at)
+		return err
+	}
 	var batch pgx.Batch
 	batch.Queue(insertJobRows, column(jobs, func(j *job) string { return j.ID }), column(jobs, func(j *job) string { return j.Name }),
 		column(jobs, func(j *job) int64 { return j.GoalQuantity }), column(jobs, func(j *job) *string { return j.JiraTicketKey }),
