@@ -56,7 +56,7 @@ postgres: ## Say which PostgreSQL the tests will use, and install one where that
 	@go run ./internal/postgrestest/cmd/ensure
 
 .PHONY: bench
-bench: ## Measure Routecard against floors in the same run, some minutes (ARGS=-quick: about two)
+bench: ## Measure Routecard against floors in the same run, some minutes (ARGS=-quick: fewer)
 	go run -tags $(GO_TAGS) ./bench $(ARGS)
 
 .PHONY: lint

@@ -1,34 +1,62 @@
-// Command bench measures Routecard against floors: programs that do by hand, and with the fewest means, what it does. All
-// run as processes of their own, in turns, on the same machine in the same minutes, so that their ratios hold even where
-// the figures change from machine to machine. It prints a Markdown table.
+// Command bench measures Routecard against floors: servers that do the same by hand, see package floor. All servers are
+// processes of their own, on databases of their own, that take turns on the same machine. So their ratios hold, even where
+// the figures differ from machine to machine. Begin with contests.go, which lists what is measured.
 //
-//	go run ./bench           # seven minutes or so
-//	go run ./bench -quick    # about two, with smaller tables and fewer rounds
+//	go run -tags nomsgpack ./bench
+//	go run -tags nomsgpack ./bench -quick -run 'createJob, SQLite'
+//	go run -tags nomsgpack ./bench -compare path/to/another/routecard
+//
+// All databases are in the temporary directory (TMPDIR), which must be on a disk.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"strings"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"time"
 
 	"github.com/routecard/routecard/bench/floor"
+	"github.com/routecard/routecard/internal/postgrestest"
 )
 
+// floorArgument as the first argument starts a floor.
+const floorArgument = "floor"
+
+// bench is one run of the benchmark.
+type bench struct {
+	quick, large bool
+	// rounds is how often each side of a contest is measured.
+	rounds int
+	// program is the binary under test.
+	program string
+	// dir holds the SQLite databases and the program. It is removed at the end.
+	dir string
+	// cluster is nil until the first contest on PostgreSQL.
+	cluster   *postgrestest.Cluster
+	host      host
+	databases int
+	began     time.Time
+	report    report
+}
+
 func main() {
-	// The benchmark starts itself again for the floors, which are processes of their own like Routecard.
 	if len(os.Args) == 4 && os.Args[1] == floorArgument {
-		exitOn(floor.Serve(os.Args[2], os.Args[3], os.Stdin, os.Stdout))
+		exitOn(floor.Serve(os.Args[2], os.Args[3], os.Stderr))
 		return
 	}
-	var o options
-	flag.BoolVar(&o.quick, "quick", false, "about two minutes: smaller tables, fewer and shorter rounds")
-	flag.StringVar(&o.dir, "dir", "", "where databases go while it runs (a disk, or durability costs nothing); the system's temporary directory unless given")
-	flag.StringVar(&o.only, "only", "", "run only sections whose name begins so: "+strings.Join(sectionNames(), ", "))
-	flag.StringVar(&o.binary, "binary", "", "measure this program instead of building Routecard")
+	b := bench{began: time.Now()}
+	flag.BoolVar(&b.quick, "quick", false, "measure less precisely, with short rounds and smaller tables")
+	flag.BoolVar(&b.large, "large", false, "also measure with 1,000,000 jobs (100,000 with -quick), which takes minutes")
+	flag.IntVar(&b.rounds, "rounds", 5, "measure everything `n` times in turns")
+	run := flag.String("run", "", "measure only the lines whose name matches this regular `expression`")
+	flag.StringVar(&b.program, "binary", "", "measure the Routecard at this `path`; built from this directory unless given")
+	compare := flag.String("compare", "", "compare with the Routecard at this `path` in place of the floors")
 	flag.Parse()
-	exitOn(run(o, os.Stdout, os.Stderr))
+	exitOn(b.run(*run, *compare))
 }
 
 func exitOn(err error) {
@@ -38,29 +66,73 @@ func exitOn(err error) {
 	}
 }
 
-// run measures everything, reports on progress, and prints the table at the end.
-func run(o options, out, progress io.Writer) (err error) {
-	b, err := newBench(o, progress)
+func (b *bench) run(pattern, compare string) (err error) {
+	selected, err := regexp.Compile(pattern)
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = found(cause)
-		}
-	}()
-	if err := b.prepare(); err != nil {
+	if b.dir, err = os.MkdirTemp("", "routecard-bench-"); err != nil {
 		return err
 	}
-	for _, section := range sections {
-		if !strings.HasPrefix(section.name, o.only) {
+	defer func() {
+		b.host.clean()
+		err = errors.Join(err, os.RemoveAll(b.dir))
+	}()
+	if err := b.build(); err != nil {
+		return err
+	}
+	all, headings := contests(b), [2]string{"Routecard", "floor"}
+	if compare != "" {
+		all, headings = comparison(compare), [2]string{"new", "old"}
+	}
+	for _, c := range all {
+		if c.large && !b.large || !selected.MatchString(c.name()) {
 			continue
 		}
-		b.say("%s", section.name)
-		if err := section.measure(b); err != nil {
-			return fmt.Errorf("%s: %w", section.name, err)
+		b.say(c.name())
+		if err := c.run(b); err != nil {
+			return fmt.Errorf("%s: %w", c.name(), err)
 		}
 	}
-	return b.report.write(out)
+	if err := b.describeMachine(); err != nil {
+		return err
+	}
+	return b.report.write(os.Stdout, headings[0], headings[1])
+}
+
+// build builds Routecard as `make build` does, unless there is a program to measure.
+func (b *bench) build() error {
+	if b.program != "" {
+		return nil
+	}
+	b.say("Building Routecard")
+	b.program = filepath.Join(b.dir, "routecard")
+	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-tags", "nomsgpack", "-o", b.program,
+		"github.com/routecard/routecard")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build Routecard: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// say writes progress to standard error.
+func (b *bench) say(message string) {
+	fmt.Fprintf(os.Stderr, "%5.0f s  %s\n", time.Since(b.began).Seconds(), message)
+}
+
+// loadTime is how long one round of load is measured.
+func (b *bench) loadTime() time.Duration {
+	if b.quick {
+		return 400 * time.Millisecond
+	}
+	return time.Second
+}
+
+// manyJobs is how many jobs a large database has.
+func (b *bench) manyJobs() int {
+	if b.quick {
+		return 100_000
+	}
+	return 1_000_000
 }

@@ -3,44 +3,53 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// floorArgument makes the benchmark's own program a floor.
-const floorArgument = "floor"
-
-// startPatience bounds the wait for a process to serve.
-const startPatience = time.Minute
-
-// process is a server that the benchmark started.
+// process is a running server: Routecard or a floor.
 type process struct {
-	// address is HOST:PORT.
+	// address is host:port.
 	address string
 	command *exec.Cmd
-	// leash ends a floor when it is closed, also by the end of this process.
-	leash io.Closer
 }
 
-// startRoutecard starts the real program, with nothing but its database and a free port given.
-func (b *bench) startRoutecard(database string) (*process, error) {
-	command := exec.Command(b.binary)
+// startRoutecard starts a Routecard with default settings.
+func startRoutecard(program, database string) (*process, error) {
+	return start(exec.Command(program), "ROUTECARD_ADDR=127.0.0.1:0", "ROUTECARD_DATABASE="+database)
+}
+
+// startFloor starts this program again as a floor.
+func startFloor(kind, database string) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return start(exec.Command(self, floorArgument, kind, database))
+}
+
+// start starts a server and returns when it has logged its URL. All servers have the same GOGC: that of the environment,
+// or 400, which Routecard sets by default.
+func start(command *exec.Cmd, variables ...string) (*process, error) {
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "ROUTECARD_") {
 			command.Env = append(command.Env, variable)
 		}
 	}
-	command.Env = append(command.Env, "ROUTECARD_ADDR=127.0.0.1:0", "ROUTECARD_DATABASE="+database)
-	stderr, err := command.StderrPipe()
+	command.Env = append(command.Env, "GOGC="+cmp.Or(os.Getenv("GOGC"), "400"))
+	command.Env = append(command.Env, variables...)
+	log, err := command.StderrPipe()
 	if err != nil {
 		return nil, err
 	}
@@ -48,91 +57,95 @@ func (b *bench) startRoutecard(database string) (*process, error) {
 		return nil, err
 	}
 	p := &process{command: command}
-	b.host.Cleanup(func() { _ = p.stop() })
-	if p.address, err = servingAddress(stderr); err != nil {
+	if p.address, err = servingAddress(log); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
-	err = p.awaitHealth()
-	return p, err
+	return p, nil
 }
 
-// servingAddress reads the log up to the line that tells the address, and then lets the rest run by.
+// servingAddress reads a log until the line with the URL, and discards the rest in the background.
 func servingAddress(log io.Reader) (string, error) {
-	reader := bufio.NewReader(log)
 	var seen bytes.Buffer
-	for {
-		line, err := reader.ReadString('\n')
-		if err != nil {
-			return "", fmt.Errorf("Routecard did not start: %s", seen.String())
-		}
-		seen.WriteString(line)
+	for lines := bufio.NewScanner(io.TeeReader(log, &seen)); lines.Scan(); {
 		var entry struct{ Msg, URL string }
-		if json.Unmarshal([]byte(line), &entry) != nil || entry.Msg != "serving" {
-			continue
+		if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "serving" {
+			go func() { _, _ = io.Copy(io.Discard, log) }()
+			serving, err := url.Parse(entry.URL)
+			if err != nil {
+				return "", err
+			}
+			return serving.Host, nil
 		}
-		go func() { _, _ = io.Copy(io.Discard, reader) }()
-		serving, err := url.Parse(entry.URL)
-		if err != nil {
-			return "", err
-		}
-		return serving.Host, nil
 	}
+	return "", fmt.Errorf("The server did not start: %s", seen.String())
 }
 
-// startFloor starts this program as a floor.
-func (b *bench) startFloor(kind, database string) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	command := exec.Command(self, floorArgument, kind, database)
-	command.Stderr = os.Stderr
-	leash, err := command.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	p := &process{command: command, leash: leash}
-	b.host.Cleanup(func() { _ = p.stop() })
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the floor %s did not start", kind), p.stop())
-	}
-	p.address = strings.TrimSpace(line)
-	err = p.awaitHealth()
-	return p, err
-}
-
-func (p *process) awaitHealth() error {
-	for begun := time.Now(); time.Since(begun) < startPatience; time.Sleep(time.Millisecond) {
-		response, err := http.Get("http://" + p.address + "/healthz")
-		if err != nil {
-			continue
-		}
-		_ = response.Body.Close()
-		if response.StatusCode == http.StatusOK {
-			return nil
-		}
-	}
-	return errors.New("a server does not answer")
-}
-
-// stop ends the process in good order; once more does no harm.
+// stop ends the process with SIGTERM, or with SIGKILL when that takes longer than a minute, and waits for it.
 func (p *process) stop() error {
-	if p.command.ProcessState != nil {
-		return nil
+	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended
+	timeout := time.AfterFunc(time.Minute, func() { _ = p.command.Process.Kill() })
+	defer timeout.Stop()
+	err := p.command.Wait()
+	if status, ok := p.command.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGTERM {
+		return nil // a floor
 	}
-	if p.leash != nil {
-		_ = p.leash.Close()
+	return err
+}
+
+var peakMemory = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
+
+// memory returns the most memory that the process has had resident, in bytes. It returns an error on systems other than
+// Linux.
+func (p *process) memory() (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+	if err != nil {
+		return 0, err
 	}
-	_ = p.command.Process.Signal(syscall.SIGTERM)
-	overdue := time.AfterFunc(startPatience, func() { _ = p.command.Process.Kill() })
-	defer overdue.Stop()
-	return p.command.Wait()
+	found := peakMemory.FindSubmatch(status)
+	if found == nil {
+		return 0, errors.New("/proc has no VmHWM")
+	}
+	kilobytes, err := strconv.ParseFloat(string(found[1]), 64)
+	return kilobytes * 1024, err
+}
+
+// post sends a POST request and decodes the response into result.
+func (p *process) post(path string, body, result any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	response, _, err := p.call(postRequest(path, string(encoded)))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(response, result)
+}
+
+type resource struct {
+	ID string `json:"id"`
+}
+
+// createPath creates a job with a path of so many steps, and returns both ids.
+func (p *process) createPath(steps int) (job, path resource, err error) {
+	if err := p.post("/api/jobs", map[string]any{"name": "JOB-2024-001", "goalQuantity": 50}, &job); err != nil {
+		return job, path, err
+	}
+	names := make([]map[string]string, steps)
+	for i := range names {
+		names[i] = map[string]string{"name": fmt.Sprintf("Step %d", i+1)}
+	}
+	err = p.post("/api/paths", map[string]any{"jobId": job.ID, "name": "Main Route", "goalQuantity": 50, "steps": names}, &path)
+	return job, path, err
+}
+
+// createSerials creates units on a path and returns their ids.
+func (p *process) createSerials(path resource, quantity int) ([]string, error) {
+	var units []resource
+	err := p.post("/api/serials", map[string]any{"pathId": path.ID, "quantity": quantity}, &units)
+	ids := make([]string, len(units))
+	for i, unit := range units {
+		ids[i] = unit.ID
+	}
+	return ids, err
 }

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/routecard/routecard/bench/floor"
+)
+
+// contests returns what `make bench` measures, with the marks.
+func contests(b *bench) []contest {
+	const (
+		oneRow     = "INSERT of one row"
+		groupOfOne = "group commit of one row"
+		sameRows   = "transaction of the same rows"
+		group      = "group commit of the same rows"
+	)
+	all := []contest{
+		createJob(sqlite, 1, 0, side{name: oneRow, floor: floor.SingleRow, mark: 0.75}),
+		createJob(sqlite, 64, 4, side{name: group, floor: floor.Group, mark: 0.95}),
+		createJob(postgreSQL, 1, 0,
+			side{name: sameRows, floor: floor.Single, mark: 1}, side{name: oneRow, floor: floor.SingleRow, mark: 0.75}),
+		createJob(postgreSQL, 16, 0,
+			side{name: group, floor: floor.Group, mark: 1}, side{name: groupOfOne, floor: floor.GroupRow, mark: 0.6}),
+		createJob(postgreSQL, 64, 4,
+			side{name: group, floor: floor.Group, mark: 1}, side{name: groupOfOne, floor: floor.GroupRow, mark: 0.6}),
+	}
+	for _, database := range []string{sqlite, postgreSQL} {
+		longPaths := advanceSerial(database, 64, 0, side{name: "paths of 10 steps", seed: seedUnits(10), mark: 0.8})
+		longPaths.detail += ", paths of 400 steps"
+		longPaths.seed = seedUnits(400)
+		// No mark: what a large database costs createJob is reported beside what it costs a search.
+		largeCreate := createJob(database, 64, 0, side{name: "empty database", seed: seedJobs(0)})
+		largeCreate.detail += fmt.Sprintf(", %d jobs", b.manyJobs())
+		largeCreate.seed, largeCreate.large = seedJobs(b.manyJobs()), true
+		all = append(all,
+			advanceSerial(database, 1, 0, side{name: sameRows, floor: floor.Single, mark: 0.8}),
+			advanceSerial(database, 64, 3, side{name: group, floor: floor.Group, mark: 0.7}),
+			longPaths,
+			contest{
+				operation: "createSerials", database: database, detail: "10000 units", unit: duration,
+				seed: seedCreateSerials, measure: timeRequest(1),
+				against: []side{{name: "multi-row statements", floor: floor.Single, mark: 1.2}},
+			},
+			contest{
+				operation: "advanceSerials", database: database, detail: "10000 units", unit: duration,
+				seed: seedAdvanceSerials, measure: timeRequest(1),
+				against: []side{{name: "multi-row statements", floor: floor.Single, mark: 1.2}},
+			},
+			contest{
+				operation: "listJobs", database: database, detail: "all 50000", unit: duration,
+				seed: seedJobsThen(50_000, "/api/jobs"), measure: timeRequest(3),
+				against: []side{{name: "one query", floor: floor.Single, mark: 1.5}},
+			},
+			contest{
+				operation: "listJobs", database: database, detail: "memory for all 50000", unit: megabytes,
+				seed: seedJobsThen(50_000, "/api/jobs"), measure: measureMemory, limit: 100e6,
+			},
+			contest{
+				operation: "getJob", database: database, detail: "100000 units", unit: duration,
+				seed: seedJobWithUnits(10, bulk), measure: timeRequest(100),
+				against: []side{{name: "10 units", seed: seedJobWithUnits(1, 10), mark: 1.5}},
+			},
+			contest{
+				operation: "start", database: database, detail: "time to the first response", unit: duration,
+				seed: seedJobsThen(0, "/healthz"), measure: measureStart, limit: float64(100 * time.Millisecond),
+			},
+			contest{
+				operation: "start", database: database, detail: "idle memory", unit: megabytes,
+				seed: seedJobsThen(0, "/healthz"), measure: measureMemory, limit: 40e6,
+			},
+			contest{
+				operation: "listJobs", database: database, detail: fmt.Sprintf("q without a match, %d jobs", b.manyJobs()), unit: duration,
+				seed: seedJobsThen(b.manyJobs(), "/api/jobs?limit=100&q=nobody-has-this"), measure: timeRequest(5), limit: float64(30 * time.Millisecond), large: true,
+			},
+			contest{
+				operation: "listJobs", database: database, detail: fmt.Sprintf("pages by each filter, %d jobs", b.manyJobs()), unit: duration,
+				seed: seedPages(b.manyJobs()), measure: timeRequest(10 * len(filters)), large: true,
+				against: []side{{name: "1000 jobs", seed: seedPages(1000), mark: 1.5}},
+			},
+			largeCreate,
+		)
+	}
+	return all
+}
+
+// comparison returns what is measured of two builds of Routecard: the one under test, and the one at the path other.
+func comparison(other string) (all []contest) {
+	for _, database := range []string{sqlite, postgreSQL} {
+		for _, clients := range []int{1, 16, 64} {
+			all = append(all, createJob(database, clients, 0, side{program: other}))
+		}
+		for _, clients := range []int{1, 64} {
+			all = append(all, advanceSerial(database, clients, 0, side{program: other}))
+		}
+	}
+	return all
+}
+
+// job has a ticket and two labels, so that creating it inserts four rows: the job, two labels, and the event.
+const job = `{"name":"JOB-2024-001","goalQuantity":50,"jiraTicketKey":"PI-42",` +
+	`"jiraTicketSummary":"Build 50 aluminum housings","jiraPartNumber":"ALU-HOUSING-7075","jiraPriority":"High",` +
+	`"jiraEpicLink":"PI-10","jiraLabels":["Q1-2024","rush"]}`
+
+func createJob(database string, clients int, tail float64, against ...side) contest {
+	return contest{
+		operation: "createJob", database: database, detail: clientCount(clients), unit: perSecond,
+		seed: seedJobs(0), measure: measureLoad(clients), done: "SELECT count(*) FROM jobs", against: against, tail: tail,
+	}
+}
+
+// advanceSerial moves units on 100 paths of 10 steps.
+func advanceSerial(database string, clients int, tail float64, against ...side) contest {
+	return contest{
+		operation: "advanceSerial", database: database, detail: clientCount(clients), unit: perSecond,
+		seed: seedUnits(10), measure: measureLoad(clients), done: "SELECT CAST(sum(version - 1) AS bigint) FROM serials",
+		against: against, tail: tail,
+	}
+}
+
+func clientCount(clients int) string {
+	if clients == 1 {
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", clients)
+}
+
+// bulk is how many units one request creates or moves.
+const bulk = 10_000
+
+// repeat returns a function for side.next that returns the same request each time.
+func repeat(request []byte) func() []byte { return func() []byte { return request } }
+
+// inTurn returns a function for side.next that returns one request after the other, and then nil.
+func inTurn(requests int, request func(i int) []byte) func() []byte {
+	var taken atomic.Int64
+	return func() []byte {
+		if i := int(taken.Add(1)) - 1; i < requests {
+			return request(i)
+		}
+		return nil
+	}
+}
+
+// seedJobs creates so many jobs, all with their own name and ticket. Then clients create the same job each time.
+func seedJobs(jobs int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		s.next = inTurn(jobs, func(i int) []byte {
+			own := strings.NewReplacer("JOB-2024-001", fmt.Sprintf("JOB-%d", i), "PI-42", fmt.Sprintf("PI-%d", i))
+			return postRequest("/api/jobs", own.Replace(job))
+		})
+		_, err := s.load(64, 0, time.Hour)
+		s.next = repeat(postRequest("/api/jobs", job))
+		return err
+	}
+}
+
+// seedJobsThen creates so many jobs. Then clients get the path each time.
+func seedJobsThen(jobs int, path string) func(*bench, *side) error {
+	return func(b *bench, s *side) error {
+		err := seedJobs(jobs)(b, s)
+		s.next = repeat(getRequest(path))
+		return err
+	}
+}
+
+// filters are the queries of pages that hold 100 jobs, or the job with a ticket.
+var filters = []string{
+	"", "&jiraTicketKey=PI-400", "&jiraPartNumber=ALU-HOUSING-7075", "&jiraPriority=High", "&jiraEpicLink=PI-10", "&jiraLabel=rush",
+	"&jiraLabel=rush&jiraLabel=Q1-2024", "&q=housing",
+}
+
+// seedPages creates so many jobs. Then clients get a page with each of the filters in turn.
+func seedPages(jobs int) func(*bench, *side) error {
+	return func(b *bench, s *side) error {
+		err := seedJobs(jobs)(b, s)
+		s.next = inTurn(math.MaxInt, func(i int) []byte { return getRequest("/api/jobs?limit=100" + filters[i%len(filters)]) })
+		return err
+	}
+}
+
+// seedUnits creates 300 units on each of 100 paths of so many steps. Then clients move every unit by one step before they
+// move the first one again, so that no two requests move the same unit at the same time, for up to 9 steps.
+func seedUnits(steps int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		const paths, units = 100, 300
+		var ids [paths][]string
+		for i := range paths {
+			_, path, err := s.process.createPath(steps)
+			if err != nil {
+				return err
+			}
+			if ids[i], err = s.process.createSerials(path, units); err != nil {
+				return err
+			}
+		}
+		s.next = inTurn(paths*units*9, func(i int) []byte {
+			return postRequest("/api/serials/"+ids[i%paths][i/paths%units]+"/advance", "{}")
+		})
+		return nil
+	}
+}
+
+// seedJobWithUnits creates a job with units in so many calls. Then clients get the job.
+func seedJobWithUnits(calls, quantity int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		job, path, err := s.process.createPath(10)
+		for range calls {
+			if err == nil {
+				_, err = s.process.createSerials(path, quantity)
+			}
+		}
+		s.next = repeat(getRequest("/api/jobs/" + job.ID))
+		return err
+	}
+}
+
+// seedCreateSerials creates a path for each round, on which the client creates the units.
+func seedCreateSerials(b *bench, s *side) error {
+	paths := make([]resource, b.rounds)
+	for i := range paths {
+		var err error
+		if _, paths[i], err = s.process.createPath(10); err != nil {
+			return err
+		}
+	}
+	s.next = inTurn(b.rounds, func(i int) []byte {
+		return postRequest("/api/serials", fmt.Sprintf(`{"pathId":%q,"quantity":%d}`, paths[i].ID, bulk))
+	})
+	return nil
+}
+
+// seedAdvanceSerials creates a path with units for each round, which the client moves.
+func seedAdvanceSerials(b *bench, s *side) error {
+	units := make([][]string, b.rounds)
+	for i := range units {
+		_, path, err := s.process.createPath(10)
+		if err != nil {
+			return err
+		}
+		if units[i], err = s.process.createSerials(path, bulk); err != nil {
+			return err
+		}
+	}
+	s.next = inTurn(b.rounds, func(i int) []byte {
+		return postRequest("/api/serials/advance", `{"serialIds":["`+strings.Join(units[i], `","`)+`"]}`)
+	})
+	return nil
+}
+
+// measureLoad measures how many requests the server answers each second, and how long they take.
+func measureLoad(clients int) func(*bench, *side) error {
+	return func(b *bench, s *side) error {
+		result, err := s.load(clients, b.loadTime()/5, b.loadTime())
+		s.values = append(s.values, result.perSecond)
+		s.p50 = append(s.p50, result.p50)
+		s.p99 = append(s.p99, result.p99)
+		return err
+	}
+}
+
+// timeRequest measures how long a request takes on average of so many.
+func timeRequest(times int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		var all float64
+		for range times {
+			_, taken, err := s.process.call(s.next())
+			if err != nil {
+				return err
+			}
+			all += taken
+		}
+		s.values = append(s.values, all/float64(times))
+		return nil
+	}
+}
+
+// measureStart measures how long a start takes, the first response included.
+func measureStart(_ *bench, s *side) error {
+	if err := s.process.stop(); err != nil {
+		return err
+	}
+	begin := time.Now()
+	var err error
+	if s.process, err = startRoutecard(s.program, s.database); err != nil {
+		return err
+	}
+	_, _, err = s.process.call(s.next())
+	s.values = append(s.values, float64(time.Since(begin)))
+	return err
+}
+
+// measureMemory starts the server again, sends one request, and measures the most memory that the server has taken since.
+func measureMemory(b *bench, s *side) error {
+	if err := measureStart(b, s); err != nil {
+		return err
+	}
+	time.Sleep(500 * time.Millisecond)
+	most, err := s.process.memory()
+	s.values[len(s.values)-1] = most
+	return err
+}
