@@ -201,6 +201,7 @@ func TestListJobsRefuses(t *testing.T) {
 		list("q of invalid UTF-8", "q=%ff", "q must be valid UTF-8"),
 		list("q twice", "q=a&q=b", "q must be given once"),
 		list("label with NUL", "jiraLabel=a&jiraLabel=%00", "jiraLabel.1 must not contain NUL characters"),
+		list("a label too long", "jiraLabel=a&jiraLabel="+strings.Repeat("a", 256), "jiraLabel.1 must be at most 255 characters long"),
 		list("too many labels", strings.Repeat("jiraLabel=a&", 21), "jiraLabel must have at most 20 items"),
 		list("percent without digits", "q=%zz", "query must be percent-encoded correctly"),
 		list("several, in the contract's order", "limit=0&include=x&q=%00",
