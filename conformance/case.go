@@ -1,10 +1,10 @@
-// Package conformance is the contract kit: black-box cases, one file for each operation, that show whether a server keeps
-// to the contract. They run against any server that can be reached over HTTP: Routecard itself, a proxy before it, a fork, a
-// mock.
+// Package conformance tests whether a server implements the contract. Its black-box cases, one file for each operation, run
+// against any server that is reachable over HTTP: Routecard itself, a reverse proxy in front of it, a fork, or a mock.
 //
 //	make conformance URL=http://localhost:3000
 //
-// The cases are in cases/, and cases/given.yaml has what they start from. Each makes its own things and leaves them behind.
+// The cases are in cases/, and cases/given.yaml has their starting states. Each case creates its own resources and does not delete
+// them. Begin with [Load] and [NewRunner].
 package conformance
 
 import (
@@ -15,7 +15,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -24,7 +23,7 @@ import (
 //go:embed cases/*.yaml
 var files embed.FS
 
-// File is what there is to show of one operation.
+// File has the cases of one operation.
 type File struct {
 	// Operation is the operationId of the contract.
 	Operation string `yaml:"operation"`
@@ -32,49 +31,50 @@ type File struct {
 	Cases []Case `yaml:"cases"`
 }
 
-// Case is one thing that a caller relies on.
+// Case tests one property of an operation.
 type Case struct {
-	// Name says what is shown.
+	// Name says what the case tests.
 	Name string `yaml:"name"`
-	// When is what the server must have for the case to make sense, see conditions in runner.go.
+	// When is a condition without which the case is skipped, see conditions in runner.go.
 	When string `yaml:"when"`
-	// Given names what exists before, by given.yaml.
+	// Given names starting states of given.yaml.
 	Given []string `yaml:"given"`
-	// Before are requests that must succeed: "POST /api/serials/${unit}/advance {}".
+	// Before lists requests that are sent first and must succeed, such as "POST /api/serials/${unit}/advance {}".
 	Before []string `yaml:"before"`
-	// Step is the request that the case is about.
+	// Step is the request that the case tests.
 	Step `yaml:",inline"`
-	// After are requests that show what has come of it.
+	// After lists requests that test the effect.
 	After []Step `yaml:"after"`
 }
 
-// Step is a request and what must be answered. In every text of it ${name} stands for what an earlier step has kept.
+// Step is a request and the expected response. In all its texts, ${name} is replaced by a value that an earlier step has kept.
 type Step struct {
-	// Send is the method and the path: "GET /api/jobs/${job}".
+	// Send is the method and the path, such as "GET /api/jobs/${job}".
 	Send string `yaml:"send"`
-	// Headers are sent besides Content-Type.
+	// Headers is sent in addition to Content-Type. An empty value removes a header.
 	Headers map[string]string `yaml:"headers"`
-	// Body is sent as JSON, Text as it is.
+	// Body is sent as JSON. Text is sent unchanged.
 	Body any    `yaml:"body"`
 	Text string `yaml:"text"`
 
-	// Status is the one that must be answered.
+	// Status is the expected status.
 	Status int `yaml:"status"`
-	// Answer is what the body must hold: an object may have more than it names, all else is equal. A text that begins with
-	// ~ is a regular expression.
+	// Answer is the expected body. Objects in the response may have more properties; everything else must be equal. A text
+	// that begins with ~ is a regular expression that must match.
 	Answer any `yaml:"answer"`
-	// Absent are fields that the body must not have.
+	// Absent lists properties that the body must not have.
 	Absent []string `yaml:"absent"`
-	// Message is the sentence of an error, and Errors are all failures of a validation, the first of which is its sentence.
+	// Message is the expected message of an error. Errors lists the expected messages of all invalid fields; the first one is
+	// also the message of the error.
 	Message string   `yaml:"message"`
 	Errors  []string `yaml:"errors"`
-	// Answered are headers of the answer, by the same rule as texts of the body; empty for one that must not be there.
+	// Answered has expected headers, compared like texts of the body. An empty value means that the header must be absent.
 	Answered map[string]string `yaml:"answered"`
-	// Keep gives names to parts of the answer: "id", "steps.0.id", "header ETag".
+	// Keep maps names to parts of the response for later steps: "id", "steps.0.id", or "header ETag".
 	Keep map[string]string `yaml:"keep"`
 }
 
-// Load reads all cases. It fails on a field that it does not know, so that nothing is left out by a typing error.
+// Load reads all cases. It returns an error for an unknown field, so that a typing error cannot disable a test.
 func Load() ([]File, error) {
 	names, err := fs.Glob(files, "cases/*.yaml")
 	if err != nil {
@@ -90,14 +90,14 @@ func Load() ([]File, error) {
 			return nil, err
 		}
 		if want := strings.TrimSuffix(path.Base(name), ".yaml"); file.Operation != want {
-			return nil, fmt.Errorf("%s is about %s, and should be called so", name, file.Operation)
+			return nil, fmt.Errorf("%s has the operation %s, which must be its name", name, file.Operation)
 		}
 		all = append(all, file)
 	}
 	return all, nil
 }
 
-// loadGiven reads what cases start from, by name.
+// loadGiven reads the starting states by name.
 func loadGiven() (map[string][]Step, error) {
 	given := map[string][]Step{}
 	err := decode("cases/given.yaml", &given)
@@ -118,14 +118,4 @@ func decode(name string, into any) error {
 		return fmt.Errorf("%s has more than one document", name)
 	}
 	return nil
-}
-
-// Operations are the ids that the files are about, in order.
-func Operations(all []File) []string {
-	var ids []string
-	for _, file := range all {
-		ids = append(ids, file.Operation)
-	}
-	slices.Sort(ids)
-	return ids
 }

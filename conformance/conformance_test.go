@@ -40,7 +40,7 @@ func newRunner(t *testing.T, target conformance.Target) *conformance.Runner {
 	return runner
 }
 
-// runAll runs every case against the server, each as a test of its own.
+// runAll runs each case as a subtest and returns all results.
 func runAll(t *testing.T, target conformance.Target) (results []conformance.Result) {
 	t.Helper()
 	runner := newRunner(t, target)
@@ -57,19 +57,20 @@ func runAll(t *testing.T, target conformance.Target) (results []conformance.Resu
 	return results
 }
 
-// TestEveryOperationHasCases also checks that each case is about its operation, and that no two have one name.
+// TestEveryOperationHasCases also checks that each case sends a request to its operation, states a status for each request, and
+// has a name of its own.
 func TestEveryOperationHasCases(t *testing.T) {
 	t.Parallel()
 	files := load(t)
-	var ids []string
 	for _, operation := range contracttest.Routecard().Operations {
-		ids = append(ids, operation.ID)
-	}
-	slices.Sort(ids)
-	if got := conformance.Operations(files); !slices.Equal(got, ids) {
-		t.Errorf("there are files for\n%q\nand operations\n%q", got, ids)
+		if !slices.ContainsFunc(files, func(file conformance.File) bool { return file.Operation == operation.ID }) {
+			t.Errorf("there is no file for %s", operation.ID)
+		}
 	}
 	for _, file := range files {
+		if contracttest.Routecard().Operation(file.Operation) == nil {
+			t.Errorf("there is a file for %s, which is not an operation of the contract", file.Operation)
+		}
 		names := map[string]bool{}
 		for _, c := range file.Cases {
 			if names[c.Name] {
@@ -84,18 +85,18 @@ func TestEveryOperationHasCases(t *testing.T) {
 					asked = asked || operation.ID == file.Operation
 				}
 				if step.Status == 0 {
-					t.Errorf("%s: %q does not say which status it wants of %s", file.Operation, c.Name, step.Send)
+					t.Errorf("%s: %q has no expected status for %s", file.Operation, c.Name, step.Send)
 				}
 			}
 			if !asked {
-				t.Errorf("%s: %q never asks for it", file.Operation, c.Name)
+				t.Errorf("%s: %q does not send a request to the operation", file.Operation, c.Name)
 			}
 		}
 	}
 }
 
-// TestCases runs the kit against this server: with a Jira on both databases, then as a server that asks for keys and has
-// no Jira. Between the two of them nothing is left out.
+// TestCases runs all cases against this server: with Jira and without API keys on both databases, and without Jira and with an
+// API key. Together these runs skip no case.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -109,7 +110,7 @@ func TestCases(t *testing.T) {
 	t.Run("keys", func(t *testing.T) {
 		t.Parallel()
 		s := routecardtest.New(t, routecardtest.SQLite(t))
-		key, err := s.Store.CreateKey(t.Context(), "kit", models.RoleWrite)
+		key, err := s.Store.CreateKey(t.Context(), "conformance", models.RoleWrite)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +133,7 @@ func withJira(t *testing.T) func(*server.Options) {
 	return func(options *server.Options) { options.Jira = client }
 }
 
-// TestBrokenServers puts something between the kit and the server, as a proxy that is not what it should be would.
+// TestBrokenServers puts a proxy in front of the server that spoils responses, and checks that the cases find that.
 func TestBrokenServers(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -183,34 +184,34 @@ func TestBrokenServers(t *testing.T) {
 			}
 			var out bytes.Buffer
 			if conformance.Report(&out, results) {
-				t.Error("the kit is content")
+				t.Error("no case failed")
 			}
 			if !strings.Contains(out.String(), broken.want) || !strings.Contains(out.String(), "curl -i -X ") {
-				t.Errorf("the report does not say %q, and how to see it:\n%s", broken.want, out.String())
+				t.Errorf("the report lacks %q or the curl command:\n%s", broken.want, out.String())
 			}
 		})
 	}
 }
 
-// TestWhoDoesNotAnswer checks what the kit says when it can't begin.
-func TestWhoDoesNotAnswer(t *testing.T) {
+// TestNewRunnerErrors checks the errors for servers that cannot be tested.
+func TestNewRunnerErrors(t *testing.T) {
 	t.Parallel()
 	keyed := routecardtest.New(t, routecardtest.SQLite(t))
-	if _, err := keyed.Store.CreateKey(t.Context(), "kit", models.RoleWrite); err != nil {
+	if _, err := keyed.Store.CreateKey(t.Context(), "conformance", models.RoleWrite); err != nil {
 		t.Fatal(err)
 	}
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	stranger := httptest.NewServer(http.NotFoundHandler())
-	defer stranger.Close()
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
 	for want, target := range map[string]conformance.Target{
-		"there is no server at ":                {URL: gone.URL},
-		"answered 404, which no Routecard does": {URL: stranger.URL},
-		"the server asks for an API key":        {URL: keyed.URL},
-		"the server does not know the API key":  {URL: keyed.URL, Key: "rck_wrong"},
+		"there is no server at ":                    {URL: gone.URL},
+		"answered 404, is this a Routecard server?": {URL: other.URL},
+		"the server asks for an API key":            {URL: keyed.URL},
+		"the server does not know the API key":      {URL: keyed.URL, Key: "rck_wrong"},
 	} {
 		if _, err := conformance.NewRunner(t.Context(), target); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("the kit says %v, want %q", err, want)
+			t.Errorf("the error is %v, want %q", err, want)
 		}
 	}
 }

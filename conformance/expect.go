@@ -14,12 +14,12 @@ import (
 	"github.com/routecard/routecard/internal/contracttest"
 )
 
-// variables are what steps have kept.
+// variables has the values that steps have kept, by name.
 type variables map[string]string
 
 var reference = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// fill puts variables into a text. It fails on one that no step has kept.
+// fill replaces each ${name} in a text. It returns an error for a name that no step has kept.
 func (v variables) fill(text string) (string, error) {
 	var missing string
 	filled := reference.ReplaceAllStringFunc(text, func(found string) string {
@@ -35,7 +35,7 @@ func (v variables) fill(text string) (string, error) {
 	return filled, nil
 }
 
-// fillStep puts variables into every text of a step, and makes of its values what JSON makes of them.
+// fillStep replaces variables in all texts of a step, and converts Body and Answer from YAML values to JSON values.
 func (v variables) fillStep(step Step) (Step, error) {
 	var failed []error
 	text := func(text string) string {
@@ -71,7 +71,7 @@ func (v variables) fillStep(step Step) (Step, error) {
 	return step, errors.Join(failed...)
 }
 
-// decodeJSON keeps the digits of numbers.
+// decodeJSON decodes JSON with numbers as json.Number, so that no digits are lost.
 func decodeJSON(text []byte) (value any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -79,13 +79,13 @@ func decodeJSON(text []byte) (value any, err error) {
 	return value, err
 }
 
-// expect returns what is wrong with an answer.
+// expect returns an error if the response differs from what the step expects.
 func (s *Step) expect(answer contracttest.Answer) error {
 	if answer.Status != s.Status {
 		return fmt.Errorf("the status is %d, want %d", answer.Status, s.Status)
 	}
 	for name, want := range s.Answered {
-		if err := equal(answer.Header.Get(name), want, "the header "+name); err != nil {
+		if err := matches(answer.Header.Get(name), want, "the header "+name); err != nil {
 			return err
 		}
 	}
@@ -93,14 +93,14 @@ func (s *Step) expect(answer contracttest.Answer) error {
 	if len(answer.Body) > 0 {
 		var err error
 		if body, err = decodeJSON(answer.Body); err != nil {
-			return fmt.Errorf("the body is no JSON: %w", err)
+			return fmt.Errorf("the body is not JSON: %w", err)
 		}
 	}
 	if err := s.expectError(body); err != nil {
 		return err
 	}
 	if s.Answer != nil {
-		if err := holds(body, s.Answer, "the body"); err != nil {
+		if err := contains(body, s.Answer, "the body"); err != nil {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func (s *Step) expect(answer contracttest.Answer) error {
 	return nil
 }
 
-// expectError compares sentences, which are part of the contract.
+// expectError compares the messages of an error, which are part of the contract.
 func (s *Step) expectError(body any) error {
 	message := s.Message
 	if len(s.Errors) > 0 {
@@ -124,7 +124,7 @@ func (s *Step) expectError(body any) error {
 	}
 	object, _ := body.(map[string]any)
 	text, _ := object["message"].(string)
-	if err := equal(text, message, "the message"); err != nil {
+	if err := matches(text, message, "the message"); err != nil {
 		return err
 	}
 	var sentences []string
@@ -140,8 +140,8 @@ func (s *Step) expectError(body any) error {
 	return nil
 }
 
-// holds tells how a value lacks what another has.
-func holds(got, want any, where string) error {
+// contains returns an error unless got contains want, see Step.Answer. where names got in the error.
+func contains(got, want any, where string) error {
 	switch want := want.(type) {
 	case map[string]any:
 		object, isObject := got.(map[string]any)
@@ -153,7 +153,7 @@ func holds(got, want any, where string) error {
 			if !found {
 				return fmt.Errorf("%s has no %s", where, name)
 			}
-			if err := holds(value, want[name], where+"."+name); err != nil {
+			if err := contains(value, want[name], where+"."+name); err != nil {
 				return err
 			}
 		}
@@ -164,7 +164,7 @@ func holds(got, want any, where string) error {
 			return fmt.Errorf("%s is %v, want %d items", where, got, len(want))
 		}
 		for i := range want {
-			if err := holds(items[i], want[i], where+"."+strconv.Itoa(i)); err != nil {
+			if err := contains(items[i], want[i], where+"."+strconv.Itoa(i)); err != nil {
 				return err
 			}
 		}
@@ -172,9 +172,9 @@ func holds(got, want any, where string) error {
 	case string:
 		text, isText := got.(string)
 		if !isText {
-			return fmt.Errorf("%s is %v, want a text", where, got)
+			return fmt.Errorf("%s is %v, want a string", where, got)
 		}
-		return equal(text, want, where)
+		return matches(text, want, where)
 	default:
 		if got != want {
 			return fmt.Errorf("%s is %v, want %v", where, got, want)
@@ -183,8 +183,8 @@ func holds(got, want any, where string) error {
 	}
 }
 
-// equal compares texts. What is wanted may be a regular expression, for the whole or a part.
-func equal(got, want, where string) error {
+// matches returns an error unless got is equal to want, or matches want if that is a regular expression with ~ in front.
+func matches(got, want, where string) error {
 	if expression, isExpression := strings.CutPrefix(want, "~"); isExpression {
 		pattern, err := regexp.Compile(expression)
 		if err != nil {
@@ -201,7 +201,7 @@ func equal(got, want, where string) error {
 	return nil
 }
 
-// keep takes from an answer what later steps refer to.
+// keep stores the parts of a response that Keep names. It returns an error for a part that is missing or empty.
 func (s *Step) keep(answer contracttest.Answer, v variables) error {
 	for name, where := range s.Keep {
 		if header, isHeader := strings.CutPrefix(where, "header "); isHeader {
@@ -226,7 +226,7 @@ func (s *Step) keep(answer contracttest.Answer, v variables) error {
 	return nil
 }
 
-// member is a field of an object or an item of a list; nil where there is none.
+// member returns a property of an object or an item of a list, or nil.
 func member(value any, name string) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -239,7 +239,7 @@ func member(value any, name string) any {
 	return nil
 }
 
-// setHeaders sends a body as JSON unless a step says otherwise. An empty value takes a header away.
+// setHeaders sets Content-Type to JSON and then the given headers. An empty value removes a header.
 func setHeaders(header http.Header, given map[string]string) {
 	header.Set("Content-Type", "application/json")
 	for name, value := range given {

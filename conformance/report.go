@@ -7,7 +7,8 @@ import (
 	"text/tabwriter"
 )
 
-// Report prints a table of the operations, then what failed and what was left out, and tells whether all is well.
+// Report prints a table of the operations, the failed cases, and the reasons for skipped cases. It returns true if at least one
+// case passed and none failed.
 func Report(out io.Writer, results []Result) (passed bool) {
 	type counts struct{ passed, failed, skipped int }
 	byOperation := map[string]*counts{}
@@ -36,7 +37,7 @@ func Report(out io.Writer, results []Result) (passed bool) {
 		c := byOperation[operation]
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t\n", operation, c.passed, c.failed, c.skipped)
 	}
-	_ = table.Flush() // whoever reads it is gone
+	_ = table.Flush() // the writer is standard output; nothing can be done if it is closed
 
 	var reasons []string
 	for _, result := range results {

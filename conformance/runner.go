@@ -15,25 +15,25 @@ import (
 	"github.com/routecard/routecard/internal/contracttest"
 )
 
-// requestTimeout bounds each request, so that a server that hangs does not hang the kit.
+// requestTimeout limits each request, so that a server that hangs does not hang the run.
 const requestTimeout = 30 * time.Second
 
-// Target is the server that is looked at.
+// Target is the server to test.
 type Target struct {
-	// URL is where it serves, without a slash at the end.
+	// URL is the base URL, without a slash at its end.
 	URL string
-	// Key is an API key that may write; empty for a server that asks for none.
+	// Key is an API key with the role write; empty for a server that requires none.
 	Key string
-	// JiraWrites allows what changes tickets in the server's Jira.
+	// JiraWrites enables cases that change tickets in the server's Jira.
 	JiraWrites bool
 }
 
-// Result is what came of one case.
+// Result is the result of one case.
 type Result struct {
 	Operation, Case string
-	// Skipped is why the case was left out, empty for one that was run.
+	// Skipped is the reason why the case was skipped; empty if it was run.
 	Skipped string
-	// Err is what is wrong, with the request as a line for a shell; nil for a case that passed.
+	// Err says what is wrong and has the request as a curl command. It is nil for a case that passed.
 	Err error
 }
 
@@ -42,13 +42,13 @@ type Runner struct {
 	target Target
 	client *http.Client
 	given  map[string][]Step
-	// has are the conditions that hold for the server.
+	// has contains the conditions that the server meets.
 	has map[string]bool
-	// shared are variables of every case.
+	// shared has variables for all cases.
 	shared variables
 }
 
-// conditions are what a case may ask of a server, with the sentence for when it has it not.
+// conditions maps each condition of Case.When to the reason for skipping a case when the server does not meet it.
 var conditions = map[string]string{
 	"keys":        "the server asks for no API key",
 	"jira":        "the server has no Jira with an open ticket",
@@ -56,7 +56,8 @@ var conditions = map[string]string{
 	"jira writes": "writing to Jira was not allowed (JIRA_WRITES=1)",
 }
 
-// NewRunner looks at the server. It fails when that does not answer, or not to the key.
+// NewRunner finds out which conditions the server meets. It returns an error if the server does not respond, is not a Routecard
+// server, or rejects the key.
 func NewRunner(ctx context.Context, target Target) (*Runner, error) {
 	given, err := loadGiven()
 	if err != nil {
@@ -66,7 +67,7 @@ func NewRunner(ctx context.Context, target Target) (*Runner, error) {
 		target: target,
 		client: &http.Client{
 			Timeout: requestTimeout,
-			// A redirect is an answer like any other, and none that the contract has.
+			// The contract has no redirects, so a redirect is returned as the response and fails the case.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		given:  given,
@@ -79,22 +80,22 @@ func NewRunner(ctx context.Context, target Target) (*Runner, error) {
 	return r, nil
 }
 
-// probe finds out which conditions hold.
+// probe finds out which conditions the server meets.
 func (r *Runner) probe(ctx context.Context) error {
-	stranger := &Runner{target: Target{URL: r.target.URL}, client: r.client}
-	for _, asked := range []*Runner{stranger, r} {
-		answer, _, err := asked.do(ctx, &Step{Send: "GET /api/jobs?limit=1"}, nil)
+	anonymous := &Runner{target: Target{URL: r.target.URL}, client: r.client}
+	for _, runner := range []*Runner{anonymous, r} {
+		answer, _, err := runner.do(ctx, &Step{Send: "GET /api/jobs?limit=1"}, nil)
 		switch {
 		case err != nil:
 			return fmt.Errorf("there is no server at %s: %w", r.target.URL, err)
-		case answer.Status == http.StatusUnauthorized && asked == stranger:
+		case answer.Status == http.StatusUnauthorized && runner == anonymous:
 			r.has["keys"] = true
 		case answer.Status == http.StatusUnauthorized && r.target.Key == "":
-			return errors.New("the server asks for an API key: give it one that may write (KEY=…)")
+			return errors.New("the server asks for an API key: pass one with the role write (KEY=…)")
 		case answer.Status == http.StatusUnauthorized:
 			return errors.New("the server does not know the API key")
-		case answer.Status != http.StatusOK && asked == r:
-			return fmt.Errorf("GET %s/api/jobs?limit=1 answered %d, which no Routecard does", r.target.URL, answer.Status)
+		case answer.Status != http.StatusOK && runner == r:
+			return fmt.Errorf("GET %s/api/jobs?limit=1 answered %d, is this a Routecard server?", r.target.URL, answer.Status)
 		}
 	}
 	answer, _, err := r.do(ctx, &Step{Send: "GET /api/jira/tickets?limit=1"}, nil)
@@ -122,7 +123,7 @@ func (r *Runner) Run(ctx context.Context, operation string, c Case) Result {
 		}
 		return result
 	}
-	// What a case searches for or names must not be that of another, nor of an earlier run.
+	// Names and search texts must differ from those of other cases and earlier runs.
 	v := maps.Clone(r.shared)
 	v["unique"] = strings.ToLower(rand.Text()[:12])
 	result.Err = r.run(ctx, c, v)
@@ -169,7 +170,7 @@ func (r *Runner) run(ctx context.Context, c Case, v variables) error {
 	return nil
 }
 
-// judge tests an answer by the case, and by the contract as a whole.
+// judge checks a response against the step and against the contract.
 func judge(step *Step, answer contracttest.Answer) error {
 	if err := step.expect(answer); err != nil {
 		return err
@@ -181,19 +182,19 @@ func judge(step *Step, answer contracttest.Answer) error {
 		return fmt.Errorf("the contract has no %s %s", method, target)
 	}
 	if found := operation.Check(answer); len(found) > 0 {
-		return fmt.Errorf("the answer breaks the contract:\n%s", contracttest.Describe(found))
+		return fmt.Errorf("the response violates the contract:\n%s", contracttest.Describe(found))
 	}
 	return nil
 }
 
-// splitLine takes "POST /api/jobs {…}" apart.
+// splitLine splits a line such as "POST /api/jobs {…}" into "POST /api/jobs" and the body.
 func splitLine(line string) (send, body string) {
 	method, rest, _ := strings.Cut(line, " ")
 	target, body, _ := strings.Cut(rest, " ")
 	return method + " " + target, body
 }
 
-// do puts variables into a step and sends it. It also returns it as a line for a shell.
+// do replaces the variables in a step and sends it. It also returns the request as a curl command.
 func (r *Runner) do(ctx context.Context, step *Step, v variables) (answer contracttest.Answer, line string, err error) {
 	if *step, err = v.fillStep(*step); err != nil {
 		return answer, step.Send, err
@@ -215,7 +216,7 @@ func (r *Runner) do(ctx context.Context, step *Step, v variables) (answer contra
 		request.Header.Set("Authorization", "Bearer "+r.target.Key)
 	}
 	setHeaders(request.Header, step.Headers)
-	// The key is nobody's business who reads the line.
+	// The command is printed, so it must not contain the key.
 	shown := request.Clone(ctx)
 	if shown.Header.Get("Authorization") != "" {
 		shown.Header.Set("Authorization", "Bearer $KEY")

@@ -145,7 +145,7 @@ func TestEventPageGoesOn(t *testing.T) {
 		f := build(t, s, "strict A", 5)
 		answer := f.must(200, "GET /api/events?type=serial.created&limit=2")
 		page := routecardtest.Decode[[]gen.Event](t, answer)
-		next := linkNext(t, answer.Header)
+		next := nextPage(t, answer)
 		if !strings.Contains(next, "after="+itoa(page[1].Seq)) || !strings.Contains(next, "limit=2") || !strings.Contains(next, "type=serial.created") {
 			t.Errorf("the link is %s", next)
 		}

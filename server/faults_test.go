@@ -170,7 +170,7 @@ func TestBodyWithoutContent(t *testing.T) {
 	t.Parallel()
 	answer := contracttest.Answer{Status: 204, Header: http.Header{"X-Request-Id": {"1"}}, Body: []byte("{}")}
 	found := contracttest.Routecard().Operation("deleteJob").Check(answer)
-	if len(found) != 1 || found[0].Check != contracttest.CheckJSON {
+	if len(found) != 1 || found[0].Check != "json" {
 		t.Errorf("found %v", found)
 	}
 }

@@ -76,6 +76,10 @@ func follow(f *floor) func() []gen.Event {
 			}
 			seen = append(seen, page...)
 			if len(page) > 0 {
+				if page[0].Seq <= after {
+					f.t.Errorf("the page after event %d begins with event %d", after, page[0].Seq)
+					return
+				}
 				after = page[len(page)-1].Seq
 			} else if done {
 				events <- seen

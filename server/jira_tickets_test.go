@@ -65,14 +65,12 @@ func TestListJiraTickets(t *testing.T) {
 		} {
 			var got []string
 			var pages []int
-			for next := path; next != ""; {
-				answer := b.must(200, "GET "+next)
+			for answer := range eachPage(t, b.s, path) {
 				tickets := routecardtest.Decode[[]gen.JiraTicket](t, answer)
 				for _, ticket := range tickets {
 					got = append(got, ticket.Key)
 				}
 				pages = append(pages, len(tickets))
-				next = nextPage(t, answer)
 			}
 			wantEqual(t, "the tickets of "+path, got, all)
 			wantEqual(t, "the pages of "+path, pages, sizes)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -106,23 +107,14 @@ func TestListJobsFilters(t *testing.T) {
 	})
 }
 
-// walk follows the links from the first page to the last, and returns the names of all jobs. After each page it calls
-// between, unless that is nil.
+// walk reads all pages of a list of jobs, starting at path, and returns the names of the jobs. It calls between after each
+// page, unless between is nil.
 func walk(t *testing.T, s *routecardtest.Server, path string, between func()) []string {
 	t.Helper()
 	names := []string{}
-	for path != "" {
-		answer := s.Do(t, "GET", path, "")
-		if answer.Status != 200 {
-			t.Fatalf("GET %s answered %d: %s", path, answer.Status, answer.Body)
-		}
-		page := routecardtest.Decode[[]gen.Job](t, answer)
-		for _, job := range page {
+	for answer := range eachPage(t, s, path) {
+		for _, job := range routecardtest.Decode[[]gen.Job](t, answer) {
 			names = append(names, job.Name)
-		}
-		path = nextPage(t, answer)
-		if path != "" && len(page) == 0 {
-			t.Fatalf("an empty page has a next one")
 		}
 		if between != nil {
 			between()
@@ -131,7 +123,36 @@ func walk(t *testing.T, s *routecardtest.Server, path string, between func()) []
 	return names
 }
 
-// nextPage is what the Link header names, or "".
+// maxPages is more than the number of pages of any list that the tests read page by page.
+const maxPages = 200
+
+// eachPage requests the page at path and each page that the Link header leads to. It fails the test when a response is not
+// 200, when an empty page has a successor, and when the list does not end after maxPages pages.
+func eachPage(t *testing.T, s *routecardtest.Server, path string) iter.Seq[routecardtest.Answer] {
+	return func(yield func(routecardtest.Answer) bool) {
+		t.Helper()
+		for range maxPages {
+			answer := s.Do(t, "GET", path, "")
+			if answer.Status != 200 {
+				t.Fatalf("GET %s answered %d: %s", path, answer.Status, answer.Body)
+			}
+			if !yield(answer) {
+				return
+			}
+			next := nextPage(t, answer)
+			if next == "" {
+				return
+			}
+			if strings.TrimSpace(answer.Body) == "[]" {
+				t.Fatalf("the page %s is empty, but a next page follows: %s", path, next)
+			}
+			path = next
+		}
+		t.Fatalf("the list has not ended after %d pages, does a cursor repeat a row? The next page is %s", maxPages, path)
+	}
+}
+
+// nextPage returns the path of the next page from the Link header, or "" on the last page.
 func nextPage(t *testing.T, answer routecardtest.Answer) string {
 	t.Helper()
 	link := answer.Header.Get("Link")
@@ -180,6 +201,7 @@ func TestListJobsRefuses(t *testing.T) {
 		list("q of invalid UTF-8", "q=%ff", "q must be valid UTF-8"),
 		list("q twice", "q=a&q=b", "q must be given once"),
 		list("label with NUL", "jiraLabel=a&jiraLabel=%00", "jiraLabel.1 must not contain NUL characters"),
+		list("a label too long", "jiraLabel=a&jiraLabel="+strings.Repeat("a", 256), "jiraLabel.1 must be at most 255 characters long"),
 		list("too many labels", strings.Repeat("jiraLabel=a&", 21), "jiraLabel must have at most 20 items"),
 		list("percent without digits", "q=%zz", "query must be percent-encoded correctly"),
 		list("several, in the contract's order", "limit=0&include=x&q=%00",

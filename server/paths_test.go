@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -105,41 +104,24 @@ func pathIDs(paths []gen.Path) []string {
 	return ids
 }
 
-// pages reads a list page by page, as the Link header leads.
+// pages reads a list in pages of limit items and returns all items. It fails the test when a page is too long, or when a
+// page with a successor is not full.
 func pages[Item any](f *floor, path string, limit int) []Item {
 	f.t.Helper()
 	separator := "?"
 	if strings.Contains(path, "?") {
 		separator = "&"
 	}
-	next := fmt.Sprintf("%s%slimit=%d", path, separator, limit)
 	all := []Item{}
-	for next != "" {
-		answer := f.must(200, "GET "+next)
+	for answer := range eachPage(f.t, f.s, f.fill(fmt.Sprintf("%s%slimit=%d", path, separator, limit))) {
 		page := routecardtest.Decode[[]Item](f.t, answer)
-		if len(page) == 0 && len(all) > 0 || len(page) > limit {
-			f.t.Fatalf("the page %s has %d items", next, len(page))
+		next := nextPage(f.t, answer)
+		if len(page) > limit || len(page) == 0 && len(all) > 0 || len(page) < limit && next != "" {
+			f.t.Fatalf("a page with limit=%d has %d items; the next page is %q", limit, len(page), next)
 		}
 		all = append(all, page...)
-		next = linkNext(f.t, answer.Header)
-		if next != "" && len(page) < limit {
-			f.t.Fatalf("a page of %d items, which is not full, leads on to %s", len(page), next)
-		}
 	}
 	return all
-}
-
-func linkNext(t *testing.T, header http.Header) string {
-	t.Helper()
-	link := header.Get("Link")
-	if link == "" {
-		return ""
-	}
-	next, found := strings.CutSuffix(link, `>; rel="next"`)
-	if !found || next[0] != '<' {
-		t.Fatalf("Link is %s", link)
-	}
-	return next[1:]
 }
 
 // TestDistribution moves units about and looks where they stand and where they pile up.

@@ -202,10 +202,8 @@ func TestSerialPagesAreStable(t *testing.T) {
 		f := build(t, s, "strict A", 7)
 		want := newestFirst(f.serials)
 		got := []string{}
-		for next := "/api/serials?limit=2"; next != ""; {
-			answer := f.must(200, "GET "+next)
+		for answer := range eachPage(t, s, "/api/serials?limit=2") {
 			got = append(got, serialIDs(routecardtest.Decode[[]gen.Serial](t, answer))...)
-			next = linkNext(t, answer.Header)
 			f.addSerials(1)
 		}
 		wantEqual(t, "the pages", got, want)

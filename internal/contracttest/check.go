@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,40 +13,28 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// The checks, by the names that findings have. What a schema refuses is "schema: " and the keyword that did.
-const (
-	// CheckStatus fails for a status that the contract does not declare for the operation.
-	CheckStatus = "status"
-	// CheckMissingHeader fails without a header that the answer must have.
-	CheckMissingHeader = "missing header"
-	// CheckHeader fails for a header whose value is not what the contract says, or that it does not declare here.
-	CheckHeader = "header"
-	// CheckMedia fails for a Content-Type that the contract does not declare for the status.
-	CheckMedia = "media type"
-	// CheckJSON fails for a body that is not exactly one JSON value, and for one where there should be none.
-	CheckJSON = "json"
-	// CheckUndeclared fails for a property that the contract does not declare.
-	CheckUndeclared = "undeclared property"
-	// CheckNull fails for null: what is absent is left out.
-	CheckNull = "null"
-	// CheckSchema begins the name of a check by a keyword: "schema: required".
-	CheckSchema = "schema: "
-	// CheckStream fails for an event of a live stream whose lines do not belong together.
-	CheckStream = "stream"
-)
-
-// Answer is what is judged.
+// Answer is a response, read to its end.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Finding is one way in which an answer breaks the contract.
+// Finding is one violation of the contract.
 type Finding struct {
-	// Check is which check found it.
+	// Check is the name of the check that found it:
+	//
+	//   - "status": the contract does not declare the status for the operation, or the body of an error repeats another one
+	//   - "missing header": a required header is missing
+	//   - "header": a header has an invalid value, or the contract does not declare it for this response
+	//   - "media type": the contract does not declare the Content-Type for the status
+	//   - "json": the body is not exactly one JSON value, or there is a body where the contract declares none
+	//   - "undeclared property": the contract does not declare a property
+	//   - "null": a value is null; absent values must be left out
+	//   - "schema: " and a keyword, such as "schema: required": the body violates the schema
+	//   - "stream": the id and event lines of an event do not match its data
 	Check string
-	// Detail says what is wrong and where.
+	// Detail says what is wrong, and where in the response.
 	Detail string
 }
 
@@ -59,22 +46,22 @@ func (f *findings) add(check, format string, args ...any) {
 	*f = append(*f, Finding{Check: check, Detail: fmt.Sprintf(format, args...)})
 }
 
-// Check returns every way in which the answer breaks the contract.
+// Check returns all violations of the contract in a response to the operation.
 func (o *Operation) Check(answer Answer) []Finding {
 	var found findings
 	declared := o.spec.Responses.Status(answer.Status)
 	if declared == nil {
-		found.add(CheckStatus, "%s does not declare %d", o.ID, answer.Status)
+		found.add("status", "%s does not declare %d", o.ID, answer.Status)
 		if answer.Status >= http.StatusBadRequest {
-			// It may still be an error like any other.
-			found = append(found, o.contract.CheckError(answer)...)
+			// It must still look like every other error.
+			found = append(found, o.contract.checkError(answer)...)
 		}
 		return found
 	}
 	o.checkHeaders(declared.Value, answer, &found)
 	if len(declared.Value.Content) == 0 {
 		if len(answer.Body) > 0 {
-			found.add(CheckJSON, "there is a body")
+			found.add("json", "there is a body, but the contract declares none")
 		}
 		return found
 	}
@@ -82,25 +69,25 @@ func (o *Operation) Check(answer Answer) []Finding {
 	media := declared.Value.Content[name]
 	switch {
 	case media == nil:
-		found.add(CheckMedia, "%s does not declare %q for %d", o.ID, name, answer.Status)
+		found.add("media type", "%s does not declare %q for %d", o.ID, name, answer.Status)
 	case name == "application/json":
 		checkJSON(media.Schema.Value, answer.Body, &found)
 		if answer.Status >= http.StatusBadRequest {
 			checkErrorStatus(answer, &found)
 		}
 	case name == "text/event-stream":
-		stream := newStream(o.event())
+		stream := &streamChecker{schema: o.event()}
 		stream.write(answer.Body)
 		found = append(found, stream.found...)
 	}
 	return found
 }
 
-// CheckError judges an error that is no operation's, such as that of an unknown route.
-func (c *Contract) CheckError(answer Answer) []Finding {
+// checkError checks an error response that belongs to no operation, such as that of an unknown route.
+func (c *Contract) checkError(answer Answer) []Finding {
 	var found findings
 	if name := answer.Header.Get("Content-Type"); name != "application/json" {
-		found.add(CheckMedia, "an error is application/json, not %q", name)
+		found.add("media type", "an error is application/json, not %q", name)
 		return found
 	}
 	checkJSON(c.errorSchema(), answer.Body, &found)
@@ -108,18 +95,18 @@ func (c *Contract) CheckError(answer Answer) []Finding {
 	return found
 }
 
-// checkErrorStatus holds the status that the body repeats against the real one.
+// checkErrorStatus compares the status in the body of an error with the status of the response.
 func checkErrorStatus(answer Answer, found *findings) {
 	var body struct{ StatusCode *int }
 	if json.Unmarshal(answer.Body, &body) == nil && body.StatusCode != nil && *body.StatusCode != answer.Status {
-		found.add(CheckStatus, "the body of a %d says %d", answer.Status, *body.StatusCode)
+		found.add("status", "the body of a %d says %d", answer.Status, *body.StatusCode)
 	}
 }
 
-// checkHeaders tests what the contract declares, and that nothing it knows is sent where it does not declare it.
+// checkHeaders checks the declared headers, and that no header of another response is sent.
 func (o *Operation) checkHeaders(declared *openapi3.Response, answer Answer, found *findings) {
 	if answer.Header.Get("X-Request-Id") == "" {
-		found.add(CheckMissingHeader, "X-Request-Id, which every answer carries")
+		found.add("missing header", "X-Request-Id, which every response must have")
 	}
 	for name, header := range declared.Headers {
 		value := answer.Header.Get(name)
@@ -127,13 +114,13 @@ func (o *Operation) checkHeaders(declared *openapi3.Response, answer Answer, fou
 		case value != "":
 			o.checkHeader(name, value, header.Value.Schema.Value, found)
 		case header.Value.Required, answer.Status >= http.StatusBadRequest:
-			// The headers of errors are never optional: they say what to do about the error.
-			found.add(CheckMissingHeader, "%s", name)
+			// The headers of errors are never optional, because clients need them to handle the error.
+			found.add("missing header", "%s", name)
 		}
 	}
 	for name := range o.contract.headerNames() {
 		if answer.Header.Get(name) != "" && declared.Headers[name] == nil {
-			found.add(CheckHeader, "%s does not declare %s for %d", o.ID, name, answer.Status)
+			found.add("header", "%s does not declare %s for %d", o.ID, name, answer.Status)
 		}
 	}
 }
@@ -143,21 +130,21 @@ func (o *Operation) checkHeader(name, text string, schema *openapi3.Schema, foun
 	if schema.Type.Is("integer") {
 		number, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			found.add(CheckHeader, "%s is no integer: %q", name, text)
+			found.add("header", "%s is not an integer: %q", name, text)
 			return
 		}
 		value = float64(number)
 	}
 	if err := schema.VisitJSON(value); err != nil {
-		found.add(CheckHeader, "%s is %q: %v", name, text, err)
+		found.add("header", "%s is %q: %v", name, text, err)
 	}
 	path, _, _ := strings.Cut(text, "?")
 	if name == "Location" && o.contract.Find(http.MethodGet, path) == nil {
-		found.add(CheckHeader, "Location is %q, where nothing can be read", text)
+		found.add("header", "Location is %q, which no GET operation matches", text)
 	}
 }
 
-// headerNames are all headers that the contract declares anywhere.
+// headerNames returns the names of all response headers in the contract.
 func (c *Contract) headerNames() map[string]bool {
 	names := map[string]bool{}
 	for _, operation := range c.Operations {
@@ -170,11 +157,11 @@ func (c *Contract) headerNames() map[string]bool {
 	return names
 }
 
-// checkJSON tests a text against a schema, and by the rules that hold for every answer whatever its schema says.
+// checkJSON checks a JSON text against a schema, and against the rules for all responses: no null and no undeclared property.
 func checkJSON(schema *openapi3.Schema, text []byte, found *findings) {
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
-		found.add(CheckJSON, "%v", err)
+		found.add("json", "%v", err)
 		return
 	}
 	err := schema.VisitJSON(value, openapi3.VisitAsResponse(), openapi3.MultiErrors(), openapi3.EnableFormatValidation())
@@ -183,7 +170,7 @@ func checkJSON(schema *openapi3.Schema, text []byte, found *findings) {
 	checkDeclared(schema, value, "", found)
 }
 
-// addSchemaErrors takes the library's tree of errors apart.
+// addSchemaErrors adds a finding for each leaf in the library's tree of errors.
 func addSchemaErrors(err error, found *findings) {
 	var several openapi3.MultiError
 	var one *openapi3.SchemaError
@@ -195,7 +182,7 @@ func addSchemaErrors(err error, found *findings) {
 		}
 	case errors.As(err, &one):
 		if one.Origin != nil {
-			// allOf, for example: the reason is further down.
+			// For example an error of allOf, whose reason is the error below it.
 			var deeper *openapi3.SchemaError
 			var deeperSeveral openapi3.MultiError
 			if errors.As(one.Origin, &deeper) || errors.As(one.Origin, &deeperSeveral) {
@@ -203,16 +190,16 @@ func addSchemaErrors(err error, found *findings) {
 				return
 			}
 		}
-		found.add(CheckSchema+one.SchemaField, "%s: %s", strings.Join(one.JSONPointer(), "."), one.Reason)
+		found.add("schema: "+one.SchemaField, "%s: %s", strings.Join(one.JSONPointer(), "."), one.Reason)
 	default:
-		found.add(CheckSchema+"other", "%v", err)
+		found.add("schema: "+"other", "%v", err)
 	}
 }
 
 func checkNulls(value any, where string, found *findings) {
 	switch value := value.(type) {
 	case nil:
-		found.add(CheckNull, "%s: what is absent is left out", where)
+		found.add("null", "%s: absent values must be left out", where)
 	case []any:
 		for i, item := range value {
 			checkNulls(item, below(where, strconv.Itoa(i)), found)
@@ -224,8 +211,8 @@ func checkNulls(value any, where string, found *findings) {
 	}
 }
 
-// checkDeclared looks for what the schema does not name. Schemas allow more properties, so that a client made from an
-// older contract takes them; the server must not make use of that.
+// checkDeclared finds properties that the schema does not declare. The schemas allow additional properties so that older
+// clients accept newer responses, but a server must not send any.
 func checkDeclared(schema *openapi3.Schema, value any, where string, found *findings) {
 	switch value := value.(type) {
 	case []any:
@@ -242,13 +229,14 @@ func checkDeclared(schema *openapi3.Schema, value any, where string, found *find
 			case known[name] != nil:
 				checkDeclared(known[name], field, below(where, name), found)
 			case !free:
-				found.add(CheckUndeclared, "%s", below(where, name))
+				found.add("undeclared property", "%s", below(where, name))
 			}
 		}
 	}
 }
 
-// properties are what a schema names, alone or by what it is made of. A free one says that others may be there.
+// properties returns the declared properties of a schema, including those of its allOf, oneOf, and anyOf. free reports whether
+// it declares that it has additional properties.
 func properties(schema *openapi3.Schema) (known map[string]*openapi3.Schema, free bool) {
 	known = map[string]*openapi3.Schema{}
 	free = schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has
@@ -264,14 +252,5 @@ func properties(schema *openapi3.Schema) (known map[string]*openapi3.Schema, fre
 }
 
 func below(where, name string) string {
-	if where == "" {
-		return name
-	}
-	return where + "." + name
-}
-
-// isStream tells whether a header announces a live stream.
-func isStream(header http.Header) bool {
-	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	return err == nil && media == "text/event-stream"
+	return strings.TrimPrefix(where+"."+name, ".")
 }

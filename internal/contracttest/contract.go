@@ -1,11 +1,12 @@
-// Package contracttest judges answers by the contract, with a library that shares no code with the server, and remembers
-// which answers were seen. Its package draw makes requests out of the contract.
+// Package contracttest checks HTTP responses against the contract, with a library that shares no code with the server, and
+// counts which of the declared responses the tests have seen. Package draw below it generates requests from the contract.
 //
-// [Transport] is what most tests want: an http.RoundTripper that checks every answer that comes through it.
+// Begin with [Transport], an http.RoundTripper that checks every response.
 package contracttest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,51 +18,42 @@ import (
 	"github.com/routecard/routecard/gen"
 )
 
-// Contract is an OpenAPI document, as the judge reads it.
+// Contract is a parsed OpenAPI document.
 type Contract struct {
-	// Operations are all operations, by route and method.
+	// Operations lists all operations, sorted by path and method.
 	Operations []*Operation
 
 	document *openapi3.T
 }
 
-// Operation is one method on one route.
+// Operation is one method of one path.
 type Operation struct {
 	// ID is the operationId, for example createJob.
 	ID string
 	// Method is the HTTP method in upper case.
 	Method string
-	// Path is the route as the contract writes it, for example /api/jobs/{jobId}.
+	// Path is the path template, for example /api/jobs/{jobId}.
 	Path string
-	// Parameters are those of the route and those of the operation, references followed.
+	// Parameters lists the parameters of the path and the operation, with references resolved.
 	Parameters []*openapi3.Parameter
-	// Body is the schema of the request body; nil for an operation that takes none.
+	// Body is the schema of the request body; nil if the operation has none.
 	Body *openapi3.Schema
-	// BodyRequired tells whether an empty body is refused.
+	// BodyRequired reports whether an empty body is invalid.
 	BodyRequired bool
 
 	contract *Contract
 	spec     *openapi3.Operation
 }
 
-// Routecard is the contract of this server.
+// Routecard returns the contract of this repository. It panics if the contract is not a valid OpenAPI document.
 var Routecard = sync.OnceValue(func() *Contract {
-	contract, err := Load(gen.Contract)
-	if err != nil {
-		panic(err) // nothing can be tested then
-	}
-	return contract
-})
-
-// Load reads an OpenAPI document in JSON or YAML. It fails on one that breaks OpenAPI's own rules.
-func Load(source []byte) (*Contract, error) {
 	loader := openapi3.NewLoader()
-	document, err := loader.LoadFromData(source)
-	if err != nil {
-		return nil, fmt.Errorf("contracttest: %w", err)
+	document, err := loader.LoadFromData(gen.Contract)
+	if err == nil {
+		err = document.Validate(loader.Context)
 	}
-	if err := document.Validate(loader.Context); err != nil {
-		return nil, fmt.Errorf("contracttest: %w", err)
+	if err != nil {
+		panic(fmt.Errorf("contracttest: %w", err))
 	}
 	contract := &Contract{document: document}
 	for path, item := range document.Paths.Map() {
@@ -80,10 +72,10 @@ func Load(source []byte) (*Contract, error) {
 	slices.SortFunc(contract.Operations, func(a, b *Operation) int {
 		return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
 	})
-	return contract, nil
-}
+	return contract
+})
 
-// Operation returns the operation of that id; nil where there is none.
+// Operation returns the operation with the given id, or nil.
 func (c *Contract) Operation(id string) *Operation {
 	i := slices.IndexFunc(c.Operations, func(o *Operation) bool { return o.ID == id })
 	if i < 0 {
@@ -92,14 +84,14 @@ func (c *Contract) Operation(id string) *Operation {
 	return c.Operations[i]
 }
 
-// Find returns the operation that answers a method on an escaped path; nil where there is none.
+// Find returns the operation for a method and an escaped path, or nil.
 func (c *Contract) Find(method, path string) *Operation {
 	var found *Operation
 	for _, operation := range c.Operations {
-		if operation.Method != method || !operation.Matches(path) {
+		if operation.Method != method || !operation.matches(path) {
 			continue
 		}
-		// /api/serials/advance is no unit called advance.
+		// /api/serials/advance also matches /api/serials/{serialId}, but is an operation of its own.
 		if found == nil || strings.Count(operation.Path, "{") < strings.Count(found.Path, "{") {
 			found = operation
 		}
@@ -107,20 +99,20 @@ func (c *Contract) Find(method, path string) *Operation {
 	return found
 }
 
-// Matches tells whether an escaped path is one of the operation's.
-func (o *Operation) Matches(path string) bool {
+// matches reports whether the path template of the operation matches an escaped path.
+func (o *Operation) matches(path string) bool {
 	return slices.EqualFunc(strings.Split(o.Path, "/"), strings.Split(path, "/"), func(want, part string) bool {
 		return want == part || strings.HasPrefix(want, "{") && part != ""
 	})
 }
 
-// Statuses are the statuses that the contract declares for the operation, in order.
+// Statuses returns the declared statuses of the operation, sorted. It panics for a status that is not a number.
 func (o *Operation) Statuses() []int {
 	var all []int
 	for text := range o.spec.Responses.Map() {
 		status, err := strconv.Atoi(text)
 		if err != nil {
-			panic("contracttest: " + o.ID + " declares the status " + text + ": a status is a number here")
+			panic("contracttest: " + o.ID + " declares the status " + text + ", which is not a number")
 		}
 		all = append(all, status)
 	}
@@ -128,29 +120,21 @@ func (o *Operation) Statuses() []int {
 	return all
 }
 
-// Declares tells whether the operation may answer with the status.
-func (o *Operation) Declares(status int) bool { return o.spec.Responses.Status(status) != nil }
-
-// mediaTypes are those of the body that the status may come with; one empty one where there is no body.
+// mediaTypes returns the declared media types for a status, sorted. For a response without a body it returns one empty string.
 func (o *Operation) mediaTypes(status int) []string {
 	content := o.spec.Responses.Status(status).Value.Content
 	if len(content) == 0 {
 		return []string{""}
 	}
-	var all []string
-	for media := range content {
-		all = append(all, media)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(maps.Keys(content))
 }
 
-// event is the schema of one event in a live stream: it is what the list of the same operation holds.
+// event returns the schema of one event of a live stream: the item schema of the same operation's JSON response.
 func (o *Operation) event() *openapi3.Schema {
 	return o.spec.Responses.Status(http.StatusOK).Value.Content.Get("application/json").Schema.Value.Items.Value
 }
 
-// errorSchema is what every error looks like, also where no operation is asked.
+// errorSchema returns the schema of every error.
 func (c *Contract) errorSchema() *openapi3.Schema {
 	return c.document.Components.Schemas["Error"].Value
 }

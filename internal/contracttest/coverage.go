@@ -11,46 +11,46 @@ import (
 	"text/tabwriter"
 )
 
-// Seen is what the tests of this process have seen.
+// Seen counts the responses of all tests of this process.
 var Seen = &Coverage{}
 
-// Coverage counts the answers to each operation by status and media type. Only answers that keep to the contract count.
+// Coverage counts responses by operation, status, and media type.
 type Coverage struct {
 	mutex sync.Mutex
-	seen  map[outcome]int
+	seen  map[declaredResponse]int
 }
 
-// outcome is one of the answers that the contract declares.
-type outcome struct {
+// declaredResponse is a response that the contract declares.
+type declaredResponse struct {
 	operation string
 	status    int
 	media     string
 }
 
-// Record counts an answer.
+// Record counts a response. Callers record only responses without violations.
 func (c *Coverage) Record(operation *Operation, status int, header http.Header) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.seen == nil {
-		c.seen = map[outcome]int{}
+		c.seen = map[declaredResponse]int{}
 	}
-	c.seen[outcome{operation.ID, status, header.Get("Content-Type")}]++
+	c.seen[declaredResponse{operation.ID, status, header.Get("Content-Type")}]++
 }
 
-// declared lists every outcome that the contract names.
-func (c *Contract) declared() []outcome {
-	var all []outcome
+// declared returns all responses that the contract declares.
+func (c *Contract) declared() []declaredResponse {
+	var all []declaredResponse
 	for _, operation := range c.Operations {
 		for _, status := range operation.Statuses() {
 			for _, media := range operation.mediaTypes(status) {
-				all = append(all, outcome{operation.ID, status, media})
+				all = append(all, declaredResponse{operation.ID, status, media})
 			}
 		}
 	}
 	return all
 }
 
-// Missing lists what the contract declares and nobody has seen, one sentence each.
+// Missing returns a sentence for each declared response that was not recorded.
 func (c *Coverage) Missing(contract *Contract) []string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -63,7 +63,7 @@ func (c *Coverage) Missing(contract *Contract) []string {
 	return missing
 }
 
-// Report is a table of every operation and every status that the contract declares for it, with how often it was seen.
+// Report returns a table of all declared responses, with how often each was recorded.
 func (c *Coverage) Report(contract *Contract) string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -72,7 +72,7 @@ func (c *Coverage) Report(contract *Contract) string {
 	fmt.Fprintln(table, "OPERATION\tSTATUS\tMEDIA TYPE\tSEEN")
 	seen := 0
 	all := contract.declared()
-	slices.SortStableFunc(all, func(a, b outcome) int { return strings.Compare(a.operation, b.operation) })
+	slices.SortStableFunc(all, func(a, b declaredResponse) int { return strings.Compare(a.operation, b.operation) })
 	for _, o := range all {
 		count := "NEVER"
 		if n := c.seen[o]; n > 0 {
@@ -82,6 +82,6 @@ func (c *Coverage) Report(contract *Contract) string {
 		fmt.Fprintf(table, "%s\t%d\t%s\t%s\n", o.operation, o.status, cmp.Or(o.media, "-"), count)
 	}
 	fmt.Fprintf(table, "\n%d of %d seen, in %d operations\n", seen, len(all), len(contract.Operations))
-	_ = table.Flush() // to memory
+	_ = table.Flush() // writing to memory does not fail
 	return out.String()
 }

@@ -2,23 +2,19 @@ package contracttest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// Curl writes a request as a line for a shell, so that whoever reads of a failure can see it happen.
+// Curl returns the shell command that sends the request, for failure messages.
 func Curl(request *http.Request, body []byte) string {
 	line := []string{"curl -i -X " + request.Method, quote(request.URL.String())}
-	var names []string
-	for name := range request.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(request.Header)) {
 		for _, value := range request.Header[name] {
-			// A header with an empty value ends in a semicolon for curl; with a colon it would not be sent.
+			// curl sends an empty header only if it is written with a semicolon.
 			if value == "" {
 				line = append(line, "-H "+quote(name+";"))
 				continue
@@ -35,7 +31,7 @@ func Curl(request *http.Request, body []byte) string {
 	return strings.Join(line, " ")
 }
 
-// quote makes one word of a text, as bash and zsh understand it.
+// quote quotes a text as one word for bash and zsh.
 func quote(text string) string {
 	plain := utf8.ValidString(text)
 	for _, r := range text {

@@ -8,20 +8,19 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// stream judges Server-Sent Events as they arrive, in pieces of any size.
-type stream struct {
+// streamChecker checks Server-Sent Events as they arrive, in chunks of any size.
+type streamChecker struct {
 	schema *openapi3.Schema
 	found  findings
 
+	// rest is an incomplete line.
 	rest            []byte
 	id, event, data string
 }
 
-func newStream(event *openapi3.Schema) *stream { return &stream{schema: event} }
-
-// write takes the next piece. A line that is not at its end yet waits for the rest.
-func (s *stream) write(piece []byte) {
-	s.rest = append(s.rest, piece...)
+// write adds a chunk. It keeps an incomplete line for the next call.
+func (s *streamChecker) write(chunk []byte) {
+	s.rest = append(s.rest, chunk...)
 	for {
 		line, rest, whole := bytes.Cut(s.rest, []byte("\n"))
 		if !whole {
@@ -32,13 +31,13 @@ func (s *stream) write(piece []byte) {
 	}
 }
 
-func (s *stream) line(line string) {
+func (s *streamChecker) line(line string) {
 	name, value, _ := bytes.Cut([]byte(line), []byte(": "))
 	switch {
 	case line == "":
 		s.dispatch()
 	case len(name) == 0:
-		// A comment, such as the heartbeat.
+		// A comment, such as a heartbeat.
 	case string(name) == "id":
 		s.id = string(value)
 	case string(name) == "event":
@@ -46,12 +45,12 @@ func (s *stream) line(line string) {
 	case string(name) == "data":
 		s.data = string(value)
 	default:
-		s.found.add(CheckStream, "the line %q is no field of an event", line)
+		s.found.add("stream", "the line %q is not a field of an event", line)
 	}
 }
 
-// dispatch judges the event that has ended.
-func (s *stream) dispatch() {
+// dispatch checks the event that an empty line has ended.
+func (s *streamChecker) dispatch() {
 	if s.id == "" && s.event == "" && s.data == "" {
 		return
 	}
@@ -61,7 +60,7 @@ func (s *stream) dispatch() {
 		Type string
 	}
 	if json.Unmarshal([]byte(s.data), &event) == nil && (s.id != strconv.FormatInt(event.Seq, 10) || s.event != event.Type) {
-		s.found.add(CheckStream, "id %q and event %q stand before %s", s.id, s.event, s.data)
+		s.found.add("stream", "id %q and event %q do not match the data %s", s.id, s.event, s.data)
 	}
 	s.id, s.event, s.data = "", "", ""
 }

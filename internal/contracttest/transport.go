@@ -7,55 +7,57 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 )
 
-// Transport returns a RoundTripper that checks every answer against the contract, fails the test for one that breaks it,
-// and records in [Seen] what came. A live stream is checked event by event while the test reads it.
+// Transport returns a RoundTripper that checks every response against the contract. It fails the test for each violation, and
+// records the response in [Seen] if there is none. It checks a live stream event by event while the test reads it.
 func Transport(t testing.TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
-	judge := &transport{t: t, next: next}
+	c := &checkingTransport{t: t, next: next}
 	t.Cleanup(func() {
-		judge.mutex.Lock()
-		defer judge.mutex.Unlock()
-		judge.over = true
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		c.over = true
 	})
-	return judge
+	return c
 }
 
-type transport struct {
+// checkingTransport is the RoundTripper of Transport.
+type checkingTransport struct {
 	t    testing.TB
 	next http.RoundTripper
 
 	mutex sync.Mutex
-	// over guards t: whoever still reads a stream when its test has ended must not report to it.
+	// over reports whether the test has ended. A test that has ended must not be failed by a stream that is still read.
 	over bool
 }
 
 // RoundTrip implements http.RoundTripper.
-func (j *transport) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := j.next.RoundTrip(request)
+func (c *checkingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := c.next.RoundTrip(request)
 	if err != nil {
 		return response, err
 	}
 	operation := Routecard().Find(request.Method, request.URL.EscapedPath())
-	if operation != nil && response.StatusCode == http.StatusOK && isStream(response.Header) {
+	if operation != nil && response.StatusCode == http.StatusOK && strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream") {
 		Seen.Record(operation, response.StatusCode, response.Header)
-		response.Body = &streamBody{ReadCloser: response.Body, judge: j, request: request, stream: newStream(operation.event())}
+		response.Body = &streamBody{ReadCloser: response.Body, transport: c, request: request, stream: &streamChecker{schema: operation.event()}}
 		return response, nil
 	}
 	body, err := io.ReadAll(response.Body)
 	_ = response.Body.Close()
-	// What was cut off stays so for the one who reads it.
-	response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), endingReader{err}))
+	response.Body = io.NopCloser(bytes.NewReader(body))
 	if err != nil {
-		return response, nil //nolint:nilerr // the reader of the body is told
+		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), iotest.ErrReader(err)))
+		return response, nil // the caller gets the error when it reads the body
 	}
 	answer := Answer{Status: response.StatusCode, Header: response.Header, Body: body}
-	j.report(request, answer, Judge(request, answer))
+	c.report(request, answer, Judge(request, answer))
 	return response, nil
 }
 
-// Judge records an answer that was read to its end, and returns every way in which it breaks the contract.
+// Judge returns all violations of the contract in a response. It records the response in [Seen] if there are none.
 func Judge(request *http.Request, answer Answer) []Finding {
 	operation := Routecard().Find(request.Method, request.URL.EscapedPath())
 	switch {
@@ -66,24 +68,24 @@ func Judge(request *http.Request, answer Answer) []Finding {
 		}
 		return found
 	case answer.Status >= http.StatusBadRequest && request.Method != http.MethodHead && request.Method != http.MethodOptions:
-		return Routecard().CheckError(answer)
+		return Routecard().checkError(answer)
 	default:
 		return nil
 	}
 }
 
-// report fails the test for each finding.
-func (j *transport) report(request *http.Request, answer Answer, found []Finding) {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	if len(found) == 0 || j.over {
+// report fails the test if there are findings, unless the test has ended.
+func (c *checkingTransport) report(request *http.Request, answer Answer, found []Finding) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if len(found) == 0 || c.over {
 		return
 	}
-	j.t.Errorf("the answer to %s %s breaks the contract:\n%s\n%d %.2000s",
+	c.t.Errorf("the response to %s %s violates the contract:\n%s\n%d %.2000s",
 		request.Method, request.URL, Describe(found), answer.Status, answer.Body)
 }
 
-// Describe lists findings, one a line.
+// Describe returns one line for each finding.
 func Describe(found []Finding) string {
 	lines := make([]string, len(found))
 	for i, finding := range found {
@@ -92,12 +94,12 @@ func Describe(found []Finding) string {
 	return strings.Join(lines, "\n")
 }
 
-// streamBody judges what passes through it.
+// streamBody is the body of a live stream. It checks the events that the test reads.
 type streamBody struct {
 	io.ReadCloser
-	judge   *transport
-	request *http.Request
-	stream  *stream
+	transport *checkingTransport
+	request   *http.Request
+	stream    *streamChecker
 }
 
 func (b *streamBody) Read(into []byte) (int, error) {
@@ -105,16 +107,6 @@ func (b *streamBody) Read(into []byte) (int, error) {
 	b.stream.write(into[:n])
 	found := b.stream.found
 	b.stream.found = nil
-	b.judge.report(b.request, Answer{Status: http.StatusOK, Body: into[:n]}, found)
+	b.transport.report(b.request, Answer{Status: http.StatusOK, Body: into[:n]}, found)
 	return n, err
-}
-
-// endingReader ends a body as the real one ended.
-type endingReader struct{ err error }
-
-func (r endingReader) Read([]byte) (int, error) {
-	if r.err == nil {
-		return 0, io.EOF
-	}
-	return 0, r.err
 }

@@ -11,7 +11,8 @@ import (
 	"net/http"
 )
 
-// maxErrorBytes bounds what is read of an error's body: Routecard's are small, a proxy's page may not be.
+// maxErrorBytes limits how much of an error response is read. Routecard's own errors are small, but a proxy's page may be
+// large.
 const maxErrorBytes = 1 << 20
 
 const (
@@ -19,75 +20,77 @@ const (
 	headerIfMatch        = "If-Match"
 )
 
-// CallOption changes one call, or reads more of its answer than the body.
+// CallOption changes one call, or reads a header of its response.
 type CallOption func(*call)
 
-// call is what the options of one call ask for.
+// call holds the options of one call.
 type call struct {
 	ifMatch, key string
 	etag, cursor *string
 }
 
-// IfMatch makes a change only if the thing still has the version etag; otherwise the error is one for which [IsChanged]
-// is true. It is for updates and deletions: on other operations the call fails without being sent.
+// IfMatch makes an update or deletion only if the resource still has the version etag. Otherwise the call returns an error
+// for which [IsChanged] is true. On other operations the call fails without sending a request.
 func IfMatch(etag string) CallOption {
 	return func(c *call) { c.ifMatch = etag }
 }
 
-// ReadETag sets etag to the version of the thing that is read, created or changed, for [IfMatch].
+// ReadETag sets etag to the version of the resource in the response, for [IfMatch].
 func ReadETag(etag *string) CallOption {
 	return func(c *call) { c.etag = etag }
 }
 
-// ReadCursor sets cursor to where the next page of a list begins, for the parameter of the same list that says so (Cursor,
-// PageToken, or After in digits), and to "" on the last page.
+// ReadCursor sets cursor to the start of the next page of a list, and to "" on the last page. Pass it to the next call as
+// Cursor; for [Client.ListJiraTickets] as PageToken, and for [Client.ListEvents] as After, where it is a decimal number.
 func ReadCursor(cursor *string) CallOption {
 	return func(c *call) { c.cursor = cursor }
 }
 
-// IdempotencyKey replaces the random key that a POST is sent with. A program that keeps the key beside its own record of
-// the work can ask again after a crash: the same key with the same body has one effect, for 24 hours.
+// IdempotencyKey replaces the random key of a POST. For 24 hours, requests with the same key and the same body have one
+// effect, so a program that stores the key with its own record of the work can repeat the call after a crash. On other
+// operations the call fails without sending a request.
 func IdempotencyKey(key string) CallOption {
 	return func(c *call) { c.key = key }
 }
 
-// answer is what came back with a 2xx.
-type answer struct {
+// response is a 2xx response, read to its end.
+type response struct {
 	header http.Header
 	body   []byte
 }
 
-// do returns a function that takes what a generated request constructor returns, so that an operation fits on one line. The
-// function sends the request, again where that is safe, and fails with an *Error when the last answer is no 2xx.
-func (c *Client) do(ctx context.Context, options []CallOption) func(*http.Request, error) (answer, error) {
-	return func(req *http.Request, err error) (answer, error) {
+// do returns a function that sends the request of a generated constructor, with retries as [Retry] describes. It takes the
+// constructor's two results, so that a method of Client fits on one line. If the last response is not a 2xx, the error is an
+// *Error.
+func (c *Client) do(ctx context.Context, options []CallOption) func(*http.Request, error) (response, error) {
+	return func(req *http.Request, err error) (response, error) {
 		if err != nil {
-			return answer{}, err
+			return response{}, err
 		}
 		var call call
 		for _, option := range options {
 			option(&call)
 		}
-		if err := c.prepare(req, call); err != nil {
-			return answer{}, err
+		if err := c.setHeaders(req, call); err != nil {
+			return response{}, err
 		}
-		got, err := c.send(ctx, req)
+		res, err := c.send(ctx, req)
 		if err != nil {
-			return answer{}, err
+			return response{}, err
 		}
 		if call.etag != nil {
-			*call.etag = got.header.Get("ETag")
+			*call.etag = res.header.Get("ETag")
 		}
 		if call.cursor != nil {
-			next := nextQuery(got.header)
+			next := nextQuery(res.header)
 			*call.cursor = cmp.Or(next.Get("cursor"), next.Get("pageToken"), next.Get("after"))
 		}
-		return got, nil
+		return res, nil
 	}
 }
 
-// prepare sets the headers that all attempts have in common: one key for all of them is what makes a POST safe to repeat.
-func (c *Client) prepare(req *http.Request, call call) error {
+// setHeaders sets the headers of all attempts. A POST is safe to repeat because all its attempts have the same key.
+func (c *Client) setHeaders(req *http.Request, call call) error {
 	req.Header.Set("Accept", "application/json")
 	c.authorize(req)
 	if req.Method == http.MethodPost {
@@ -96,14 +99,14 @@ func (c *Client) prepare(req *http.Request, call call) error {
 		}
 		req.Header.Set(headerIdempotencyKey, call.key)
 	} else if call.key != "" {
-		return errors.New("IdempotencyKey is for operations that are a POST")
+		return errors.New("IdempotencyKey works only on operations that use POST")
 	}
 	if call.ifMatch != "" {
 		switch req.Method {
 		case http.MethodPut, http.MethodPatch, http.MethodDelete:
 			req.Header.Set(headerIfMatch, call.ifMatch)
-		default: // the server would ignore it, and the caller believe to be protected
-			return errors.New("IfMatch is for updates and deletions")
+		default: // the server would ignore the header, and the caller would rely on it
+			return errors.New("IfMatch works only on updates and deletions")
 		}
 	}
 	return nil
@@ -115,22 +118,23 @@ func (c *Client) authorize(req *http.Request) {
 	}
 }
 
-// attempt sends a copy of the request and reads the whole answer, so that a connection that is cut halfway is a failure of
-// the attempt and not of the caller's.
-func (c *Client) attempt(ctx context.Context, req *http.Request) (answer, error) {
+// attempt sends the request once and reads the whole response, so that a connection that breaks halfway through the body
+// counts as a failed attempt.
+func (c *Client) attempt(ctx context.Context, req *http.Request) (response, error) {
 	res, err := c.open(ctx, req)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		return answer{}, fmt.Errorf("%s %s: reading the answer: %w", req.Method, req.URL.Redacted(), err)
+		return response{}, fmt.Errorf("%s %s: reading the response: %w", req.Method, req.URL.Redacted(), err)
 	}
-	return answer{header: res.Header, body: body}, nil
+	return response{header: res.Header, body: body}, nil
 }
 
-// open sends a copy of the request. The caller closes the body of a 2xx; anything else is an *Error.
+// open sends a copy of the request and returns a 2xx response, whose body the caller closes. For any other response it
+// returns an *Error.
 func (c *Client) open(ctx context.Context, req *http.Request) (*http.Response, error) {
 	attempt := req.Clone(ctx)
 	if req.GetBody != nil {
@@ -150,19 +154,19 @@ func (c *Client) open(ctx context.Context, req *http.Request) (*http.Response, e
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBytes))
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: reading the answer: %w", req.Method, req.URL.Redacted(), err)
+		return nil, fmt.Errorf("%s %s: reading the response: %w", req.Method, req.URL.Redacted(), err)
 	}
 	return nil, toError(res, body)
 }
 
-// decode reads the body of an answer as the contract's type for it.
-func decode[T any](got answer, err error) (T, error) {
+// decode decodes the body of a response as T. It takes the results of do, and returns err if that is not nil.
+func decode[T any](res response, err error) (T, error) {
 	var value T
 	if err != nil {
 		return value, err
 	}
-	if err := json.Unmarshal(got.body, &value); err != nil {
-		return value, fmt.Errorf("answer is not what the contract says, is this a Routecard? %w", err)
+	if err := json.Unmarshal(res.body, &value); err != nil {
+		return value, fmt.Errorf("the response does not match the contract, is this a Routecard server? %w", err)
 	}
 	return value, nil
 }

@@ -9,26 +9,27 @@ import (
 	"time"
 )
 
-// headerTimeout bounds how long a server may think before it begins to answer. How long the answer may take is up to the
-// caller's context: a list can be large.
+// headerTimeout is how long the default HTTP client waits for the headers of a response. There is no timeout for the body,
+// because a list can be large; the caller's context limits that.
 const headerTimeout = 30 * time.Second
 
-// Client calls one Routecard. It is safe for concurrent use.
+// Client calls one Routecard server. It is safe for concurrent use.
 type Client struct {
-	// server is the base URL with a slash at its end, as the generated requests want it.
+	// server is the base URL with a slash at its end, as the generated requests need it.
 	server string
 	http   *http.Client
 	apiKey string
 	retry  Retry
-	// idle is how long an event stream may be silent before its connection counts as dead.
+	// idle is how long an event stream may be silent before the client opens a new connection.
 	idle time.Duration
 }
 
-// Option changes how a Client works.
+// Option configures a Client.
 type Option func(*Client)
 
-// WithHTTPClient uses another HTTP client than the default one, for proxies, certificates and tracing. Its Timeout also
-// cuts off event streams, which then go on over a new connection.
+// WithHTTPClient sets the HTTP client, for proxies, certificates, and tracing. Its Timeout also ends the connections of event
+// streams; [Client.Events] then continues over a new connection. The default is a client with the settings of
+// http.DefaultTransport that waits at most 30 seconds for the headers of a response.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *Client) { c.http = client }
 }
@@ -38,13 +39,13 @@ func WithAPIKey(key string) Option {
 	return func(c *Client) { c.apiKey = key }
 }
 
-// WithRetry sets how often and how fast requests are sent again. Fields that are zero keep their default.
+// WithRetry sets how often and how fast requests are repeated. Fields that are zero keep their default.
 func WithRetry(retry Retry) Option {
 	return func(c *Client) { c.retry = retry }
 }
 
-// New makes a client of the Routecard at baseURL, such as "http://localhost:3000"; a path in it is kept, for servers behind
-// a proxy. It fails when baseURL is no http or https URL, and does not connect yet.
+// New returns a client for the server at baseURL, such as "http://localhost:3000". A path in baseURL is kept, for servers
+// behind a reverse proxy. New does not connect. It returns an error if baseURL is not an http or https URL with a host.
 func New(baseURL string, options ...Option) (*Client, error) {
 	base, err := url.Parse(baseURL)
 	if err != nil {
@@ -67,7 +68,7 @@ func New(baseURL string, options ...Option) (*Client, error) {
 
 func defaultHTTPClient() *http.Client {
 	transport, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // replaced by the program, which then knows better
+	if !ok { // the program has replaced it and chosen its own timeouts
 		return &http.Client{}
 	}
 	transport = transport.Clone()

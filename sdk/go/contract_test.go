@@ -15,7 +15,7 @@ import (
 	routecard "github.com/routecard/routecard/sdk/go"
 )
 
-// An operation that is new in the contract has a method here, too.
+// TestEveryOperationHasAMethod fails when an operation of the contract is missing in Client.
 func TestEveryOperationHasAMethod(t *testing.T) {
 	t.Parallel()
 	ours := reflect.TypeFor[*routecard.Client]()
@@ -29,20 +29,20 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 	}
 }
 
-// unnamed are the contract's names that types.go leaves out, and why.
+// unnamed lists the names of the contract that types.go leaves out, with the reason.
 var unnamed = map[string]string{
-	"Error":                         "the client's own Error knows more than the body says",
-	"ListJobsParamsInclude":         "has one value, which is named",
+	"Error":                         "the Error of this package also has the headers' values",
+	"ListJobsParamsInclude":         "has one value, which has a name",
 	"ListJobsParamsIncludeProgress": "is called IncludeProgress",
 }
 
-// Whoever uses this package needs no generated one: each type and each enum value that a call takes or returns has a name
-// here.
+// TestEveryTypeHasAName checks that types.go names each type and enum value that a method takes or returns, so that programs
+// need not import the generated package.
 func TestEveryTypeHasAName(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
 	for method := range reflect.TypeFor[*routecard.Client]().Methods() {
-		use(method.Type, used)
+		addTypeNames(method.Type, used)
 	}
 	ours := exported(t, "types.go")
 	for name, of := range exported(t, "../../gen/client/client.gen.go") {
@@ -52,17 +52,17 @@ func TestEveryTypeHasAName(t *testing.T) {
 	}
 }
 
-// use adds the names of the contract's types that a type is made of.
-func use(t reflect.Type, names map[string]bool) {
+// addTypeNames adds the names of all types of the contract that t consists of.
+func addTypeNames(t reflect.Type, names map[string]bool) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
-		use(t.Elem(), names)
+		addTypeNames(t.Elem(), names)
 	case reflect.Func: // iterators are functions, too
 		for in := range t.Ins() {
-			use(in, names)
+			addTypeNames(in, names)
 		}
 		for out := range t.Outs() {
-			use(out, names)
+			addTypeNames(out, names)
 		}
 	default:
 	}
@@ -72,12 +72,12 @@ func use(t reflect.Type, names map[string]bool) {
 	names[t.Name()] = true
 	if t.Kind() == reflect.Struct {
 		for field := range t.Fields() {
-			use(field.Type, names)
+			addTypeNames(field.Type, names)
 		}
 	}
 }
 
-// exported lists the exported types and constants of a file, each constant with its type.
+// exported returns the types and constants of a file: "type" for a type, and the type's name for a constant.
 func exported(t *testing.T, path string) map[string]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
@@ -106,7 +106,7 @@ func exported(t *testing.T, path string) map[string]string {
 	return names
 }
 
-// A program that calls Routecard links no server and no database.
+// TestNoServerAmongTheDependencies checks that a program with this client links neither the server nor a database driver.
 func TestNoServerAmongTheDependencies(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
@@ -125,7 +125,7 @@ func TestNoServerAmongTheDependencies(t *testing.T) {
 	}
 }
 
-// The program in the README compiles.
+// TestReadme compiles the program in the README.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")

@@ -1,12 +1,12 @@
-// Package routecard is the Go client of Routecard. It has a method for each operation of the contract, named as there; what
-// goes in and comes out are the contract's own types.
+// Package routecard is the Go client of Routecard. It has one method for each operation of the contract, with the operation's
+// name. Parameters and results are the types of the contract.
 //
 //	c, err := routecard.New("http://localhost:3000")
 //	job, err := c.CreateJob(ctx, routecard.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50})
 //
-// An optional field is a pointer: write new("PI-42"). Any answer but a 2xx is an *[Error]; what never got an answer is the
-// error of net/http.
+// Optional fields are pointers: write new("PI-42"). A response that is not a 2xx is returned as an *[Error]. If there was no
+// response, the error is that of net/http.
 //
-// A method tries again when that cannot do harm, see [Retry]. Lists come whole or page by page with the methods that begin
-// with All; the live stream of changes is [Client.Events].
+// Methods repeat a request when that is safe, see [Retry]. Methods that begin with List return a whole list or one page;
+// methods that begin with All iterate over a list page by page. [Client.Events] follows the live stream of changes.
 package routecard

@@ -11,26 +11,26 @@ import (
 	"github.com/routecard/routecard/gen/client"
 )
 
-// Error is an answer that is no 2xx. Find it with errors.As or errors.AsType.
+// Error is a response that is not a 2xx. Get it from an error with errors.As or errors.AsType.
 type Error struct {
 	// StatusCode is the HTTP status.
 	StatusCode int
-	// Message is a sentence for the user: what is wrong, of several failures the first.
+	// Message is a sentence for the user that says what is wrong. If several fields are invalid, it is about the first one.
 	Message string
-	// Errors lists every field that broke a rule; empty unless the request was invalid.
+	// Errors lists every invalid field. It is empty unless the request was invalid.
 	Errors []FieldError
-	// RequestID finds the request in the server's log.
+	// RequestID identifies the request in the server's log.
 	RequestID string
-	// Attempts is how often the request was sent. With more than one, an earlier attempt whose answer was lost may be the
-	// reason: a deletion that then says "not found", or an update with [IfMatch] that then says "changed", may well be the
-	// caller's own. (A POST has no such doubt, its key tells the server.)
+	// Attempts is how often the request was sent. If it is more than 1, an earlier attempt may have succeeded although its
+	// response was lost: a deletion then returns "not found", and an update with [IfMatch] returns "changed". This does not
+	// happen with POST, because the server recognizes the idempotency key.
 	Attempts int
 
-	// retryAfter is what the server asked to wait.
+	// retryAfter is the wait that the Retry-After header asks for; 0 without the header.
 	retryAfter time.Duration
 }
 
-// Error is the status and what is wrong, with all fields.
+// Error returns the status and the messages of all invalid fields, or else Message.
 func (e *Error) Error() string {
 	text := e.Message
 	if len(e.Errors) > 1 {
@@ -43,21 +43,24 @@ func (e *Error) Error() string {
 	return strconv.Itoa(e.StatusCode) + " " + text
 }
 
-// IsNotFound tells whether the thing does not exist.
+// IsNotFound reports whether err says that the resource does not exist (404).
 func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 
-// IsConflict tells whether the state of the thing does not allow what was asked; the message says why.
+// IsConflict reports whether err says that the state of the resource does not allow the operation (409). The message says
+// why.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
-// IsChanged tells whether an [IfMatch] no longer held: read the thing again before changing it.
+// IsChanged reports whether err says that the resource no longer has the version of [IfMatch] (412). Read the resource again
+// before changing it.
 func IsChanged(err error) bool { return hasStatus(err, http.StatusPreconditionFailed) }
 
 func hasStatus(err error, status int) bool {
-	failure, answered := errors.AsType[*Error](err)
-	return answered && failure.StatusCode == status
+	failure, responded := errors.AsType[*Error](err)
+	return responded && failure.StatusCode == status
 }
 
-// toError reads an error answer. One that something else than Routecard wrote, such as a proxy, says what its status means.
+// toError converts a response to an Error. If the body is not an error of Routecard, but for example a proxy's page, the
+// message is the text of the status.
 func toError(res *http.Response, body []byte) *Error {
 	failure := &Error{
 		StatusCode: res.StatusCode,
@@ -66,11 +69,11 @@ func toError(res *http.Response, body []byte) *Error {
 		Attempts:   1,
 		retryAfter: retryAfter(res.Header),
 	}
-	var sent client.Error
-	if json.Unmarshal(body, &sent) == nil && sent.Message != "" {
-		failure.Message = sent.Message
-		if sent.Errors != nil {
-			failure.Errors = *sent.Errors
+	var decoded client.Error
+	if json.Unmarshal(body, &decoded) == nil && decoded.Message != "" {
+		failure.Message = decoded.Message
+		if decoded.Errors != nil {
+			failure.Errors = *decoded.Errors
 		}
 	}
 	return failure

@@ -1,9 +1,11 @@
 package routecard_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"testing"
 
 	routecard "github.com/routecard/routecard/sdk/go"
@@ -57,11 +59,11 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestAnswerOfSomethingElse(t *testing.T) {
+func TestResponseOfAnotherServer(t *testing.T) {
 	t.Parallel()
 	_, err := newClient(t, newScript(t, answers(http.StatusOK, "<html>Welcome</html>")).URL).GetJob(t.Context(), "job_1")
 	if err == nil {
-		t.Error("a page was taken for a job")
+		t.Error("GetJob returned a job from an HTML page")
 	}
 }
 
@@ -74,32 +76,71 @@ func TestBaseURL(t *testing.T) {
 	}
 }
 
-// An option that the server would ignore must not look as if it worked.
-func TestOptionsWhereTheyMeanNothing(t *testing.T) {
+// TestOptionsOnOtherMethods checks that a call with an option that the server would ignore fails without a request.
+func TestOptionsOnOtherMethods(t *testing.T) {
 	t.Parallel()
 	server := newScript(t, answers(http.StatusOK, jobBody))
 	c := newClient(t, server.URL)
 	_, onGet := c.GetJob(t.Context(), "job_1", routecard.IfMatch(`"1"`))
 	_, onPost := c.CreateJob(t.Context(), routecard.JobCreate{}, routecard.IfMatch(`"1"`))
 	_, keyOnPut := c.UpdateJob(t.Context(), "job_1", routecard.JobUpdate{}, routecard.IdempotencyKey("k"))
-	if onGet == nil || onPost == nil || keyOnPut == nil || len(server.seen("Host")) != 0 {
-		t.Error("sent although it can't work")
+	if onGet == nil || onPost == nil || keyOnPut == nil || len(server.urls()) != 0 {
+		t.Errorf("got %v, %v, %v and %d requests", onGet, onPost, keyOnPut, len(server.urls()))
 	}
 }
 
-func TestHeaders(t *testing.T) {
+func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	server := newScript(t, answers(http.StatusOK, jobBody))
-	c := newClient(t, server.URL, routecard.WithAPIKey("secret"))
-	if _, err := c.UpdateJob(t.Context(), "job_1", routecard.JobUpdate{Name: new("x")}, routecard.IfMatch(`"3"`)); err != nil {
+	if _, err := newClient(t, server.URL, routecard.WithAPIKey("secret")).GetJob(t.Context(), "job_1"); err != nil {
 		t.Fatal(err)
 	}
-	for header, want := range map[string]string{"Authorization": "Bearer secret", "If-Match": `"3"`, "Idempotency-Key": ""} {
-		if got := server.seen(header)[0]; got != want {
-			t.Errorf("%s: %q", header, got)
-		}
+	if got := server.seen("Authorization"); !slices.Equal(got, []string{"Bearer secret"}) {
+		t.Errorf("Authorization: %q", got)
 	}
-	if got := server.bodies[0]; got != `{"name":"x"}` {
-		t.Errorf("sent %s", got)
+}
+
+// TestIfMatch checks that all attempts of every update and deletion carry the header.
+func TestIfMatch(t *testing.T) {
+	t.Parallel()
+	option := routecard.IfMatch(`"3"`)
+	for request, call := range map[string]func(context.Context, *routecard.Client) error{
+		`PUT /api/jobs/job_1 {"name":"x"}`: func(ctx context.Context, c *routecard.Client) error {
+			_, err := c.UpdateJob(ctx, "job_1", routecard.JobUpdate{Name: new("x")}, option)
+			return err
+		},
+		`DELETE /api/jobs/job_1 `: func(ctx context.Context, c *routecard.Client) error {
+			return c.DeleteJob(ctx, "job_1", option)
+		},
+		`PUT /api/paths/path_1 {"name":"x"}`: func(ctx context.Context, c *routecard.Client) error {
+			_, err := c.UpdatePath(ctx, "path_1", routecard.PathUpdate{Name: new("x")}, option)
+			return err
+		},
+		`DELETE /api/paths/path_1 `: func(ctx context.Context, c *routecard.Client) error {
+			return c.DeletePath(ctx, "path_1", option)
+		},
+		`PATCH /api/steps/step_1 {"name":"x"}`: func(ctx context.Context, c *routecard.Client) error {
+			_, err := c.UpdateStep(ctx, "step_1", routecard.StepUpdate{Name: new("x")}, option)
+			return err
+		},
+		`DELETE /api/serials/SN-00001/steps/step_1/override `: func(ctx context.Context, c *routecard.Client) error {
+			return c.ClearStepOverride(ctx, "SN-00001", "step_1", option)
+		},
+	} {
+		server := newScript(t, cuts, answers(http.StatusServiceUnavailable, errorBody("busy")), answers(http.StatusOK, "{}"))
+		if err := call(t.Context(), newClient(t, server.URL)); err != nil {
+			t.Errorf("%s: %v", request, err)
+		}
+		if got := server.seen("If-Match"); !slices.Equal(got, []string{`"3"`, `"3"`, `"3"`}) {
+			t.Errorf("%s: If-Match is %q", request, got)
+		}
+		if got := server.seen("Idempotency-Key"); len(slices.Compact(got)) != 1 || got[0] != "" {
+			t.Errorf("%s: Idempotency-Key is %q", request, got)
+		}
+		for i, sent := range server.requests {
+			if got := sent.Method + " " + sent.URL.Path + " " + server.bodies[i]; got != request {
+				t.Errorf("sent %s, want %s", got, request)
+			}
+		}
 	}
 }

@@ -14,34 +14,36 @@ import (
 	"github.com/routecard/routecard/gen/client"
 )
 
-// streamIdle is how long a stream may be silent: the server writes a comment every 15 seconds, and two may get lost.
+// streamIdle is how long a stream may be silent. The server writes a comment every 15 seconds, so two may get lost.
 const streamIdle = 45 * time.Second
 
-// ListEvents reads the events after params.After, oldest first: all of them to this moment, or one page with a limit.
+// ListEvents returns the events after params.After, oldest first: all events up to now, or one page if params.Limit is set.
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, options ...CallOption) ([]Event, error) {
 	return decode[[]Event](c.do(ctx, options)(client.NewListEventsRequest(c.server, params)))
 }
 
-// AllEvents iterates over the events after params.After to this moment, oldest first, page by page.
+// AllEvents iterates over the events after params.After up to now, oldest first, page by page.
 func (c *Client) AllEvents(ctx context.Context, params *ListEventsParams, options ...CallOption) iter.Seq2[Event, error] {
 	return all[Event](ctx, c, options)(client.NewListEventsRequest(c.server, params))
 }
 
-// Events iterates over the events after params.After, oldest first, and then over each new one as it happens. It does not
-// end by itself: break out of the loop, or end the context, whose error is then the last thing that the loop sees.
+// Events iterates over the events after params.After, oldest first, and then over each new event as it happens. The loop ends
+// when the caller breaks out of it, or when ctx ends; in that case the last error is the cause of ctx. params.Limit is
+// ignored.
 //
-// When the connection breaks, or is silent for 45 seconds, the stream goes on over a new one after the last event that the
-// loop has seen, so that each is seen exactly once. While the server cannot be reached this goes on for ever, more and more
-// slowly; only if it could not be reached even once does it end, after the attempts of [Retry]. Any other error ends it.
-// To go on later, in another process, keep Seq of the last event and pass it as After. A Limit is ignored.
+// When the connection breaks or is silent for 45 seconds, Events opens a new connection after the last event that it has
+// yielded, so that it yields each event exactly once. It does so without limit, with growing pauses. Only if it has never
+// reached the server does it give up after the attempts of [Retry]. Any other error ends the loop.
+//
+// To continue in another process, keep Seq of the last event and pass it as After.
 func (c *Client) Events(ctx context.Context, params *ListEventsParams) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		var asked ListEventsParams
+		var query ListEventsParams
 		if params != nil {
-			asked = *params
+			query = *params
 		}
-		asked.Limit = nil
-		req, err := client.NewListEventsRequest(c.server, &asked)
+		query.Limit = nil
+		req, err := client.NewListEventsRequest(c.server, &query)
 		if err != nil {
 			yield(Event{}, err)
 			return
@@ -55,48 +57,48 @@ func (c *Client) Events(ctx context.Context, params *ListEventsParams) iter.Seq2
 	}
 }
 
-// follower is one loop over the event stream, through all its connections.
+// follower is the state of one loop over the event stream, across all its connections.
 type follower struct {
 	client *Client
 	req    *http.Request
 	yield  func(Event, error) bool
-	// reached tells that the server has opened a stream at least once.
+	// reached reports whether the server has opened a stream at least once.
 	reached bool
-	// failures counts the attempts since something was last heard.
+	// failures counts the connections that have ended since data was last received.
 	failures int
-	// pause is the least wait before a new connection, as the server has asked.
-	pause time.Duration
+	// minWait is the wait before a new connection that the stream's retry field asks for.
+	minWait time.Duration
 }
 
-var errStopped = errors.New("the loop was left")
+var errLoopLeft = errors.New("the caller left the loop")
 
-// follow reads connection after connection. It returns nil when the loop was left.
+// follow reads one connection after the other. It returns nil when the caller has left the loop.
 func (f *follower) follow(ctx context.Context) error {
 	for {
 		err := f.read(ctx)
 		f.failures++
 		switch {
-		case errors.Is(err, errStopped):
+		case errors.Is(err, errLoopLeft):
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case !goesOn(err), !f.reached && f.failures >= f.client.retry.Attempts:
+		case !mayReconnect(err), !f.reached && f.failures >= f.client.retry.Attempts:
 			return err
 		}
-		if !sleep(ctx, max(f.client.wait(f.failures, err), f.pause)) {
-			return gaveUp(ctx, err)
+		if !sleep(ctx, max(f.client.wait(f.failures, err), f.minWait)) {
+			return withCause(ctx, err)
 		}
 	}
 }
 
-// fatalError is a stream that another connection would not mend.
+// fatalError is an error of a stream that would occur again on a new connection.
 type fatalError struct{ error }
 
 func (e fatalError) Unwrap() error { return e.error }
 
-// goesOn tells whether a new connection may do better. Opening a stream changes nothing, so that every failure on the
-// server's side is worth another try: it may be a database that changes its primary.
-func goesOn(err error) bool {
+// mayReconnect reports whether a new connection may succeed after err. Opening a stream changes nothing on the server, so it
+// is repeated after every 5xx, for example while a database fails over.
+func mayReconnect(err error) bool {
 	if failure, ok := errors.AsType[*Error](err); ok {
 		return isTransient(failure.StatusCode) || failure.StatusCode >= http.StatusInternalServerError
 	}
@@ -104,13 +106,13 @@ func goesOn(err error) bool {
 	return !fatal
 }
 
-// read hands on the events of one connection, until it ends.
+// read opens a connection and yields its events. It always returns an error: the reason why the connection ended.
 func (f *follower) read(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := fmt.Errorf("event stream: nothing was heard for %s", f.client.idle)
-	watch := time.AfterFunc(f.client.idle, func() { cancel(silence) })
-	defer watch.Stop()
+	timeout := fmt.Errorf("event stream: no data received for %s", f.client.idle)
+	timer := time.AfterFunc(f.client.idle, func() { cancel(timeout) })
+	defer timer.Stop()
 
 	res, err := f.client.open(ctx, f.req)
 	if err != nil {
@@ -118,47 +120,47 @@ func (f *follower) read(ctx context.Context) error {
 	}
 	defer res.Body.Close()
 	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "text/event-stream" {
-		return fatalError{fmt.Errorf("event stream: the answer is %q, is this a Routecard?", kind)}
+		return fatalError{fmt.Errorf("event stream: the content type is %q, is this a Routecard server?", kind)}
 	}
 	f.reached = true
 
-	frames := newFrameReader(&heard{in: res.Body, follower: f, watch: watch}, maxFrameBytes)
+	messages := newMessageReader(&idleReader{in: res.Body, follower: f, timer: timer}, maxMessageBytes)
 	for {
-		frame, err := frames.next()
-		f.pause = frames.retry
-		if frames.lastID != "" {
-			f.req.Header.Set("Last-Event-ID", frames.lastID)
+		message, err := messages.next()
+		f.minWait = messages.retry
+		if messages.lastID != "" {
+			f.req.Header.Set("Last-Event-ID", messages.lastID)
 		}
 		switch {
-		case errors.Is(err, errFrameTooLong):
+		case errors.Is(err, errMessageTooLong):
 			return fatalError{err}
 		case err != nil:
 			return fmt.Errorf("event stream: %w", err)
 		}
 		var event Event
-		if err := json.Unmarshal(frame.data, &event); err != nil {
+		if err := json.Unmarshal(message.data, &event); err != nil {
 			return fatalError{fmt.Errorf("event stream: %w", err)}
 		}
 		if !f.yield(event, nil) {
-			return errStopped
+			return errLoopLeft
 		}
 	}
 }
 
-// heard reads a stream and notes each sign of life, comments included. The time that the loop takes for an event is not
-// silence: the clock only runs while the connection is waited for.
-type heard struct {
+// idleReader reads a stream and restarts the idle timer for each read. The timer does not run between reads, so that a slow
+// loop body does not count as silence.
+type idleReader struct {
 	in       io.Reader
 	follower *follower
-	watch    *time.Timer
+	timer    *time.Timer
 }
 
-func (h *heard) Read(p []byte) (int, error) {
-	h.watch.Reset(h.follower.client.idle)
-	n, err := h.in.Read(p)
-	h.watch.Stop()
+func (r *idleReader) Read(p []byte) (int, error) {
+	r.timer.Reset(r.follower.client.idle)
+	n, err := r.in.Read(p)
+	r.timer.Stop()
 	if n > 0 {
-		h.follower.failures = 0
+		r.follower.failures = 0
 	}
 	return n, err
 }

@@ -13,7 +13,7 @@ import (
 	routecard "github.com/routecard/routecard/sdk/go"
 )
 
-// streams answers with a piece of an event stream and then cuts the connection.
+// streams returns a step that sends a part of an event stream and then closes the connection.
 func streams(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -27,14 +27,14 @@ func message(seq int) string {
 	return fmt.Sprintf("id: %d\nevent: job.created\ndata: {\"seq\":%d,\ndata: \"type\":\"job.created\",\"data\":{}}\n\n", seq, seq)
 }
 
-func TestEventsGoOnAfterABrokenConnection(t *testing.T) {
+func TestEventsContinueAfterABrokenConnection(t *testing.T) {
 	t.Parallel()
 	server := newScript(t,
 		cuts,
 		streams(": hello\n\n"+message(4)+message(5)+strings.TrimSuffix(message(6), "\n")), // 6 is not complete
 		answers(http.StatusServiceUnavailable, errorBody("starting")),
 		answers(http.StatusInternalServerError, errorBody("Internal Server Error")),
-		answers(http.StatusBadGateway, ""), answers(http.StatusGatewayTimeout, ""), // by now more than the attempts of an ordinary call
+		answers(http.StatusBadGateway, ""), answers(http.StatusGatewayTimeout, ""), // more failures than an ordinary call has attempts
 		streams(": heartbeat\n\n"),
 		streams(message(6)+"id: 9\n\n"), // 7 to 9 were of another job
 		streams(message(10)),
@@ -50,10 +50,10 @@ func TestEventsGoOnAfterABrokenConnection(t *testing.T) {
 		}
 	}
 	if !slices.Equal(seen, []int64{4, 5, 6, 10}) {
-		t.Errorf("saw %v", seen)
+		t.Errorf("got the events %v", seen)
 	}
 	if got := slices.Compact(server.seen("Last-Event-ID")); !slices.Equal(got, []string{"", "5", "9"}) {
-		t.Errorf("went on after %q", got)
+		t.Errorf("Last-Event-ID: %q", got)
 	}
 	for header, want := range map[string]string{"Accept": "text/event-stream", "Authorization": "Bearer secret", "Idempotency-Key": ""} {
 		if got := slices.Compact(server.seen(header)); !slices.Equal(got, []string{want}) {
@@ -61,16 +61,16 @@ func TestEventsGoOnAfterABrokenConnection(t *testing.T) {
 		}
 	}
 	if got := server.requests[0].URL.RawQuery; got != "after=3&jobId=job_1" {
-		t.Errorf("asked for %s", got)
+		t.Errorf("the query is %s", got)
 	}
 }
 
-// A stream that breaks now and then does not get slower and slower: what was heard in between counts.
-func TestWaitBeginsAnewAfterAnEvent(t *testing.T) {
+// TestWaitIsResetByData checks that the wait does not grow from one connection to the next if data was received in between.
+func TestWaitIsResetByData(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	const connections = 20 // doubled as often, a millisecond is 17 minutes
+	const connections = 20 // a wait of 1 ms that doubles 20 times is 17 minutes
 	var steps []http.HandlerFunc
 	for seq := range connections {
 		steps = append(steps, streams(message(seq+1)))
@@ -97,8 +97,8 @@ func TestEventsEnd(t *testing.T) {
 		"the server says no, later": {[]http.HandlerFunc{streams(message(1)), answers(http.StatusUnauthorized, errorBody("no"))}, 1, 2},
 		"nobody there":              {[]http.HandlerFunc{cuts}, 0, 4},
 		"never ready":               {[]http.HandlerFunc{answers(http.StatusServiceUnavailable, errorBody("no"))}, 0, 4},
-		"no stream":                 {[]http.HandlerFunc{answers(http.StatusOK, `[]`)}, 0, 1},
-		"no JSON":                   {[]http.HandlerFunc{streams(message(1) + "data: {\n\n")}, 1, 1},
+		"not a stream":              {[]http.HandlerFunc{answers(http.StatusOK, `[]`)}, 0, 1},
+		"not JSON":                  {[]http.HandlerFunc{streams(message(1) + "data: {\n\n")}, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,7 +111,7 @@ func TestEventsEnd(t *testing.T) {
 					events++
 				}
 			}
-			if requests := len(server.seen("Host")); events != test.events || failures != 1 || requests != test.requests {
+			if requests := len(server.urls()); events != test.events || failures != 1 || requests != test.requests {
 				t.Errorf("%d events, %d errors, %d requests", events, failures, requests)
 			}
 		})

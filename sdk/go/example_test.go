@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	routecard "github.com/routecard/routecard/sdk/go"
 	"github.com/routecard/routecard/server"
 	"github.com/routecard/routecard/store"
 )
 
-// open starts a Routecard with an empty database, and returns a client of it.
+// open starts a server with an empty database and returns a client for it. The server refuses requests after maxRequests, so
+// that a client that never stops does not hang the test.
 func open(options ...routecard.Option) (c *routecard.Client, stop func()) {
 	must := func(err error) {
 		if err != nil {
@@ -28,7 +31,14 @@ func open(options ...routecard.Option) (c *routecard.Client, stop func()) {
 	must(err)
 	handler, err := server.New(db, server.Options{Logger: log})
 	must(err)
-	running := httptest.NewServer(handler)
+	var requests atomic.Int64
+	running := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) > maxRequests {
+			http.Error(w, "a client does not stop sending requests", http.StatusBadRequest)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
 	c, err = routecard.New(running.URL, options...)
 	must(err)
 	return c, func() {
@@ -72,7 +82,7 @@ func Example() {
 	// Output: SN-00001 stands at Deburring
 }
 
-// The answer to an invalid request lists every field that breaks a rule.
+// The error of an invalid request lists every invalid field.
 func ExampleError() {
 	c, stop := open()
 	defer stop()
@@ -93,7 +103,7 @@ func ExampleError() {
 	// true 404 Job not found: job_0
 }
 
-// A change that is meant for the version that was read does not overwrite somebody else's.
+// An update with IfMatch does not overwrite a change that was made since the resource was read.
 func ExampleIfMatch() {
 	c, stop := open()
 	defer stop()
@@ -105,7 +115,7 @@ func ExampleIfMatch() {
 		fmt.Println(err)
 		return
 	}
-	for _, goal := range []int64{60, 70} { // the second one has not seen the first one's change
+	for _, goal := range []int64{60, 70} { // the second update still has the version from before the first
 		_, err := c.UpdateJob(ctx, job.ID, routecard.JobUpdate{GoalQuantity: &goal}, routecard.IfMatch(version))
 		fmt.Println(routecard.IsChanged(err), err)
 	}
@@ -125,7 +135,7 @@ func ExampleClient_AllJobs() {
 			return
 		}
 	}
-	// Two on a page to show that it does not matter; leave Limit out.
+	// A small page size, to show that it makes no difference. Programs leave Limit out.
 	for job, err := range c.AllJobs(ctx, &routecard.ListJobsParams{Limit: new(2)}) {
 		if err != nil {
 			fmt.Println(err)
@@ -152,7 +162,7 @@ func ExampleClient_Events() {
 			return
 		}
 	}
-	var last int64 // kept somewhere, to go on from after a restart
+	var last int64 // store it, to continue after a restart
 	for event, err := range c.Events(ctx, &routecard.ListEventsParams{After: &last, Type: new("job.created")}) {
 		if err != nil {
 			fmt.Println(err)

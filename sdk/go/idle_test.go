@@ -11,8 +11,8 @@ import (
 
 const shortIdle = 200 * time.Millisecond
 
-// newImpatient returns a client that takes a connection for dead after a short time.
-func newImpatient(t *testing.T, stream func(connection int, lastID string, send func(seq int), gone <-chan struct{})) *Client {
+// newShortIdleClient returns a client with a short idle timeout, and a server whose streams are written by stream.
+func newShortIdleClient(t *testing.T, stream func(connection int, lastID string, send func(seq int), gone <-chan struct{})) *Client {
 	t.Helper()
 	var connections atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -32,12 +32,12 @@ func newImpatient(t *testing.T, stream func(connection int, lastID string, send 
 	return c
 }
 
-// A connection that is dead without having been closed, as behind a router that was switched off, is left.
-func TestSilentStreamIsLeft(t *testing.T) {
+// TestSilentStreamIsReplaced covers connections that end without being closed, for example when a router is switched off.
+func TestSilentStreamIsReplaced(t *testing.T) {
 	t.Parallel()
-	c := newImpatient(t, func(connection int, lastID string, send func(int), gone <-chan struct{}) {
+	c := newShortIdleClient(t, func(connection int, lastID string, send func(int), gone <-chan struct{}) {
 		if want := []string{"", "1", "2"}[connection-1]; lastID != want {
-			t.Errorf("connection %d went on after %q", connection, lastID)
+			t.Errorf("connection %d has Last-Event-ID %q", connection, lastID)
 		}
 		send(connection)
 		<-gone
@@ -52,12 +52,12 @@ func TestSilentStreamIsLeft(t *testing.T) {
 	}
 }
 
-// A loop that takes its time is no silence.
+// TestSlowLoopKeepsItsStream checks that the time which the loop body takes does not count as silence.
 func TestSlowLoopKeepsItsStream(t *testing.T) {
 	t.Parallel()
-	c := newImpatient(t, func(connection int, _ string, send func(int), gone <-chan struct{}) {
+	c := newShortIdleClient(t, func(connection int, _ string, send func(int), gone <-chan struct{}) {
 		if connection > 1 {
-			t.Error("the connection was left")
+			t.Error("the client opened a second connection")
 		}
 		for seq := connection; ; seq++ {
 			send(seq)

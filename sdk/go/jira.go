@@ -17,17 +17,17 @@ func (c *Client) AllJiraTickets(ctx context.Context, params *ListJiraTicketsPara
 	return all[JiraTicket](ctx, c, options)(client.NewListJiraTicketsRequest(c.server, params))
 }
 
-// GetJiraTicket returns a ticket as Jira has it now.
+// GetJiraTicket returns a ticket with its current fields in Jira.
 func (c *Client) GetJiraTicket(ctx context.Context, key string, options ...CallOption) (*JiraTicket, error) {
 	return decode[*JiraTicket](c.do(ctx, options)(client.NewGetJiraTicketRequest(c.server, key)))
 }
 
-// LinkJiraTicket gives an existing job a ticket's fields, or creates a job from the ticket.
+// LinkJiraTicket copies the fields of a ticket to an existing job, or creates a job from the ticket. It returns the job.
 func (c *Client) LinkJiraTicket(ctx context.Context, link JiraLink, options ...CallOption) (*Job, error) {
 	return decode[*Job](c.do(ctx, options)(client.NewLinkJiraTicketRequest(c.server, nil, link)))
 }
 
-// PushJobToJira writes a job's progress to its ticket, as one comment that later pushes update.
+// PushJobToJira writes a job's progress to its ticket, as a comment that later calls update.
 func (c *Client) PushJobToJira(ctx context.Context, push JiraPush, options ...CallOption) (*JiraPushed, error) {
 	return decode[*JiraPushed](c.do(ctx, options)(client.NewPushJobToJiraRequest(c.server, nil, push)))
 }

@@ -12,18 +12,17 @@ import (
 	"strings"
 )
 
-// pageSize is how many things an iterator asks for at a time, unless the caller says: as many as every list allows, that of
-// Jira's tickets included.
+// pageSize is the default page size of iterators: the largest that every list allows, including the list of Jira tickets.
 const pageSize = 100
 
-// all returns a function that takes what a generated request constructor returns, and iterates over the things of all
-// pages. It asks for a page when the one before is used up. An error ends the iteration.
+// all returns a function that iterates over the items of all pages, starting with the request of a generated constructor,
+// whose two results it takes. It requests a page when the page before is used up. An error ends the iteration.
 func all[T any](ctx context.Context, c *Client, options []CallOption) func(*http.Request, error) iter.Seq2[T, error] {
 	return func(first *http.Request, err error) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			var none T
+			var zero T
 			if err != nil {
-				yield(none, err)
+				yield(zero, err)
 				return
 			}
 			query := first.URL.Query()
@@ -33,10 +32,10 @@ func all[T any](ctx context.Context, c *Client, options []CallOption) func(*http
 			for len(query) > 0 {
 				req := first.Clone(ctx)
 				req.URL.RawQuery = query.Encode()
-				got, err := c.do(ctx, options)(req, nil)
-				items, err := decode[[]T](got, err)
+				res, err := c.do(ctx, options)(req, nil)
+				items, err := decode[[]T](res, err)
 				if err != nil {
-					yield(none, err)
+					yield(zero, err)
 					return
 				}
 				for _, item := range items {
@@ -44,9 +43,9 @@ func all[T any](ctx context.Context, c *Client, options []CallOption) func(*http
 						return
 					}
 				}
-				next := nextQuery(got.header)
+				next := nextQuery(res.header)
 				if next.Encode() == query.Encode() {
-					yield(none, errors.New("the link to the next page leads to the same page"))
+					yield(zero, errors.New("the link to the next page leads to the same page"))
 					return
 				}
 				query = next
@@ -55,14 +54,14 @@ func all[T any](ctx context.Context, c *Client, options []CallOption) func(*http
 	}
 }
 
-// A link of a Link header (RFC 8288) with its parameters, and one parameter.
+// linkPattern matches one link of a Link header (RFC 8288) with its parameters, and parameterPattern matches one parameter.
 var (
 	linkPattern      = regexp.MustCompile(`<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]*))?)*)`)
 	parameterPattern = regexp.MustCompile(`([\w*-]+)\s*=\s*(?:"([^"]*)"|([^\s",;]*))`)
 )
 
-// nextQuery is the query of the link to the next page, empty when there is none. Only the query is followed: server and path
-// stay those of the first page, whatever a proxy has made of them.
+// nextQuery returns the query of the link to the next page, or nil if there is none. It ignores the link's host and path: the
+// client keeps those of the first page, because a proxy may have changed them.
 func nextQuery(header http.Header) url.Values {
 	for _, link := range linkPattern.FindAllStringSubmatch(strings.Join(header.Values("Link"), ", "), -1) {
 		for _, parameter := range parameterPattern.FindAllStringSubmatch(link[2], -1) {

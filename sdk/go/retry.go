@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// Retry says how often and how fast a request is sent again. That happens when no answer came, or one that says to come
-// back (429, 502, 503, 504), and only where doing it twice is the same as doing it once:
+// Retry says how often and how fast a request is repeated. A request is repeated when there was no response, or when the
+// status is 429, 502, 503, or 504. That is safe for each method:
 //
 //   - GET changes nothing.
-//   - PUT, PATCH and DELETE say what is to be, not what to add.
-//   - POST carries an Idempotency-Key, the same on all attempts, by which the server recognises it. For the same reason a
-//     POST is also repeated after a 500, which leaves open whether the change was made.
+//   - PUT, PATCH, and DELETE have the same effect however often they are sent.
+//   - POST has an Idempotency-Key, the same for all attempts, by which the server recognizes the request. For the same reason
+//     a POST is also repeated after a 500, which does not say whether the change was made.
 //
-// The wait doubles from attempt to attempt, with jitter so that clients do not come back all at once. A Retry-After header
-// makes it longer. When the context would end before the next attempt, or the server asks for more than MaxWait, the last
-// failure is returned at once.
+// The wait doubles with each attempt and is partly random, so that many clients do not come back at the same moment. A
+// Retry-After header can make it longer. If ctx would end before the next attempt, or the server asks for more than MaxWait,
+// the call returns the last error at once.
 type Retry struct {
-	// Attempts is how often a request is sent at the most, the first time included; 5 unless given, and 1 means never again.
+	// Attempts is the maximum number of attempts, including the first one. Defaults to 5. 1 means no retries.
 	Attempts int
-	// Base is the longest wait before the second attempt; 200 ms unless given.
+	// Base is the maximum wait before the second attempt. Defaults to 200 ms.
 	Base time.Duration
-	// Max bounds the doubling; 5 s unless given.
+	// Max is where the wait stops doubling. Defaults to 5 s.
 	Max time.Duration
-	// MaxWait bounds what a Retry-After header may ask for; 30 s unless given.
+	// MaxWait is the longest wait that a Retry-After header may ask for. Defaults to 30 s.
 	MaxWait time.Duration
 }
 
@@ -48,7 +48,7 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
-// delay is the wait after failure number n, counted from 1: half of it fixed, half by chance.
+// delay returns the wait after failure n, counted from 1. One half of it is random.
 func (r Retry) delay(n int) time.Duration {
 	wait := r.Max
 	if shift := n - 1; shift < 30 && r.Base<<shift > 0 {
@@ -57,40 +57,40 @@ func (r Retry) delay(n int) time.Duration {
 	return wait/2 + rand.N(wait/2+1)
 }
 
-// send makes attempts until one succeeds, fails for good, or is the last.
-func (c *Client) send(ctx context.Context, req *http.Request) (answer, error) {
+// send makes attempts until one succeeds, one fails in a way that a retry would not change, or none are left.
+func (c *Client) send(ctx context.Context, req *http.Request) (response, error) {
 	for n := 1; ; n++ {
-		got, err := c.attempt(ctx, req)
+		res, err := c.attempt(ctx, req)
 		if err == nil {
-			return got, nil
+			return res, nil
 		}
-		failure, answered := errors.AsType[*Error](err)
-		if answered {
+		failure, responded := errors.AsType[*Error](err)
+		if responded {
 			failure.Attempts = n
 		}
-		if n >= c.retry.Attempts || !c.mayRetry(ctx, req, err) {
-			return answer{}, err
+		if n >= c.retry.Attempts || !mayRetry(ctx, req, err) {
+			return response{}, err
 		}
-		if answered && failure.retryAfter > c.retry.MaxWait || !sleep(ctx, c.wait(n, err)) {
-			return answer{}, gaveUp(ctx, err)
+		if responded && failure.retryAfter > c.retry.MaxWait || !sleep(ctx, c.wait(n, err)) {
+			return response{}, withCause(ctx, err)
 		}
 	}
 }
 
-// mayRetry tells whether sending the request once more is safe and may help.
-func (c *Client) mayRetry(ctx context.Context, req *http.Request, err error) bool {
+// mayRetry reports whether repeating the request is safe and may succeed.
+func mayRetry(ctx context.Context, req *http.Request, err error) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	failure, answered := errors.AsType[*Error](err)
-	if !answered {
-		return true // all our requests can be repeated
+	failure, responded := errors.AsType[*Error](err)
+	if !responded {
+		return true
 	}
 	return isTransient(failure.StatusCode) ||
 		failure.StatusCode == http.StatusInternalServerError && req.Header.Get(headerIdempotencyKey) != ""
 }
 
-// isTransient tells whether a status means "not now": the same request may succeed a little later.
+// isTransient reports whether the same request may succeed a little later, by its status.
 func isTransient(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -100,16 +100,16 @@ func isTransient(status int) bool {
 	}
 }
 
-// wait is how long to wait after failure number n: as the policy says, or longer when the server asks for it.
+// wait returns how long to wait after failure n: the delay of the policy, or longer if the server asks for it.
 func (c *Client) wait(n int, err error) time.Duration {
 	wait := c.retry.delay(n)
-	if failure, answered := errors.AsType[*Error](err); answered {
+	if failure, responded := errors.AsType[*Error](err); responded {
 		wait = max(wait, failure.retryAfter)
 	}
 	return wait
 }
 
-// sleep returns false, at once, when the context ends before the wait does.
+// sleep waits and returns true. It returns false as soon as the context ends, or at once if the deadline comes first.
 func sleep(ctx context.Context, wait time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false
@@ -124,15 +124,16 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// gaveUp is the last failure and, where that is why there was no further attempt, the end of the context.
-func gaveUp(ctx context.Context, err error) error {
+// withCause adds the cause of the context to err if the context has ended.
+func withCause(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
 	return fmt.Errorf("%w, after: %w", context.Cause(ctx), err)
 }
 
-// retryAfter is what the header of that name asks to wait, in seconds or until a date; 0 when it says nothing.
+// retryAfter returns the wait that the Retry-After header asks for, which is in seconds or an HTTP date. It returns 0 without
+// a valid header, and for a date in the past.
 func retryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {

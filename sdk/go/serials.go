@@ -7,78 +7,78 @@ import (
 	"github.com/routecard/routecard/gen/client"
 )
 
-// CreateSerials puts units on a path, at its first step, and returns them in the order of their numbers.
+// CreateSerials creates units at the first step of a path and returns them in the order of their serial numbers.
 func (c *Client) CreateSerials(ctx context.Context, units SerialsCreate, options ...CallOption) ([]Serial, error) {
 	return decode[[]Serial](c.do(ctx, options)(client.NewCreateSerialsRequest(c.server, nil, units)))
 }
 
-// ListSerials returns the units that match, newest first: all of them, or one page with a limit.
+// ListSerials returns the units that match params, newest first: all of them, or one page if params.Limit is set.
 func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, options ...CallOption) ([]Serial, error) {
 	return decode[[]Serial](c.do(ctx, options)(client.NewListSerialsRequest(c.server, params)))
 }
 
-// AllSerials iterates over the units that match, newest first, page by page.
+// AllSerials iterates over the units that match params, newest first, page by page.
 func (c *Client) AllSerials(ctx context.Context, params *ListSerialsParams, options ...CallOption) iter.Seq2[Serial, error] {
 	return all[Serial](ctx, c, options)(client.NewListSerialsRequest(c.server, params))
 }
 
-// GetSerial returns a unit and what has become of each step of its path.
+// GetSerial returns a unit and its state at each step of its path.
 func (c *Client) GetSerial(ctx context.Context, id SerialID, options ...CallOption) (*SerialDetail, error) {
 	return decode[*SerialDetail](c.do(ctx, options)(client.NewGetSerialRequest(c.server, id)))
 }
 
-// AdvanceSerial moves a unit to its next step, or completes it when it stands at the last one.
+// AdvanceSerial moves a unit to its next step, or completes the unit if it is at the last step. It returns the unit.
 func (c *Client) AdvanceSerial(ctx context.Context, id SerialID, move SerialAdvance, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.do(ctx, options)(client.NewAdvanceSerialRequest(c.server, id, nil, move)))
 }
 
-// AdvanceSerialTo moves a unit forward past steps, by the rules of its path's advancement mode.
+// AdvanceSerialTo moves a unit forward to a later step, if the advancement mode of its path allows that.
 func (c *Client) AdvanceSerialTo(ctx context.Context, id SerialID, move SerialAdvanceTo, options ...CallOption) (*AdvanceToResult, error) {
 	return decode[*AdvanceToResult](c.do(ctx, options)(client.NewAdvanceSerialToRequest(c.server, id, nil, move)))
 }
 
-// ScrapSerial takes a unit out of production for good.
+// ScrapSerial removes a unit from production permanently and returns it.
 func (c *Client) ScrapSerial(ctx context.Context, id SerialID, scrap SerialScrap, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.do(ctx, options)(client.NewScrapSerialRequest(c.server, id, nil, scrap)))
 }
 
-// ForceCompleteSerial completes a unit though required steps are open.
+// ForceCompleteSerial completes a unit although required steps are open, and returns it.
 func (c *Client) ForceCompleteSerial(ctx context.Context, id SerialID, force SerialForceComplete, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.do(ctx, options)(client.NewForceCompleteSerialRequest(c.server, id, nil, force)))
 }
 
-// UndoSerial takes back a unit's last change, as a new event.
+// UndoSerial reverts a unit's last change and returns the unit. This adds an event; the event of the change remains.
 func (c *Client) UndoSerial(ctx context.Context, id SerialID, undo SerialUndo, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.do(ctx, options)(client.NewUndoSerialRequest(c.server, id, nil, undo)))
 }
 
-// AdvanceSerials moves many units to their next step. In the mode [PerItem] look at each result: some may have failed.
+// AdvanceSerials moves many units to their next step. In mode [PerItem] some may fail: check each item of the result.
 func (c *Client) AdvanceSerials(ctx context.Context, move SerialsAdvance, options ...CallOption) (*BulkResult, error) {
 	return decode[*BulkResult](c.do(ctx, options)(client.NewAdvanceSerialsRequest(c.server, nil, move)))
 }
 
-// ScrapSerials takes many units out of production. In the mode [PerItem] look at each result: some may have failed.
+// ScrapSerials scraps many units. In mode [PerItem] some may fail: check each item of the result.
 func (c *Client) ScrapSerials(ctx context.Context, scrap SerialsScrap, options ...CallOption) (*BulkResult, error) {
 	return decode[*BulkResult](c.do(ctx, options)(client.NewScrapSerialsRequest(c.server, nil, scrap)))
 }
 
-// OverrideStep makes a step optional for one unit, until it has been passed.
+// OverrideStep makes a step optional for one unit, until the unit has passed the step. It returns the unit.
 func (c *Client) OverrideStep(ctx context.Context, id SerialID, step StepID, override StepOverride, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.do(ctx, options)(client.NewOverrideStepRequest(c.server, id, step, nil, override)))
 }
 
-// ClearStepOverride takes back an override.
+// ClearStepOverride removes the override of a step for one unit.
 func (c *Client) ClearStepOverride(ctx context.Context, id SerialID, step StepID, options ...CallOption) error {
 	_, err := c.do(ctx, options)(client.NewClearStepOverrideRequest(c.server, id, step, nil))
 	return err
 }
 
-// WaiveStep excuses a deferred step: the unit may be completed without it.
+// WaiveStep waives a deferred step, so that the unit can be completed without it. It returns the unit.
 func (c *Client) WaiveStep(ctx context.Context, id SerialID, step StepID, waiver StepWaive, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.do(ctx, options)(client.NewWaiveStepRequest(c.server, id, step, nil, waiver)))
 }
 
-// CompleteStep reports a deferred step as done after all.
+// CompleteStep marks a deferred step as completed and returns the unit.
 func (c *Client) CompleteStep(ctx context.Context, id SerialID, step StepID, done StepComplete, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.do(ctx, options)(client.NewCompleteStepRequest(c.server, id, step, nil, done)))
 }

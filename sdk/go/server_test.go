@@ -1,6 +1,7 @@
 package routecard_test
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	routecard "github.com/routecard/routecard/sdk/go"
 )
 
-// The pages of every list have a form that the iterators understand.
+// TestPagesOfTheServer checks that the iterators understand the links of every list.
 func TestPagesOfTheServer(t *testing.T) {
 	t.Parallel()
 	c, stop := open()
@@ -34,33 +35,21 @@ func TestPagesOfTheServer(t *testing.T) {
 	_, err = c.CreateSerials(ctx, routecard.SerialsCreate{PathID: path.ID, Quantity: new(3)})
 	check(err)
 
-	var paths, units, events int
-	var last int64
-	for _, err := range c.AllJobPaths(ctx, job.ID, &routecard.ListJobPathsParams{Limit: new(1)}) {
-		check(err)
-		paths++
+	paths := collect(t, c.AllJobPaths(ctx, job.ID, &routecard.ListJobPathsParams{Limit: new(1)}))
+	units := collect(t, c.AllSerials(ctx, &routecard.ListSerialsParams{Limit: new(2), JobID: &job.ID}))
+	events := collect(t, c.AllEvents(ctx, &routecard.ListEventsParams{Limit: new(2)}))
+	if len(paths) != 3 || len(units) != 3 || len(events) != 7 { // one event for the job, each path and each unit
+		t.Errorf("%d paths, %d units, %d events", len(paths), len(units), len(events))
 	}
-	for _, err := range c.AllSerials(ctx, &routecard.ListSerialsParams{Limit: new(2), JobID: &job.ID}) {
-		check(err)
-		units++
-	}
-	for event, err := range c.AllEvents(ctx, &routecard.ListEventsParams{Limit: new(2)}) {
-		check(err)
-		if event.Seq <= last {
-			t.Errorf("event %d after event %d", event.Seq, last)
-		}
-		last = event.Seq
-		events++
-	}
-	if paths != 3 || units != 3 || events != 7 { // one event for the job, each path and each unit
-		t.Errorf("%d paths, %d units, %d events", paths, units, events)
+	if !slices.IsSortedFunc(events, func(a, b routecard.Event) int { return cmp.Compare(a.Seq, b.Seq) }) {
+		t.Errorf("the events are not in order: %+v", events)
 	}
 }
 
-// losing is a network on which the first answer to each kind of request gets lost, after the server has done its work.
-type losing struct{ lost map[string]*atomic.Bool }
+// lossyTransport loses the first response to each method, after the server has handled the request.
+type lossyTransport struct{ lost map[string]*atomic.Bool }
 
-func (l losing) RoundTrip(req *http.Request) (*http.Response, error) {
+func (l lossyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err == nil && l.lost[req.Method].CompareAndSwap(false, true) {
 		return nil, errors.Join(errors.New("connection reset"), res.Body.Close())
@@ -68,11 +57,11 @@ func (l losing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// What was done although its answer got lost is not done again.
-func TestLostAnswers(t *testing.T) {
+// TestLostResponses checks that a request whose response was lost has one effect.
+func TestLostResponses(t *testing.T) {
 	t.Parallel()
-	network := losing{lost: map[string]*atomic.Bool{"GET": {}, "POST": {}, "DELETE": {}}}
-	c, stop := open(routecard.WithHTTPClient(&http.Client{Transport: network}), routecard.WithRetry(quick))
+	transport := lossyTransport{lost: map[string]*atomic.Bool{"GET": {}, "POST": {}, "DELETE": {}}}
+	c, stop := open(routecard.WithHTTPClient(&http.Client{Transport: transport}), routecard.WithRetry(quick))
 	defer stop()
 
 	job, err := c.CreateJob(t.Context(), routecard.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50})
@@ -86,13 +75,10 @@ func TestLostAnswers(t *testing.T) {
 	err = c.DeleteJob(t.Context(), job.ID)
 	failure, answered := errors.AsType[*routecard.Error](err)
 	if !answered || !routecard.IsNotFound(err) || failure.Attempts != 2 {
-		t.Errorf("deleted: %v", err) // the second attempt's answer, and the caller can tell
+		t.Errorf("deleted: %v", err) // the response to the second attempt, as Attempts tells
 	}
 	var types []string
-	for event, err := range c.AllEvents(t.Context(), nil) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, event := range collect(t, c.AllEvents(t.Context(), nil)) {
 		types = append(types, event.Type)
 	}
 	if !slices.Equal(types, []string{"job.created", "job.deleted"}) {

@@ -9,53 +9,53 @@ import (
 	"time"
 )
 
-// maxFrameBytes bounds one event of a stream. A request is 1 MiB at most, so no event of Routecard comes near it.
-const maxFrameBytes = 8 << 20
+// maxMessageBytes limits the data of one message of a stream. A request is at most 1 MiB, so every event is far smaller.
+const maxMessageBytes = 8 << 20
 
-// errFrameTooLong is returned for a message above the limit. Asking again would only bring the same one.
-var errFrameTooLong = errors.New("event stream: an event is too large")
+// errMessageTooLong is returned for a message above the limit. A new connection would receive the same message again.
+var errMessageTooLong = errors.New("event stream: an event is too large")
 
-// frame is one message of a stream of Server-Sent Events.
-type frame struct {
-	// id is the last one that the stream has named: a message without one keeps that of the message before.
+// message is one message of a stream of Server-Sent Events.
+type message struct {
+	// id is the last id in the stream so far: a message without an id has the id of the message before it.
 	id   string
 	data []byte
 }
 
-// frameReader takes a stream apart as the HTML standard says (9.2.6): lines end with LF, CR or CRLF, an empty line ends a
-// message, lines of data are joined, lines that begin with a colon are comments.
-type frameReader struct {
+// messageReader parses a stream of Server-Sent Events as the HTML standard (9.2.6) says: lines end with LF, CR, or CRLF, an
+// empty line ends a message, the data lines of a message are joined, and lines that begin with a colon are comments.
+type messageReader struct {
 	in *bufio.Reader
-	// limit bounds the data of one message, in bytes.
+	// limit is the maximum size of the data of one message, in bytes.
 	limit int
-	// begun tells that the first line has been read, and with it a byte order mark.
+	// begun reports whether the first line, which may begin with a byte order mark, has been read.
 	begun bool
-	// afterCR tells that the line before ended with CR, so that a LF now belongs to it.
+	// afterCR reports whether the previous line ended with CR. A LF that follows belongs to that line end.
 	afterCR bool
-	// lastID is that of the last complete message, with data or without; id is what the lines since have made of it.
+	// lastID is the id after the last complete message. id also includes the lines read since then.
 	lastID, id string
-	// retry is the wait before a reconnection that the server has asked for; 0 unless it has.
+	// retry is the wait before a new connection that the server asks for; 0 by default.
 	retry time.Duration
 }
 
-func newFrameReader(in io.Reader, limit int) *frameReader {
-	return &frameReader{in: bufio.NewReader(in), limit: limit}
+func newMessageReader(in io.Reader, limit int) *messageReader {
+	return &messageReader{in: bufio.NewReader(in), limit: limit}
 }
 
-// next returns the next message that has data. A message that the end of the stream cuts off is none: the error is then
-// io.EOF, or why the connection ended.
-func (r *frameReader) next() (frame, error) {
+// next returns the next message that has data. It discards an incomplete message at the end of the stream and returns io.EOF
+// or the error of the connection.
+func (r *messageReader) next() (message, error) {
 	var data []byte
 	hasData := false
 	for {
 		line, err := r.line(r.limit - len(data))
 		if err != nil {
-			return frame{}, err
+			return message{}, err
 		}
 		if len(line) == 0 {
 			r.lastID = r.id
 			if hasData {
-				return frame{id: r.lastID, data: data}, nil
+				return message{id: r.lastID, data: data}, nil
 			}
 			continue
 		}
@@ -79,18 +79,18 @@ func (r *frameReader) next() (frame, error) {
 	}
 }
 
-// line returns the next line without its end.
-func (r *frameReader) line(limit int) ([]byte, error) {
+// line returns the next line without its line end. It returns errMessageTooLong for a line of more than limit bytes.
+func (r *messageReader) line(limit int) ([]byte, error) {
 	var line []byte
 	for {
 		b, err := r.in.ReadByte()
 		if err != nil {
 			return nil, err
 		}
-		after := r.afterCR
+		afterCR := r.afterCR
 		r.afterCR = b == '\r'
 		switch {
-		case b == '\n' && after:
+		case b == '\n' && afterCR:
 			continue
 		case b == '\n' || b == '\r':
 			if !r.begun {
@@ -99,7 +99,7 @@ func (r *frameReader) line(limit int) ([]byte, error) {
 			}
 			return line, nil
 		case len(line) >= limit:
-			return nil, errFrameTooLong
+			return nil, errMessageTooLong
 		}
 		line = append(line, b)
 	}

@@ -8,70 +8,70 @@ import (
 
 // Jobs.
 type (
-	// JobID is `job_` and 26 characters; ids sort by time of creation.
+	// JobID is `job_` followed by 26 characters. IDs sort by time of creation.
 	JobID = client.JobID
 	// Job is one production order.
 	Job = client.Job
-	// JobCreate is a job to be created.
+	// JobCreate is the input of [Client.CreateJob].
 	JobCreate = client.JobCreate
-	// JobUpdate is what to change of a job.
+	// JobUpdate is the input of [Client.UpdateJob].
 	JobUpdate = client.JobUpdate
 	// JobDetail is a job with its paths and its progress.
 	JobDetail = client.JobDetail
-	// JobListItem is a job as it stands in a list: with its progress, if asked for by [IncludeProgress].
+	// JobListItem is a job in a list. It has Progress if the request included [IncludeProgress].
 	JobListItem = client.JobListItem
-	// JobProgress is how far along a job is.
+	// JobProgress is the progress of a job.
 	JobProgress = client.JobProgress
-	// ListJobsParams says which jobs to list; a job must match all that is given.
+	// ListJobsParams filters a list of jobs. A job must match all fields that are set.
 	ListJobsParams = client.ListJobsParams
 )
 
-// IncludeProgress asks [Client.ListJobs] for the progress of each job.
+// IncludeProgress adds the progress of each job to the result of [Client.ListJobs].
 const IncludeProgress = client.ListJobsParamsIncludeProgress
 
 // Paths and their steps.
 type (
-	// PathID is `path_` and 26 characters; ids sort by time of creation.
+	// PathID is `path_` followed by 26 characters. IDs sort by time of creation.
 	PathID = client.PathID
 	// Path is one route of a job through the shop.
 	Path = client.Path
-	// PathCreate is a path to be created.
+	// PathCreate is the input of [Client.CreatePath].
 	PathCreate = client.PathCreate
-	// PathUpdate is what to change of a path.
+	// PathUpdate is the input of [Client.UpdatePath].
 	PathUpdate = client.PathUpdate
-	// PathDetail is a path and where its units stand.
+	// PathDetail is a path and the number of units at each of its steps.
 	PathDetail = client.PathDetail
-	// PathProgress is how far along a path is.
+	// PathProgress is the progress of a path.
 	PathProgress = client.PathProgress
-	// ListJobPathsParams bounds a page of paths.
+	// ListJobPathsParams selects a page of a list of paths.
 	ListJobPathsParams = client.ListJobPathsParams
-	// AdvancementMode is how far a unit may jump: [Strict], [Flexible] or [PerStep].
+	// AdvancementMode says which steps a unit may skip: [Strict], [Flexible], or [PerStep].
 	AdvancementMode = client.AdvancementMode
 
-	// StepID is `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID is `step_` followed by 26 characters. A step keeps its ID when its path is changed or reordered.
 	StepID = client.StepID
 	// Step is one process operation on a path.
 	Step = client.Step
-	// StepCreate is a step of a path to be created.
+	// StepCreate is a step in the input of [Client.CreatePath].
 	StepCreate = client.StepCreate
-	// StepInput is a step of a path to be changed: the one with its ID, or a new one without.
+	// StepInput is a step in the input of [Client.UpdatePath]: an existing step with its ID, or a new step without an ID.
 	StepInput = client.StepInput
-	// StepUpdate is what to change of a step.
+	// StepUpdate is the input of [Client.UpdateStep].
 	StepUpdate = client.StepUpdate
-	// StepDistribution is how many units stand at a step.
+	// StepDistribution is the number of units at a step.
 	StepDistribution = client.StepDistribution
-	// DependencyType is how strictly a step binds: [Preferred], [Physical] or [CompletionGate].
+	// DependencyType says how strictly a step is required: [Preferred], [Physical], or [CompletionGate].
 	DependencyType = client.DependencyType
 )
 
-// How far a unit may jump.
+// The values of [AdvancementMode].
 const (
 	Strict   = client.Strict
 	Flexible = client.Flexible
 	PerStep  = client.PerStep
 )
 
-// How strictly a step binds.
+// The values of [DependencyType].
 const (
 	Preferred      = client.Preferred
 	Physical       = client.Physical
@@ -84,64 +84,65 @@ type (
 	SerialID = client.SerialID
 	// Serial is one physical unit on a path.
 	Serial = client.Serial
-	// SerialDetail is a unit and what has become of each step of its path.
+	// SerialDetail is a unit and its state at each step of its path.
 	SerialDetail = client.SerialDetail
-	// SerialStep is what has become of a step for one unit.
+	// SerialStep is a step and its state for one unit.
 	SerialStep = client.SerialStep
 	// SerialStatus is the state of a unit.
 	SerialStatus = client.SerialStatus
 	// SerialStepStatus is the state of a step for one unit.
 	SerialStepStatus = client.SerialStepStatus
-	// SerialsCreate are units to be created: a quantity of them, or those with the given numbers.
+	// SerialsCreate is the input of [Client.CreateSerials]: either a quantity or a list of serial numbers.
 	SerialsCreate = client.SerialsCreate
-	// ListSerialsParams says which units to list; a unit must match all that is given.
+	// ListSerialsParams filters a list of units. A unit must match all fields that are set.
 	ListSerialsParams = client.ListSerialsParams
 
-	// SerialAdvance moves a unit to its next step.
+	// SerialAdvance is the input of [Client.AdvanceSerial].
 	SerialAdvance = client.SerialAdvance
-	// SerialAdvanceTo moves a unit past steps, to the one of TargetStepIndex or TargetStepID.
+	// SerialAdvanceTo is the input of [Client.AdvanceSerialTo]: either TargetStepIndex or TargetStepID must be set.
 	SerialAdvanceTo = client.SerialAdvanceTo
-	// AdvanceToResult is a unit that was advanced, and what it bypassed.
+	// AdvanceToResult is a unit that was advanced and the steps that it bypassed.
 	AdvanceToResult = client.AdvanceToResult
 	// BypassedStep is a step that a unit bypassed.
 	BypassedStep = client.BypassedStep
-	// BypassedStepStatus is whether a bypassed step is owed.
+	// BypassedStepStatus says whether a bypassed step must still be done.
 	BypassedStepStatus = client.BypassedStepStatus
-	// SerialScrap takes a unit out of production for good.
+	// SerialScrap is the input of [Client.ScrapSerial].
 	SerialScrap = client.SerialScrap
-	// ScrapReason is why a unit is scrapped; [Other] needs an explanation.
+	// ScrapReason is the reason why a unit is scrapped. [Other] requires an explanation.
 	ScrapReason = client.ScrapReason
-	// SerialForceComplete completes a unit over open steps.
+	// SerialForceComplete is the input of [Client.ForceCompleteSerial].
 	SerialForceComplete = client.SerialForceComplete
-	// SerialUndo takes back a unit's last change.
+	// SerialUndo is the input of [Client.UndoSerial].
 	SerialUndo = client.SerialUndo
-	// StepOverride makes a step optional for one unit.
+	// StepOverride is the input of [Client.OverrideStep].
 	StepOverride = client.StepOverride
-	// StepWaive excuses a deferred step.
+	// StepWaive is the input of [Client.WaiveStep].
 	StepWaive = client.StepWaive
-	// StepComplete reports a deferred step as done.
+	// StepComplete is the input of [Client.CompleteStep].
 	StepComplete = client.StepComplete
 
-	// SerialsAdvance moves many units to their next step.
+	// SerialsAdvance is the input of [Client.AdvanceSerials].
 	SerialsAdvance = client.SerialsAdvance
-	// SerialsScrap takes many units out of production.
+	// SerialsScrap is the input of [Client.ScrapSerials].
 	SerialsScrap = client.SerialsScrap
-	// BulkMode is whether a command on many units is [Atomic] or [PerItem].
+	// BulkMode says whether a command on many units is applied to all or none of them ([Atomic]) or to each independently
+	// ([PerItem]).
 	BulkMode = client.BulkMode
-	// BulkResult is what became of many units.
+	// BulkResult is the result of a command on many units.
 	BulkResult = client.BulkResult
-	// BulkOutcome is what became of one of them: it has either the unit or an error.
+	// BulkOutcome is the result for one unit of a command on many. It has either the unit or an error.
 	BulkOutcome = client.BulkOutcome
 )
 
-// The state of a unit.
+// The values of [SerialStatus].
 const (
 	SerialStatusInProgress = client.SerialStatusInProgress
 	SerialStatusCompleted  = client.SerialStatusCompleted
 	SerialStatusScrapped   = client.SerialStatusScrapped
 )
 
-// The state of a step for one unit.
+// The values of [SerialStepStatus].
 const (
 	SerialStepStatusPending    = client.SerialStepStatusPending
 	SerialStepStatusInProgress = client.SerialStepStatusInProgress
@@ -151,13 +152,13 @@ const (
 	SerialStepStatusWaived     = client.SerialStepStatusWaived
 )
 
-// Whether a bypassed step is owed.
+// The values of [BypassedStepStatus].
 const (
 	BypassedStepStatusSkipped  = client.BypassedStepStatusSkipped
 	BypassedStepStatusDeferred = client.BypassedStepStatusDeferred
 )
 
-// Why a unit is scrapped.
+// The values of [ScrapReason].
 const (
 	OutOfTolerance = client.OutOfTolerance
 	ProcessDefect  = client.ProcessDefect
@@ -166,7 +167,7 @@ const (
 	Other          = client.Other
 )
 
-// Whether a command on many units is for all or none, or for each by itself.
+// The values of [BulkMode].
 const (
 	Atomic  = client.Atomic
 	PerItem = client.PerItem
@@ -174,30 +175,30 @@ const (
 
 // Jira.
 type (
-	// JiraTicket is a ticket as Jira has it now.
+	// JiraTicket is a ticket with its current fields in Jira.
 	JiraTicket = client.JiraTicket
-	// JiraLink says which ticket to link, and to which job; to a new one unless given.
+	// JiraLink is the input of [Client.LinkJiraTicket]. Without a JobID it creates a job.
 	JiraLink = client.JiraLink
-	// JiraPush says which job's progress to write to its ticket.
+	// JiraPush is the input of [Client.PushJobToJira].
 	JiraPush = client.JiraPush
-	// JiraPushed is the comment that now has the progress.
+	// JiraPushed is the comment that [Client.PushJobToJira] has written.
 	JiraPushed = client.JiraPushed
-	// ListJiraTicketsParams bounds a page of tickets.
+	// ListJiraTicketsParams selects a page of a list of tickets.
 	ListJiraTicketsParams = client.ListJiraTicketsParams
 )
 
 // Events and errors.
 type (
-	// Event is one change: what happened, when, and by whom.
+	// Event is one change: what happened, when, and who did it.
 	Event = client.Event
-	// ListEventsParams says which events to read; an event must match all that is given.
+	// ListEventsParams filters events. An event must match all fields that are set.
 	ListEventsParams = client.ListEventsParams
-	// FieldError is one field that breaks a rule.
+	// FieldError is one invalid field of a request.
 	FieldError = client.FieldError
 )
 
-// Value sets a field that could also be cleared.
+// Value returns a value for a field that can also be cleared, see [Null].
 func Value[T any](value T) nullable.Nullable[T] { return nullable.NewNullableWithValue(value) }
 
-// Null clears a field. One that is not set at all stays as it is.
+// Null returns the value that clears a field. A field without a value does not change.
 func Null[T any]() nullable.Nullable[T] { return nullable.NewNullNullable[T]() }

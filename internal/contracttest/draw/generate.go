@@ -1,9 +1,10 @@
-// Package draw makes requests out of the schemas of the contract: such as it allows, and such as it does not.
+// Package draw generates valid and invalid requests from the schemas of the contract, for property tests with rapid.
 package draw
 
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -14,19 +15,18 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Generator draws values that a schema allows.
+// Generator draws values that are valid for a schema.
 type Generator struct {
-	// Known has values that mean something to the server, by the name of the property or parameter that takes them: ids of
-	// things that exist. They are drawn more often than not, or nearly every request would be about nothing.
+	// Known has values by the name of the property or parameter that takes them, such as ids of existing resources. They are
+	// drawn more often than other values; otherwise nearly every response would be "not found".
 	Known map[string][]string
 }
 
-// Value draws a value for the schema, decoded as JSON with numbers as json.Number. The name is that of the property.
+// value draws a value for the schema of the property name, decoded as JSON with numbers as json.Number.
 //
-// The smaller the choices, the plainer the value: a failing request is shrunk to one with nothing odd about it but what
-// makes it fail. Beyond the schema it makes use of what the contract says in words: an optional property may be null, and
-// properties that nobody knows are ignored.
-func (g *Generator) Value(t *rapid.T, name string, schema *openapi3.Schema) any {
+// Smaller choices give plainer values, so that rapid shrinks a failing request to one whose only unusual part is the cause. It
+// also uses two rules that the contract states in words: optional properties may be null, and unknown properties are ignored.
+func (g *Generator) value(t *rapid.T, name string, schema *openapi3.Schema) any {
 	switch {
 	case schema.Type.Is("object"):
 		return g.object(t, schema)
@@ -35,11 +35,11 @@ func (g *Generator) Value(t *rapid.T, name string, schema *openapi3.Schema) any 
 	case schema.Type.Is("boolean"):
 		return rapid.Bool().Draw(t, name)
 	case schema.Type.Is("integer"):
-		return json.Number(spelled(t, g.integer(t, name, schema)))
+		return json.Number(integerText(t, g.integer(t, name, schema)))
 	case schema.Type.Is("string"):
-		return g.String(t, name, schema)
+		return g.text(t, name, schema)
 	default:
-		panic(fmt.Sprintf("draw: nothing draws a %v for %s", schema.Type, name))
+		panic(fmt.Sprintf("draw: no values of type %v, which %s has", schema.Type, name))
 	}
 }
 
@@ -56,11 +56,11 @@ func (g *Generator) object(t *rapid.T, schema *openapi3.Schema) map[string]any {
 				continue
 			}
 		}
-		object[name] = g.Value(t, name, property)
+		object[name] = g.value(t, name, property)
 	}
 	if rapid.IntRange(0, 9).Draw(t, "unknown properties?") == 9 {
 		for _, name := range names(schema) {
-			// Keys are case-sensitive: this one is of no property.
+			// Property names are case-sensitive, so this property is unknown.
 			object[strings.ToUpper(name)] = json.Number("0")
 		}
 		object["createdAt"] = false
@@ -69,14 +69,9 @@ func (g *Generator) object(t *rapid.T, schema *openapi3.Schema) map[string]any {
 	return object
 }
 
-// names are the properties in an order that does not change from run to run.
+// names returns the names of the properties, sorted: rapid can repeat a failure only if the order never changes.
 func names(schema *openapi3.Schema) []string {
-	var all []string
-	for name := range schema.Properties {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(maps.Keys(schema.Properties))
 }
 
 func (g *Generator) array(t *rapid.T, name string, schema *openapi3.Schema) []any {
@@ -87,7 +82,7 @@ func (g *Generator) array(t *rapid.T, name string, schema *openapi3.Schema) []an
 	}
 	items := []any{}
 	for range rapid.IntRange(least, most).Draw(t, name+" items") {
-		item := g.Value(t, name, schema.Items.Value)
+		item := g.value(t, name, schema.Items.Value)
 		if schema.UniqueItems && slices.Contains(items, item) {
 			continue
 		}
@@ -96,12 +91,12 @@ func (g *Generator) array(t *rapid.T, name string, schema *openapi3.Schema) []an
 	return items
 }
 
-// integer draws from the whole range, small ones and the ends more often than the rest.
+// integer draws from the whole range of the schema, with a preference for small numbers and for both ends of the range.
 func (g *Generator) integer(t *rapid.T, name string, schema *openapi3.Schema) int64 {
 	if known := g.Known[name]; len(known) > 0 && rapid.IntRange(0, 9).Draw(t, name+" known?") < 7 {
 		number, err := strconv.ParseInt(rapid.SampledFrom(known).Draw(t, name), 10, 64)
 		if err != nil {
-			panic(err) // a mistake in Known
+			panic(err) // Known has a value that is not a number
 		}
 		return number
 	}
@@ -126,8 +121,8 @@ func (g *Generator) integer(t *rapid.T, name string, schema *openapi3.Schema) in
 	}
 }
 
-// spelled writes an integer in one of the ways that JSON has for it.
-func spelled(t *rapid.T, number int64) string {
+// integerText writes an integer in one of the ways that JSON allows.
+func integerText(t *rapid.T, number int64) string {
 	digits := strconv.FormatInt(number, 10)
 	switch rapid.IntRange(0, 9).Draw(t, "spelling") {
 	case 7:
@@ -144,8 +139,8 @@ func spelled(t *rapid.T, number int64) string {
 	}
 }
 
-// String draws a text for the schema.
-func (g *Generator) String(t *rapid.T, name string, schema *openapi3.Schema) string {
+// text draws a string for the schema.
+func (g *Generator) text(t *rapid.T, name string, schema *openapi3.Schema) string {
 	if len(schema.Enum) > 0 {
 		text, _ := rapid.SampledFrom(schema.Enum).Draw(t, name).(string)
 		return text
@@ -165,7 +160,7 @@ func (g *Generator) String(t *rapid.T, name string, schema *openapi3.Schema) str
 	case "":
 		return rapid.StringOfN(character, int(schema.MinLength), most, -1).Draw(t, name)
 	case `\S`:
-		// Padding stays, so it belongs to what is drawn.
+		// The server keeps white space around a string, so the generator draws it.
 		return rapid.StringOfN(character, 0, most-1, -1).Draw(t, name) +
 			rapid.SampledFrom([]string{"x", "0", "é", "語", "'", `"`, "%", "\\"}).Draw(t, name+" visible")
 	default:
@@ -175,14 +170,15 @@ func (g *Generator) String(t *rapid.T, name string, schema *openapi3.Schema) str
 	}
 }
 
-// character is any but U+0000, which no string may hold, and sometimes one that careless code trips over.
+// character draws any character but U+0000, which strings must not contain, with a preference for characters that often need
+// escaping.
 var character = rapid.OneOf(
 	rapid.RuneFrom([]rune("aZ0 _%'\"\\/<>&;{}\u00a0\u2028\u202e\ufeff\t\n")),
 	rapid.RuneFrom(nil, unicode.L, unicode.N, unicode.P, unicode.S, unicode.M, unicode.Z, unicode.Cc),
 ).Filter(func(r rune) bool { return r != 0 })
 
-// IsValid tells whether the schema itself allows the value, with no word of the server's. Optional nulls count as absent,
-// as the contract says in its introduction.
+// IsValid reports whether a value is valid for the schema, independently of the server. A null of an optional property counts
+// as absent, as the introduction of the contract says.
 func IsValid(schema *openapi3.Schema, value any) bool {
 	plain, err := json.Marshal(withoutNulls(schema, value))
 	if err != nil {

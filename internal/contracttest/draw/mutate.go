@@ -9,17 +9,19 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// mistake is one that can be made.
+// mistake is one change that makes a request invalid.
 type mistake struct {
+	// field is the property or parameter that the error must name.
 	field string
 	kind  string
-	make  func()
+	// make makes the mistake in the request.
+	make func()
 }
 
-// String is how rapid shows what it has drawn.
+// String is the text that rapid prints for a drawn mistake.
 func (m mistake) String() string { return m.field + ": " + m.kind }
 
-// mistakesIn lists all mistakes that can be made in an object, in an order that does not change.
+// mistakesIn returns all mistakes that can be made in an object, always in the same order.
 func mistakesIn(schema *openapi3.Schema, object map[string]any, where string) []mistake {
 	var all []mistake
 	for _, name := range names(schema) {
@@ -62,9 +64,9 @@ func mistakesInItem(schema *openapi3.Schema, items []any, i int, where string) [
 	return all
 }
 
-// wrongValues puts everything that the schema refuses, one thing for each of its keywords.
+// wrongValues calls put with at least one invalid value for each keyword of the schema.
 func wrongValues(schema *openapi3.Schema, put func(kind string, value any)) {
-	// In one order, or rapid could not repeat a failure.
+	// Not a map: rapid can repeat a failure only if the order never changes.
 	for _, other := range []struct {
 		kind  string
 		value any
@@ -125,8 +127,5 @@ func wrongStrings(schema *openapi3.Schema, put func(kind string, value any)) {
 }
 
 func below(where, name string) string {
-	if where == "" {
-		return name
-	}
-	return where + "." + name
+	return strings.TrimPrefix(where+"."+name, ".")
 }

@@ -16,23 +16,23 @@ import (
 	"github.com/routecard/routecard/internal/contracttest"
 )
 
-// Request is a request to an operation, drawn from its schemas.
+// Request is a drawn request to an operation.
 type Request struct {
 	Operation *contracttest.Operation
-	// Path are the path parameters by name.
+	// Path has the path parameters by name.
 	Path map[string]string
-	// Query and Header are the other parameters.
+	// Query and Header have the other parameters.
 	Query  url.Values
 	Header http.Header
-	// Value is the body before it became JSON; nil where the operation takes none.
+	// Value is the decoded body; nil if the operation has none.
 	Value map[string]any
-	// Body is what is sent.
+	// Body is the encoded body.
 	Body []byte
-	// Wrong is the field or parameter that has the mistake; empty for a request that keeps to the contract.
+	// Wrong is the invalid field or parameter; empty for a valid request.
 	Wrong string
 }
 
-// Valid draws a request that keeps to the contract.
+// Valid draws a valid request.
 func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Request {
 	r := &Request{Operation: operation, Path: map[string]string{}, Query: url.Values{}, Header: http.Header{}}
 	for _, parameter := range operation.Parameters {
@@ -41,18 +41,18 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Reques
 		case "path":
 			r.Path[parameter.Name] = g.known(t, parameter.Name)
 			if rapid.IntRange(0, 4).Draw(t, parameter.Name+" known?") == 4 {
-				// Neither empty nor with a slash: that is another route.
+				// An empty text, or one with a slash, would make another path.
 				r.Path[parameter.Name] = rapid.StringN(1, 40, -1).Filter(func(text string) bool {
 					return !strings.Contains(text, "/")
 				}).Draw(t, parameter.Name)
 			}
 		case "query":
 			if rapid.Bool().Draw(t, parameter.Name+"?") {
-				r.Query[parameter.Name] = g.texts(t, parameter.Name, schema)
+				r.Query[parameter.Name] = g.parameter(t, parameter.Name, schema)
 			}
 		case "header":
 			if rapid.IntRange(0, 3).Draw(t, parameter.Name+"?") == 3 {
-				if value := inHeader(g.texts(t, parameter.Name, schema)[0]); value != "" || schema.MinLength == 0 {
+				if value := headerText(g.parameter(t, parameter.Name, schema)[0]); value != "" || schema.MinLength == 0 {
 					r.Header.Set(parameter.Name, value)
 				}
 			}
@@ -69,13 +69,13 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Reques
 	return r
 }
 
-// Invalid draws a request that breaks the contract in one place.
+// Invalid draws a request with one mistake. It returns nil if the operation has nothing that can be wrong.
 func (g *Generator) Invalid(t *rapid.T, operation *contracttest.Operation) *Request {
 	r := g.Valid(t, operation)
 	places := r.mistakes()
 	if operation.Body != nil {
 		places = append(places, mistakesIn(operation.Body, r.Value, "")...)
-		// Rather the fields than the form: there is more to them.
+		// Mostly wrong fields, because there are more kinds of them.
 		if rapid.IntRange(0, 9).Draw(t, "wrong form?") == 9 {
 			r.spoilJSON(t)
 			return r
@@ -96,12 +96,12 @@ func (g *Generator) Invalid(t *rapid.T, operation *contracttest.Operation) *Requ
 func (r *Request) encode() {
 	body, err := json.Marshal(r.Value)
 	if err != nil {
-		panic(err) // it was made to be JSON
+		panic(err) // drawn values can always be encoded
 	}
 	r.Body = body
 }
 
-// spoilJSON makes of the body what is no JSON object.
+// spoilJSON replaces the body with something that is not exactly one JSON object.
 func (r *Request) spoilJSON(t *rapid.T) {
 	r.Wrong = "the body"
 	r.encode()
@@ -123,26 +123,26 @@ func (r *Request) spoilJSON(t *rapid.T) {
 	r.Body = []byte(spoiled[kind])
 }
 
-// texts draws a parameter as it stands in the query or a header.
-func (g *Generator) texts(t *rapid.T, name string, schema *openapi3.Schema) []string {
+// parameter draws the values of a query parameter or header.
+func (g *Generator) parameter(t *rapid.T, name string, schema *openapi3.Schema) []string {
 	if !schema.Type.Is("array") {
-		return []string{g.text(t, name, schema)}
+		return []string{g.parameterItem(t, name, schema)}
 	}
 	var all []string
 	for range rapid.IntRange(1, 3).Draw(t, name+" items") {
-		all = append(all, g.text(t, name, schema.Items.Value))
+		all = append(all, g.parameterItem(t, name, schema.Items.Value))
 	}
 	return all
 }
 
-func (g *Generator) text(t *rapid.T, name string, schema *openapi3.Schema) string {
+func (g *Generator) parameterItem(t *rapid.T, name string, schema *openapi3.Schema) string {
 	if schema.Type.Is("integer") {
 		return strconv.FormatInt(g.integer(t, name, schema), 10)
 	}
-	return g.String(t, name, schema)
+	return g.text(t, name, schema)
 }
 
-// known draws something that exists, or at least something of that form.
+// known draws one of the known values of a path parameter, or returns "none" if there are none.
 func (g *Generator) known(t *rapid.T, name string) string {
 	if len(g.Known[name]) == 0 {
 		return "none"
@@ -150,8 +150,8 @@ func (g *Generator) known(t *rapid.T, name string) string {
 	return rapid.SampledFrom(g.Known[name]).Draw(t, name)
 }
 
-// inHeader leaves of a text what a header can hold.
-func inHeader(text string) string {
+// headerText removes the characters that a header cannot contain.
+func headerText(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
 			return -1
@@ -160,10 +160,10 @@ func inHeader(text string) string {
 	}, text))
 }
 
-// rawQuery stands in Query for what is put into the URL as it is.
+// rawQuery is the key in Query whose value is added to the URL without encoding.
 const rawQuery = "\x00"
 
-// mistakes lists those that can be made in the query and the headers.
+// mistakes returns the mistakes that can be made in the query and the headers.
 func (r *Request) mistakes() []mistake {
 	all := []mistake{{"query", "not encoded", func() { r.Query[rawQuery] = []string{"%zz"} }}}
 	for _, parameter := range r.Operation.Parameters {
@@ -179,12 +179,12 @@ func (r *Request) mistakes() []mistake {
 		}
 		switch {
 		case parameter.In == "path":
-			// An id of another form is an id of nothing.
+			// Every path parameter is valid: an unknown id is answered with 404.
 		case schema.Type.Is("array"):
 			all = append(all, arrayMistakes(r, parameter)...)
 		case schema.Type.Is("integer"):
 			for _, wrong := range []string{"", "x", "1.5", "1e1", "0x10", "-1", "99999999999999999999", "١"} {
-				if parameter.In == "query" || inHeader(wrong) == wrong && wrong != "" {
+				if parameter.In == "query" || headerText(wrong) == wrong && wrong != "" {
 					put(strconv.Quote(wrong), wrong)
 				}
 			}
@@ -219,7 +219,7 @@ func arrayMistakes(r *Request, parameter *openapi3.Parameter) []mistake {
 	}
 }
 
-// HTTP makes the request to a server.
+// HTTP returns the request to a server as an http.Request.
 func (r *Request) HTTP(t *rapid.T, server string) *http.Request {
 	path := r.Operation.Path
 	for name, value := range r.Path {
@@ -244,7 +244,7 @@ func (r *Request) HTTP(t *rapid.T, server string) *http.Request {
 	return request
 }
 
-// String is how rapid shows what it has drawn.
+// String is the text that rapid prints for a drawn request.
 func (r *Request) String() string {
 	return fmt.Sprintf("%s %v %v %v %s", r.Operation.ID, r.Path, r.Query, r.Header, r.Body)
 }

@@ -13,21 +13,21 @@ import { nextQuery } from "./link.js";
 import { retrying, withDefaults, type RetryPolicy } from "./retry.js";
 import type { components, paths } from "./schema.js";
 
-/** How many things an iterator asks for at a time, unless the caller says: as many as every list allows, that of Jira included. */
+/** The default page size of iterators: the largest that every list allows, including the list of Jira tickets. */
 const pageSize = 100;
 
 type Json = "application/json";
 
-/** What a call takes besides its path. An answer is always read as JSON. */
+/** The options of a call. Responses are always read as JSON. */
 type Init<Path extends keyof paths, Method extends HttpMethod> = Omit<
   FetchOptions<FilterKeys<paths[Path], Method>>,
   "parseAs"
 >;
 
-/** Nothing needs to be given where nothing is required. */
+/** The remaining arguments of a call: the options may be left out if none is required. */
 type Rest<I> = RequiredKeysOf<I> extends never ? [init?: I] : [init: I];
 
-/** The body of a 2xx. */
+/** The body of a 2xx response. */
 type Body<Path extends keyof paths, Method extends HttpMethod> = SuccessResponse<
   ResponseObjectMap<paths[Path][Method]> & {},
   Json
@@ -38,7 +38,7 @@ type Call<Method extends HttpMethod> = <Path extends PathsWithMethod<paths, Meth
   ...rest: Rest<Init<Path, Method>>
 ) => Promise<{ data: Body<Path, Method>; response: Response }>;
 
-/** The operations that answer with a list. */
+/** The paths whose GET returns a list. */
 type ListPath = {
   [Path in PathsWithMethod<paths, "get">]: Body<Path, "get"> extends readonly unknown[] ? Path : never;
 }[PathsWithMethod<paths, "get">];
@@ -46,37 +46,40 @@ type ListPath = {
 type Item<Path extends ListPath> = Body<Path, "get"> extends readonly (infer I)[] ? I : never;
 
 export interface ClientOptions {
-  /** Where Routecard is, such as `http://localhost:3000`; a path is kept. In a browser, "" is the page's own server. */
+  /** URL of the server, such as `http://localhost:3000`. It may have a path. In a browser, "" is the server of the page. */
   baseUrl: string;
-  /** Sent with each request, as `Authorization: Bearer`. */
+  /** API key, sent with each request as `Authorization: Bearer`. */
   apiKey?: string;
-  /** Used in place of the global one, for proxies, tracing and tests. */
+  /** Replaces the global `fetch`, for proxies, tracing, and tests. */
   fetch?: (request: Request) => Promise<Response>;
-  /** How often and how fast requests are sent again. */
+  /** How often and how fast requests are repeated. */
   retry?: Partial<RetryPolicy>;
 }
 
-/** Calls one Routecard. Any answer but a 2xx is thrown as a `RoutecardError`, and no answer as what `fetch` throws. */
+/**
+ * Calls one Routecard server. Methods throw a `RoutecardError` for a response that is not a 2xx, and the error of `fetch` if there
+ * was no response.
+ */
 export interface RoutecardClient {
   GET: Call<"get">;
   POST: Call<"post">;
   PUT: Call<"put">;
   PATCH: Call<"patch">;
   DELETE: Call<"delete">;
-  /** Adds middleware of openapi-fetch. It sees each call once, however often the request is sent. */
+  /** Adds middleware of openapi-fetch. It runs once for each call, not for each attempt. */
   use(...middleware: Middleware[]): void;
-  /** Iterates over the pages of a list. A page is asked for when the loop gets there. */
+  /** Iterates over the pages of a list. It requests a page when the loop reaches it. */
   pages<Path extends ListPath>(path: Path, ...rest: Rest<Init<Path, "get">>): AsyncGenerator<Item<Path>[]>;
-  /** Iterates over the things of a list, page by page. */
+  /** Iterates over the items of a list, page by page. */
   all<Path extends ListPath>(path: Path, ...rest: Rest<Init<Path, "get">>): AsyncGenerator<Item<Path>>;
   /**
-   * Iterates over the events after `after`, oldest first, and then over each new one as it happens. It does not end by
-   * itself: leave the loop, or abort the signal, whose reason is then thrown.
+   * Iterates over the events after `after`, oldest first, and then over each new event as it happens. The loop ends when the
+   * caller leaves it, or when the signal is aborted; then the signal's reason is thrown.
    *
-   * When the connection breaks, or is silent for 45 seconds, the stream goes on over a new one after the last event that the
-   * loop has seen, so that each is seen exactly once. While the server cannot be reached this goes on for ever, more and
-   * more slowly; only if it could not be reached even once is that thrown, after the attempts of `retry`. To go on later,
-   * keep `seq` of the last event and pass it as `after`.
+   * When the connection breaks or is silent for 45 seconds, the iterator opens a new connection after the last event that it
+   * has yielded, so that it yields each event exactly once. It does so without limit, with growing pauses. Only if it has
+   * never reached the server does it throw after the attempts of `retry`. To continue in another process, keep `seq` of the
+   * last event and pass it as `after`.
    */
   events(options?: EventsOptions): AsyncGenerator<components["schemas"]["Event"]>;
 }
@@ -84,22 +87,25 @@ export interface RoutecardClient {
 export function createClient(options: ClientOptions): RoutecardClient {
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const headers: Record<string, string> = options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {};
-  // Looked up for each call: tests and tracing replace the global one.
+  // The global fetch is looked up for each call, because tests and tracing replace it later.
   const send = options.fetch ?? ((request: Request) => fetch(request));
   const policy = withDefaults(options.retry);
   const client = createFetchClient<paths, Json>({ baseUrl, headers, fetch: retrying(send, policy) });
 
-  // What stands above has the types; here a path is any path.
+  // RoutecardClient has the types. In here, paths are plain strings.
   type AnyGet = (path: string, init: object) => Promise<{ data: unknown[]; response: Response }>;
   const get = client.GET as unknown as AnyGet;
 
   async function* pages(path: string, init: { params?: { query?: object } } = {}) {
     const query = { limit: pageSize, ...init.params?.query };
     let { data, response } = await get(path, { ...init, params: { ...init.params, query } });
+    let previous: string | undefined;
     for (;;) {
       yield data;
       const next = nextQuery(response.headers.get("Link"));
       if (next === undefined) return;
+      if (next === previous) throw new Error("the link to the next page leads to the same page");
+      previous = next;
       ({ data, response } = await get(path, { ...init, querySerializer: () => next }));
     }
   }
@@ -109,11 +115,11 @@ export function createClient(options: ClientOptions): RoutecardClient {
   }
 
   const { GET, PUT, PATCH, DELETE, use } = client;
-  // Where a body may be left out, the server still wants a content type: so that no page of another origin can post.
+  // The server requires a content type even where the body is optional, so that pages of other origins cannot post.
   const POST = (path: "/api/jobs", init: { body?: object }) => client.POST(path, { ...init, body: (init?.body ?? {}) as never });
   const untyped = {
     ...{ GET, POST, PUT, PATCH, DELETE, use, pages, all },
-    events: (asked: EventsOptions = {}) => follow(send, policy, `${baseUrl}/api/events`, headers, asked),
+    events: (options: EventsOptions = {}) => follow(send, policy, `${baseUrl}/api/events`, headers, options),
   };
   return untyped as unknown as RoutecardClient;
 }

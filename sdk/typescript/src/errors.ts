@@ -1,9 +1,12 @@
 import type { components } from "./schema.js";
 
-/** One field that breaks a rule. */
+/** One invalid field of a request. */
 export type FieldError = components["schemas"]["FieldError"];
 
-/** An answer that is no 2xx. Its `message` is a sentence for the user: what is wrong, of several failures the first. */
+/**
+ * A response that is not a 2xx. Its `message` is a sentence for the user that says what is wrong. If several fields are invalid,
+ * it is about the first one.
+ */
 export class RoutecardError extends Error {
   override readonly name = "RoutecardError";
 
@@ -11,14 +14,14 @@ export class RoutecardError extends Error {
     /** The HTTP status. */
     readonly statusCode: number,
     message: string,
-    /** Every field that broke a rule; empty unless the request was invalid. */
+    /** Every invalid field. Empty unless the request was invalid. */
     readonly errors: readonly FieldError[],
-    /** Finds the request in the server's log; absent when a browser hides the header from another origin's page. */
+    /** Identifies the request in the server's log. Undefined if a browser hides the header from a page of another origin. */
     readonly requestId: string | undefined,
     /**
-     * How often the request was sent. With more than one, an earlier attempt whose answer was lost may be the reason: a
-     * DELETE that then says 404, or a PUT with If-Match that then says 412, may well be the caller's own. (A POST has no such
-     * doubt, its key tells the server.)
+     * How often the request was sent. If it is more than 1, an earlier attempt may have succeeded although its response was
+     * lost: a DELETE then fails with 404, and a PUT or PATCH with If-Match fails with 412. This does not happen with POST,
+     * because the server recognizes the idempotency key.
      */
     readonly attempts: number,
   ) {
@@ -26,20 +29,23 @@ export class RoutecardError extends Error {
   }
 }
 
-/** Reads an error answer. One that something else than Routecard wrote, such as a proxy, says what its status means. */
+/**
+ * Converts a response to an error. If the body is not an error of Routecard, but for example a proxy's page, the message is the
+ * text of the status.
+ */
 export async function toError(response: Response, attempts: number): Promise<RoutecardError> {
-  let sent: Partial<components["schemas"]["Error"]> = {};
+  let decoded: Partial<components["schemas"]["Error"]> = {};
   const text = await response.text();
   try {
-    sent = Object(JSON.parse(text));
+    decoded = Object(JSON.parse(text));
   } catch {
-    // a page, or nothing
+    // not JSON: a page, or no body
   }
-  const message = typeof sent.message === "string" && sent.message ? sent.message : response.statusText;
+  const message = typeof decoded.message === "string" && decoded.message ? decoded.message : response.statusText;
   return new RoutecardError(
     response.status,
     message || `HTTP status ${response.status}`,
-    Array.isArray(sent.errors) ? sent.errors : [],
+    Array.isArray(decoded.errors) ? decoded.errors : [],
     response.headers.get("X-Request-Id") ?? undefined,
     attempts,
   );

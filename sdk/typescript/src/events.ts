@@ -1,26 +1,26 @@
 import { RoutecardError, toError } from "./errors.js";
-import { delay, isTransient, pause, retryAfter, type RetryPolicy, type Send } from "./retry.js";
+import { delay, isTransient, retryAfter, sleep, type RetryPolicy, type Send } from "./retry.js";
 import type { components, operations } from "./schema.js";
-import { FrameReader, StreamError } from "./sse.js";
+import { MessageReader, StreamError } from "./sse.js";
 
 type Event = components["schemas"]["Event"];
 
-/** How long a stream may be silent, in milliseconds: the server writes a comment every 15 seconds, and two may get lost. */
-const silence = 45_000;
+/** How long a stream may be silent, in milliseconds. The server writes a comment every 15 seconds, so two may get lost. */
+const streamIdle = 45_000;
 
-/** Which events to follow, and when to stop. */
+/** Filters for the event stream, and a signal that ends it. */
 export type EventsOptions = Omit<NonNullable<operations["listEvents"]["parameters"]["query"]>, "limit"> & {
   signal?: AbortSignal;
 };
 
-/** Follows the event stream through all its connections. */
+/** Yields the events of one connection after the other. */
 export async function* follow(
   send: Send,
   policy: RetryPolicy,
   url: string,
   headers: Record<string, string>,
   { signal, ...filters }: EventsOptions,
-  idle = silence,
+  idle = streamIdle,
 ): AsyncGenerator<Event> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filters)) {
@@ -37,25 +37,25 @@ export async function* follow(
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      if (!goesOn(error) || (!reached && failures >= policy.attempts)) throw error;
+      if (!mayReconnect(error) || (!reached && failures >= policy.attempts)) throw error;
     }
-    await pause(Math.max(delay(policy, Math.max(failures, 1)), connection.wait), signal);
+    await sleep(Math.max(delay(policy, Math.max(failures, 1)), connection.minWait), signal);
   }
 }
 
 /**
- * Tells whether a new connection may do better. Opening a stream changes nothing, so that every failure on the server's side is
- * worth another try: it may be a database that changes its primary.
+ * Reports whether a new connection may succeed after the error. Opening a stream changes nothing on the server, so it is repeated
+ * after every 5xx, for example while a database fails over.
  */
-function goesOn(error: unknown): boolean {
+function mayReconnect(error: unknown): boolean {
   if (error instanceof RoutecardError) return isTransient(error.statusCode) || error.statusCode >= 500;
   return !(error instanceof StreamError);
 }
 
-/** One connection after the other to the same stream. */
+/** Opens connections to one stream. Each continues after the last event of the one before. */
 class Connection {
-  /** The least wait before the next one, in milliseconds, as the server has asked. */
-  wait = 0;
+  /** The wait before a new connection that the server asks for, in milliseconds. */
+  minWait = 0;
   readonly #headers: Headers;
 
   constructor(
@@ -67,46 +67,46 @@ class Connection {
     this.#headers = new Headers({ ...headers, Accept: "text/event-stream" });
   }
 
-  /** Reads until the connection ends. Yields events, and undefined for other signs of life. */
+  /** Opens a connection and reads until it ends. Yields events, and undefined when any data arrives. */
   async *read(signal: AbortSignal | undefined): AsyncGenerator<Event | undefined> {
     const abort = new AbortController();
     const stop = () => abort.abort(signal?.reason);
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop);
     try {
-      const watch = new Watch(this.idle, abort);
+      const timer = new IdleTimer(this.idle, abort);
       const request = new Request(this.url, { headers: this.#headers, signal: abort.signal, cache: "no-store" });
-      const response = await watch.over(this.send(request));
-      this.wait = retryAfter(response.headers);
+      const response = await timer.during(this.send(request));
+      this.minWait = retryAfter(response.headers);
       if (!response.ok) throw await toError(response, 1);
       const type = response.headers.get("Content-Type") ?? "";
       if (!/^text\/event-stream\b/i.test(type) || !response.body) {
-        throw new StreamError(`event stream: the answer is ${type || "nothing"}, is this a Routecard?`);
+        throw new StreamError(`event stream: the content type is "${type}", is this a Routecard server?`);
       }
       yield undefined;
 
-      const frames = new FrameReader();
+      const messages = new MessageReader();
       const reader = response.body.getReader();
       const decoder = new TextDecoder();
       for (;;) {
-        const { done, value } = await watch.over(reader.read());
+        const { done, value } = await timer.during(reader.read());
         if (done) return;
         yield undefined;
-        for (const data of frames.push(decoder.decode(value, { stream: true }))) {
-          this.#goOnAfter(frames);
+        for (const data of messages.push(decoder.decode(value, { stream: true }))) {
+          this.#remember(messages);
           yield toEvent(data);
         }
-        this.#goOnAfter(frames);
+        this.#remember(messages);
       }
     } finally {
       signal?.removeEventListener("abort", stop);
-      abort.abort(); // ends the request when the loop was left
+      abort.abort(); // ends the request if the caller has left the loop
     }
   }
 
-  #goOnAfter(frames: FrameReader) {
-    this.wait = frames.retry;
-    if (frames.lastId !== "") this.#headers.set("Last-Event-ID", frames.lastId);
+  #remember(messages: MessageReader) {
+    this.minWait = messages.retry;
+    if (messages.lastId !== "") this.#headers.set("Last-Event-ID", messages.lastId);
   }
 }
 
@@ -114,22 +114,22 @@ function toEvent(data: string): Event {
   try {
     return JSON.parse(data);
   } catch (cause) {
-    throw new StreamError("event stream: an event is no JSON", { cause });
+    throw new StreamError("event stream: an event is not valid JSON", { cause });
   }
 }
 
 /**
- * Ends a connection on which nothing is heard. The time that the loop takes for an event is not silence: the clock only runs
- * while the connection is waited for.
+ * Aborts a connection that is silent for too long. The timer runs only while the client waits for data, so that a slow loop body
+ * does not count as silence.
  */
-class Watch {
+class IdleTimer {
   constructor(
     readonly idle: number,
     readonly abort: AbortController,
   ) {}
 
-  async over<T>(waiting: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.abort.abort(new Error("event stream: nothing was heard for too long")), this.idle);
+  async during<T>(waiting: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.abort.abort(new Error(`event stream: no data received for ${this.idle / 1000} s`)), this.idle);
     try {
       return await waiting;
     } finally {

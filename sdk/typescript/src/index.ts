@@ -6,5 +6,5 @@ export type { components, operations, paths } from "./schema.js";
 
 import type { components } from "./schema.js";
 
-/** The contract's types by name: `Schemas["Job"]`. */
+/** The types of the contract by name, for example `Schemas["Job"]`. */
 export type Schemas = components["schemas"];

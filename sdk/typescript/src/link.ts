@@ -1,10 +1,10 @@
-// A link of a Link header (RFC 8288) with its parameters, and one parameter.
+// linkPattern matches one link of a Link header (RFC 8288) with its parameters, and parameterPattern matches one parameter.
 const linkPattern = /<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]*))?)*)/g;
 const parameterPattern = /([\w*-]+)\s*=\s*(?:"([^"]*)"|([^\s",;]*))/g;
 
 /**
- * The query of the link to the next page; undefined when there is none. Only the query is followed: server and path stay
- * those of the first page, whatever a proxy has made of them.
+ * Returns the query of the link to the next page, or undefined if there is none. It ignores the link's host and path: the client
+ * keeps those of the first page, because a proxy may have changed them.
  */
 export function nextQuery(header: string | null): string | undefined {
   for (const [, target = "", parameters = ""] of (header ?? "").matchAll(linkPattern)) {

@@ -1,25 +1,25 @@
 import { RoutecardError, toError } from "./errors.js";
 
 /**
- * How often and how fast a request is sent again. That happens when no answer came, or one that says to come back (429, 502,
- * 503, 504), and only where doing it twice is the same as doing it once:
+ * How often and how fast a request is repeated. A request is repeated when there was no response, or when the status is 429,
+ * 502, 503, or 504. That is safe for each method:
  *
  * - GET changes nothing.
- * - PUT, PATCH and DELETE say what is to be, not what to add.
- * - POST carries an Idempotency-Key, the same on all attempts, by which the server recognises it. For the same reason a POST
- *   is also repeated after a 500, which leaves open whether the change was made.
+ * - PUT, PATCH, and DELETE have the same effect however often they are sent.
+ * - POST has an Idempotency-Key, the same for all attempts, by which the server recognizes the request. For the same reason a
+ *   POST is also repeated after a 500, which does not say whether the change was made.
  *
- * The wait doubles from attempt to attempt, with jitter so that clients do not come back all at once. A Retry-After header
- * makes it longer. Times are in milliseconds.
+ * The wait doubles with each attempt and is partly random, so that many clients do not come back at the same moment. A
+ * Retry-After header can make it longer. All times are in milliseconds.
  */
 export interface RetryPolicy {
-  /** How often a request is sent at the most, the first time included; 5 unless given, and 1 means never again. */
+  /** Maximum number of attempts, including the first one. Defaults to 5. 1 means no retries. */
   attempts: number;
-  /** The longest wait before the second attempt; 200 unless given. */
+  /** Maximum wait before the second attempt. Defaults to 200. */
   base: number;
-  /** Bounds the doubling; 5,000 unless given. */
+  /** Where the wait stops doubling. Defaults to 5,000. */
   max: number;
-  /** Bounds what a Retry-After header may ask for, above which the failure is thrown at once; 30,000 unless given. */
+  /** Longest wait that a Retry-After header may ask for. If it asks for more, the error is thrown at once. Defaults to 30,000. */
   maxWait: number;
 }
 
@@ -32,7 +32,10 @@ export type Send = (request: Request) => Promise<Response>;
 
 const keyHeader = "Idempotency-Key";
 
-/** Sends requests, again where that is safe, and throws what is no 2xx. The answers are complete. */
+/**
+ * Returns a function that sends a request with retries. It throws a `RoutecardError` for a response that is not a 2xx, and
+ * returns responses whose body has been read completely.
+ */
 export function retrying(send: Send, policy: RetryPolicy): Send {
   return async (request) => {
     if (request.method === "POST" && !request.headers.has(keyHeader)) {
@@ -40,56 +43,59 @@ export function retrying(send: Send, policy: RetryPolicy): Send {
     }
     for (let attempt = 1; ; attempt++) {
       let failure: unknown;
-      let asked = 0;
+      let requestedWait = 0;
       try {
         const response = await send(request.clone());
-        if (response.ok) return await complete(response);
-        asked = retryAfter(response.headers);
+        if (response.ok) return await readBody(response);
+        requestedWait = retryAfter(response.headers);
         failure = await toError(response, attempt);
       } catch (error) {
-        failure = error; // no answer, or one that was cut off
+        failure = error; // no response, or an incomplete one
       }
-      const again = attempt < policy.attempts && mayRetry(request, failure) && asked <= policy.maxWait;
+      const again = attempt < policy.attempts && mayRetry(request, failure) && requestedWait <= policy.maxWait;
       if (!again) throw failure;
-      await pause(Math.max(delay(policy, attempt), asked), request.signal);
+      await sleep(Math.max(delay(policy, attempt), requestedWait), request.signal);
     }
   };
 }
 
-/** Reads the whole body, so that a connection that is cut halfway is a failure of the attempt and not of the caller's. */
-async function complete(response: Response): Promise<Response> {
+/** Reads the whole body, so that a connection that breaks halfway through the body counts as a failed attempt. */
+async function readBody(response: Response): Promise<Response> {
   const body = await response.arrayBuffer();
   const { status, statusText, headers } = response;
   return new Response(status === 204 || status === 205 ? null : body, { status, statusText, headers });
 }
 
-/** Tells whether sending the request once more is safe and may help. */
+/** Reports whether repeating the request is safe and may succeed. */
 function mayRetry(request: Request, failure: unknown): boolean {
   if (request.signal.aborted) return false;
-  if (!(failure instanceof RoutecardError)) return true; // all our requests can be repeated
+  if (!(failure instanceof RoutecardError)) return true;
   return isTransient(failure.statusCode) || (failure.statusCode === 500 && request.headers.has(keyHeader));
 }
 
-/** Tells whether a status means "not now": the same request may succeed a little later. */
+/** Reports whether the same request may succeed a little later, by its status. */
 export function isTransient(status: number): boolean {
   return status === 429 || status === 502 || status === 503 || status === 504;
 }
 
-/** The wait after failure number n, counted from 1: half of it fixed, half by chance. */
+/** Returns the wait after failure n, counted from 1. One half of it is random. */
 export function delay(policy: RetryPolicy, n: number): number {
   const wait = Math.min(policy.base * 2 ** (n - 1), policy.max);
   return wait / 2 + (Math.random() * wait) / 2;
 }
 
-/** What a Retry-After header asks to wait, in seconds or until a date; 0 when it says nothing. */
+/**
+ * Returns the wait that the Retry-After header asks for, which is in seconds or an HTTP date. Returns 0 without a valid
+ * header, and for a date in the past.
+ */
 export function retryAfter(headers: Headers): number {
   const text = headers.get("Retry-After") ?? "";
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Math.max(0, wait || 0);
 }
 
-/** Waits; throws the signal's reason when it is aborted meanwhile. */
-export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits. Throws the signal's reason as soon as the signal is aborted. */
+export function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
@@ -104,7 +110,7 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
   });
 }
 
-/** 128 random bits. crypto.randomUUID would be shorter, but a page that came by plain HTTP does not have it. */
+/** Returns 128 random bits in hex. crypto.randomUUID would be shorter, but pages that were loaded by plain HTTP lack it. */
 function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

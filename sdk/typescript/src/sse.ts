@@ -1,35 +1,35 @@
-/** Bounds one message of a stream, in characters. A request is 1 MiB at most, so no event of Routecard comes near it. */
-const maxFrame = 8 << 20;
+/** Limits the data of one message of a stream, in characters. A request is at most 1 MiB, so every event is far smaller. */
+const maxMessage = 8 << 20;
 
-/** A stream that another connection would not mend. */
+/** An error of a stream that would occur again on a new connection. */
 export class StreamError extends Error {
   override readonly name = "StreamError";
 }
 
 /**
- * Takes a stream of Server-Sent Events apart as the HTML standard says (9.2.6): lines end with LF, CR or CRLF, an empty line
- * ends a message, lines of data are joined, lines that begin with a colon are comments.
+ * Parses a stream of Server-Sent Events as the HTML standard (9.2.6) says: lines end with LF, CR, or CRLF, an empty line ends a
+ * message, the data lines of a message are joined, and lines that begin with a colon are comments.
  */
-export class FrameReader {
-  /** That of the last complete message, with data or without. */
+export class MessageReader {
+  /** The id after the last complete message. */
   lastId = "";
-  /** The wait before a reconnection that the server has asked for, in milliseconds; 0 unless it has. */
+  /** The wait before a new connection that the server asks for, in milliseconds; 0 by default. */
   retry = 0;
 
   readonly #limit: number;
   #id = "";
   #data: string[] = [];
   #size = 0;
-  /** The line that has begun. */
+  /** The beginning of a line whose end has not arrived yet. */
   #line = "";
-  /** Tells that the line before ended with CR, so that a LF now belongs to it. */
+  /** Whether the previous text ended with CR. A LF that follows belongs to that line end. */
   #afterCR = false;
 
-  constructor(limit = maxFrame) {
+  constructor(limit = maxMessage) {
     this.#limit = limit;
   }
 
-  /** Returns the data of each message that the text completes. What is incomplete waits for more. */
+  /** Adds text to the stream and yields the data of each message that is now complete. */
   *push(text: string): Generator<string> {
     if (text === "") return;
     const lines = text.slice(this.#afterCR && text.startsWith("\n") ? 1 : 0).split(/\r\n|\n|\r/);
@@ -41,10 +41,10 @@ export class FrameReader {
       if (message !== undefined) yield message;
     }
     this.#line += rest;
-    this.#bound(this.#line.length);
+    this.#limitSize(this.#line.length);
   }
 
-  /** Reads one line; returns the data of the message that it ends. */
+  /** Reads one line. Returns the data of a message if the line ends one. */
   #read(line: string): string | undefined {
     if (line === "") {
       this.lastId = this.#id;
@@ -53,7 +53,7 @@ export class FrameReader {
       this.#size = 0;
       return message;
     }
-    this.#bound(line.length);
+    this.#limitSize(line.length);
     const colon = line.indexOf(":");
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
@@ -72,7 +72,7 @@ export class FrameReader {
     return undefined;
   }
 
-  #bound(more: number) {
+  #limitSize(more: number) {
     if (this.#size + more > this.#limit) throw new StreamError("event stream: an event is too large");
   }
 }

@@ -9,14 +9,14 @@ import { answers, cuts, problem, quick, startScript, streams } from "./script.js
 /** @param {number} seq */
 const message = (seq) => `id: ${seq}\nevent: job.created\ndata: {"seq":${seq},\ndata: "type":"job.created","data":{}}\n\n`;
 
-test("events go on after a broken connection", async (t) => {
+test("events continue after a broken connection", async (t) => {
   const { baseUrl, seen } = await startScript(
     t,
     cuts,
     streams(`: hello\n\n${message(4)}${message(5)}${message(6).slice(0, -1)}`), // 6 is not complete
     answers(503, problem("starting")),
     answers(500, problem("Internal Server Error")),
-    cuts, // and by now more than the attempts of an ordinary call
+    cuts, // more failures than an ordinary call has attempts
     answers(502, ""),
     cuts,
     streams(": heartbeat\n\n"),
@@ -44,8 +44,8 @@ const endings = {
   "the server says no, later": [[streams(message(1)), answers(401, problem("no"))], 1, 2],
   "nobody there": [[cuts], 0, 4],
   "never ready": [[answers(503, problem("no"))], 0, 4],
-  "no stream": [[answers(200, [])], 0, 1],
-  "no JSON": [[streams(`${message(1)}data: {\n\n`)], 1, 1],
+  "not a stream": [[answers(200, [])], 0, 1],
+  "not JSON": [[streams(`${message(1)}data: {\n\n`)], 1, 1],
 };
 for (const [name, [steps, events, requests]] of Object.entries(endings)) {
   test(`events end: ${name}`, async (t) => {
@@ -87,30 +87,30 @@ test("the connection is closed when the loop is left", async (t) => {
 
 const idle = 200;
 
-/** Follows with a client that takes a connection for dead after a short time. @param {string} baseUrl */
-const impatient = (baseUrl) =>
+/** Follows the stream with a short idle timeout. @param {string} baseUrl */
+const followWithShortIdle = (baseUrl) =>
   follow((request) => fetch(request), withDefaults(quick), `${baseUrl}/api/events`, {}, {}, idle);
 
-test("a silent connection is left", async (t) => {
+test("a silent connection is replaced", async (t) => {
   const { baseUrl, seen } = await startScript(t, (_, response) => {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write(message(seen.length));
   });
-  for await (const event of impatient(baseUrl)) if (event.seq === 3) break;
+  for await (const event of followWithShortIdle(baseUrl)) if (event.seq === 3) break;
   assert.deepEqual(
     seen.map((request) => request.headers["last-event-id"]),
     [undefined, "1", "2"],
   );
 });
 
-test("a loop that takes its time keeps its stream", async (t) => {
+test("a slow loop keeps its stream", async (t) => {
   const { baseUrl, seen } = await startScript(t, (_, response) => {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     let seq = 0;
     const clock = setInterval(() => response.write(message(++seq)), idle / 4);
     response.on("close", () => clearInterval(clock));
   });
-  for await (const event of impatient(baseUrl)) {
+  for await (const event of followWithShortIdle(baseUrl)) {
     if (event.seq === 1) await new Promise((resolve) => setTimeout(resolve, 3 * idle));
     if (event.seq === 20) break;
   }

@@ -5,7 +5,7 @@ import { createClient } from "../dist/index.js";
 import { answers, problem, startScript } from "./script.js";
 
 /**
- * Three pages under a path, as a proxy would serve them, with links that know nothing of the proxy.
+ * Serves three pages with two jobs each. The links have no path prefix, although the server is used under one, as behind a proxy.
  * @param {import("node:test").TestContext} t
  */
 const threePages = (t) =>
@@ -35,7 +35,7 @@ test("all pages", async (t) => {
   );
 });
 
-test("pages are asked for when needed", async (t) => {
+test("pages are requested when needed", async (t) => {
   const { baseUrl, seen } = await threePages(t);
   for await (const page of createClient({ baseUrl }).pages("/api/jobs")) {
     assert.equal(page.length, 2);
@@ -60,4 +60,15 @@ test("an error ends the loop", async (t) => {
     { statusCode: 400 },
   );
   assert.deepEqual(ids, ["path_1"]);
+});
+
+test("a page that leads to itself ends the loop", async (t) => {
+  const { baseUrl, seen } = await startScript(t, answers(200, [{ id: "job_1" }], { Link: "</api/jobs?cursor=b>; rel=next" }));
+  await assert.rejects(
+    async () => {
+      for await (const _ of createClient({ baseUrl }).all("/api/jobs"));
+    },
+    { message: "the link to the next page leads to the same page" },
+  );
+  assert.equal(seen.length, 2);
 });

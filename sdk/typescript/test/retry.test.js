@@ -20,7 +20,7 @@ test("a POST is repeated with one key", async (t) => {
   });
   assert.equal(data.id, "job_1");
   assert.equal(response.headers.get("ETag"), '"1"');
-  assert.ok(performance.now() - begun >= 990, "it did not wait as long as the server asked");
+  assert.ok(performance.now() - begun >= 990, "it waited less than the server asked for");
   assert.equal(seen.length, 4);
   const keys = new Set(seen.map((request) => request.headers["idempotency-key"]));
   assert.equal(keys.size, 1);
@@ -40,12 +40,13 @@ test("each call has its own key, or the one that it is given", async (t) => {
   assert.equal(keys[2], "order-4711");
 });
 
-test("what is repeated", async (t) => {
+test("which requests are repeated", async (t) => {
   const path = { jobId: "job_1" };
   /** @type {Record<string, (client: import("../dist/index.js").RoutecardClient) => Promise<unknown>>} */
   const calls = {
     GET: (client) => client.GET("/api/jobs/{jobId}", { params: { path } }),
     PUT: (client) => client.PUT("/api/jobs/{jobId}", { params: { path, header: { "If-Match": '"1"' } }, body: {} }),
+    PATCH: (client) => client.PATCH("/api/steps/{stepId}", { params: { path: { stepId: "step_1" } }, body: {} }),
     DELETE: (client) => client.DELETE("/api/jobs/{jobId}", { params: { path } }),
     POST: (client) => client.POST("/api/jobs", { body: { name: "x", goalQuantity: 1 } }),
   };
@@ -81,13 +82,52 @@ test("nobody there", async () => {
   await assert.rejects(client.GET("/api/jobs"), (error) => !(error instanceof RoutecardError));
 });
 
-test("waiting ends with the signal, and when the server asks for too much", async (t) => {
+test("waiting ends with the signal", async (t) => {
   const busy = await startScript(t, answers(503, problem("busy"), { "Retry-After": "20" }));
   const signal = AbortSignal.timeout(50);
   await assert.rejects(createClient({ baseUrl: busy.baseUrl }).GET("/api/jobs", { signal }), { name: "TimeoutError" });
+});
 
-  const later = await startScript(t, answers(429, problem("busy"), { "Retry-After": "3600" }));
-  await assert.rejects(createClient({ baseUrl: later.baseUrl }).GET("/api/jobs"), { statusCode: 429, attempts: 1 });
+test("Retry-After in seconds and as a date", async (t) => {
+  // A wait that is longer than maxWait ends the call after one attempt.
+  /** @type {[string, number][]} */
+  const cases = [
+    ["3600", 1],
+    [new Date(Date.now() + 3_600_000).toUTCString(), 1],
+    ["0", quick.attempts],
+    ["Mon, 15 Jan 2024 10:30:00 GMT", quick.attempts], // in the past
+    ["soon", quick.attempts],
+  ];
+  for (const [value, attempts] of cases) {
+    const { baseUrl } = await startScript(t, answers(429, problem("busy"), { "Retry-After": value }));
+    await assert.rejects(createClient({ baseUrl, retry: quick }).GET("/api/jobs"), { statusCode: 429, attempts }, value);
+  }
+});
+
+test("all attempts of updates and deletions carry If-Match", async (t) => {
+  const header = { "If-Match": '"3"' };
+  const job = { params: { path: { jobId: "job_1" }, header } };
+  const path = { params: { path: { pathId: "path_1" }, header } };
+  const step = { params: { path: { stepId: "step_1" }, header } };
+  const override = { params: { path: { serialId: "SN-00001", stepId: "step_1" }, header } };
+  /** @type {Record<string, (client: import("../dist/index.js").RoutecardClient) => Promise<unknown>>} */
+  const calls = {
+    "PUT /api/jobs/job_1": (client) => client.PUT("/api/jobs/{jobId}", { ...job, body: { name: "x" } }),
+    "DELETE /api/jobs/job_1": (client) => client.DELETE("/api/jobs/{jobId}", job),
+    "PUT /api/paths/path_1": (client) => client.PUT("/api/paths/{pathId}", { ...path, body: { name: "x" } }),
+    "DELETE /api/paths/path_1": (client) => client.DELETE("/api/paths/{pathId}", path),
+    "PATCH /api/steps/step_1": (client) => client.PATCH("/api/steps/{stepId}", { ...step, body: { name: "x" } }),
+    "DELETE /api/serials/SN-00001/steps/step_1/override": (client) =>
+      client.DELETE("/api/serials/{serialId}/steps/{stepId}/override", override),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const { baseUrl, seen } = await startScript(t, cuts, answers(503, problem("busy")), answers(200, {}));
+    await call(createClient({ baseUrl, retry: quick }));
+    assert.deepEqual(
+      seen.map(({ method, url, headers }) => [`${method} ${url}`, headers["if-match"]]),
+      Array(3).fill([name, '"3"']),
+    );
+  }
 });
 
 test("errors", async (t) => {
@@ -113,7 +153,7 @@ test("errors", async (t) => {
   await assert.rejects(client.GET("/api/jobs"), { statusCode: 404, message: "Not Found" });
 });
 
-test("headers, and an answer without a body", async (t) => {
+test("headers, and a response without a body", async (t) => {
   const { baseUrl, seen } = await startScript(t, (_, response) => void response.writeHead(204).end());
   const client = createClient({ baseUrl: `${baseUrl}/shop/`, apiKey: "secret" });
   const params = { path: { jobId: "job_1" }, header: { "If-Match": '"3"' } };

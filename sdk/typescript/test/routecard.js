@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /**
- * Makes an empty directory that goes away with the test.
+ * Creates an empty directory that is removed after the test.
  * @param {import("node:test").TestContext} t
  */
 export function temporary(t) {
@@ -18,8 +18,8 @@ export function temporary(t) {
 }
 
 /**
- * Builds a Routecard, or takes that of ROUTECARD_BINARY, and starts it with an empty database on a free port. It stops with the
- * test.
+ * Starts a server with an empty database on a free port, and returns its URL. The binary is ROUTECARD_BINARY, or else is built
+ * here. The server stops with the test.
  * @param {import("node:test").TestContext} t
  */
 export async function startRoutecard(t) {
@@ -37,7 +37,7 @@ export async function startRoutecard(t) {
     server.kill();
     await gone;
   });
-  // The log is JSON, one object a line; one of the first says where the server listens.
+  // The log has one JSON object per line. The one with the message "serving" has the URL.
   const lines = createInterface({ input: server.stderr });
   /** @type {string[]} */
   const log = [];

@@ -57,11 +57,17 @@ test("against a real Routecard", async (t) => {
 
     const sizes = [];
     const query = { jobId: job.id, limit: 2 };
-    for await (const page of client.pages("/api/serials", { params: { query } })) sizes.push(page.length);
+    for await (const page of client.pages("/api/serials", { params: { query } })) {
+      sizes.push(page.length);
+      if (sizes.length > 3) break; // more pages than there are: the comparison fails
+    }
     assert.deepEqual(sizes, [2, 2, 1]);
 
     const history = [];
-    for await (const event of client.all("/api/events", { params: { query } })) history.push(event.seq);
+    for await (const event of client.all("/api/events", { params: { query } })) {
+      history.push(event.seq);
+      if (history.length > 100) break; // more events than there are: the comparison fails
+    }
     const live = [];
     for await (const event of client.events({ jobId: job.id })) {
       live.push(event.seq);

@@ -6,7 +6,8 @@ import { createServer } from "node:http";
  */
 
 /**
- * Starts a server that answers one request after the other, and the last way for ever. It stops with the test.
+ * Starts a server that handles each request with the next step, and all further ones with the last step. It stops with the test,
+ * and closes each connection after 100 requests, so that a client that never stops does not hang the test.
  * @param {import("node:test").TestContext} t
  * @param {...Step} steps
  */
@@ -18,7 +19,8 @@ export async function startScript(t, ...steps) {
     for await (const chunk of request) text += chunk;
     const step = steps[Math.min(seen.length, steps.length - 1)];
     seen.push(Object.assign(request, { text }));
-    step?.(request, response);
+    if (seen.length > 100) request.socket.destroy();
+    else step?.(request, response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   t.after(() => {
@@ -40,17 +42,17 @@ export const answers = (status, body, headers = {}) => (_, response) => {
   response.end(typeof body === "string" ? body : JSON.stringify(body));
 };
 
-/** Closes the connection without an answer. @type {Step} */
+/** Closes the connection without a response. @type {Step} */
 export const cuts = (request) => void request.socket.destroy();
 
-/** Closes the connection in the middle of an answer. @type {Step} */
+/** Closes the connection in the middle of a response. @type {Step} */
 export const cutsHalfway = (_, response) => {
   response.writeHead(201, { "Content-Type": "application/json", "Content-Length": "1000" });
   response.write('{"id":"job_', () => setTimeout(() => response.destroy(), 20));
 };
 
 /**
- * Answers with a piece of an event stream and then cuts the connection.
+ * Sends a part of an event stream and then closes the connection.
  * @param {string} text
  * @returns {Step}
  */
@@ -62,5 +64,5 @@ export const streams = (text) => (_, response) => {
 /** An error as Routecard sends it. @param {string} message */
 export const problem = (message) => ({ statusCode: 0, message });
 
-/** A policy that does not make tests wait. */
+/** A policy with waits that are too short to notice. */
 export const quick = { attempts: 4, base: 1, max: 5 };

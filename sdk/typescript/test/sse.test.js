@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FrameReader } from "../dist/sse.js";
+import { MessageReader } from "../dist/sse.js";
 
 test("messages", () => {
   for (const [stream, ...want] of [
@@ -22,30 +22,30 @@ test("messages", () => {
   ]) {
     // As a whole, and character by character with empty chunks in between.
     for (const chunks of [[stream], [...stream].flatMap((character) => [character, ""])]) {
-      const frames = new FrameReader();
-      const got = chunks.flatMap((chunk) => Array.from(frames.push(chunk), (data) => `${frames.lastId} ${data}`));
+      const messages = new MessageReader();
+      const got = chunks.flatMap((chunk) => Array.from(messages.push(chunk), (data) => `${messages.lastId} ${data}`));
       assert.deepEqual(got, want, JSON.stringify(stream));
     }
   }
 });
 
 test("the id of a message that is cut off is not remembered", () => {
-  const frames = new FrameReader();
-  assert.deepEqual([...frames.push("id: 1\ndata: a\n\nid: 2\ndata: b\n")], ["a"]);
-  assert.equal(frames.lastId, "1");
+  const messages = new MessageReader();
+  assert.deepEqual([...messages.push("id: 1\ndata: a\n\nid: 2\ndata: b\n")], ["a"]);
+  assert.equal(messages.lastId, "1");
 });
 
 test("the server's wait", () => {
-  const frames = new FrameReader();
-  assert.deepEqual([...frames.push("retry: 2500\nretry: soon\n\n")], []);
-  assert.equal(frames.retry, 2500);
+  const messages = new MessageReader();
+  assert.deepEqual([...messages.push("retry: 2500\nretry: soon\n\n")], []);
+  assert.equal(messages.retry, 2500);
 });
 
 test("messages are bounded", () => {
   for (const piece of ["data", "data: x\n", "data:\n"]) {
-    const frames = new FrameReader(1000);
+    const messages = new MessageReader(1000);
     assert.throws(() => {
-      for (let n = 0; n < 2000; n++) [...frames.push(piece)];
+      for (let n = 0; n < 2000; n++) [...messages.push(piece)];
     }, /too large/);
   }
 });
