@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,8 +18,6 @@ import (
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/server"
 )
-
-func TestMain(m *testing.M) { os.Exit(routecardtest.Main(m)) }
 
 func load(t *testing.T) []conformance.File {
 	t.Helper()

@@ -25,3 +25,13 @@ func TestMillis(t *testing.T) {
 		}
 	}
 }
+
+// TestMillisInAnotherTimeZone must not run in parallel with other tests, because it changes the time zone of the process.
+func TestMillisInAnotherTimeZone(t *testing.T) {
+	local := time.Local
+	t.Cleanup(func() { time.Local = local })
+	time.Local = time.FixedZone("CET", 3600)
+	if got, want := Millis(1705314600123).String(), "2024-01-15T10:30:00.123Z"; got != want {
+		t.Errorf("the time is %s, want %s", got, want)
+	}
+}

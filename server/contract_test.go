@@ -27,7 +27,7 @@ var contractReport = flag.String("contract-report", "", "write which answers of 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	limitRapid()
-	code := routecardtest.Main(m)
+	code := m.Run()
 	if code == 0 {
 		code = reportContract()
 	}

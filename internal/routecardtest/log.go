@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Log keeps what was logged, as JSON lines.
+// Log keeps everything that is written to it. It is safe for concurrent use.
 type Log struct {
 	mutex sync.Mutex
 	text  bytes.Buffer
@@ -19,7 +19,7 @@ func (l *Log) Write(text []byte) (int, error) {
 	return l.text.Write(text)
 }
 
-// String is everything that was logged so far.
+// String returns everything that was written so far.
 func (l *Log) String() string {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// Proxy passes connections on to the target and returns its own address. Before a piece of what the target answers goes
-// on, pass is asked: when it says no, the piece is lost and the connection is cut on both sides, as by a broken network.
-// Pass may take its time, and is asked from several goroutines.
-func Proxy(t testing.TB, target string, pass func(piece []byte) bool) string {
+// Proxy starts a TCP proxy to the target and returns the proxy's address. The proxy calls pass with the data that it reads
+// from the target. If pass returns false, the proxy drops the data and closes the connection on both sides, as a broken network
+// would. Pass may block, and must be safe for concurrent use.
+func Proxy(t testing.TB, target string, pass func(data []byte) bool) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -28,11 +28,11 @@ func Proxy(t testing.TB, target string, pass func(piece []byte) bool) string {
 		for {
 			near, err := listener.Accept()
 			if err != nil {
-				return // closed, the test is over
+				return // the listener is closed: the test has ended
 			}
 			far, err := net.Dial("tcp", target)
 			if err != nil {
-				_ = near.Close() // as if nobody had been there
+				_ = near.Close() // the target is down
 				continue
 			}
 			cut := sync.OnceFunc(func() { _, _ = near.Close(), far.Close() })
@@ -62,8 +62,9 @@ func Proxy(t testing.TB, target string, pass func(piece []byte) bool) string {
 	return listener.Addr().String()
 }
 
-// SilentDatabase returns a URL of a PostgreSQL database by way of a proxy. While silent, its connections carry no answers
-// any more, as when its machine has lost power; those that fell silent stay so.
+// SilentDatabase starts a proxy to a PostgreSQL database and returns the URL through the proxy. While silent is true, the
+// proxy stops passing on data from the database, as if the database's machine had lost power. A connection that was stopped
+// stays stopped.
 func SilentDatabase(t testing.TB, database string) (proxied string, silent *atomic.Bool) {
 	t.Helper()
 	parsed, err := url.Parse(database)

@@ -8,27 +8,28 @@ import (
 	"testing"
 )
 
-// Answer is a response that was read to its end.
+// Answer is a response whose body has been read.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Do sends a request as it is written: what the generated client would never send, for example. Headers are
-// "Name: value". A body goes as application/json unless a header says otherwise; "Content-Type:" sends none.
+// Do sends a request to the server; see [Do].
 func (s *Server) Do(t testing.TB, method, path, body string, headers ...string) Answer {
 	t.Helper()
-	return do(t, s.http, method, s.URL+path, strings.NewReader(body), headers)
+	return Do(t, s.http, method, s.URL+path, body, headers...)
 }
 
-func do(t testing.TB, client *http.Client, method, url string, body *strings.Reader, headers []string) Answer {
+// Do sends a request exactly as given, which may be one that the generated client can't send. Each header is
+// "Name: value". The Content-Type of a body is application/json unless a header sets another; "Content-Type:" omits it.
+func Do(t testing.TB, client *http.Client, method, url, body string, headers ...string) Answer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, url, err)
 	}
-	if body.Len() > 0 {
+	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	for _, header := range headers {
@@ -45,17 +46,17 @@ func do(t testing.TB, client *http.Client, method, url string, body *strings.Rea
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatalf("%s %s: read the answer: %v", method, url, err)
+		t.Fatalf("%s %s: read the body: %v", method, url, err)
 	}
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: string(content)}
 }
 
-// Decode reads an answer's body, which must be JSON.
+// Decode decodes the body of a response, which must be JSON.
 func Decode[T any](t testing.TB, answer Answer) T {
 	t.Helper()
 	var value T
 	if err := json.Unmarshal([]byte(answer.Body), &value); err != nil {
-		t.Fatalf("the answer is %s: %v", answer.Body, err)
+		t.Fatalf("the body is %s: %v", answer.Body, err)
 	}
 	return value
 }

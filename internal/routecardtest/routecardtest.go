@@ -1,9 +1,8 @@
-// Package routecardtest gives tests a real Routecard.
+// Package routecardtest runs a Routecard server within a test.
 //
-// [Each] is what most tests want: a server over HTTP, with the client that is generated from the contract, once on SQLite
-// and once on PostgreSQL. Every answer that comes through the server's client or its Do is checked against the contract.
-//
-// [Start] starts the real binary in a process of its own, for what only a process can show: kill -9, signals, exit codes.
+// Most tests call [Each]: it starts a server with a new database and the client that is generated from the contract, once
+// with SQLite and once with PostgreSQL. Every response that comes through the client or [Server.Do] is checked against the
+// contract. Package internal/e2e tests the program in a process of its own.
 package routecardtest
 
 import (
@@ -19,25 +18,25 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// Server is a Routecard server that belongs to one test.
+// Server is a Routecard server of one test.
 type Server struct {
-	// URL is where it serves, without a slash at the end.
+	// URL is the server's URL, without a slash at the end.
 	URL string
-	// Client is the generated client of it.
+	// Client is the generated client of the server.
 	Client *client.ClientWithResponses
-	// Store is what it serves from.
+	// Store is the store of the server.
 	Store *store.Store
-	// Database is what the store was opened with.
+	// Database is the file or URL of the store's database.
 	Database string
-	// Clock is the store's; it stands still until a test moves it.
+	// Clock is the clock of the store.
 	Clock *Clock
-	// Log is what the server logged, at every level.
+	// Log holds what the server has logged, at every level.
 	Log *Log
 
 	http *http.Client
 }
 
-// Each runs the test twice, each time with a new server: on SQLite and on PostgreSQL.
+// Each runs the test twice, with a new server each time: on SQLite and on PostgreSQL.
 func Each(t *testing.T, test func(t *testing.T, s *Server)) {
 	t.Helper()
 	EachDatabase(t, func(t *testing.T, database string) {
@@ -46,7 +45,7 @@ func Each(t *testing.T, test func(t *testing.T, s *Server)) {
 	})
 }
 
-// EachDatabase runs the test twice, each time with the name of a new and empty database: SQLite and PostgreSQL.
+// EachDatabase runs the test twice, with the file or URL of a new database each time: SQLite and PostgreSQL.
 func EachDatabase(t *testing.T, test func(t *testing.T, database string)) {
 	t.Helper()
 	for _, database := range []struct {
@@ -63,13 +62,13 @@ func EachDatabase(t *testing.T, test func(t *testing.T, database string)) {
 	}
 }
 
-// SQLite returns the path of a SQLite file that does not exist yet and is gone after the test.
+// SQLite returns the path of a SQLite file that does not exist yet. The file is deleted at the end of the test.
 func SQLite(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "routecard.db")
 }
 
-// New starts a server on the database. Changes are made to its options.
+// New starts a server with the database. Each of the changes may set options of the server.
 func New(t testing.TB, database string, changes ...func(*server.Options)) *Server {
 	t.Helper()
 	s := &Server{Database: database, Clock: NewClock(), Log: &Log{}}
@@ -89,26 +88,25 @@ func New(t testing.TB, database string, changes ...func(*server.Options)) *Serve
 	}
 	handler, err := server.New(db, options)
 	if err != nil {
-		t.Fatalf("make the server: %v", err)
+		t.Fatalf("create the server: %v", err)
 	}
 	listener := httptest.NewServer(handler)
 	t.Cleanup(listener.Close)
 	s.URL = listener.URL
-	s.http, s.Client = clients(t, s.URL)
+	s.http = HTTPClient(t)
+	s.Client, err = client.NewClientWithResponses(s.URL, client.WithHTTPClient(s.http))
+	if err != nil {
+		t.Fatalf("create the client: %v", err)
+	}
 	return s
 }
 
-// clients returns two faces of one HTTP client that checks what is answered.
-func clients(t testing.TB, url string) (*http.Client, *client.ClientWithResponses) {
+// HTTPClient returns a client that checks each response against the contract.
+func HTTPClient(t testing.TB) *http.Client {
 	t.Helper()
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	// As many as a test has goroutines, or a crowd of them would open a connection for each request.
+	// Tests with many goroutines would otherwise open a connection for each request.
 	transport.MaxIdleConnsPerHost = 64
 	t.Cleanup(transport.CloseIdleConnections)
-	plain := &http.Client{Transport: contracttest.Transport(t, transport)}
-	typed, err := client.NewClientWithResponses(url, client.WithHTTPClient(plain))
-	if err != nil {
-		t.Fatalf("make the client: %v", err)
-	}
-	return plain, typed
+	return &http.Client{Transport: contracttest.Transport(t, transport)}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -20,15 +20,14 @@ import (
 )
 
 const (
-	// startTimeout bounds the wait for a database that does not answer, migrations included.
+	// startTimeout bounds how long the server waits for the database at the start, migrations included.
 	startTimeout = 2 * time.Minute
-	// drainTimeout bounds how long requests under way may take to finish once the server was told to stop.
+	// drainTimeout bounds how long running requests may take to finish after the server was told to stop.
 	drainTimeout = 20 * time.Second
-	// sweepInterval is how often what is kept for a time only is looked through.
+	// sweepInterval is the time between two deletions of expired rows.
 	sweepInterval = time.Hour
-	// backlog is how many bytes of an answer may wait in the system for a client that does not take them, of which Linux
-	// makes twice as many.
-	backlog = 64 << 10
+	// sendBufferSize is the send buffer of each connection, in bytes. Linux doubles it.
+	sendBufferSize = 64 << 10
 )
 
 type serveCommand struct {
@@ -40,7 +39,7 @@ type serveCommand struct {
 	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
-// jiraFlags say which Jira to speak to; none without a URL.
+// jiraFlags are the settings of the Jira integration, which is off without a URL.
 type jiraFlags struct {
 	URL             string `name:"url" env:"URL" placeholder:"URL" help:"Jira to link tickets of; off unless given."`
 	User            string `name:"user" env:"USER" placeholder:"EMAIL" help:"User that the API token belongs to (Jira Cloud); without it the token is a personal access token (Data Center)."`
@@ -52,7 +51,7 @@ type jiraFlags struct {
 	EpicField       string `name:"epic-field" env:"EPIC_FIELD" default:"customfield_10014" placeholder:"ID" help:"Custom field with the epic (default: ${default})."`
 }
 
-// client is nil where no Jira is configured.
+// client returns the client of the configured Jira, or nil if none is configured.
 func (f jiraFlags) client() (*jira.Client, error) {
 	if f.URL == "" {
 		return nil, nil
@@ -63,28 +62,28 @@ func (f jiraFlags) client() (*jira.Client, error) {
 	})
 }
 
-// Run serves until SIGTERM or SIGINT, then finishes what is under way.
-func (c *serveCommand) Run() error {
+// Run serves until SIGTERM or SIGINT, and then finishes the running requests.
+func (c *serveCommand) Run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return err
 	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	if os.Getenv("GOGC") == "" {
-		// What is alive is small and what a request leaves behind is not: collected at Go's 100 percent, it is a tenth of
-		// the work under load.
+		// The live heap is small and each request leaves much garbage: with Go's default of 100 percent, garbage
+		// collection is a tenth of the work under load.
 		debug.SetGCPercent(400)
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 
-	tickets, err := c.Jira.client()
+	jiraClient, err := c.Jira.client()
 	if err != nil {
 		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", c.Addr, listenReason(err))
+		return fmt.Errorf("cannot listen on %s: %w", c.Addr, systemError(err))
 	}
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -92,22 +91,24 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := c.refuseStrangers(starting, listener.Addr(), db); err != nil {
-		return errors.Join(err, db.Close())
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := c.requireLoopbackOrKeys(starting, listener.Addr(), db); err != nil {
+		return err
 	}
 	handler, err := server.New(db, server.Options{
-		Logger: log, Jira: tickets, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
+		Logger: log, Jira: jiraClient, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
 	})
 	if err != nil {
 		return err
 	}
-	go sweep(ctx, db, log)
+	go sweepPeriodically(ctx, db, log)
 	log.Info("serving", "url", "http://"+listener.Addr().String(), "database", store.Describe(c.Database))
-	return errors.Join(serve(ctx, listener, handler, log), db.Close())
+	return serveHTTP(ctx, listener, handler, log)
 }
 
-// refuseStrangers fails when the API is open and the address is one that other machines reach.
-func (c *serveCommand) refuseStrangers(ctx context.Context, listening net.Addr, db *store.Store) error {
+// requireLoopbackOrKeys returns an error if other machines can reach the address and the API needs no key, unless the
+// Insecure flag is set.
+func (c *serveCommand) requireLoopbackOrKeys(ctx context.Context, listening net.Addr, db *store.Store) error {
 	address, err := netip.ParseAddrPort(listening.String())
 	if c.Insecure || err == nil && address.Addr().Unmap().IsLoopback() {
 		return nil
@@ -119,17 +120,18 @@ func (c *serveCommand) refuseStrangers(ctx context.Context, listening net.Addr, 
 	return err
 }
 
-// serve answers requests until the context ends, and then those that are under way.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// serveHTTP serves requests until the context ends. It then waits for the running requests, at most drainTimeout, and
+// closes the connections of those that have not finished.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	httpServer := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		// Streams put it off as long as their client reads.
+		// The handlers of lists and streams extend it while the client reads.
 		WriteTimeout: time.Minute,
 		IdleTimeout:  2 * time.Minute,
 		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		ConnContext:  limitBacklog,
+		ConnContext:  limitSendBuffer,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- httpServer.Serve(listener) }()
@@ -148,17 +150,18 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	return nil
 }
 
-// limitBacklog keeps the system from taking megabytes for a client that reads slowly. Only when a third of them has gone
-// out does it take more, and until then such a client looks like one that has stopped reading.
-func limitBacklog(ctx context.Context, conn net.Conn) context.Context {
+// limitSendBuffer sets the size of the connection's send buffer to sendBufferSize. The system's own buffer grows to
+// megabytes and accepts more data only when a third of it is free, so a slow client would look like one that has
+// stopped reading.
+func limitSendBuffer(ctx context.Context, conn net.Conn) context.Context {
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(backlog) // without it all is well but for slow readers
+		_ = tcp.SetWriteBuffer(sendBufferSize) // if it fails, only slow clients suffer
 	}
 	return ctx
 }
 
-// sweep forgets what is kept for a time only, until the context ends.
-func sweep(ctx context.Context, db *store.Store, log *slog.Logger) {
+// sweepPeriodically deletes expired rows every sweepInterval, until the context ends.
+func sweepPeriodically(ctx context.Context, db *store.Store, log *slog.Logger) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
 	for {
@@ -173,10 +176,11 @@ func sweep(ctx context.Context, db *store.Store, log *slog.Logger) {
 	}
 }
 
-// listenReason leaves out what the sentence says already.
-func listenReason(err error) error {
-	if system, ok := errors.AsType[syscall.Errno](err); ok {
-		return system
+// systemError returns the error of the operating system within err, such as "address already in use", without the
+// operation and the address that package net puts before it. It returns err if there is none.
+func systemError(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
 	}
 	return err
 }

@@ -1,8 +1,7 @@
-package main
+package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"text/tabwriter"
@@ -23,9 +22,10 @@ type keysCreateCommand struct {
 	Role string `required:"" enum:"read,operate,write" help:"read (GET), operate (and the commands on serial numbers) or write (everything)."`
 }
 
-// Run prints the key alone, so that a script can take it.
+// Run creates a key. It prints the key to standard output and everything else to standard error, so that a script can
+// read the key. The database is created if it does not exist: the first key may be needed before the first start.
 func (c *keysCreateCommand) Run() error {
-	return withNewStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
 		key, err := db.CreateKey(ctx, c.Name, models.Role(c.Role))
 		if err != nil {
 			return err
@@ -40,9 +40,9 @@ type keysListCommand struct {
 	databaseFlag
 }
 
-// Run prints a table.
+// Run prints a table of all keys, revoked ones included. The keys themselves are not stored, so it can't print them.
 func (c *keysListCommand) Run() error {
-	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withExistingStore(c.Database, func(ctx context.Context, db *store.Store) error {
 		keys, err := db.Keys(ctx)
 		if err != nil {
 			return err
@@ -65,29 +65,9 @@ type keysRevokeCommand struct {
 	Name string `required:"" help:"Whose key to end."`
 }
 
-// Run ends the key.
+// Run revokes the key with the given name.
 func (c *keysRevokeCommand) Run() error {
-	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withExistingStore(c.Database, func(ctx context.Context, db *store.Store) error {
 		return db.RevokeKey(ctx, c.Name)
 	})
-}
-
-// withStore opens a database that exists, beside a server that may be using it.
-func withStore(database string, fn func(context.Context, *store.Store) error) error {
-	if !store.IsPostgres(database) {
-		if _, err := os.Stat(database); err != nil {
-			return fmt.Errorf("there is no database %s", database)
-		}
-	}
-	return withNewStore(database, fn)
-}
-
-// withNewStore is withStore for the first key, which may come before the first start of a server.
-func withNewStore(database string, fn func(context.Context, *store.Store) error) error {
-	ctx := context.Background()
-	db, err := store.Open(ctx, database, store.Options{Beside: true})
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(ctx, db), db.Close())
 }

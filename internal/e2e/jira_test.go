@@ -1,4 +1,4 @@
-package main_test
+package e2e
 
 import (
 	"encoding/base64"
@@ -20,7 +20,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// jiraSettings are the settings that reach a fake Jira, by the names that flags and variables share.
+// jiraSettings returns the settings for the fake Jira. Their names are those of the flags without "--jira-".
 func jiraSettings(fake *jiratest.Server) map[string]string {
 	config := fake.Config()
 	settings := map[string]string{"url": config.URL, "token": config.Token, "project": config.Project}
@@ -38,16 +38,16 @@ func asFlags(settings map[string]string) []string {
 	return flags
 }
 
-func asEnvironment(settings map[string]string) []string {
-	var environment []string
+func asVariables(settings map[string]string) []string {
+	var variables []string
 	for name, value := range settings {
-		environment = append(environment, "ROUTECARD_JIRA_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"="+value)
+		variables = append(variables, "ROUTECARD_JIRA_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"="+value)
 	}
-	return environment
+	return variables
 }
 
-// TestJiraFlags gives every setting both ways, and none but those that are needed.
-func TestJiraFlags(t *testing.T) {
+// TestJiraSettings sets the required settings, and then all settings, by flags and by variables.
+func TestJiraSettings(t *testing.T) {
 	t.Parallel()
 	for _, deployment := range []string{jira.Cloud, jira.DataCenter} {
 		fake := jiratest.New(t, deployment)
@@ -56,67 +56,64 @@ func TestJiraFlags(t *testing.T) {
 			"customfield_1": "P-2", "customfield_2": 22, "customfield_3": "PI-2",
 		})
 		fake.AddIssue("XY-1", nil)
-		needed := jiraSettings(fake)
+		required := jiraSettings(fake)
 		all := jiraSettings(fake)
 		all["project"], all["deployment"] = "XY", deployment
 		all["part-number-field"], all["quantity-field"], all["epic-field"] = "customfield_1", "customfield_2", "customfield_3"
 		for name, c := range map[string]struct {
-			launch                routecardtest.Launch
-			part, epic, listed    string
-			quantity              int64
-			wantServerInfoRequest int
+			program            program
+			part, epic, listed string
+			quantity           int64
+			serverInfoRequests int
 		}{
-			"needed flags":     {routecardtest.Launch{Args: asFlags(needed)}, "P-1", "PI-1", "PI-42", 11, 1},
-			"needed variables": {routecardtest.Launch{Env: asEnvironment(needed)}, "P-1", "PI-1", "PI-42", 11, 1},
-			"all flags":        {routecardtest.Launch{Args: asFlags(all)}, "P-2", "PI-2", "XY-1", 22, 0},
-			"all variables":    {routecardtest.Launch{Env: asEnvironment(all)}, "P-2", "PI-2", "XY-1", 22, 0},
+			"required flags":     {program{args: asFlags(required)}, "P-1", "PI-1", "PI-42", 11, 1},
+			"required variables": {program{env: asVariables(required)}, "P-1", "PI-1", "PI-42", 11, 1},
+			"all flags":          {program{args: asFlags(all)}, "P-2", "PI-2", "XY-1", 22, 0},
+			"all variables":      {program{env: asVariables(all)}, "P-2", "PI-2", "XY-1", 22, 0},
 		} {
 			t.Run(deployment+" "+name, func(t *testing.T) {
-				asked := fake.Count("", "serverInfo")
-				p := routecardtest.Start(t, c.launch)
-				tickets := routecardtest.Decode[[]gen.JiraTicket](t, p.Do(t, "GET", "/api/jira/tickets", ""))
+				before := fake.Count("", "serverInfo")
+				p := c.program.start(t)
+				tickets := get[[]gen.JiraTicket](t, p, "/api/jira/tickets")
 				wantEqual(t, "the number of tickets", len(tickets), 1)
 				wantEqual(t, "the ticket", tickets[0].Key, c.listed)
-				answer := p.Do(t, "POST", "/api/jira/link", `{"ticketKey":"PI-42"}`)
-				wantEqual(t, "the status of the link", answer.Status, http.StatusCreated)
-				job := routecardtest.Decode[gen.Job](t, answer)
+				response := p.do(t, "POST", "/api/jira/link", `{"ticketKey":"PI-42"}`)
+				wantEqual(t, "the status of the link", response.Status, http.StatusCreated)
+				job := routecardtest.Decode[gen.Job](t, response)
 				wantEqual(t, "the quantity", job.GoalQuantity, c.quantity)
 				wantEqual(t, "the part number", *job.JiraPartNumber, c.part)
 				wantEqual(t, "the epic", *job.JiraEpicLink, c.epic)
-				wantEqual(t, "how often Jira was asked what it is", fake.Count("", "serverInfo")-asked, c.wantServerInfoRequest)
-				p.Terminate()
+				wantEqual(t, "the number of serverInfo requests", fake.Count("", "serverInfo")-before, c.serverInfoRequests)
+				p.terminate()
 			})
 		}
 	}
 }
 
-// TestJiraIsOffWithoutAURL has a token and a user that nobody is to get.
-func TestJiraIsOffWithoutAURL(t *testing.T) {
+// TestJiraOffWithoutURL sets a token and a user, but no URL.
+func TestJiraOffWithoutURL(t *testing.T) {
 	t.Parallel()
-	p := routecardtest.Start(t, routecardtest.Launch{
-		Env: asEnvironment(map[string]string{"user": jiratest.User, "token": jiratest.Token}),
-	})
-	answer := p.Do(t, "GET", "/api/jira/tickets", "")
-	wantEqual(t, "the status", answer.Status, http.StatusConflict)
-	wantEqual(t, "the message", routecardtest.Decode[gen.Error](t, answer).Message, "Jira is not configured")
-	p.Terminate()
-	wantNoToken(t, p.Stdout()+p.Stderr())
+	p := program{env: asVariables(map[string]string{"user": jiratest.User, "token": jiratest.Token})}.start(t)
+	response := p.do(t, "GET", "/api/jira/tickets", "")
+	wantEqual(t, "the status", response.Status, http.StatusConflict)
+	wantEqual(t, "the message", routecardtest.Decode[gen.Error](t, response).Message, "Jira is not configured")
+	p.terminate()
+	wantNoToken(t, p.stdout.String()+p.stderr.String())
 }
 
-// TestJiraDoesNotKeepTheServerFromStarting has one that is down: jobs must go on.
-func TestJiraDoesNotKeepTheServerFromStarting(t *testing.T) {
+// TestStartWithoutJira starts the server while Jira is down. Everything that does not need Jira works.
+func TestStartWithoutJira(t *testing.T) {
 	t.Parallel()
-	p := routecardtest.Start(t, routecardtest.Launch{
-		Env: asEnvironment(map[string]string{"url": "http://" + freeAddress(t), "token": jiratest.Token}),
-	})
-	wantEqual(t, "the status of a creation", p.Do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
-	wantEqual(t, "the status of /readyz", p.Do(t, "GET", "/readyz", "").Status, http.StatusOK)
-	wantEqual(t, "the status of a list of tickets", p.Do(t, "GET", "/api/jira/tickets", "").Status, http.StatusBadGateway)
-	p.Terminate()
+	p := program{env: asVariables(map[string]string{"url": "http://" + freeAddress(t), "token": jiratest.Token})}.start(t)
+	wantEqual(t, "the status of a creation", p.do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
+	wantEqual(t, "the status of /readyz", p.do(t, "GET", "/readyz", "").Status, http.StatusOK)
+	wantEqual(t, "the status of a list of tickets", p.do(t, "GET", "/api/jira/tickets", "").Status, http.StatusBadGateway)
+	p.terminate()
 }
 
-// TestFailedStartsWithJira checks that each is one sentence, and that none of them, nor the help, shows the token.
-func TestFailedStartsWithJira(t *testing.T) {
+// TestInvalidJiraSettings checks that the server prints one error message for each, and that neither the messages nor the
+// help show the token.
+func TestInvalidJiraSettings(t *testing.T) {
 	t.Parallel()
 	const address = "https://example.atlassian.net"
 	const badURL = "jira: the URL must start with http:// or https:// and name a host, like https://example.atlassian.net"
@@ -146,28 +143,24 @@ func TestFailedStartsWithJira(t *testing.T) {
 			t.Parallel()
 			settings := map[string]string{"url": address, "user": jiratest.User, "token": jiratest.Token}
 			maps.Copy(settings, c.changes)
-			for _, launch := range []routecardtest.Launch{{Args: asFlags(settings)}, {Env: asEnvironment(settings)}} {
-				exit := routecardtest.Run(t, launch)
-				wantEqual(t, "the exit code", exit.Code, 1)
-				wantEqual(t, "standard error", exit.Stderr, "routecard: "+c.want+"\n")
-				wantEqual(t, "standard output", exit.Stdout, "")
-			}
+			wantFailure(t, program{args: asFlags(settings)}.run(t), c.want)
+			wantFailure(t, program{env: asVariables(settings)}.run(t), c.want)
 		})
 	}
 	for _, args := range [][]string{
 		{"--help"}, {"serve", "--help"}, {"--jira-deployment=server"}, {"--no-such-flag"}, {"no-such-command"}, {"--log-level=loud"},
 	} {
 		settings := map[string]string{"url": address, "token": jiratest.Token}
-		exit := routecardtest.Run(t, routecardtest.Launch{Args: args, Env: asEnvironment(settings)})
-		wantNoToken(t, exit.Stdout+exit.Stderr)
-		if exit.Stdout+exit.Stderr == "" {
+		r := program{args: args, env: asVariables(settings)}.run(t)
+		wantNoToken(t, r.stdout+r.stderr)
+		if r.stdout+r.stderr == "" {
 			t.Errorf("%v printed nothing", args)
 		}
 	}
 }
 
-// tokenForms are the token in every form in which it could be carried off: as it is, in hexadecimal, and as a part of
-// anything in base64, where it can begin at three places of a group.
+// tokenForms returns the forms in which an output could contain the token: as it is, in hexadecimal, and in base64, alone or
+// within a longer text, where it can begin at three positions of a group.
 func tokenForms() []string {
 	forms := []string{
 		jiratest.Token, hex.EncodeToString([]byte(jiratest.Token)),
@@ -175,24 +168,24 @@ func tokenForms() []string {
 	}
 	for skipped := range 3 {
 		rest := []byte(jiratest.Token)[skipped:]
-		whole := rest[:len(rest)/3*3] // what follows would change the last characters
+		whole := rest[:len(rest)/3*3] // the characters for the remaining bytes depend on the text after the token
 		forms = append(forms, base64.StdEncoding.EncodeToString(whole), base64.URLEncoding.EncodeToString(whole))
 	}
 	return forms
 }
 
-// wantNoToken searches an output.
+// wantNoToken checks that an output does not contain the token in any form.
 func wantNoToken(t *testing.T, output string) {
 	t.Helper()
 	lower := strings.ToLower(output)
 	for _, form := range tokenForms() {
 		if at := strings.Index(lower, strings.ToLower(form)); at >= 0 {
-			t.Errorf("the token shows: …%s…", output[max(0, at-300):min(len(output), at+100)])
+			t.Errorf("the output contains the token: …%s…", output[max(0, at-300):min(len(output), at+100)])
 		}
 	}
 }
 
-func TestTokenFormsAreFound(t *testing.T) {
+func TestTokenForms(t *testing.T) {
 	t.Parallel()
 	for _, before := range []string{"", "a", "ab", "user:"} {
 		text := before + jiratest.Token + "z"
@@ -210,36 +203,36 @@ func TestTokenFormsAreFound(t *testing.T) {
 	}
 }
 
-// tellTale is a fault that repeats the credentials as they were sent, and the token.
-func tellTale(fault func(says string) jiratest.Fault) jiratest.Fault {
+// echoToken returns a fault whose message contains the Authorization header of the request, and the token.
+func echoToken(fault func(message string) jiratest.Fault) jiratest.Fault {
 	return func(w http.ResponseWriter, r *http.Request, fake *jiratest.Server) {
 		fault(r.Header.Get("Authorization")+" is not right, nor is "+jiratest.Token)(w, r, fake)
 	}
 }
 
-// tellTales are the ways in which Jira, or what stands before it, can fail and tell.
-var tellTales = []jiratest.Fault{
-	tellTale(func(says string) jiratest.Fault { return jiratest.Status(400, says) }),
-	tellTale(func(says string) jiratest.Fault { return jiratest.Status(401, says) }),
-	tellTale(func(says string) jiratest.Fault { return jiratest.Status(403, says) }),
-	tellTale(func(says string) jiratest.Fault { return jiratest.Status(404, says) }),
-	tellTale(func(says string) jiratest.Fault { return jiratest.Status(429, says) }),
-	tellTale(func(says string) jiratest.Fault { return jiratest.Status(500, says) }),
-	tellTale(func(says string) jiratest.Fault {
-		return jiratest.Body(400, "application/json", `{"errors":{"`+jiratest.Token+`":"`+says+`"}}`)
+// leakyFaults are faults of Jira, or of a proxy in front of it, whose responses contain the token if they can.
+var leakyFaults = []jiratest.Fault{
+	echoToken(func(message string) jiratest.Fault { return jiratest.Status(400, message) }),
+	echoToken(func(message string) jiratest.Fault { return jiratest.Status(401, message) }),
+	echoToken(func(message string) jiratest.Fault { return jiratest.Status(403, message) }),
+	echoToken(func(message string) jiratest.Fault { return jiratest.Status(404, message) }),
+	echoToken(func(message string) jiratest.Fault { return jiratest.Status(429, message) }),
+	echoToken(func(message string) jiratest.Fault { return jiratest.Status(500, message) }),
+	echoToken(func(message string) jiratest.Fault {
+		return jiratest.Body(400, "application/json", `{"errors":{"`+jiratest.Token+`":"`+message+`"}}`)
 	}),
-	tellTale(func(says string) jiratest.Fault {
-		return jiratest.Body(403, "application/json", `{"message":"`+says+`"}`)
+	echoToken(func(message string) jiratest.Fault {
+		return jiratest.Body(403, "application/json", `{"message":"`+message+`"}`)
 	}),
-	tellTale(func(says string) jiratest.Fault { return jiratest.Body(200, "application/json", `"`+says+`"`) }),
-	tellTale(func(says string) jiratest.Fault { return jiratest.Body(200, says, says) }),
+	echoToken(func(message string) jiratest.Fault { return jiratest.Body(200, "application/json", `"`+message+`"`) }),
+	echoToken(func(message string) jiratest.Fault { return jiratest.Body(200, message, message) }),
 	jiratest.Redirect(302, "https://example.com/"+jiratest.Token+"?token="+jiratest.Token),
 	jiratest.HTML(200), jiratest.HTML(401), jiratest.Hangup, jiratest.CutOff,
 }
 
-// TestTheTokenNeverShows does everything that a server does with Jira, rightly and wrongly, with a Jira that repeats the
-// token, and then looks for it in all that anybody can get to see.
-func TestTheTokenNeverShows(t *testing.T) {
+// TestJiraTokenIsNeverShown sends every request that uses Jira, valid and invalid, with a Jira whose responses contain the
+// token. It then searches responses, logs, and the database for the token.
+func TestJiraTokenIsNeverShown(t *testing.T) {
 	t.Parallel()
 	for _, deployment := range []string{jira.Cloud, jira.DataCenter} {
 		t.Run(deployment, func(t *testing.T) {
@@ -247,53 +240,53 @@ func TestTheTokenNeverShows(t *testing.T) {
 			routecardtest.EachDatabase(t, func(t *testing.T, database string) {
 				fake := jiratest.New(t, deployment)
 				fake.AddIssue("PI-42", jiratest.Fields{"summary": "Build 50 aluminum housings"})
-				p := routecardtest.Start(t, routecardtest.Launch{
-					Args: []string{"--log-level", "debug", "--database", database}, Env: asEnvironment(jiraSettings(fake)),
-				})
+				p := program{
+					args: []string{"--log-level", "debug", "--database", database}, env: asVariables(jiraSettings(fake)),
+				}.start(t)
 				var output strings.Builder
 				do := func(method, path, body string, headers ...string) routecardtest.Answer {
-					answer := p.Do(t, method, path, body, headers...)
-					fmt.Fprintln(&output, answer.Status, answer.Header, answer.Body)
-					return answer
+					response := p.do(t, method, path, body, headers...)
+					fmt.Fprintln(&output, response.Status, response.Header, response.Body)
+					return response
 				}
 				job := routecardtest.Decode[gen.Job](t, do("POST", "/api/jira/link", `{"ticketKey":"PI-42"}`, "Idempotency-Key: link")).ID
-				free := routecardtest.Decode[gen.Job](t, do("POST", "/api/jobs", exampleJob)).ID
-				everything := func() {
+				otherJob := routecardtest.Decode[gen.Job](t, do("POST", "/api/jobs", exampleJob)).ID
+				useJira := func() {
 					do("GET", "/api/jira/tickets", "")
 					do("GET", "/api/jira/tickets/PI-42", "")
 					do("GET", "/api/jira/tickets/PI-404", "")
 					do("POST", "/api/jira/link", `{"ticketKey":"PI-42"}`)
-					do("POST", "/api/jira/link", `{"ticketKey":"PI-42","allowDuplicate":true,"jobId":"`+free+`"}`)
+					do("POST", "/api/jira/link", `{"ticketKey":"PI-42","allowDuplicate":true,"jobId":"`+otherJob+`"}`)
 					do("POST", "/api/jira/push", `{"jobId":"`+job+`"}`, "Idempotency-Key: push")
 					do("POST", "/api/jira/push", `{}`)
 				}
-				for _, fault := range tellTales {
+				for _, fault := range leakyFaults {
 					fake.Always("", "", fault)
-					everything()
+					useJira()
 					fake.Heal()
 				}
-				everything()
+				useJira()
 				for _, path := range []string{
 					"/metrics", "/healthz", "/readyz", "/openapi.json", "/docs", "/api/jobs", "/api/events", "/api/none", "/debug/vars", "/debug/pprof/cmdline",
 				} {
 					do("GET", path, "")
 				}
-				kept := stored(t, database)
-				p.Terminate()
+				content := databaseContent(t, database)
+				p.terminate()
 
-				for what, text := range map[string]string{
-					"an answer": output.String(), "standard output": p.Stdout(), "standard error": p.Stderr(),
-					"the database": kept, "the database after the end": stored(t, database),
+				for name, text := range map[string]string{
+					"responses": output.String(), "standard output": p.stdout.String(), "standard error": p.stderr.String(),
+					"database": content, "database after the stop": databaseContent(t, database),
 				} {
-					t.Run(what, func(t *testing.T) { wantNoToken(t, text) })
+					t.Run(name, func(t *testing.T) { wantNoToken(t, text) })
 				}
-				// That all of this has happened, or nothing would have been there to be found.
+				// Without these the test would have searched nothing.
 				for _, part := range []string{"[hidden]", "answered 403", "a redirect", `"operation":"pushJobToJira"`} {
-					if !strings.Contains(p.Stderr(), part) {
+					if !strings.Contains(p.stderr.String(), part) {
 						t.Errorf("the log lacks %q", part)
 					}
 				}
-				if !strings.Contains(kept, "PI-42") {
+				if !strings.Contains(content, "PI-42") {
 					t.Error("the database lacks the ticket")
 				}
 				for _, request := range fake.Requests() {
@@ -306,8 +299,8 @@ func TestTheTokenNeverShows(t *testing.T) {
 	}
 }
 
-// stored is all that a database holds: of SQLite its files, of PostgreSQL every row.
-func stored(t *testing.T, database string) string {
+// databaseContent returns the content of SQLite's files, or of all rows in PostgreSQL.
+func databaseContent(t *testing.T, database string) string {
 	t.Helper()
 	var content strings.Builder
 	if !store.IsPostgres(database) {

@@ -1,0 +1,19 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/routecard/routecard/store"
+)
+
+type backupCommand struct {
+	databaseFlag
+	File string `arg:"" help:"Where the copy goes; the file must not exist."`
+}
+
+// Run copies the SQLite database to a new file.
+func (c *backupCommand) Run() error {
+	return withExistingStore(c.Database, func(ctx context.Context, db *store.Store) error {
+		return db.Backup(ctx, c.File)
+	})
+}

@@ -1,0 +1,74 @@
+// Package cli is the command line of Routecard. Each command has its own file and reads its settings from flags and
+// environment variables; no other package does. Begin with [Main].
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/routecard/routecard/store"
+)
+
+type commandLine struct {
+	Serve  serveCommand  `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
+	Keys   keysCommand   `cmd:"" help:"Create, list and revoke API keys."`
+	Backup backupCommand `cmd:"" help:"Copy a SQLite database while it is being served."`
+	Check  checkCommand  `cmd:"" help:"Look for damage, and count progress again."`
+}
+
+// databaseFlag is the flag that all commands share.
+type databaseFlag struct {
+	Database string `default:"routecard.db" env:"ROUTECARD_DATABASE" placeholder:"PATH|URL" help:"A file path is SQLite, a postgres:// URL is PostgreSQL (default: ${default})."`
+}
+
+// Main parses the arguments of the process and runs the command that they name. It exits with status 1 if the command
+// fails, and with another status if the arguments are invalid.
+func Main() {
+	var line commandLine
+	command := kong.Parse(&line, kong.Name("routecard"),
+		kong.Description("Tracks production jobs on a shop floor. The API is at /api, its explorer at /docs."),
+		kong.Help(printHelp))
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "routecard:", err)
+		os.Exit(1)
+	}
+}
+
+// printHelp prints the help of the selected command. Without one it prints the list of commands and the help of serve,
+// the default command.
+func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil || ctx.Selected() != nil {
+		return err
+	}
+	serve, err := kong.Trace(ctx.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(ctx.Stdout)
+	return kong.DefaultHelpPrinter(options, serve)
+}
+
+// withExistingStore is like withStore, but returns an error if the SQLite file does not exist.
+func withExistingStore(database string, fn func(context.Context, *store.Store) error) error {
+	if !store.IsPostgres(database) {
+		if _, err := os.Stat(database); err != nil {
+			return fmt.Errorf("there is no database %s", database)
+		}
+	}
+	return withStore(database, fn)
+}
+
+// withStore opens the database, calls fn, and closes the database. A server may use the database at the same time. A
+// SQLite file that does not exist is created.
+func withStore(database string, fn func(context.Context, *store.Store) error) error {
+	ctx := context.Background()
+	db, err := store.Open(ctx, database, store.Options{Beside: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(ctx, db), db.Close())
+}
