@@ -1,25 +1,26 @@
+// Package jira is a small client of Jira. It lists the open tickets of a project, reads one ticket, and keeps one comment on a
+// ticket up to date. It supports Jira Cloud (API v3) and Jira Data Center (API v2). It does not know jobs, the database, or
+// Routecard's own HTTP server. Begin with [New].
+//
+// It uses the standard library alone. Routecard needs five kinds of request, and the parts that matter (limits on time and
+// size, no redirects, retries only when Jira asks for them, and a token that never appears in errors or logs) are the parts
+// that a general client library leaves to its caller.
 package jira
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"sync/atomic"
+	"strings"
 	"time"
 )
 
-const (
-	// maxAnswer bounds what is read of one answer, in bytes, after decompression. A page of 100 tickets with the fields
-	// we ask for has a few hundred KiB.
-	maxAnswer = 4 << 20
-	// maxErrorAnswer bounds what is read of an answer that is an error, of which one sentence is kept, in bytes.
-	maxErrorAnswer = 64 << 10
-	// maxRetries is how often one call, whatever requests it consists of, waits because Jira asked it to.
-	maxRetries = 2
-)
-
-// Client speaks to one Jira. It is safe for concurrent use and keeps connections open between calls.
+// Client sends requests to one Jira. It is safe for concurrent use and keeps connections open between calls.
+//
+// When the caller's context ends before a method returns an error, that error wraps the context's error.
 type Client struct {
 	base                                      *url.URL
 	project                                   string
@@ -28,21 +29,22 @@ type Client struct {
 
 	transport *http.Transport
 	authorize func(*http.Request)
-	hide      func(string) string
+	redact    func(string) string
 
-	deployment atomic.Pointer[string] // Cloud or DataCenter; nil until known
-	probing    chan struct{}          // holds one token while somebody asks Jira which of the two it is
+	// detected holds one value: Cloud, DataCenter, or "" until Jira was asked. Whoever takes the value puts one back, so
+	// only one caller at a time asks Jira.
+	detected chan string
 }
 
-// New checks the configuration and returns a client for it. It does not connect: a Jira that is down must not keep us from
-// starting. The error is one sentence for whoever configures the server.
+// New checks the configuration and returns a client for it. It does not connect, so that Routecard starts while Jira is down.
+// The error is one sentence for the person who configures the server.
 func New(cfg Config) (*Client, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.check(); err != nil {
-		return nil, err
-	}
 	base, err := parseURL(cfg.URL)
 	if err != nil {
+		return nil, err
+	}
+	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	c := &Client{
@@ -52,46 +54,95 @@ func New(cfg Config) (*Client, error) {
 		quantityField:   cfg.QuantityField,
 		epicField:       cfg.EpicField,
 		timeout:         cfg.Timeout,
-		transport:       newTransport(),
-		authorize:       cfg.authorize(),
-		hide:            cfg.hider(),
-		probing:         make(chan struct{}, 1),
+		// http.DefaultTransport opens any number of connections to a slow host, and other code in the process may change it.
+		transport: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			ForceAttemptHTTP2:      true,
+			MaxConnsPerHost:        16,
+			MaxIdleConnsPerHost:    4,
+			IdleConnTimeout:        90 * time.Second,
+			TLSHandshakeTimeout:    5 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		authorize: cfg.authorizer(),
+		redact:    cfg.redactor(),
+		detected:  make(chan string, 1),
 	}
-	if cfg.Deployment != Auto {
-		c.deployment.Store(&cfg.Deployment)
+	if cfg.Deployment == Auto {
+		c.detected <- ""
+	} else {
+		c.detected <- cfg.Deployment
 	}
 	return c, nil
 }
 
-// newTransport returns a transport of our own: http.DefaultTransport opens any number of connections to a host that has
-// become slow, and anybody in the process may change it.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		MaxConnsPerHost:        16,
-		MaxIdleConnsPerHost:    4,
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    5 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
+// Close closes idle connections. The client stays usable.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// String returns the address of the Jira, without credentials.
+func (c *Client) String() string { return "jira.Client{" + c.base.String() + "}" }
+
+// maxRetries is how often one call may repeat a request, whatever the number of its requests.
+const maxRetries = 2
+
+// call is one call of an exported method. Its requests share a timeout and a number of retries.
+type call struct {
+	*Client
+
+	deployment string // Cloud or DataCenter
+	retries    int    // how many are left
+}
+
+// run runs f as one call, which ends after the client's timeout at the latest.
+func run[T any](ctx context.Context, c *Client, f func(context.Context, *call) (T, error)) (result T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	k := &call{Client: c, retries: maxRetries}
+	if k.deployment, err = k.findDeployment(ctx); err == nil {
+		result, err = f(ctx, k)
+	}
+	if ended := ctx.Err(); err != nil && ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w (%w)", err, ended)
+	}
+	return result, err
+}
+
+// findDeployment returns Cloud or DataCenter. When neither is configured it asks Jira once, and concurrent callers wait for
+// the answer. It doesn't keep an error, so the next call asks again.
+func (k *call) findDeployment(ctx context.Context) (found string, err error) {
+	select {
+	case found = <-k.detected:
+		defer func() { k.detected <- found }()
+	case <-ctx.Done():
+		return "", k.connectionError(ctx, "waiting to learn which Jira this is", ctx.Err())
+	}
+	if found != "" {
+		return found, nil
+	}
+	var info struct {
+		DeploymentType string `json:"deploymentType"`
+		Version        string `json:"version"`
+	}
+	// Both deployments have this path.
+	r := request{method: http.MethodGet, path: "/rest/api/2/serverInfo"}
+	if err := k.send(ctx, r, &info); err != nil {
+		return "", err
+	}
+	switch {
+	case strings.EqualFold(info.DeploymentType, Cloud):
+		return Cloud, nil
+	case info.DeploymentType == "" && info.Version == "":
+		return "", fmt.Errorf("%w: %s returned neither a type nor a version", ErrUnavailable, r)
+	default:
+		return DataCenter, nil // Data Center calls itself "Server"; releases before 7 have no type
 	}
 }
 
-// Close closes the connections that are kept open. The client stays usable.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
-
-// String names the Jira, without credentials.
-func (c *Client) String() string { return "jira.Client{" + c.base.String() + "}" }
-
-// call is one call of an exported method: what it may still spend on retries.
-type call struct {
-	*Client
-	retries int
-}
-
-// begin starts a call that ends after the client's timeout at the latest.
-func (c *Client) begin(ctx context.Context) (*call, context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	return &call{Client: c, retries: maxRetries}, ctx, cancel
+// issuePath returns the path of a ticket.
+func (k *call) issuePath(key string) string {
+	if k.deployment == Cloud {
+		return "/rest/api/3/issue/" + key
+	}
+	return "/rest/api/2/issue/" + key
 }

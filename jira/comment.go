@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,53 +13,48 @@ import (
 	"strings"
 )
 
-// commentPageSize is how many comments are read at once. A comment has up to 32,767 characters, so more of them could go over
-// maxAnswer.
+// commentPageSize is how many comments are read at once. A comment has up to 32,767 characters, so a larger page could exceed
+// maxBody.
 const commentPageSize = 50
 
-// commentIDShape is an id of a comment. Checked before an id becomes part of a path.
-var commentIDShape = regexp.MustCompile(`^[0-9]{1,20}$`)
+// commentIDPattern matches the id of a comment. An id is checked before it becomes part of a path.
+var commentIDPattern = regexp.MustCompile(`^[0-9]{1,20}$`)
 
-// PutComment makes text the text of our one comment on the ticket and returns the comment's id, which the caller keeps for the
-// next time.
+// PutComment writes text into our one comment on the ticket, and returns the id of the comment.
 //
-// marker is a short line by which the comment is known again, "Routecard job job_01h4…"; it is added as the last line unless text
-// has it. commentID is the id returned last time, or empty. When it is empty, or no such comment exists any more, the oldest comment
-// that has the marker as a line of its own, outside of quotes, is updated; only when there is none is one added. So a call whose
-// answer was lost can be repeated without a second comment appearing. Two calls at the same time for the same marker can both find
-// none: the caller keeps them apart.
+// marker is a short line that identifies the comment, "Routecard job job_01h4…". It is added as the last line unless text has
+// it. commentID is the id that PutComment returned last time, or empty. When it is empty, or the comment was deleted,
+// PutComment updates the oldest comment that has the marker as a line of its own, outside of quotes. It adds a comment only
+// when there is none. So a call can be repeated when its response was lost, without a second comment. Two concurrent calls with
+// the same marker may both add a comment; the caller must run them one after the other.
 //
-// text is plain; an empty line separates paragraphs. ErrTicketNotFound, ErrNoAnswer (the comment may have been written) or
-// ErrRefused.
+// text is plain text; an empty line separates paragraphs. PutComment returns ErrTicketNotFound, ErrUnavailable (the comment may
+// have been written), or ErrRefused.
 func (c *Client) PutComment(ctx context.Context, key, marker, text, commentID string) (id string, err error) {
-	if !keyShape.MatchString(key) {
-		return "", notFound("no ticket can have this key")
+	if !issueKeyPattern.MatchString(key) {
+		return "", errNotAKey
 	}
 	if marker == "" || strings.TrimSpace(marker) != marker || strings.ContainsAny(marker, "\r\n\x00") {
 		return "", errors.New("jira: the marker of a comment must be one line of text")
 	}
-	k, ctx, cancel := c.begin(ctx)
-	defer cancel()
-	deployment, err := k.deploymentOf(ctx)
-	if err != nil {
-		return "", err
-	}
-	comments := commentsOf{
-		call:   k,
-		path:   issuePath(deployment, key) + "/comment",
-		marker: marker,
-		body:   commentBody(deployment, text, marker),
-	}
-	if commentIDShape.MatchString(commentID) {
-		id, err := comments.update(ctx, commentID)
-		if !errors.Is(err, ErrTicketNotFound) {
-			return id, err
+	return run(ctx, c, func(ctx context.Context, k *call) (string, error) {
+		comments := ticketComments{
+			call:   k,
+			path:   k.issuePath(key) + "/comment",
+			marker: marker,
+			body:   commentBody(k.deployment, text, marker),
 		}
-	}
-	return comments.findAndWrite(ctx)
+		if commentIDPattern.MatchString(commentID) {
+			id, err := comments.update(ctx, commentID)
+			if !errors.Is(err, ErrTicketNotFound) {
+				return id, err
+			}
+		}
+		return comments.put(ctx)
+	})
 }
 
-// commentBody returns the comment's text with the marker in it, as the deployment wants it.
+// commentBody returns the request body for a comment with the text and the marker.
 func commentBody(deployment, text, marker string) map[string]any {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text)
 	lines := strings.Split(strings.TrimRight(text, " \t\n"), "\n")
@@ -66,7 +62,7 @@ func commentBody(deployment, text, marker string) map[string]any {
 		lines = append(lines, "", marker)
 	}
 	if deployment == Cloud {
-		return map[string]any{"body": asDocument(lines)}
+		return map[string]any{"body": toDocument(lines)}
 	}
 	return map[string]any{"body": strings.TrimLeft(strings.Join(lines, "\n"), "\n")}
 }
@@ -75,31 +71,32 @@ func hasLine(lines []string, marker string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool { return strings.TrimSpace(line) == marker })
 }
 
-// commentsOf is the comments of one ticket, in a call that writes one of them.
-type commentsOf struct {
+// ticketComments are the comments of one ticket, in a call that writes one of them.
+type ticketComments struct {
 	*call
-	path   string // of the comments, "/rest/api/3/issue/PI-42/comment"
+
+	path   string // of the list, "/rest/api/3/issue/PI-42/comment"
 	marker string
 	body   map[string]any
 }
 
-// comment is a comment as Jira writes it; its body is a text or a document.
+// comment is a comment in Jira's JSON. Its body is a string or a document.
 type comment struct {
 	ID   string          `json:"id"`
 	Body json.RawMessage `json:"body"`
 }
 
-// findAndWrite updates the comment with the marker, or adds one.
-func (c commentsOf) findAndWrite(ctx context.Context) (string, error) {
-	for gone := false; ; {
+// put updates the comment that has the marker, or adds one.
+func (c ticketComments) put(ctx context.Context) (string, error) {
+	for deleted := false; ; {
 		found, err := c.find(ctx)
 		if err != nil {
 			return "", err
 		}
 		if found == "" {
 			id, err := c.add(ctx)
-			// Look again before each new try: the one that Jira put off may have been carried out.
-			if err != nil && c.pause(ctx, err) {
+			// Search before adding again, because Jira may have added the comment before it asked for a retry.
+			if err != nil && c.waitToRetry(ctx, err) {
 				continue
 			}
 			return id, err
@@ -108,16 +105,16 @@ func (c commentsOf) findAndWrite(ctx context.Context) (string, error) {
 		switch {
 		case !errors.Is(err, ErrTicketNotFound):
 			return id, err
-		case gone:
-			// Jira lists a comment and says that it is not there. Adding another would not be the last.
-			return "", refused("PUT " + c.path + "/" + found + " answered 404 for a comment that is listed")
+		case deleted:
+			// Adding a comment would not help: the next call would find this one again.
+			return "", fmt.Errorf("%w: PUT %s/%s returned 404 for a comment that is listed", ErrRefused, c.path, found)
 		}
-		gone = true // somebody deleted it between our two requests
+		deleted = true // between the two requests; search once more
 	}
 }
 
-// find returns the id of the oldest comment with the marker, or "".
-func (c commentsOf) find(ctx context.Context) (string, error) {
+// find returns the id of the oldest comment that has the marker, or "".
+func (c ticketComments) find(ctx context.Context) (string, error) {
 	for start := 0; ; {
 		r := request{
 			method: http.MethodGet,
@@ -133,14 +130,14 @@ func (c commentsOf) find(ctx context.Context) (string, error) {
 			Comments *[]comment `json:"comments"`
 			Total    int        `json:"total"`
 		}
-		if err := c.ask(ctx, r, &page); err != nil {
+		if err := c.send(ctx, r, &page); err != nil {
 			return "", err
 		}
 		if page.Comments == nil {
-			return "", noAnswer(r.String() + " answered without comments")
+			return "", fmt.Errorf("%w: %s returned no comments", ErrUnavailable, r)
 		}
 		for _, one := range *page.Comments {
-			if commentIDShape.MatchString(one.ID) && hasLine(commentLines(one.Body), c.marker) {
+			if commentIDPattern.MatchString(one.ID) && hasLine(commentLines(one.Body), c.marker) {
 				return one.ID, nil
 			}
 		}
@@ -151,8 +148,35 @@ func (c commentsOf) find(ctx context.Context) (string, error) {
 	}
 }
 
-// commentLines returns the lines of a comment that are its author's own: somebody who quotes our comment must not have theirs
-// overwritten.
+// add adds a comment. It doesn't retry.
+func (c ticketComments) add(ctx context.Context) (string, error) {
+	r := request{method: http.MethodPost, path: c.path, body: c.body, ticket: true}
+	var added comment
+	err := c.sendOnce(ctx, r, &added)
+	return c.writtenID(r, added, err)
+}
+
+// update replaces the text of a comment. It returns ErrTicketNotFound when the comment or the ticket does not exist.
+func (c ticketComments) update(ctx context.Context, id string) (string, error) {
+	r := request{method: http.MethodPut, path: c.path + "/" + id, body: c.body, ticket: true}
+	updated := comment{ID: id} // an empty response is fine
+	err := c.send(ctx, r, &updated)
+	return c.writtenID(r, updated, err)
+}
+
+// writtenID returns the id of a comment that was added or updated, or the error.
+func (ticketComments) writtenID(r request, written comment, err error) (string, error) {
+	if err == nil && !commentIDPattern.MatchString(written.ID) {
+		err = fmt.Errorf("%w: %s returned no comment id", ErrUnavailable, r)
+	}
+	if err != nil {
+		return "", err
+	}
+	return written.ID, nil
+}
+
+// commentLines returns the lines of a comment without quotes, so that a colleague's comment that quotes ours is not taken for
+// ours.
 func commentLines(body json.RawMessage) []string {
 	var text string
 	if json.Unmarshal(body, &text) != nil {
@@ -165,33 +189,9 @@ func commentLines(body json.RawMessage) []string {
 		if strings.Count(line, "{quote}")%2 == 1 {
 			quoted = !quoted
 		} else if !quoted || i == len(lines)-1 {
-			// A quote would have to end after the last line, so that one never is in one: a name above it has the {quote}.
+			// The last line is never inside a quote, because no {quote} follows it.
 			own = append(own, line)
 		}
 	}
 	return own
-}
-
-// add adds a comment, without retries.
-func (c commentsOf) add(ctx context.Context) (string, error) {
-	return c.write(ctx, c.exchange, request{method: http.MethodPost, path: c.path, body: c.body, ticket: true}, "")
-}
-
-// update replaces a comment's text. ErrTicketNotFound: the comment is gone, or the ticket is.
-func (c commentsOf) update(ctx context.Context, id string) (string, error) {
-	return c.write(ctx, c.ask, request{method: http.MethodPut, path: c.path + "/" + id, body: c.body, ticket: true}, id)
-}
-
-// write sends the comment and returns the id that Jira answers; id is the one that is known already.
-func (c commentsOf) write(
-	ctx context.Context, send func(context.Context, request, any) error, r request, id string,
-) (string, error) {
-	written := comment{ID: id}
-	if err := send(ctx, r, &written); err != nil {
-		return "", err
-	}
-	if !commentIDShape.MatchString(written.ID) {
-		return "", noAnswer(r.String() + " answered without the comment's id")
-	}
-	return written.ID, nil
 }

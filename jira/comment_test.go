@@ -251,7 +251,7 @@ func TestPutCommentWhenTheAnswerIsLost(t *testing.T) {
 				b := setup(t, deployment)
 				b.fake.Next(jiratest.Pass, fault) // the search for our comment, then the new comment
 				_, err := b.client.PutComment(t.Context(), "PI-42", marker, "10 of 50 done.", "")
-				wantKind(t, err, jira.ErrNoAnswer)
+				wantKind(t, err, jira.ErrUnavailable)
 				id := put(t, b, "20 of 50 done.", "")
 				wantOurs(t, b, id, "20 of 50 done.")
 			})

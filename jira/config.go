@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -16,81 +18,58 @@ import (
 
 // The values of Config.Deployment.
 const (
-	// Auto asks Jira once, on the first call, which of the two it is.
+	// Auto makes the first call ask Jira whether it is Cloud or DataCenter.
 	Auto = "auto"
 	// Cloud is a site on atlassian.net: API v3, rich-text comments.
 	Cloud = "cloud"
-	// DataCenter is a Jira that somebody runs themselves, Data Center or Server: API v2, plain-text comments.
+	// DataCenter is a self-hosted Jira, Data Center or Server: API v2, plain-text comments.
 	DataCenter = "datacenter"
 )
 
-// What stands for an empty value in Config.
-const (
-	defaultPartNumberField = "customfield_10908"
-	defaultQuantityField   = "customfield_10900"
-	defaultEpicField       = "customfield_10014"
-	defaultTimeout         = 10 * time.Second
-)
-
-// Config says which Jira to speak to and how its fields are read. Printed, logged or marshalled, it hides the token.
+// Config says how to reach a Jira and which of its fields to read. It hides the token when it is printed, logged, or
+// marshaled.
 type Config struct {
-	// URL is the address of Jira as a browser shows it, "https://example.atlassian.net", with the path it is
-	// installed under, if any. http or https, no user name or password, no query.
+	// URL is the address of Jira as a browser shows it, "https://example.atlassian.net", with the context path, if any.
+	// http or https, without a user name, a password, a query, or a fragment.
 	URL string
-	// User is the e-mail address that belongs to an API token of Jira Cloud, or a user name. Empty means that Token
-	// is a personal access token of Data Center.
+	// User is the e-mail address that belongs to an API token of Jira Cloud, or a user name. Empty means that Token is a
+	// personal access token of Data Center.
 	User string
-	// Token is the API token, the password, or the personal access token. Required. White space around it is dropped,
-	// because a token read from a file ends in a newline.
+	// Token is the API token, the password, or the personal access token. Required. White space around it is removed,
+	// because a token that was read from a file ends in a newline.
 	Token string
-	// Project is the key of the project whose tickets are listed, "PI". Empty means all projects the user can see.
+	// Project is the key of the project whose tickets are listed, "PI". Empty means all projects that the user can see.
 	Project string
 
-	// PartNumberField, QuantityField and EpicField are ids of custom fields. Empty means customfield_10908,
-	// customfield_10900 and customfield_10014.
+	// PartNumberField, QuantityField, and EpicField are ids of custom fields. They default to customfield_10908,
+	// customfield_10900, and customfield_10014.
 	PartNumberField, QuantityField, EpicField string
 
-	// Deployment is Auto (also when empty), Cloud or DataCenter.
+	// Deployment is Auto, Cloud, or DataCenter. Defaults to Auto.
 	Deployment string
 
-	// Timeout bounds every method of Client as a whole, its retries and waits included. 0 means 10 seconds.
+	// Timeout limits each call of a method of Client, including retries and waits. Defaults to 10 seconds.
 	Timeout time.Duration
 }
 
 var (
-	projectShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,254}$`)
-	fieldShape   = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)
+	projectPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,254}$`)
+	fieldPattern   = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)
 )
 
-// withDefaults returns the configuration with every empty value filled in and stray white space dropped.
+// withDefaults returns the configuration with defaults in place of empty values.
 func (c Config) withDefaults() Config {
 	c.User, c.Token = strings.TrimSpace(c.User), strings.TrimSpace(c.Token)
-	c.Deployment = strings.ToLower(c.Deployment)
-	for _, d := range []struct {
-		value *string
-		empty string
-	}{
-		{&c.PartNumberField, defaultPartNumberField},
-		{&c.QuantityField, defaultQuantityField},
-		{&c.EpicField, defaultEpicField},
-		{&c.Deployment, Auto},
-	} {
-		if *d.value == "" {
-			*d.value = d.empty
-		}
-	}
-	if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
-	}
+	c.PartNumberField = cmp.Or(c.PartNumberField, "customfield_10908")
+	c.QuantityField = cmp.Or(c.QuantityField, "customfield_10900")
+	c.EpicField = cmp.Or(c.EpicField, "customfield_10014")
+	c.Deployment = cmp.Or(strings.ToLower(c.Deployment), Auto)
+	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	return c
 }
 
-// check returns what is wrong with the configuration, in one sentence that repeats neither the token nor the URL, which
-// may hold a password.
+// check returns an error for a value that is not valid, except for the URL. The error does not repeat the token.
 func (c Config) check() error {
-	if _, err := parseURL(c.URL); err != nil {
-		return err
-	}
 	switch {
 	case c.Token == "":
 		return errors.New("jira: a token is needed: an API token together with its user, or a personal access token")
@@ -99,7 +78,7 @@ func (c Config) check() error {
 	case strings.Contains(c.User, ":") || strings.ContainsFunc(c.User, unicode.IsControl):
 		// Basic authentication separates user and password at the first colon.
 		return errors.New("jira: the user must not contain a colon or control characters")
-	case c.Project != "" && !projectShape.MatchString(c.Project):
+	case c.Project != "" && !projectPattern.MatchString(c.Project):
 		return errors.New("jira: the project must be a project key, like PI")
 	case c.Deployment != Auto && c.Deployment != Cloud && c.Deployment != DataCenter:
 		return errors.New("jira: the deployment must be one of: auto, cloud, datacenter")
@@ -107,15 +86,15 @@ func (c Config) check() error {
 		return errors.New("jira: the timeout must not be negative")
 	}
 	for _, id := range []string{c.PartNumberField, c.QuantityField, c.EpicField} {
-		if !fieldShape.MatchString(id) {
-			return errors.New("jira: a field must be given by its id, like " + defaultPartNumberField)
+		if !fieldPattern.MatchString(id) {
+			return errors.New("jira: a field must be given by its id, like customfield_10908")
 		}
 	}
 	return nil
 }
 
-// parseURL checks Jira's address and returns it without a slash at its end. What url.Parse says is not passed on: it
-// quotes the address, password included.
+// parseURL returns Jira's address without a slash at its end. Its errors repeat neither the address nor the error of
+// url.Parse, because both may contain a password.
 func parseURL(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	switch {
@@ -130,26 +109,30 @@ func parseURL(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// authorize returns what puts the credentials on a request. A function, as hider's result is, and not a string in Client, so
-// that nothing that prints a Client's fields can print the token.
-func (c Config) authorize() func(*http.Request) {
+// authorizer returns a function that sets the credentials of a request. Client holds this function, and that of redactor, in
+// place of the token, so that printing a Client's fields does not print the token.
+func (c Config) authorizer() func(*http.Request) {
 	if c.User == "" {
 		return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+c.Token) }
 	}
 	return func(r *http.Request) { r.SetBasicAuth(c.User, c.Token) }
 }
 
-// hider returns what takes the credentials out of a text of Jira's that may repeat them.
-func (c Config) hider() func(string) string {
+// redactor returns a function that removes the credentials from a text that Jira sent: as they are, as basic authentication
+// has them, as part of a URL, and as part of a quoted string.
+func (c Config) redactor() func(string) string {
 	const hidden = "[hidden]"
+	quoted := strconv.Quote(c.Token)
 	return strings.NewReplacer(
 		base64.StdEncoding.EncodeToString([]byte(c.User+":"+c.Token)), hidden,
 		c.Token, hidden,
 		url.QueryEscape(c.Token), hidden,
+		url.PathEscape(c.Token), hidden,
+		quoted[1:len(quoted)-1], hidden,
 	).Replace
 }
 
-// String shows everything but the token.
+// String returns the configuration without the token, and without a password in the URL.
 func (c Config) String() string {
 	address := "(not a URL)"
 	if u, err := url.Parse(c.URL); err == nil {
@@ -159,11 +142,11 @@ func (c Config) String() string {
 		address, c.User, c.Project, c.Deployment, c.Timeout)
 }
 
-// Format is String whatever the verb, %#v included: %d, for one, would print the fields one by one.
+// Format writes String for every verb. Without it, %d and %#v would print the fields one by one.
 func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// LogValue is String, for slog.
+// LogValue returns String for slog.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// MarshalText is String, for JSON.
+// MarshalText returns String for JSON.
 func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -58,11 +58,11 @@ func TestDeploymentFailureIsNotRemembered(t *testing.T) {
 		fault jiratest.Fault
 		want  error
 	}{
-		"500":          {jiratest.Status(500), jira.ErrNoAnswer},
-		"HTML":         {jiratest.HTML(200), jira.ErrNoAnswer},
-		"another JSON": {jiratest.Body(200, "application/json", `{"ok":true}`), jira.ErrNoAnswer},
-		"nothing":      {jiratest.Body(200, "application/json", ``), jira.ErrNoAnswer},
-		"200 MB":       {jiratest.Large(200<<20, false), jira.ErrNoAnswer},
+		"500":          {jiratest.Status(500), jira.ErrUnavailable},
+		"HTML":         {jiratest.HTML(200), jira.ErrUnavailable},
+		"another JSON": {jiratest.Body(200, "application/json", `{"ok":true}`), jira.ErrUnavailable},
+		"nothing":      {jiratest.Body(200, "application/json", ``), jira.ErrUnavailable},
+		"200 MB":       {jiratest.Large(200<<20, false), jira.ErrUnavailable},
 		"401":          {jiratest.Status(401), jira.ErrRefused},
 		"404":          {jiratest.Status(404), jira.ErrRefused}, // no Jira there, which says nothing about the ticket
 		"elsewhere":    {jiratest.Redirect(302, "https://login.example.com"), jira.ErrRefused},
@@ -112,7 +112,7 @@ func TestDeploymentWaitIsBounded(t *testing.T) {
 	b.fake.Always("", "/serverInfo", jiratest.Slow(time.Minute))
 	var all sync.WaitGroup
 	for range 4 {
-		all.Go(func() { wantKind(t, operations["Ticket"](t.Context(), b.client), jira.ErrNoAnswer) })
+		all.Go(func() { wantKind(t, operations["Ticket"](t.Context(), b.client), jira.ErrUnavailable) })
 	}
 	all.Wait()
 }

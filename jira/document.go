@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// document is a node of the Atlassian Document Format, the rich text of Jira Cloud: the parts of it that we write and read.
+// document is a node of the Atlassian Document Format, the rich text of Jira Cloud, with the members that we write and read.
 type document struct {
 	Type    string     `json:"type"`
 	Version int        `json:"version,omitempty"`
@@ -13,32 +13,27 @@ type document struct {
 	Content []document `json:"content,omitempty"`
 }
 
-// asDocument turns lines into rich text: an empty line separates paragraphs, other lines follow one another within one. Empty
-// text nodes are not allowed, so white space alone counts as empty.
-func asDocument(lines []string) document {
+// toDocument returns lines as rich text. Empty lines, and lines of white space, separate paragraphs; the other lines of a
+// paragraph are separated by line breaks.
+func toDocument(lines []string) document {
 	doc := document{Type: "doc", Version: 1}
 	var paragraph []document
-	finish := func() {
-		if len(paragraph) > 0 {
+	for _, line := range append(lines, "") {
+		switch {
+		case strings.TrimSpace(line) != "":
+			if paragraph != nil {
+				paragraph = append(paragraph, document{Type: "hardBreak"})
+			}
+			paragraph = append(paragraph, document{Type: "text", Text: line})
+		case paragraph != nil:
 			doc.Content = append(doc.Content, document{Type: "paragraph", Content: paragraph})
 			paragraph = nil
 		}
 	}
-	for _, line := range lines {
-		if strings.TrimSpace(line) == "" {
-			finish()
-			continue
-		}
-		if len(paragraph) > 0 {
-			paragraph = append(paragraph, document{Type: "hardBreak"})
-		}
-		paragraph = append(paragraph, document{Type: "text", Text: line})
-	}
-	finish()
 	return doc
 }
 
-// documentLines returns the lines of the document's own paragraphs. What stands in quotes, panels, lists or tables is left out.
+// documentLines returns the lines of a document's paragraphs and headings, without those in quotes, panels, lists, and tables.
 func documentLines(raw json.RawMessage) []string {
 	var doc document
 	if json.Unmarshal(raw, &doc) != nil {

@@ -1,82 +1,134 @@
 package jira
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 )
 
-// What a call can fail with; tell them apart with errors.Is. The error's own text adds the cause for the log: the request,
-// the status, the first of Jira's messages; never the token.
+// The errors of Client's methods, for errors.Is. The text of a returned error adds the cause for the log: the request, the
+// status, and the first message in Jira's response. It never contains the token.
 var (
-	// ErrTicketNotFound is returned when Jira knows no such ticket, hides it from our user, or the key cannot be one.
+	// ErrTicketNotFound is returned when Jira has no such ticket, hides the ticket from the configured user, or the key is
+	// not an issue key.
 	ErrTicketNotFound = errors.New("jira ticket not found")
-	// ErrNoAnswer is returned when no usable answer came: no connection, too slow, cut off, over the size bound, not
-	// what Jira would say (a login page, say), a status of 500 and above, or 429 when waiting did not help. A change
-	// may or may not have been made.
-	ErrNoAnswer = errors.New("jira did not answer")
-	// ErrRefused is returned when Jira understood and said no (401, 403, 400 and the other statuses of that class), or
-	// sent us to another address, which we do not follow: the token belongs to this one.
+	// ErrUnavailable is returned when no usable response arrived: no connection, a timeout, a response that breaks off, is
+	// too large, or is not what Jira sends (a login page, for example), a status of 500 or above, or 429 when waiting did
+	// not help. A change may or may not have been made.
+	ErrUnavailable = errors.New("jira is unavailable")
+	// ErrRefused is returned when Jira refused the request (401, 403, 400, and other statuses below 500), or redirected it.
+	// The client does not follow redirects, because the token is for the configured address only.
 	ErrRefused = errors.New("jira refused the request")
-	// ErrPageToken is returned by Tickets for a page token that did not come from it. Jira was not asked.
+	// ErrPageToken is returned by Tickets for a page token that Tickets did not return. No request was sent.
 	ErrPageToken = errors.New("jira page token is not valid")
 )
 
-// failure is one of the errors above with its cause.
-type failure struct {
-	kind  error
-	about string // "GET /rest/api/3/issue/PI-42 answered 403: ...", free of credentials
-	cause error  // for errors.Is only, never printed: it may quote what Jira sent; may be nil
+// retryError is an error of a request that Jira asked to repeat after a time.
+type retryError struct {
+	error
 
-	// retryAfter is how long Jira asked us to wait before the same request may succeed; negative means that it did not ask.
-	retryAfter time.Duration
+	after time.Duration
 }
 
-// noWait is the retryAfter of a failure that is not worth a retry.
-const noWait time.Duration = -1
+// Unwrap returns the error without the time.
+func (e *retryError) Unwrap() error { return e.error }
 
-func (f *failure) Error() string { return f.kind.Error() + ": " + f.about }
-
-// Unwrap lets errors.Is find the kind and the cause, for instance context.DeadlineExceeded.
-func (f *failure) Unwrap() []error {
-	if f.cause == nil {
-		return []error{f.kind}
+// connectionError returns an ErrUnavailable for an error of the connection, or of ctx when ctx has ended. It does not wrap
+// an error of the connection, which may quote what Jira sent, and so the token.
+func (c *Client) connectionError(ctx context.Context, doing string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, ctx.Err())
 	}
-	return []error{f.kind, f.cause}
+	return fmt.Errorf("%w: %s: %s", ErrUnavailable, doing, c.logText(err.Error()))
 }
 
-func noAnswer(about string) error {
-	return &failure{kind: ErrNoAnswer, about: about, retryAfter: noWait}
+// statusError returns the error for a response with a status other than 2xx.
+func (c *Client) statusError(r request, resp *http.Response) error {
+	// The status counts also when the body breaks off or is too long.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	text := fmt.Sprintf("%s returned %d", r, resp.StatusCode)
+	if message := errorMessage(body); message != "" {
+		text += ": " + c.logText(message)
+	}
+
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+		err := fmt.Errorf("%w: %s", ErrUnavailable, text)
+		if after, ok := retryAfter(resp.Header); ok {
+			return &retryError{err, after}
+		}
+		return err
+	case status < 200 || status >= 500:
+		return fmt.Errorf("%w: %s", ErrUnavailable, text)
+	case status < 400:
+		return fmt.Errorf("%w: %s, a redirect", ErrRefused, text)
+	case status == http.StatusNotFound && r.ticket:
+		// Jira answers in JSON. An HTML page comes from a proxy in front of it, and says nothing about the ticket.
+		if len(bytes.TrimSpace(body)) > 0 && !json.Valid(body) {
+			return fmt.Errorf("%w: %s without JSON", ErrUnavailable, text)
+		}
+		return fmt.Errorf("%w: %s", ErrTicketNotFound, text)
+	default:
+		return fmt.Errorf("%w: %s", ErrRefused, text)
+	}
 }
 
-// broken is an ErrNoAnswer because of an error of the connection, or of the context.
-func (c *Client) broken(about string, cause error) error {
-	about += ": " + oneLine(c.hide(cause.Error()))
-	return &failure{kind: ErrNoAnswer, about: about, cause: cause, retryAfter: noWait}
+// errorMessage returns the first message in the body of one of Jira's errors, or "".
+func errorMessage(body []byte) string {
+	var response struct {
+		ErrorMessages []string          `json:"errorMessages"`
+		Errors        map[string]string `json:"errors"`
+		Message       string            `json:"message"`
+	}
+	// A member of another type, such as "errors":[], is an error, and Unmarshal sets the others.
+	_ = json.Unmarshal(body, &response)
+	if len(response.ErrorMessages) > 0 {
+		return response.ErrorMessages[0]
+	}
+	for _, field := range slices.Sorted(maps.Keys(response.Errors)) {
+		return field + ": " + response.Errors[field]
+	}
+	return response.Message
 }
 
-func refused(about string) error {
-	return &failure{kind: ErrRefused, about: about, retryAfter: noWait}
+// retryAfter returns the time in a Retry-After header, which is a number of seconds or a date. A date is compared with the
+// response's Date header, so that it doesn't matter whose clock is wrong; a date that has passed means now. ok is false when
+// the header is missing or malformed.
+func retryAfter(header http.Header) (after time.Duration, ok bool) {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if strings.Trim(value, "0123456789") == "" {
+		// ParseDuration returns an error for a number that is too large for a Duration.
+		after, err := time.ParseDuration(value + "s")
+		return after, err == nil
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	sent, err := http.ParseTime(header.Get("Date"))
+	return max(until.Sub(sent), 0), err == nil
 }
 
-func notFound(about string) error {
-	return &failure{kind: ErrTicketNotFound, about: about, retryAfter: noWait}
-}
-
-// maxMessage is how much of a text of Jira's is repeated in an error, in runes.
-const maxMessage = 200
-
-// oneLine makes a text of Jira's fit for a log: control characters become spaces, and it ends after maxMessage runes.
-func oneLine(s string) string {
+// logText makes a text that Jira sent fit for an error: it removes the credentials, replaces control characters by spaces,
+// and cuts the text after 200 characters.
+func (c *Client) logText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if runes := []rune(s); len(runes) > maxMessage {
-		return string(runes[:maxMessage]) + "…"
+	}, strings.ToValidUTF8(c.redact(s), "?"))
+	if runes := []rune(s); len(runes) > 200 {
+		return string(runes[:200]) + "…"
 	}
 	return s
 }

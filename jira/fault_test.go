@@ -23,37 +23,37 @@ func TestFaults(t *testing.T) {
 		want  error
 		cause string // part of the error's text
 	}{
-		"500":                   {jiratest.Status(500, "Internal error"), jira.ErrNoAnswer, "answered 500: Internal error"},
-		"502 in HTML":           {jiratest.HTML(502), jira.ErrNoAnswer, "answered 502"},
-		"429 without a wait":    {jiratest.Status(429), jira.ErrNoAnswer, "answered 429"},
-		"503 without a wait":    {jiratest.Status(503), jira.ErrNoAnswer, "answered 503"},
-		"429 for too long":      {jiratest.RetryAfter(429, "3600"), jira.ErrNoAnswer, "answered 429: Try again later."},
-		"503 for ever":          {jiratest.RetryAfter(503, "0"), jira.ErrNoAnswer, "answered 503"},
-		"closed at once":        {jiratest.Hangup, jira.ErrNoAnswer, "EOF"},
-		"closed in the middle":  {jiratest.CutOff, jira.ErrNoAnswer, "unexpected EOF"},
-		"HTML":                  {jiratest.HTML(200), jira.ErrNoAnswer, "something else than the JSON expected"},
-		"not JSON":              {jiratest.Body(200, "application/json", "OK"), jira.ErrNoAnswer, "something else than the JSON expected"},
-		"two values":            {jiratest.Body(200, "application/json", "{} {}"), jira.ErrNoAnswer, "something else than the JSON expected"},
-		"a JSON array":          {jiratest.Body(200, "application/json", "[]"), jira.ErrNoAnswer, "something else than the JSON expected"},
-		"an empty object":       {jiratest.Body(200, "application/json", "{}"), jira.ErrNoAnswer, "answered without"},
-		"JSON null":             {jiratest.Body(200, "application/json", "null"), jira.ErrNoAnswer, "answered without"},
-		"nothing":               {jiratest.Body(200, "application/json", ""), jira.ErrNoAnswer, "answered without"},
-		"200 MB, announced":     {jiratest.Large(200<<20, true), jira.ErrNoAnswer, "too large"},
-		"200 MB":                {jiratest.Large(200<<20, false), jira.ErrNoAnswer, "too large"},
-		"400":                   {jiratest.Status(400, "No."), jira.ErrRefused, "answered 400: No."},
-		"401":                   {jiratest.Status(401), jira.ErrRefused, "answered 401"},
-		"401 in HTML":           {jiratest.HTML(401), jira.ErrRefused, "answered 401"},
-		"403":                   {jiratest.Status(403, "You may not."), jira.ErrRefused, "answered 403: You may not."},
-		"405":                   {jiratest.Status(405), jira.ErrRefused, "answered 405"},
-		"410":                   {jiratest.Status(410), jira.ErrRefused, "answered 410"},
-		"error by field":        {jiratest.Body(400, "application/json", `{"errorMessages":[],"errors":{"b":"2","a":"1"}}`), jira.ErrRefused, "answered 400: a: 1"},
-		"errors of odd shape":   {jiratest.Body(400, "application/json", `{"errorMessages":["No."],"errors":[]}`), jira.ErrRefused, "answered 400: No."},
-		"error in another form": {jiratest.Body(403, "application/json", `{"message":"Blocked","status-code":403}`), jira.ErrRefused, "answered 403: Blocked"},
-		"error over two lines":  {jiratest.Status(400, "a\nb\x1b[31m"), jira.ErrRefused, "answered 400: a b [31m"},
-		"a long error":          {jiratest.Status(400, strings.Repeat("é", 100_000)), jira.ErrRefused, "answered 400"},
-		"304":                   {jiratest.Body(304, "", ""), jira.ErrRefused, "answered 304"},
+		"500":                   {jiratest.Status(500, "Internal error"), jira.ErrUnavailable, "returned 500: Internal error"},
+		"502 in HTML":           {jiratest.HTML(502), jira.ErrUnavailable, "returned 502"},
+		"429 without a wait":    {jiratest.Status(429), jira.ErrUnavailable, "returned 429"},
+		"503 without a wait":    {jiratest.Status(503), jira.ErrUnavailable, "returned 503"},
+		"429 for too long":      {jiratest.RetryAfter(429, "3600"), jira.ErrUnavailable, "returned 429: Try again later."},
+		"503 for ever":          {jiratest.RetryAfter(503, "0"), jira.ErrUnavailable, "returned 503"},
+		"closed at once":        {jiratest.Hangup, jira.ErrUnavailable, "EOF"},
+		"closed in the middle":  {jiratest.CutOff, jira.ErrUnavailable, "unexpected EOF"},
+		"HTML":                  {jiratest.HTML(200), jira.ErrUnavailable, "without the expected JSON"},
+		"not JSON":              {jiratest.Body(200, "application/json", "OK"), jira.ErrUnavailable, "without the expected JSON"},
+		"two values":            {jiratest.Body(200, "application/json", "{} {}"), jira.ErrUnavailable, "without the expected JSON"},
+		"a JSON array":          {jiratest.Body(200, "application/json", "[]"), jira.ErrUnavailable, "without the expected JSON"},
+		"an empty object":       {jiratest.Body(200, "application/json", "{}"), jira.ErrUnavailable, "returned no"},
+		"JSON null":             {jiratest.Body(200, "application/json", "null"), jira.ErrUnavailable, "returned no"},
+		"nothing":               {jiratest.Body(200, "application/json", ""), jira.ErrUnavailable, "returned no"},
+		"200 MB, announced":     {jiratest.Large(200<<20, true), jira.ErrUnavailable, "too large"},
+		"200 MB":                {jiratest.Large(200<<20, false), jira.ErrUnavailable, "too large"},
+		"400":                   {jiratest.Status(400, "No."), jira.ErrRefused, "returned 400: No."},
+		"401":                   {jiratest.Status(401), jira.ErrRefused, "returned 401"},
+		"401 in HTML":           {jiratest.HTML(401), jira.ErrRefused, "returned 401"},
+		"403":                   {jiratest.Status(403, "You may not."), jira.ErrRefused, "returned 403: You may not."},
+		"405":                   {jiratest.Status(405), jira.ErrRefused, "returned 405"},
+		"410":                   {jiratest.Status(410), jira.ErrRefused, "returned 410"},
+		"error by field":        {jiratest.Body(400, "application/json", `{"errorMessages":[],"errors":{"b":"2","a":"1"}}`), jira.ErrRefused, "returned 400: a: 1"},
+		"errors of odd shape":   {jiratest.Body(400, "application/json", `{"errorMessages":["No."],"errors":[]}`), jira.ErrRefused, "returned 400: No."},
+		"error in another form": {jiratest.Body(403, "application/json", `{"message":"Blocked","status-code":403}`), jira.ErrRefused, "returned 403: Blocked"},
+		"error over two lines":  {jiratest.Status(400, "a\nb\x1b[31m"), jira.ErrRefused, "returned 400: a b [31m"},
+		"a long error":          {jiratest.Status(400, strings.Repeat("é", 100_000)), jira.ErrRefused, "returned 400"},
+		"304":                   {jiratest.Body(304, "", ""), jira.ErrRefused, "returned 304"},
 		"a broken redirect":     {jiratest.Redirect(302, "ht tp://%zz"), jira.ErrRefused, "a redirect"},
-		"404 of a proxy":        {jiratest.HTML(404), nil, "answered 404"},
+		"404 of a proxy":        {jiratest.HTML(404), nil, "returned 404"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 				for operation, run := range operations {
 					want := tc.want
 					if want == nil { // of a search it is an answer, of a ticket it is none
-						want = map[bool]error{true: jira.ErrRefused, false: jira.ErrNoAnswer}[operation == "Tickets"]
+						want = map[bool]error{true: jira.ErrRefused, false: jira.ErrUnavailable}[operation == "Tickets"]
 					}
 					err := run(t.Context(), b.client)
 					wantKind(t, err, want)
@@ -103,7 +103,7 @@ func TestTooSlow(t *testing.T) {
 				if name == "each request a little" {
 					run = operations["PutComment"] // two requests: the timeout is of both together
 				}
-				wantKind(t, run(t.Context(), b.client), jira.ErrNoAnswer)
+				wantKind(t, run(t.Context(), b.client), jira.ErrUnavailable)
 			})
 		})
 	}
@@ -119,29 +119,90 @@ func TestTimeoutIsFoundInTheError(t *testing.T) {
 	}
 }
 
-func TestCallerGoesAway(t *testing.T) {
+// TestCanceled cancels the caller's context at each stage of a call.
+func TestCanceled(t *testing.T) {
 	t.Parallel()
-	b := setup(t, jira.Cloud)
-	ctx, cancel := context.WithCancel(t.Context())
-	b.fake.Always("", "", func(w http.ResponseWriter, r *http.Request, fake *jiratest.Server) {
-		cancel()
-		jiratest.Slow(time.Minute)(w, r, fake)
-	})
-	_, err := b.client.Ticket(ctx, "PI-42")
-	wantKind(t, err, jira.ErrNoAnswer)
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("Ticket: %v, want Canceled", err)
+	for name, tc := range map[string]struct {
+		fault jiratest.Fault // the context ends soon after it
+		want  error
+	}{
+		"before the response":    {func(http.ResponseWriter, *http.Request, *jiratest.Server) {}, jira.ErrUnavailable},
+		"in the body of a 200":   {unfinished(200), jira.ErrUnavailable},
+		"in the body of a 403":   {unfinished(403), jira.ErrRefused},
+		"in the body of a 500":   {unfinished(500), jira.ErrUnavailable},
+		"in the wait of a retry": {jiratest.RetryAfter(429, "60"), jira.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, deployment string) {
+				for _, setting := range []string{deployment, jira.Auto} {
+					b := setup(t, deployment, timeout(time.Hour), func(cfg *jira.Config) { cfg.Deployment = setting })
+					for operation, run := range operations {
+						ctx, cancel := context.WithCancel(t.Context())
+						b.fake.Heal()
+						b.fake.Always("", "", func(w http.ResponseWriter, r *http.Request, fake *jiratest.Server) {
+							time.AfterFunc(20*time.Millisecond, cancel)
+							tc.fault(w, r, fake)
+							if name != "in the wait of a retry" { // there the response is complete
+								<-r.Context().Done()
+							}
+						})
+						err := run(ctx, b.client)
+						wantKind(t, err, tc.want)
+						if !errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+							t.Errorf("%s: %v, want Canceled", operation, err)
+						}
+					}
+				}
+			})
+		})
 	}
 }
 
-func TestCallerGoesAwayDuringAWait(t *testing.T) {
+// unfinished sends a status and the beginning of a body.
+func unfinished(status int) jiratest.Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ *jiratest.Server) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(`{"a":`))
+		_ = http.NewResponseController(w).Flush()
+	}
+}
+
+// TestCanceledWhileAnotherCallAsks cancels a call that waits for another one to learn the deployment.
+func TestCanceledWhileAnotherCallAsks(t *testing.T) {
+	t.Parallel()
+	b := setup(t, jira.Cloud, auto)
+	asked, proceed := make(chan struct{}), make(chan struct{})
+	b.fake.Next(func(w http.ResponseWriter, r *http.Request, fake *jiratest.Server) {
+		close(asked)
+		<-proceed
+		fake.ServeHTTP(w, r)
+	})
+	first := make(chan error)
+	go func() { first <- operations["Ticket"](t.Context(), b.client) }()
+	<-asked
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := b.client.Ticket(ctx, "PI-42")
+	wantKind(t, err, jira.ErrUnavailable)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Ticket: %v, want Canceled", err)
+	}
+	close(proceed)
+	if err := <-first; err != nil {
+		t.Errorf("the first call: %v", err)
+	}
+}
+
+func TestWaitThatDoesNotFitTheCallersDeadline(t *testing.T) {
 	t.Parallel()
 	b := setup(t, jira.Cloud, timeout(time.Hour))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	b.fake.Always("", "", jiratest.RetryAfter(429, "1"))
 	_, err := b.client.Ticket(ctx, "PI-42")
-	wantKind(t, err, jira.ErrNoAnswer)
+	wantKind(t, err, jira.ErrUnavailable)
 	if n := len(b.fake.Requests()); n != 1 {
 		t.Errorf("%d requests, want 1: the wait does not fit", n)
 	}
@@ -155,7 +216,7 @@ func TestJiraIsNotThere(t *testing.T) {
 	for name, run := range operations {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantKind(t, run(t.Context(), client), jira.ErrNoAnswer)
+			wantKind(t, run(t.Context(), client), jira.ErrUnavailable)
 		})
 	}
 }
@@ -175,15 +236,15 @@ func TestRetries(t *testing.T) {
 		"429, then 503":      {[]jiratest.Fault{jiratest.RetryAfter(429, "0"), jiratest.RetryAfter(503, "0")}, nil, 3},
 		"a second":           {[]jiratest.Fault{jiratest.RetryAfter(429, "1")}, nil, 2},
 		"a date":             {[]jiratest.Fault{jiratest.RetryAfter(429, past)}, nil, 2},
-		"three times":        {[]jiratest.Fault{jiratest.RetryAfter(429, "0"), jiratest.RetryAfter(429, "0"), jiratest.RetryAfter(429, "0")}, jira.ErrNoAnswer, 3},
+		"three times":        {[]jiratest.Fault{jiratest.RetryAfter(429, "0"), jiratest.RetryAfter(429, "0"), jiratest.RetryAfter(429, "0")}, jira.ErrUnavailable, 3},
 		"then another fault": {[]jiratest.Fault{jiratest.RetryAfter(429, "0"), jiratest.Status(403)}, jira.ErrRefused, 2},
-		"too long a wait":    {[]jiratest.Fault{jiratest.RetryAfter(429, "3601")}, jira.ErrNoAnswer, 1},
-		"no wait named":      {[]jiratest.Fault{jiratest.Status(429)}, jira.ErrNoAnswer, 1},
-		"an odd wait":        {[]jiratest.Fault{jiratest.RetryAfter(429, "soon")}, jira.ErrNoAnswer, 1},
-		"a negative wait":    {[]jiratest.Fault{jiratest.RetryAfter(429, "-1")}, jira.ErrNoAnswer, 1},
-		"500 with a wait":    {[]jiratest.Fault{jiratest.RetryAfter(500, "0")}, jira.ErrNoAnswer, 1},
+		"too long a wait":    {[]jiratest.Fault{jiratest.RetryAfter(429, "3601")}, jira.ErrUnavailable, 1},
+		"no wait named":      {[]jiratest.Fault{jiratest.Status(429)}, jira.ErrUnavailable, 1},
+		"an odd wait":        {[]jiratest.Fault{jiratest.RetryAfter(429, "soon")}, jira.ErrUnavailable, 1},
+		"a negative wait":    {[]jiratest.Fault{jiratest.RetryAfter(429, "-1")}, jira.ErrUnavailable, 1},
+		"500 with a wait":    {[]jiratest.Fault{jiratest.RetryAfter(500, "0")}, jira.ErrUnavailable, 1},
 		"403 with a wait":    {[]jiratest.Fault{jiratest.RetryAfter(403, "0")}, jira.ErrRefused, 1},
-		"a lost connection":  {[]jiratest.Fault{jiratest.CutOff}, jira.ErrNoAnswer, 1},
+		"a lost connection":  {[]jiratest.Fault{jiratest.CutOff}, jira.ErrUnavailable, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +271,7 @@ func TestRetriesOfAWholeCall(t *testing.T) {
 	b.fake.Next(again, jiratest.Pass)       // the search, twice
 	b.fake.Always("PUT", "/comment", again) // the update, twice
 	_, err := b.client.PutComment(t.Context(), "PI-42", marker, "20 of 50 done.", "")
-	wantKind(t, err, jira.ErrNoAnswer)
+	wantKind(t, err, jira.ErrUnavailable)
 	if n := len(b.fake.Requests()) - before; n != 4 {
 		t.Errorf("%d requests, want 4", n)
 	}

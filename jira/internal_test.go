@@ -15,26 +15,30 @@ func TestRetryAfter(t *testing.T) {
 	const date = "Mon, 15 Jan 2024 10:30:00 GMT"
 	for _, tc := range []struct {
 		value, date string
-		want        time.Duration
+		want        time.Duration // -1 for none
 	}{
-		{"", date, noWait},
+		{"", date, -1},
 		{"0", "", 0},
 		{"1", "", time.Second},
 		{" 120 ", "", 2 * time.Minute},
-		{"99999999999999999999", "", noWait},
-		{"-1", "", noWait},
-		{"+1", "", noWait},
-		{"1.5", "", noWait},
-		{"1h", "", noWait},
-		{"soon", date, noWait},
+		{"99999999999999999999", "", -1},
+		{"-1", "", -1},
+		{"+1", "", -1},
+		{"1.5", "", -1},
+		{"1h", "", -1},
+		{"soon", date, -1},
 		{"Mon, 15 Jan 2024 10:30:05 GMT", date, 5 * time.Second},
 		{"Monday, 15-Jan-24 10:30:05 GMT", date, 5 * time.Second},
 		{"Mon, 15 Jan 2024 10:29:00 GMT", date, 0},
-		{"Mon, 15 Jan 2024 10:30:05 GMT", "", noWait},
-		{"2024-01-15T10:30:05Z", date, noWait},
+		{"Mon, 15 Jan 2024 10:30:05 GMT", "", -1},
+		{"2024-01-15T10:30:05Z", date, -1},
 	} {
 		header := http.Header{"Retry-After": {tc.value}, "Date": {tc.date}}
-		if got := retryAfter(header); got != tc.want {
+		got, ok := retryAfter(header)
+		if !ok {
+			got = -1
+		}
+		if got != tc.want {
 			t.Errorf("retryAfter(%q, %q) = %v, want %v", tc.value, tc.date, got, tc.want)
 		}
 	}
@@ -48,20 +52,20 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestReadBoundedStopsReading(t *testing.T) {
+func TestReadBodyStopsReading(t *testing.T) {
 	t.Parallel()
 	body := &endless{}
-	_, err := readBounded(&http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1000)
+	_, err := readBody(&http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1000)
 	if !errors.Is(err, errTooLarge) || body.read > 1001 {
 		t.Errorf("err = %v after %d bytes", err, body.read)
 	}
 	body = &endless{}
-	_, err = readBounded(&http.Response{Body: io.NopCloser(body), ContentLength: 1001}, 1000)
+	_, err = readBody(&http.Response{Body: io.NopCloser(body), ContentLength: 1001}, 1000)
 	if !errors.Is(err, errTooLarge) || body.read != 0 {
 		t.Errorf("announced: err = %v after %d bytes", err, body.read)
 	}
 	whole := strings.Repeat("x", 1000)
-	got, err := readBounded(&http.Response{Body: io.NopCloser(strings.NewReader(whole)), ContentLength: -1}, 1000)
+	got, err := readBody(&http.Response{Body: io.NopCloser(strings.NewReader(whole)), ContentLength: -1}, 1000)
 	if err != nil || !bytes.Equal(got, []byte(whole)) {
 		t.Errorf("at the bound: %d bytes, %v", len(got), err)
 	}

@@ -59,7 +59,7 @@ func timeout(d time.Duration) func(*jira.Config) {
 // wantKind checks that err is of one kind and of no other.
 func wantKind(t *testing.T, err, want error) {
 	t.Helper()
-	for _, kind := range []error{jira.ErrTicketNotFound, jira.ErrNoAnswer, jira.ErrRefused, jira.ErrPageToken} {
+	for _, kind := range []error{jira.ErrTicketNotFound, jira.ErrUnavailable, jira.ErrRefused, jira.ErrPageToken} {
 		if got := errors.Is(err, kind); got != errors.Is(want, kind) {
 			t.Errorf("errors.Is(%v, %v) = %v", err, kind, got)
 		}

@@ -9,9 +9,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
+)
+
+const (
+	// maxBody is the largest response body that is read, in bytes after decompression. A page of 100 tickets with the fields
+	// that we ask for has a few hundred KiB.
+	maxBody = 4 << 20
+	// maxErrorBody is how much of an error's body is read, in bytes.
+	maxErrorBody = 64 << 10
 )
 
 // request is one HTTP request to Jira's API.
@@ -19,34 +25,36 @@ type request struct {
 	method string
 	path   string     // below Jira's address, "/rest/api/3/issue/PI-42"
 	query  url.Values // may be nil
-	body   any        // sent as JSON; nil means none
-	ticket bool       // the path names a ticket, or something on it: 404 means that it is not there
+	body   any        // sent as JSON; nil for no body
+	ticket bool       // a status of 404 means ErrTicketNotFound
 }
 
+// String returns the method and the path.
 func (r request) String() string { return r.method + " " + r.path }
 
-// ask sends the request, decodes the answer into into, and repeats the request when Jira names a wait that fits.
-func (k *call) ask(ctx context.Context, r request, into any) error {
+// send sends the request and decodes the response into result. It repeats the request when Jira asks for that and the
+// wait fits.
+func (k *call) send(ctx context.Context, r request, result any) error {
 	for {
-		err := k.exchange(ctx, r, into)
-		if err == nil || !k.pause(ctx, err) {
+		err := k.sendOnce(ctx, r, result)
+		if err == nil || !k.waitToRetry(ctx, err) {
 			return err
 		}
 	}
 }
 
-// pause waits as long as Jira asked in the answer that err stands for, and reports whether it did: not when Jira named no
-// wait, when the wait does not fit into what is left of the call, or when the call has waited often enough.
-func (k *call) pause(ctx context.Context, err error) bool {
-	var f *failure
-	if !errors.As(err, &f) || f.retryAfter < 0 || k.retries == 0 {
+// waitToRetry waits as long as Jira asked for in the response that err is about, and then returns true. It returns false when
+// Jira didn't ask for a wait, when the wait is longer than the rest of the call, or when no retries are left.
+func (k *call) waitToRetry(ctx context.Context, err error) bool {
+	var retry *retryError
+	if !errors.As(err, &retry) || k.retries == 0 {
 		return false
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= f.retryAfter {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= retry.after {
 		return false
 	}
 	k.retries--
-	timer := time.NewTimer(f.retryAfter)
+	timer := time.NewTimer(retry.after)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -56,38 +64,38 @@ func (k *call) pause(ctx context.Context, err error) bool {
 	}
 }
 
-// exchange sends the request once and decodes a successful answer into into. An empty answer decodes into nothing.
-func (c *Client) exchange(ctx context.Context, r request, into any) error {
-	req, err := c.build(ctx, r)
+// sendOnce sends the request once and decodes a successful response into result. An empty body leaves result as it is.
+func (c *Client) sendOnce(ctx context.Context, r request, result any) error {
+	req, err := c.newRequest(ctx, r)
 	if err != nil {
 		return err
 	}
-	// The transport, and not an http.Client around it, because that would follow redirects, and so could carry the token
-	// to another host.
+	// An http.Client would follow redirects, and might send the token to another host.
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return c.broken(r.String(), err)
+		return c.connectionError(ctx, r.String(), err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return c.unsuccessful(r, resp)
+		return c.statusError(r, resp)
 	}
-	body, err := readBounded(resp, maxAnswer)
+	returned := fmt.Sprintf("%s returned %d", r, resp.StatusCode)
+	body, err := readBody(resp, maxBody)
 	if err != nil {
-		return c.broken(fmt.Sprintf("%s answered %d", r, resp.StatusCode), err)
+		return c.connectionError(ctx, returned, err)
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		// The decoder's own words are left out: they may quote the answer.
-		return noAnswer(fmt.Sprintf("%s answered %d with something else than the JSON expected", r, resp.StatusCode))
+	if json.Unmarshal(body, result) != nil {
+		// The decoder's error is left out, because it may quote the body.
+		return fmt.Errorf("%w: %s without the expected JSON", ErrUnavailable, returned)
 	}
 	return nil
 }
 
-// build turns a request into one of net/http, credentials included.
-func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
+// newRequest returns the HTTP request for r, with credentials.
+func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
 		encoded, err := json.Marshal(r.body)
@@ -111,95 +119,16 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	return req, nil
 }
 
-// errTooLarge is the cause of an ErrNoAnswer: the answer is over the bound.
-var errTooLarge = errors.New("answer is too large")
+var errTooLarge = errors.New("the body is too large")
 
-// readBounded reads the answer's body, or fails with errTooLarge after limit bytes.
-func readBounded(resp *http.Response, limit int64) ([]byte, error) {
+// readBody returns the response's body. It returns errTooLarge for a body of more than limit bytes.
+func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, errTooLarge
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(body)) > limit {
+	if err == nil && int64(len(body)) > limit {
 		return nil, errTooLarge
 	}
-	return body, nil
-}
-
-// unsuccessful says what an answer with a status outside of 2xx means.
-func (c *Client) unsuccessful(r request, resp *http.Response) error {
-	// A body that breaks off or is too long spoils the sentence for the log, not the meaning of the status.
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorAnswer))
-	message, isJSON := errorMessage(body)
-	about := fmt.Sprintf("%s answered %d", r, resp.StatusCode)
-	if message != "" {
-		about += ": " + oneLine(c.hide(message))
-	}
-
-	switch status := resp.StatusCode; {
-	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
-		return &failure{kind: ErrNoAnswer, about: about, retryAfter: retryAfter(resp.Header)}
-	case status < 200 || status >= 500:
-		return noAnswer(about)
-	case status < 400:
-		return refused(about + ", a redirect")
-	case status == http.StatusNotFound && r.ticket:
-		if isJSON || len(bytes.TrimSpace(body)) == 0 {
-			return notFound(about)
-		}
-		// Jira says so in JSON. A page in HTML comes from something in front of it, which knows nothing of tickets.
-		return noAnswer(about + " with something else than JSON")
-	default:
-		return refused(about)
-	}
-}
-
-// errorMessage returns the first message of an error of Jira's, and whether the body is JSON at all.
-func errorMessage(body []byte) (message string, isJSON bool) {
-	var answer struct {
-		ErrorMessages []string          `json:"errorMessages"`
-		Errors        map[string]string `json:"errors"`
-		Message       string            `json:"message"`
-	}
-	// An odd shape, such as "errors":[], fills what it can.
-	_ = json.Unmarshal(body, &answer)
-	isJSON = json.Valid(body)
-	if len(answer.ErrorMessages) > 0 {
-		return answer.ErrorMessages[0], isJSON
-	}
-	fields := make([]string, 0, len(answer.Errors))
-	for field := range answer.Errors {
-		fields = append(fields, field)
-	}
-	slices.Sort(fields)
-	if len(fields) > 0 {
-		return fields[0] + ": " + answer.Errors[fields[0]], isJSON
-	}
-	return answer.Message, isJSON
-}
-
-// retryAfter reads the header Retry-After: a number of seconds, or a date. The date is compared with that of the answer, so that
-// it does not matter whose clock is wrong; one that has passed means now. Anything else, nothing at all included, is noWait.
-func retryAfter(header http.Header) time.Duration {
-	value := strings.TrimSpace(header.Get("Retry-After"))
-	if strings.Trim(value, "0123456789") == "" {
-		// Parsed as a Duration, so that a number too large for one is an error.
-		wait, err := time.ParseDuration(value + "s")
-		if err != nil {
-			return noWait
-		}
-		return wait
-	}
-	until, err := http.ParseTime(value)
-	if err != nil {
-		return noWait
-	}
-	answered, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return noWait
-	}
-	return max(until.Sub(answered), 0)
+	return body, err
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -116,7 +118,9 @@ func TestErrorsHideTheToken(t *testing.T) {
 					t.Errorf("%s: no error", name)
 					continue
 				}
-				fmt.Fprintf(&out, "%v %+v %s %q\n", err, err, err, err)
+				for _, wrapped := range wrappedErrors(err) {
+					fmt.Fprintf(&out, "%v %+v %s %q %#v\n", wrapped, wrapped, wrapped, wrapped, wrapped)
+				}
 				slog.New(slog.NewTextHandler(&out, nil)).Error("jira", "error", err)
 				slog.New(slog.NewJSONHandler(&out, nil)).Error("jira", "error", err)
 				if errors.Is(err, jira.ErrPageToken) {
@@ -126,4 +130,33 @@ func TestErrorsHideTheToken(t *testing.T) {
 		}
 		wantNoSecret(t, out.String())
 	})
+}
+
+// wrappedErrors returns err and all errors that it wraps.
+func wrappedErrors(err error) []error {
+	all := []error{err}
+	switch e := err.(type) { //nolint:errorlint // walks the tree itself
+	case interface{ Unwrap() error }:
+		all = append(all, wrappedErrors(e.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, wrapped := range e.Unwrap() {
+			all = append(all, wrappedErrors(wrapped)...)
+		}
+	}
+	return all
+}
+
+// TestErrorsHideATokenThatIsEscaped has a token with characters that a URL or a quoted string escapes.
+func TestErrorsHideATokenThatIsEscaped(t *testing.T) {
+	t.Parallel()
+	const token = `sesame "open" & \ / see ü`
+	b := setup(t, jira.Cloud, func(cfg *jira.Config) { cfg.Token = token })
+	for _, written := range []string{token, url.QueryEscape(token), url.PathEscape(token), strconv.Quote(token)} {
+		b.fake.Heal()
+		b.fake.Always("", "", jiratest.Status(403, "not right: "+written))
+		_, err := b.client.Ticket(t.Context(), "PI-42")
+		if err == nil || strings.Contains(err.Error(), "sesame") || !strings.Contains(err.Error(), "[hidden]") {
+			t.Errorf("Ticket: %v", err)
+		}
+	}
 }

@@ -3,57 +3,87 @@ package jira
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
-const (
-	defaultPage = 50
-	maxPage     = 100
-)
+// Ticket is a Jira issue with the fields that we read. A field is empty when Jira leaves it out or its value makes no sense.
+type Ticket struct {
+	// Key is the issue key as Jira writes it, "PI-42". A ticket that was moved has its new key.
+	Key     string
+	Summary string
+	// Status is the name of the workflow status, "In Progress".
+	Status   string
+	Priority string
+	// EpicLink is the key of the epic: the custom field, or the parent's key when the parent is an epic.
+	EpicLink string
+	Labels   []string
+	// PartNumber is the custom field, or the first part number in the summary.
+	PartNumber string
+	// Quantity is from 1 to 9007199254740991. 0 means that the ticket has none.
+	Quantity int64
+	// URL is the page of the ticket for a browser.
+	URL string
+}
 
 // TicketPage is one page of tickets.
 type TicketPage struct {
 	// Tickets is never nil.
 	Tickets []Ticket
-	// NextPageToken asks Tickets for the next page; empty on the last one. A client may keep it for days, but Jira, not
-	// we, decides how long it holds.
+	// NextPageToken is what Tickets takes to return the next page. It is empty on the last page. Jira decides how long it is
+	// valid, which may be days.
 	NextPageToken string
 }
 
-// Tickets returns one page of the project's open tickets (those not in the status category Done), newest first. An empty
-// pageToken is the first page. limit is the most tickets on the page, at most 100; 0 or less means 50. Jira may return fewer
-// though there are more: only NextPageToken tells. ErrPageToken, ErrNoAnswer or ErrRefused; a page token that Jira does not
-// know any more is refused.
+// issueKeyPattern matches an issue key. Jira accepts keys in any case. A key is checked before it becomes part of a path.
+var issueKeyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,254}-[1-9][0-9]{0,17}$`)
+
+var errNotAKey = fmt.Errorf("%w: not an issue key", ErrTicketNotFound)
+
+// Ticket returns one ticket. It returns ErrTicketNotFound, ErrUnavailable, or ErrRefused. It sends no request for a key that
+// is not an issue key.
+func (c *Client) Ticket(ctx context.Context, key string) (Ticket, error) {
+	if !issueKeyPattern.MatchString(key) {
+		return Ticket{}, errNotAKey
+	}
+	return run(ctx, c, func(ctx context.Context, k *call) (Ticket, error) {
+		r := request{
+			method: http.MethodGet,
+			path:   k.issuePath(key),
+			query:  url.Values{"fields": {strings.Join(k.fields(), ",")}},
+			ticket: true,
+		}
+		var found issue
+		if err := k.send(ctx, r, &found); err != nil {
+			return Ticket{}, err
+		}
+		return k.toTicket(r, found)
+	})
+}
+
+// Tickets returns one page of the project's open tickets (those whose status category is not Done), newest first. An empty
+// pageToken means the first page. limit is the maximum number of tickets on the page: at most 100, and 50 when it is 0 or
+// less. A page may have fewer tickets although there are more; only NextPageToken tells. Tickets returns ErrPageToken,
+// ErrUnavailable, or ErrRefused, which is also the error for a page token that has expired.
 func (c *Client) Tickets(ctx context.Context, pageToken string, limit int) (TicketPage, error) {
 	if limit <= 0 {
-		limit = defaultPage
+		limit = 50
 	}
-	limit = min(limit, maxPage)
-	k, ctx, cancel := c.begin(ctx)
-	defer cancel()
-	deployment, err := k.deploymentOf(ctx)
-	if err != nil {
-		return TicketPage{}, err
-	}
-	if deployment == Cloud {
-		return k.cloudTickets(ctx, pageToken, limit)
-	}
-	return k.dataCenterTickets(ctx, pageToken, limit)
+	limit = min(limit, 100)
+	return run(ctx, c, func(ctx context.Context, k *call) (TicketPage, error) {
+		if k.deployment == Cloud {
+			return k.cloudTickets(ctx, pageToken, limit)
+		}
+		return k.dataCenterTickets(ctx, pageToken, limit)
+	})
 }
 
-// jql is the search for open tickets. The project was checked by New; the quotes are for keys that are words of JQL.
-func (c *Client) jql() string {
-	search := "statusCategory != Done ORDER BY created DESC, key DESC"
-	if c.project != "" {
-		search = `project = "` + c.project + `" AND ` + search
-	}
-	return search
-}
-
-// cloudSearch is the body of a search in Jira Cloud, which refuses members it does not know.
+// cloudSearch is the body of a search in Jira Cloud, which refuses members that it does not know.
 type cloudSearch struct {
 	JQL           string   `json:"jql"`
 	Fields        []string `json:"fields"`
@@ -62,13 +92,13 @@ type cloudSearch struct {
 }
 
 func (k *call) cloudTickets(ctx context.Context, pageToken string, limit int) (TicketPage, error) {
-	next, err := fromPageToken(cloudPage, pageToken)
+	next, err := decodePageToken(cloudPage, pageToken)
 	if err != nil {
 		return TicketPage{}, err
 	}
 	r := request{
 		method: http.MethodPost,
-		path:   apiPath(Cloud) + "/search/jql",
+		path:   "/rest/api/3/search/jql",
 		body:   cloudSearch{JQL: k.jql(), Fields: k.fields(), MaxResults: limit, NextPageToken: next},
 	}
 	var found struct {
@@ -76,12 +106,12 @@ func (k *call) cloudTickets(ctx context.Context, pageToken string, limit int) (T
 		NextPageToken string   `json:"nextPageToken"`
 		IsLast        bool     `json:"isLast"`
 	}
-	if err := k.ask(ctx, r, &found); err != nil {
+	if err := k.send(ctx, r, &found); err != nil {
 		return TicketPage{}, err
 	}
 	page, err := k.toPage(r, found.Issues)
 	if err == nil && !found.IsLast && found.NextPageToken != "" {
-		page.NextPageToken = toPageToken(cloudPage, found.NextPageToken)
+		page.NextPageToken = encodePageToken(cloudPage, found.NextPageToken)
 	}
 	return page, err
 }
@@ -89,7 +119,7 @@ func (k *call) cloudTickets(ctx context.Context, pageToken string, limit int) (T
 func (k *call) dataCenterTickets(ctx context.Context, pageToken string, limit int) (TicketPage, error) {
 	start := 0
 	if pageToken != "" {
-		text, err := fromPageToken(dataCenterPage, pageToken)
+		text, err := decodePageToken(dataCenterPage, pageToken)
 		if err != nil {
 			return TicketPage{}, err
 		}
@@ -99,7 +129,7 @@ func (k *call) dataCenterTickets(ctx context.Context, pageToken string, limit in
 	}
 	r := request{
 		method: http.MethodGet,
-		path:   apiPath(DataCenter) + "/search",
+		path:   "/rest/api/2/search",
 		query: url.Values{
 			"jql":        {k.jql()},
 			"fields":     {strings.Join(k.fields(), ",")},
@@ -111,53 +141,93 @@ func (k *call) dataCenterTickets(ctx context.Context, pageToken string, limit in
 		Issues *[]issue `json:"issues"`
 		Total  int      `json:"total"`
 	}
-	if err := k.ask(ctx, r, &found); err != nil {
+	if err := k.send(ctx, r, &found); err != nil {
 		return TicketPage{}, err
 	}
 	page, err := k.toPage(r, found.Issues)
-	// An empty page ends the list whatever the total says: going on would not move.
+	// After an empty page the next one would start at the same place, whatever the total.
 	if end := start + len(page.Tickets); err == nil && len(page.Tickets) > 0 && end < found.Total {
-		page.NextPageToken = toPageToken(dataCenterPage, strconv.Itoa(end))
+		page.NextPageToken = encodePageToken(dataCenterPage, strconv.Itoa(end))
 	}
 	return page, err
 }
 
-func (k *call) toPage(r request, issues *[]issue) (TicketPage, error) {
-	if issues == nil {
-		return TicketPage{}, noAnswer(r.String() + " answered without issues")
+// jql returns the search for open tickets. New has checked the project; the quotes are for a project key that is a JQL keyword.
+func (c *Client) jql() string {
+	search := "statusCategory != Done ORDER BY created DESC, key DESC"
+	if c.project != "" {
+		search = `project = "` + c.project + `" AND ` + search
 	}
-	tickets := make([]Ticket, 0, len(*issues))
-	for _, i := range *issues {
-		if !keyShape.MatchString(i.Key) {
-			return TicketPage{}, noAnswer(r.String() + " answered an issue without a key")
-		}
-		tickets = append(tickets, k.fromIssue(i))
-	}
-	return TicketPage{Tickets: tickets}, nil
+	return search
 }
 
-// What a page token begins with, decoded: where it came from, so that it is not read as the other's.
+// fields returns the ids of the fields to request. Jira ignores those that a site does not have.
+func (c *Client) fields() []string {
+	return []string{"summary", "status", "priority", "labels", "parent", c.partNumberField, c.quantityField, c.epicField}
+}
+
+// The prefix of a decoded page token, which keeps one deployment from reading a token of the other.
 const (
 	cloudPage      = "cloud:"
 	dataCenterPage = "start:"
 )
 
-func toPageToken(origin, value string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(origin + value))
+func encodePageToken(prefix, value string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(prefix + value))
 }
 
-// fromPageToken returns what toPageToken was given, "" for the first page, or ErrPageToken.
-func fromPageToken(origin, token string) (string, error) {
+// decodePageToken returns the value in a page token, "" for the first page, or ErrPageToken.
+func decodePageToken(prefix, token string) (string, error) {
 	if token == "" {
 		return "", nil
 	}
 	decoded, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
-		return "", ErrPageToken
-	}
-	value, ok := strings.CutPrefix(string(decoded), origin)
-	if !ok || value == "" {
+	value, ok := strings.CutPrefix(string(decoded), prefix)
+	if err != nil || !ok || value == "" {
 		return "", ErrPageToken
 	}
 	return value, nil
+}
+
+// issue is a ticket in Jira's JSON. Each field is decoded on its own, so that an unusual value does not affect the others.
+type issue struct {
+	Key    string                     `json:"key"`
+	Fields map[string]json.RawMessage `json:"fields"`
+}
+
+// toPage returns the issues in the response to r as a page without a next one. Issues are nil when the response has none.
+func (c *Client) toPage(r request, issues *[]issue) (TicketPage, error) {
+	if issues == nil {
+		return TicketPage{}, fmt.Errorf("%w: %s returned no issues", ErrUnavailable, r)
+	}
+	tickets := make([]Ticket, len(*issues))
+	for n, i := range *issues {
+		var err error
+		if tickets[n], err = c.toTicket(r, i); err != nil {
+			return TicketPage{}, err
+		}
+	}
+	return TicketPage{Tickets: tickets}, nil
+}
+
+// toTicket returns an issue in the response to r as a Ticket.
+func (c *Client) toTicket(r request, i issue) (Ticket, error) {
+	if !issueKeyPattern.MatchString(i.Key) {
+		return Ticket{}, fmt.Errorf("%w: %s returned no issue key", ErrUnavailable, r)
+	}
+	t := Ticket{
+		Key:        i.Key,
+		Summary:    textOf(i.Fields["summary"]),
+		Status:     textOf(i.Fields["status"], "name"),
+		Priority:   textOf(i.Fields["priority"], "name", "value"),
+		Labels:     textsOf(i.Fields["labels"]),
+		PartNumber: textOf(i.Fields[c.partNumberField], "value", "name"),
+		Quantity:   quantityOf(i.Fields[c.quantityField]),
+		EpicLink:   epicOf(i.Fields[c.epicField], i.Fields["parent"]),
+		URL:        c.base.JoinPath("browse", i.Key).String(),
+	}
+	if t.PartNumber == "" {
+		t.PartNumber = partNumberIn(t.Summary)
+	}
+	return t, nil
 }

@@ -163,7 +163,7 @@ func TestTicketsPageTokenThatJiraForgot(t *testing.T) {
 	token := base64.RawURLEncoding.EncodeToString([]byte("cloud:expired"))
 	_, err := b.client.Tickets(t.Context(), token, 10)
 	wantKind(t, err, jira.ErrRefused)
-	if !strings.Contains(err.Error(), "answered 400: The page token is not valid.") {
+	if !strings.Contains(err.Error(), "returned 400: The page token is not valid.") {
 		t.Errorf("the cause is missing: %v", err)
 	}
 }

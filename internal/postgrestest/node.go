@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -22,38 +21,34 @@ import (
 const (
 	superuser = "postgres"
 
-	// startTimeout is how long a server may take until it accepts connections: 0.2 s as a rule, longer when it has to
-	// recover after a kill on a busy machine.
+	// startTimeout is how long a server may take to accept connections. It usually takes 0.2 s, and longer when it recovers
+	// from a kill on a busy machine.
 	startTimeout = time.Minute
 
 	// stopTimeout is how long a fast shutdown may take, its checkpoint included, before the server is killed.
 	stopTimeout = time.Minute
 )
 
-// defaultSettings are for tests that want speed. A commit waits for no disk: data survive the end of a connection and of
-// PostgreSQL's processes, but not a power cut.
-var defaultSettings = map[string]string{
-	"max_connections":    "300",
-	"fsync":              "off",
-	"synchronous_commit": "off",
-	"full_page_writes":   "off",
-	// Files below the data directory go away with it. The default leaves segments in /dev/shm when the server is killed,
-	// and containers have 64 MB there.
-	"dynamic_shared_memory_type": "mmap",
-	// Keeps what a standby needs that is cut off for a moment.
-	"wal_keep_size": "128MB",
-	// A session whose client is gone without a word must not hold up a shutdown or a DROP DATABASE.
-	"client_connection_check_interval": "1s",
-}
+// commonSettings are the settings of all clusters. The settings that are not listed have PostgreSQL's defaults.
+const commonSettings = `
+max_connections = 300
+# By default a killed server leaves segments in /dev/shm, where containers have 64 MB. These are below the data directory.
+dynamic_shared_memory_type = mmap
+# For a standby that loses its connection for a moment.
+wal_keep_size = 128MB
+# A session whose client has left must not delay a shutdown or DROP DATABASE.
+client_connection_check_interval = 1s
+`
 
-// durableSettings lie over the default ones and are PostgreSQL's own defaults.
-var durableSettings = map[string]string{
-	"fsync":              "on",
-	"synchronous_commit": "on",
-	"full_page_writes":   "on",
-}
+// fastSettings are the settings of clusters that are not durable. Data survives a disconnect, but not always a kill, and not a
+// power loss.
+const fastSettings = `
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+`
 
-// node is one PostgreSQL server with its directory. Its methods return errors; Cluster makes test failures of them.
+// node is one PostgreSQL server with its directory. Its methods return errors; those of Cluster fail the test.
 //
 // No process of it outlives the test process. Each node has a watchdog, a shell that waits at the reading end of a pipe
 // whose writing end only the test process holds. The kernel closes that end when the process is gone, whether it
@@ -145,8 +140,8 @@ func (n *node) close() error {
 	return errors.Join(err, n.leash.Close(), n.watchdog.Wait())
 }
 
-// initialize makes an empty data directory with the default settings, and the given ones over them.
-func (n *node) initialize(settings map[string]string) error {
+// initialize creates the data directory and its configuration.
+func (n *node) initialize(durable bool) error {
 	initdb := func(locale string) error {
 		return n.run("initdb", "--pgdata="+n.data, "--username="+superuser, "--auth=trust", "--encoding=UTF8",
 			"--locale="+locale, "--no-sync", "--no-instructions")
@@ -158,24 +153,21 @@ func (n *node) initialize(settings map[string]string) error {
 	if err != nil {
 		return err
 	}
-	return n.configure("postgresql.conf", defaultSettings, settings)
+	return n.configure(durable)
 }
 
-// configure appends settings to a configuration file; the last line for a setting wins.
-func (n *node) configure(file string, settings ...map[string]string) (err error) {
-	f, err := os.OpenFile(filepath.Join(n.data, file), os.O_APPEND|os.O_WRONLY, 0)
+// configure appends the settings to the configuration, in which the last line for a setting wins.
+func (n *node) configure(durable bool) error {
+	f, err := os.OpenFile(filepath.Join(n.data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	for _, s := range settings {
-		for _, name := range slices.Sorted(maps.Keys(s)) {
-			if _, err := fmt.Fprintf(f, "%s = '%s'\n", name, strings.ReplaceAll(s[name], "'", "''")); err != nil {
-				return err
-			}
-		}
+	settings := commonSettings
+	if !durable {
+		settings += fastSettings
 	}
-	return nil
+	_, err = f.WriteString(settings)
+	return errors.Join(err, f.Close())
 }
 
 // run executes one of PostgreSQL's programs to its end.
@@ -196,8 +188,8 @@ func (n *node) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// environment returns env without what would lead PostgreSQL's programs elsewhere (PGHOST, PGDATA, …) or translate the
-// messages that we read.
+// environment returns env without variables that change what PostgreSQL's programs connect to (PGHOST, PGDATA, …) or the
+// language of their messages.
 func environment(env []string) []string {
 	env = slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
 		return strings.HasPrefix(entry, "PG") || strings.HasPrefix(entry, "LC_") || strings.HasPrefix(entry, "LANG")
@@ -215,7 +207,7 @@ func (n *node) startOnFreePort() error {
 			return err
 		}
 		n.port = port
-		// Somebody may have taken the port since; then another one will do.
+		// Another program may have taken the port since.
 		if err := n.start(); !errors.Is(err, errPortTaken) {
 			return err
 		}

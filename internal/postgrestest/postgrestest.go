@@ -1,11 +1,10 @@
 // Package postgrestest gives tests a real PostgreSQL.
 //
-// [Database] is what most tests want: the URL of a fresh, empty database on a server that all tests of the binary share.
-// [Start] gives a test a cluster of its own, which it may stop, kill, start again, and give a standby.
+// Most tests use [Database], which returns the URL of an empty database on a server that all tests of the process share.
+// [Start] starts a server for one test, which may stop it, kill it, start it again, and add a standby.
 //
-// Where PostgreSQL comes from is decided by [Locate]: the server that ROUTECARD_TEST_POSTGRES names, else binaries found on
-// this machine. A test that finds neither fails, because a skipped test reads like a passed one. Only
-// ROUTECARD_TEST_POSTGRES=none skips, and not under CI=true.
+// [Locate] finds PostgreSQL: the server that ROUTECARD_TEST_POSTGRES names, or else the binaries on this machine. A test that
+// finds neither fails, because nobody notices a skipped test. ROUTECARD_TEST_POSTGRES=none skips such tests, unless CI=true.
 package postgrestest
 
 import (
@@ -22,34 +21,34 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// adminTimeout bounds each statement of ours on a server. Creating a database takes 0.1 s on an idle machine; a minute
-// leaves room for a machine that runs many test binaries at once.
+// adminTimeout limits each task on a server. Creating a database takes 0.1 s on an idle machine, and much longer when many test
+// binaries run at once.
 const adminTimeout = time.Minute
 
-// Database returns the URL of a new, empty UTF-8 database. It is dropped when the test ends, with the connections that
-// the test left open.
+// Database returns the URL of an empty UTF-8 database that belongs to the test. When the test ends, connections that it left
+// open are closed, and the URL is no longer valid.
 //
-// The server behind it is shared and does not sync to disk: tests about durability use [Start].
+// The server is shared by all tests of the process and does not sync to disk. Tests of durability use [Start].
 func Database(t testing.TB) string {
 	t.Helper()
 	server, err := sharedServer()
 	failOrSkip(t, err)
 
-	name := "routecard_test_" + strings.ToLower(rand.Text())
-	if err := createDatabase(t.Context(), server, name); err != nil {
+	name, err := emptyDatabase(t.Context(), server)
+	if err != nil {
 		t.Fatalf("postgrestest: create a database: %v", err)
 	}
 	t.Cleanup(func() {
-		// Not t.Context(), which is over by the time cleanups run.
-		if err := dropDatabase(context.Background(), server, name); err != nil {
+		// t.Context() is canceled before cleanups run.
+		if err := release(context.Background(), server, name); err != nil {
 			t.Errorf("postgrestest: drop a database: %v", err)
 		}
 	})
 	return withDatabase(server, name)
 }
 
-// sharedServer returns the URL of the server on which this process creates its databases. The first call starts a cluster
-// unless ROUTECARD_TEST_POSTGRES names a server; later calls return the same answer, an error included.
+// sharedServer returns the URL of the server for the databases of this process. The first call starts a cluster unless
+// ROUTECARD_TEST_POSTGRES names a server. Later calls return the same result, also when it is an error.
 var sharedServer = sync.OnceValues(func() (*url.URL, error) {
 	source, err := Locate()
 	if err != nil {
@@ -62,39 +61,87 @@ var sharedServer = sync.OnceValues(func() (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := n.initialize(nil); err != nil {
+	if err := n.initialize(false); err != nil {
 		return nil, err
 	}
 	if err := n.startOnFreePort(); err != nil {
 		return nil, err
 	}
-	// Nothing stops this cluster but its watchdog, when the process has ended, however it ended.
-	keep = n
+	sharedNode = n
 	return url.Parse(n.url("postgres"))
 })
 
-// keep holds on to the node: the garbage collector would close the watchdog's pipe, which means the end of the cluster.
-var keep *node //nolint:unused // see above
+// sharedNode is the cluster that sharedServer started, or nil. Its watchdog stops it when the process has ended. The variable
+// also keeps the garbage collector from closing the watchdog's pipe, which would stop the cluster.
+var sharedNode *node
 
-func createDatabase(ctx context.Context, server *url.URL, name string) error {
-	// template0 can't have visitors, who would make CREATE DATABASE fail, and takes any encoding.
-	return execute(ctx, server, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE template0 ENCODING 'UTF8'")
+// emptyDatabases are the names of databases on sharedNode that a test has released. Creating a database takes several times as
+// long as emptying one. Databases on a server that ROUTECARD_TEST_POSTGRES names are not kept, because nothing would drop them
+// at the end.
+var emptyDatabases = make(chan string, 16)
+
+func newName() string { return "routecard_test_" + strings.ToLower(rand.Text()) }
+
+// emptyDatabase returns the name of a released or a new database.
+func emptyDatabase(ctx context.Context, server *url.URL) (string, error) {
+	select {
+	case name := <-emptyDatabases:
+		return name, nil
+	default:
+		name := newName()
+		// Nobody can connect to template0, which would make CREATE DATABASE fail, and it allows any encoding.
+		return name, execute(ctx, server.String(), "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'")
+	}
 }
 
-func dropDatabase(ctx context.Context, server *url.URL, name string) error {
-	return execute(ctx, server, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+// release empties a database for another test, or drops it.
+func release(ctx context.Context, server *url.URL, name string) error {
+	if sharedNode != nil {
+		if renamed := newName(); empty(ctx, server, name, renamed) == nil {
+			select {
+			case emptyDatabases <- renamed:
+				return nil
+			default:
+				name = renamed
+			}
+		} else if err := drop(ctx, server, renamed); err != nil { // it may have the new name
+			return err
+		}
+	}
+	return drop(ctx, server, name)
 }
 
-func execute(ctx context.Context, server *url.URL, sql string) (err error) {
+// empty closes the connections to a database, renames it, so that a client that is still running can't connect to it again,
+// and drops its tables.
+func empty(ctx context.Context, server *url.URL, name, renamed string) error {
+	err := execute(ctx, server.String(),
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'",
+		"ALTER DATABASE "+name+" RENAME TO "+renamed) // fails unless all connections are closed within 5 seconds
+	if err != nil {
+		return err
+	}
+	return execute(ctx, withDatabase(server, renamed), "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+}
+
+func drop(ctx context.Context, server *url.URL, name string) error {
+	return execute(ctx, server.String(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+// execute executes statements one by one on a new connection.
+func execute(ctx context.Context, database string, statements ...string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, server.String())
+	conn, err := pgx.Connect(ctx, database)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	_, err = conn.Exec(ctx, sql)
-	return err
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
 }
 
 // withDatabase returns server's URL with another database in it; user, password and parameters stay.

@@ -8,42 +8,65 @@ import (
 	"time"
 )
 
-// A Fault answers a request in place of the fake. Calling fake.ServeHTTP has the request carried out first, or after all.
+// A Fault answers a request in place of the fake. It may call fake.ServeHTTP to carry the request out.
 type Fault func(w http.ResponseWriter, r *http.Request, fake *Server)
 
-// Next queues faults: each request from now on takes one, and when all are taken the fake works again. Pass leaves a request
-// alone. While a rule of Always matches, a request takes none.
+// rule is a fault for all requests with the method and a path that contains part. Empty values match all.
+type rule struct {
+	method, part string
+	fault        Fault
+}
+
+func (r rule) matches(request Request) bool {
+	return (r.method == "" || r.method == request.Method) && strings.Contains(request.Path, r.part)
+}
+
+// Next queues faults. Each later request takes one, and the fake works again when the queue is empty. Pass leaves a request
+// alone. A request that a rule of Always matches takes none.
 func (s *Server) Next(faults ...Fault) {
-	s.recording.Lock()
-	defer s.recording.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.next = append(s.next, faults...)
 }
 
-// Always lets a fault answer every request with the method whose path contains part, until Heal. Empty matches all. Of several
-// rules that match the first set counts.
+// Always makes a fault answer all requests with the method and a path that contains part, until Heal. Empty values match all.
+// When several rules match, the first one is used.
 func (s *Server) Always(method, part string, fault Fault) {
-	s.recording.Lock()
-	defer s.recording.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.always = append(s.always, rule{method, part, fault})
 }
 
-// Heal forgets all faults, those of Next too.
+// Heal removes all faults of Always and Next.
 func (s *Server) Heal() {
-	s.recording.Lock()
-	defer s.recording.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.always, s.next = nil, nil
+}
+
+// takeFault returns the fault for a request, or Pass.
+func (s *Server) takeFault(request Request) Fault {
+	for _, rule := range s.always {
+		if rule.matches(request) {
+			return rule.fault
+		}
+	}
+	if len(s.next) == 0 {
+		return Pass
+	}
+	fault := s.next[0]
+	s.next = s.next[1:]
+	return fault
 }
 
 // Pass is no fault.
 func Pass(w http.ResponseWriter, r *http.Request, fake *Server) { fake.ServeHTTP(w, r) }
 
-// Slow answers rightly after d, or not at all when the client goes away before that.
+// Slow answers after d as Jira would. It does nothing when the client leaves before that.
 func Slow(d time.Duration) Fault {
 	return func(w http.ResponseWriter, r *http.Request, fake *Server) {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
 		select {
-		case <-timer.C:
+		case <-time.After(d):
 			fake.ServeHTTP(w, r)
 		case <-r.Context().Done():
 		case <-fake.closing:
@@ -51,20 +74,21 @@ func Slow(d time.Duration) Fault {
 	}
 }
 
-// Status answers a status with an error body of Jira's that holds the messages. The request has no effect.
+// Status returns a status and an error in Jira's shape with the messages. The request is not carried out.
 func Status(status int, messages ...string) Fault {
-	return func(w http.ResponseWriter, _ *http.Request, _ *Server) { fail(w, status, messages...) }
+	return func(w http.ResponseWriter, _ *http.Request, _ *Server) { writeJSON(w, status, errorBody(messages...)) }
 }
 
-// RetryAfter answers a status, 429 or 503, with a Retry-After header: seconds or a date. The request has no effect.
+// RetryAfter returns a status with a Retry-After header, which is a number of seconds or a date. The request is not carried
+// out.
 func RetryAfter(status int, value string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ *Server) {
 		w.Header().Set("Retry-After", value)
-		fail(w, status, "Try again later.")
+		writeJSON(w, status, errorBody("Try again later."))
 	}
 }
 
-// Done carries the request out, and then answers with another fault: the effect is there, the answer is lost.
+// Done carries the request out, discards the response, and answers with another fault.
 func Done(then Fault) Fault {
 	return func(w http.ResponseWriter, r *http.Request, fake *Server) {
 		fake.ServeHTTP(httptest.NewRecorder(), r)
@@ -72,28 +96,28 @@ func Done(then Fault) Fault {
 	}
 }
 
-// CutOff carries the request out, sends half of the answer and closes the connection.
+// CutOff carries the request out, sends half of the response, and closes the connection.
 func CutOff(w http.ResponseWriter, r *http.Request, fake *Server) {
-	whole := httptest.NewRecorder()
-	fake.ServeHTTP(whole, r)
-	body := whole.Body.Bytes()
-	w.Header().Set("Content-Type", whole.Header().Get("Content-Type"))
+	response := httptest.NewRecorder()
+	fake.ServeHTTP(response, r)
+	body := response.Body.Bytes()
+	w.Header().Set("Content-Type", response.Header().Get("Content-Type"))
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(whole.Code)
+	w.WriteHeader(response.Code)
 	_, _ = w.Write(body[:len(body)/2])
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// Hangup closes the connection without an answer. The request has no effect.
+// Hangup closes the connection without a response. The request is not carried out.
 func Hangup(http.ResponseWriter, *http.Request, *Server) { panic(http.ErrAbortHandler) }
 
-// HTML answers a page, such as the login page of something that stands before Jira.
+// HTML returns an HTML page, like the login page of a proxy in front of Jira.
 func HTML(status int) Fault {
 	return Body(status, "text/html; charset=utf-8", "<!DOCTYPE html><html><body>Please log in.</body></html>")
 }
 
-// Body answers a body of any kind.
+// Body returns a body of any type.
 func Body(status int, contentType, body string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ *Server) {
 		w.Header().Set("Content-Type", contentType)
@@ -102,8 +126,8 @@ func Body(status int, contentType, body string) Fault {
 	}
 }
 
-// Large answers 200 with size bytes of JSON, with a Content-Length when announced is true. It stops when the client closes the
-// connection; Request.Sent tells how far it came.
+// Large returns 200 and size bytes of JSON, with a Content-Length when announced is true. It stops when the client closes the
+// connection; Request.Sent has the number of bytes written.
 func Large(size int64, announced bool) Fault {
 	const frame = `{"key":"PI-42","fields":{"summary":""}}`
 	return func(w http.ResponseWriter, r *http.Request, _ *Server) {
@@ -128,11 +152,11 @@ func Large(size int64, announced bool) Fault {
 	}
 }
 
-// Drip answers 200 and then a byte of white space every so often, for ever.
-func Drip(every time.Duration) Fault {
+// Drip returns 200 and one byte of white space at each interval, until the client leaves.
+func Drip(interval time.Duration) Fault {
 	return func(w http.ResponseWriter, r *http.Request, fake *Server) {
 		w.Header().Set("Content-Type", "application/json")
-		ticks := time.NewTicker(every)
+		ticks := time.NewTicker(interval)
 		defer ticks.Stop()
 		for {
 			if _, err := w.Write([]byte(" ")); err != nil || http.NewResponseController(w).Flush() != nil {
@@ -149,7 +173,7 @@ func Drip(every time.Duration) Fault {
 	}
 }
 
-// Redirect sends the client to another address, with a status such as 302 or 307. The path of the request is put behind it.
+// Redirect redirects the client to address followed by the path of the request, with a status such as 302 or 307.
 func Redirect(status int, address string) Fault {
 	return func(w http.ResponseWriter, r *http.Request, _ *Server) {
 		w.Header().Set("Location", address+r.URL.Path)
