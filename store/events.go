@@ -29,6 +29,12 @@ func recordEvent(t *database.Tx, by Request, event models.Event, data any) error
 	return nil
 }
 
+// recordUnit records an event of a unit.
+func recordUnit(t *database.Tx, by Request, event models.Event, unit *models.Unit, data any) error {
+	event.JobID, event.PathID, event.SerialNumber = &unit.JobID, &unit.PathID, &unit.SerialNumber
+	return recordEvent(t, by, event, data)
+}
+
 // EventFilter selects events that match every field that is set.
 type EventFilter struct {
 	JobID, SerialNumber, Type *string

@@ -123,7 +123,7 @@ func keepResults[Result any](t *database.Tx, requests []Request, results []Resul
 		}
 	}
 	if len(kept) > 0 {
-		t.Queue(rows.New(kept).OnConflict(replaceExpired))
+		t.Queue(rows.OnConflict(kept, replaceExpired))
 	}
 	return nil
 }

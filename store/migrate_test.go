@@ -19,7 +19,7 @@ import (
 // migrationFiles counts the migrations of a database.
 func migrationFiles(t *testing.T, database string) int {
 	t.Helper()
-	files, err := os.ReadDir(filepath.Join("internal/database/migrations", database))
+	files, err := os.ReadDir(filepath.Join("internal", "database", "migrations", database))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%v %v", files, err)
 	}

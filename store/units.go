@@ -126,12 +126,6 @@ func refuseTaken(t *database.Tx, serialNumbers []string) error {
 	return nil
 }
 
-// recordUnit records an event of a unit.
-func recordUnit(t *database.Tx, by Request, event models.Event, unit *models.Unit, data any) error {
-	event.JobID, event.PathID, event.SerialNumber = &unit.JobID, &unit.PathID, &unit.SerialNumber
-	return recordEvent(t, by, event, data)
-}
-
 // UnitFilter selects units that match every field that is set.
 type UnitFilter struct {
 	JobID, PathID, StepID *string

@@ -16,8 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// ErrConflict is returned when a row was not written because a row with its key exists and [Insert.OnConflict] does not
-// replace that row.
+// ErrConflict is returned when a row was not written because a row with its key exists and [OnConflict] does not replace that row.
 var ErrConflict = errors.New("rows: a row with this key exists")
 
 // Insert is rows of one table that are to be written. The rows are read when they are written, not before.
@@ -38,7 +37,8 @@ func New[Row any](rows []Row) Insert {
 }
 
 // OnConflict inserts rows and resolves conflicts by an ON CONFLICT clause in SQL.
-func (in Insert) OnConflict(clause string) Insert {
+func OnConflict[Row any](rows []Row, clause string) Insert {
+	in := New(rows)
 	in.conflict = clause
 	return in
 }
@@ -49,7 +49,7 @@ func Upsert[Row any](rows []Row, key string, columns ...string) Insert {
 	for i, column := range columns {
 		changes[i] = column + " = excluded." + column
 	}
-	return New(rows).OnConflict("ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(changes, ", "))
+	return OnConflict(rows, "ON CONFLICT ("+key+") DO UPDATE SET "+strings.Join(changes, ", "))
 }
 
 // Append adds the rows of another insert if it is of the same kind, and reports whether it did.

@@ -45,18 +45,23 @@ const (
 	boolean kind = "boolean"
 )
 
-// tables maps a model's [reflect.Type] to its *table, so that a model is parsed once.
-var tables sync.Map
+// tables maps the types of models to their tables, so that a model is parsed once. The mutex guards the map.
+var (
+	tablesMutex sync.Mutex
+	tables      = map[reflect.Type]*table{}
+)
 
 // tableOf describes the model. It panics when GORM cannot parse the model, which is a mistake in the program.
 func tableOf[Row any]() *table {
 	model := reflect.TypeFor[Row]()
-	if known, ok := tables.Load(model); ok {
-		return known.(*table) //nolint:forcetypeassert // This function stores the only values.
+	tablesMutex.Lock()
+	defer tablesMutex.Unlock()
+	if known, ok := tables[model]; ok {
+		return known
 	}
-	parsed, err := schema.Parse(new(Row), new(sync.Map), schema.NamingStrategy{})
+	parsed, err := schema.Parse(new(Row), new(sync.Map), schema.NamingStrategy{}) //nolint:forbidigo // GORM asks for one.
 	if err != nil {
-		panic(fmt.Sprintf("rows: %s is not a GORM model: %v", model, err))
+		panic(fmt.Sprintf("rows: %s is not a GORM model: %v", model, err)) //nolint:forbidigo // No input can cause it.
 	}
 	t := &table{name: parsed.Table}
 	for _, name := range parsed.DBNames {
@@ -70,7 +75,7 @@ func tableOf[Row any]() *table {
 			t.written = append(t.written, c)
 		}
 	}
-	tables.Store(model, t)
+	tables[model] = t
 	return t
 }
 
