@@ -68,7 +68,7 @@ func (s *Store) Command(ctx context.Context, by Request, command UnitCommand) (C
 // runCommands carries out the commands of several requests in one transaction.
 func (s *Store) runCommands(ctx context.Context, commands []requestedCommand) (results []CommandResult, err error) {
 	err = s.db.Transact(ctx, func(t *database.Tx) error {
-		if results, err = carryOut(t, commands); err != nil {
+		if results, err = s.carryOut(t, commands); err != nil {
 			return err
 		}
 		var succeeded []CommandResult
@@ -113,7 +113,7 @@ func (s *Store) commandMany(
 	}
 	return once(ctx, s, by, func() (results []CommandResult, err error) {
 		err = s.db.Transact(ctx, func(t *database.Tx) error {
-			if results, err = carryOut(t, requested); err != nil {
+			if results, err = s.carryOut(t, requested); err != nil {
 				return err
 			}
 			if err := accept(results); err != nil {
@@ -126,8 +126,8 @@ func (s *Store) commandMany(
 }
 
 // carryOut carries out commands one after the other. The number of statements does not depend on the number of commands.
-func carryOut(t *database.Tx, commands []requestedCommand) ([]CommandResult, error) {
-	batch, err := loadMoveBatch(t, commands)
+func (s *Store) carryOut(t *database.Tx, commands []requestedCommand) ([]CommandResult, error) {
+	batch, err := s.loadMoveBatch(t, commands)
 	if err != nil {
 		return nil, err
 	}
@@ -148,14 +148,16 @@ type moveBatch struct {
 	units map[string]*models.Unit
 	// events are the undoable events of this batch, by their ids.
 	events map[string]models.Event
-	// changedUnits and changedSteps are those that have to be written.
-	changedUnits map[*models.Unit]bool
-	changedSteps map[*models.Step]bool
+	// changed are the units that have to be written.
+	changed map[*models.Unit]bool
+	// pathCounts and stepCounts are what has to be added to the counts of paths and steps, by their ids. Those of a path are
+	// units in progress, completed, and scrapped.
+	pathCounts, stepCounts map[string][]int64
 }
 
 // loadMoveBatch locks the paths of the units, in the order of the paths' ids, and then reads the units. The lock of a path
 // protects the units on it and its counts.
-func loadMoveBatch(t *database.Tx, commands []requestedCommand) (*moveBatch, error) {
+func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*moveBatch, error) {
 	serialNumbers := make([]string, len(commands))
 	for i, command := range commands {
 		serialNumbers[i] = command.SerialNumber
@@ -166,7 +168,7 @@ func loadMoveBatch(t *database.Tx, commands []requestedCommand) (*moveBatch, err
 		Where("id IN (?)", pathsOfUnits).Order("id").Find(&paths).Error; err != nil {
 		return nil, err
 	}
-	if err := loadSteps(t.DB, paths); err != nil {
+	if err := s.routes.load(t.DB, paths); err != nil {
 		return nil, err
 	}
 	units, err := rows.Read[models.Unit](t.Where("id IN ?", serialNumbers), len(serialNumbers))
@@ -174,12 +176,13 @@ func loadMoveBatch(t *database.Tx, commands []requestedCommand) (*moveBatch, err
 		return nil, err
 	}
 	batch := &moveBatch{
-		t:            t,
-		paths:        make(map[string]*models.Path, len(paths)),
-		units:        make(map[string]*models.Unit, len(units)),
-		events:       map[string]models.Event{},
-		changedUnits: map[*models.Unit]bool{},
-		changedSteps: map[*models.Step]bool{},
+		t:          t,
+		paths:      make(map[string]*models.Path, len(paths)),
+		units:      make(map[string]*models.Unit, len(units)),
+		events:     map[string]models.Event{},
+		changed:    map[*models.Unit]bool{},
+		pathCounts: map[string][]int64{},
+		stepCounts: map[string][]int64{},
 	}
 	for i := range paths {
 		batch.paths[paths[i].ID] = &paths[i]
@@ -216,10 +219,10 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 	if err := b.record(command.by, &change, unit.State); err != nil {
 		return CommandResult{}, err
 	}
-	b.count(path, unit, -1)
-	b.count(path, &change.Unit, +1)
+	b.count(unit, -1)
+	b.count(&change.Unit, +1)
 	*unit = change.Unit
-	b.changedUnits[unit] = true
+	b.changed[unit] = true
 	return CommandResult{Unit: *unit, StepIndex: path.CurrentStepIndex(unit), Bypassed: change.Bypassed}, nil
 }
 
@@ -261,39 +264,35 @@ func (b *moveBatch) findUndone(undo *models.Undo, unit *models.Unit) error {
 }
 
 // count adds n to the counts in which the unit is included: those of its path, and of the step at which it stands.
-func (b *moveBatch) count(path *models.Path, unit *models.Unit, n int64) {
+func (b *moveBatch) count(unit *models.Unit, n int64) {
+	counts := b.pathCounts[unit.PathID]
+	if counts == nil {
+		counts = make([]int64, 3)
+		b.pathCounts[unit.PathID] = counts
+	}
 	switch unit.Status {
 	case models.InProgress:
-		path.InProgress += n
-		step := &path.Steps[path.CurrentStepIndex(unit)]
-		step.PartCount += n
-		b.changedSteps[step] = true
+		counts[0] += n
+		if b.stepCounts[*unit.StepID] == nil {
+			b.stepCounts[*unit.StepID] = make([]int64, 1)
+		}
+		b.stepCounts[*unit.StepID][0] += n
 	case models.Completed:
-		path.Completed += n
+		counts[1] += n
 	case models.Scrapped:
-		path.Scrapped += n
+		counts[2] += n
 	}
 }
 
 // queueChanges has the changed units and counts written.
 func (b *moveBatch) queueChanges() {
-	var units []models.Unit
-	changedPaths := map[string]bool{}
-	for unit := range b.changedUnits {
+	units := make([]models.Unit, 0, len(b.changed))
+	for unit := range b.changed {
 		units = append(units, *unit)
-		changedPaths[unit.PathID] = true
 	}
 	// In the order in which the database stores them, so that neighbors are written together.
 	slices.SortFunc(units, func(a, b models.Unit) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
-	var paths []models.Path
-	for id := range changedPaths {
-		paths = append(paths, *b.paths[id])
-	}
-	var steps []models.Step
-	for step := range b.changedSteps {
-		steps = append(steps, *step)
-	}
 	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
 		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"))
-	queueCounts(b.t, paths, steps)
+	queueCounts(b.t, b.pathCounts, b.stepCounts)
 }

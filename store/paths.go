@@ -220,10 +220,11 @@ func queueSteps(t *database.Tx, steps []models.Step) {
 	t.Queue(rows.Upsert(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type"))
 }
 
-// queueCounts has the numbers of units written that the paths and the steps have.
-func queueCounts(t *database.Tx, paths []models.Path, steps []models.Step) {
-	t.Queue(rows.Upsert(paths, "id", "in_progress_count", "completed_count", "scrapped_count"),
-		rows.Upsert(steps, "id", "part_count"))
+// queueCounts has changes of counts written, by the ids of paths and steps. The counts of a path are units in progress,
+// completed, and scrapped.
+func queueCounts(t *database.Tx, paths, steps map[string][]int64) {
+	t.Queue(rows.NewIncrement[models.Path](paths, "in_progress_count", "completed_count", "scrapped_count"),
+		rows.NewIncrement[models.Step](steps, "part_count"))
 }
 
 // stepData is a step as events show it.

@@ -24,6 +24,7 @@ type Store struct {
 	db       *database.DB
 	clock    func() time.Time
 	feed     *feed
+	routes   *routes
 	creates  *database.Group[jobCreation, models.Job]
 	commands *database.Group[requestedCommand, CommandResult]
 }
@@ -48,7 +49,7 @@ var ErrBusy = database.ErrBusy
 // PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
 // sentences for the person who starts the server, and contain no password.
 func Open(ctx context.Context, name string, options Options) (*Store, error) {
-	s := &Store{feed: newFeed(), clock: options.Clock}
+	s := &Store{feed: newFeed(), routes: newRoutes(), clock: options.Clock}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -49,9 +49,8 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 			if err := keepResult(t, by, units); err != nil {
 				return err
 			}
-			path.InProgress += int64(len(units))
-			first.PartCount += int64(len(units))
-			queueCounts(t, []models.Path{path}, path.Steps[:1])
+			created := int64(len(units))
+			queueCounts(t, map[string][]int64{path.ID: {created, 0, 0}}, map[string][]int64{first.ID: {created}})
 			return nil
 		})
 		return units, err

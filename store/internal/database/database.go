@@ -64,8 +64,8 @@ type dialect interface {
 	concurrentGroups() int
 	// snapshotOptions are the options of a transaction that sees the database as it is at one moment.
 	snapshotOptions() *sql.TxOptions
-	// insert writes rows in the transaction that is open on the connection.
-	insert(ctx context.Context, connection *sql.Conn, inserts []rows.Insert) error
+	// writeChanges writes changes in the transaction that is open on the connection.
+	writeChanges(ctx context.Context, connection *sql.Conn, changes []rows.Change) error
 	// lockName makes other transactions that lock the same name wait until this one ends.
 	lockName(db *gorm.DB, name string) error
 }

@@ -104,9 +104,9 @@ func postgresReason(err error) string {
 	return err.Error()
 }
 
-func (postgres) insert(ctx context.Context, connection *sql.Conn, inserts []rows.Insert) error {
+func (postgres) writeChanges(ctx context.Context, connection *sql.Conn, changes []rows.Change) error {
 	return connection.Raw(func(own any) error {
-		return rows.WritePostgres(ctx, own.(*stdlib.Conn).Conn(), inserts) //nolint:forcetypeassert // openPostgres chose it.
+		return rows.WritePostgres(ctx, own.(*stdlib.Conn).Conn(), changes) //nolint:forcetypeassert // openPostgres chose it.
 	})
 }
 

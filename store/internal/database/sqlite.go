@@ -149,9 +149,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func (sqlite) insert(ctx context.Context, connection *sql.Conn, inserts []rows.Insert) error {
+func (sqlite) writeChanges(ctx context.Context, connection *sql.Conn, changes []rows.Change) error {
 	return connection.Raw(func(own any) error {
-		return rows.WriteSQLite(ctx, own.(*cachingConnection), inserts) //nolint:forcetypeassert // openSQLitePool makes it.
+		return rows.WriteSQLite(ctx, own.(*cachingConnection), changes) //nolint:forcetypeassert // openSQLitePool makes it.
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +28,7 @@ type Tx struct {
 	db         *DB
 	connection *sql.Conn
 	// queue and last are written in this order.
-	queue, last []rows.Insert
+	queue, last []rows.Change
 }
 
 // Transact runs a function in one transaction and then writes the rows that it queued. Nothing has changed if Transact
@@ -50,7 +51,7 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 				if err := change(t); err != nil {
 					return err
 				}
-				if err := db.insert(ctx, connection, append(t.queue, t.last...)); err != nil {
+				if err := db.writeChanges(ctx, connection, append(t.queue, t.last...)); err != nil {
 					return err
 				}
 				committing = true
@@ -70,21 +71,18 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 
 // Queue has rows written when the transaction ends, as they are at that time. Tables are written in the order in which
 // they were queued first.
-func (t *Tx) Queue(inserts ...rows.Insert) { t.queue = enqueue(t.queue, inserts) }
+func (t *Tx) Queue(changes ...rows.Change) { t.queue = enqueue(t.queue, changes) }
 
 // QueueLast has rows written after all others. The lock that numbers the events is then held for a short time, see
 // migrations/postgres/00001_jobs.sql.
-func (t *Tx) QueueLast(inserts ...rows.Insert) { t.last = enqueue(t.last, inserts) }
+func (t *Tx) QueueLast(changes ...rows.Change) { t.last = enqueue(t.last, changes) }
 
-func enqueue(queue, inserts []rows.Insert) []rows.Insert {
-next:
-	for _, in := range inserts {
-		for i := range queue {
-			if queue[i].Append(in) {
-				continue next
-			}
+// enqueue adds changes to a queue. Rows for the same table become one insert.
+func enqueue(queue, changes []rows.Change) []rows.Change {
+	for _, change := range changes {
+		if in, ok := change.(*rows.Insert); !ok || !slices.ContainsFunc(queue, in.AppendTo) {
+			queue = append(queue, change)
 		}
-		queue = append(queue, in)
 	}
 	return queue
 }

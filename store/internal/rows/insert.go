@@ -19,7 +19,63 @@ import (
 // ErrConflict is returned when a row was not written because a row with its key exists and [OnConflict] does not replace that row.
 var ErrConflict = errors.New("rows: a row with this key exists")
 
-// Insert is rows of one table that are to be written. The rows are read when they are written, not before.
+// Change is something to write: an [Insert] or an [Increment].
+type Change interface {
+	writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) error
+	writePostgres(batch *postgresBatch) error
+}
+
+// WriteSQLite writes the changes, in their order, on a connection of SQLite's driver. It returns [ErrConflict], or the
+// database's error.
+func WriteSQLite(ctx context.Context, connection driver.ConnPrepareContext, changes []Change) error {
+	for _, change := range changes {
+		if err := change.writeSQLite(ctx, connection); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WritePostgres writes the changes, in their order, on a connection of pgx. It sends all statements before it reads their
+// results, which saves a round trip for each statement. It returns [ErrConflict], or the database's error.
+func WritePostgres(ctx context.Context, connection *pgx.Conn, changes []Change) error {
+	batch := &postgresBatch{ctx: ctx, connection: connection}
+	for _, change := range changes {
+		if err := change.writePostgres(batch); err != nil {
+			return err
+		}
+	}
+	return batch.send()
+}
+
+// maxPostgresRows is the largest number of rows that are sent to PostgreSQL at a time. It bounds the memory that the encoded
+// rows take; more rows would not be faster.
+const maxPostgresRows = 1000
+
+// postgresBatch is the statements that are sent together.
+type postgresBatch struct {
+	ctx        context.Context
+	connection *pgx.Conn
+	statements pgx.Batch
+	rows       int
+}
+
+// queue adds a statement that writes n rows.
+func (b *postgresBatch) queue(n int, statement string, arguments []any) *pgx.QueuedQuery {
+	b.rows += n
+	return b.statements.Queue(statement, arguments...)
+}
+
+func (b *postgresBatch) send() error {
+	if b.statements.Len() == 0 {
+		return nil
+	}
+	sent := b.statements
+	b.statements, b.rows = pgx.Batch{}, 0
+	return b.connection.SendBatch(b.ctx, &sent).Close()
+}
+
+// Insert is rows of one table that are to be inserted. The rows are read when they are written, not before.
 type Insert struct {
 	table *table
 	rows  []reflect.Value
@@ -28,8 +84,8 @@ type Insert struct {
 }
 
 // New inserts rows that do not exist yet.
-func New[Row any](rows []Row) Insert {
-	in := Insert{table: tableOf[Row](), rows: make([]reflect.Value, len(rows))}
+func New[Row any](rows []Row) *Insert {
+	in := &Insert{table: tableOf[Row](), rows: make([]reflect.Value, len(rows))}
 	for i := range rows {
 		in.rows[i] = reflect.ValueOf(&rows[i]).Elem()
 	}
@@ -37,14 +93,14 @@ func New[Row any](rows []Row) Insert {
 }
 
 // OnConflict inserts rows and resolves conflicts by an ON CONFLICT clause in SQL.
-func OnConflict[Row any](rows []Row, clause string) Insert {
+func OnConflict[Row any](rows []Row, clause string) *Insert {
 	in := New(rows)
 	in.conflict = clause
 	return in
 }
 
 // Upsert inserts rows. Where a row with the same key exists, Upsert changes the named columns of that row.
-func Upsert[Row any](rows []Row, key string, columns ...string) Insert {
+func Upsert[Row any](rows []Row, key string, columns ...string) *Insert {
 	changes := make([]string, len(columns))
 	for i, column := range columns {
 		changes[i] = column + " = excluded." + column
@@ -52,12 +108,13 @@ func Upsert[Row any](rows []Row, key string, columns ...string) Insert {
 	return OnConflict(rows, "ON CONFLICT ("+key+") DO UPDATE SET "+strings.Join(changes, ", "))
 }
 
-// Append adds the rows of another insert if it is of the same kind, and reports whether it did.
-func (in *Insert) Append(other Insert) bool {
-	if in.table != other.table || in.conflict != other.conflict {
+// AppendTo adds the rows to another change if that is an insert of the same kind, and reports whether it did.
+func (in *Insert) AppendTo(change Change) bool {
+	other, ok := change.(*Insert)
+	if !ok || other.table != in.table || other.conflict != in.conflict {
 		return false
 	}
-	in.rows = append(in.rows, other.rows...)
+	other.rows = append(other.rows, in.rows...)
 	return true
 }
 
@@ -95,18 +152,13 @@ func (in *Insert) head() *strings.Builder {
 // look up the last event's number for every event.
 const sqliteRows = 64
 
-// WriteSQLite writes the inserts, in their order, on a connection of SQLite's driver. It returns [ErrConflict], or the
-// database's error.
-func WriteSQLite(ctx context.Context, connection driver.ConnPrepareContext, inserts []Insert) error {
-	for i := range inserts {
-		in := &inserts[i]
-		for from := 0; from < len(in.rows); {
-			to := from + min(sqliteRows, 1<<(bits.Len(uint(len(in.rows)-from))-1))
-			if err := in.execSQLite(ctx, connection, from, to); err != nil {
-				return err
-			}
-			from = to
+func (in *Insert) writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) error {
+	for from := 0; from < len(in.rows); {
+		to := from + min(sqliteRows, 1<<(bits.Len(uint(len(in.rows)-from))-1))
+		if err := in.execSQLite(ctx, connection, from, to); err != nil {
+			return err
 		}
+		from = to
 	}
 	return nil
 }
@@ -119,20 +171,16 @@ func (in *Insert) execSQLite(ctx context.Context, connection driver.ConnPrepareC
 	row := "(?" + strings.Repeat(", ?", len(in.table.written)-1) + ")"
 	statement := in.head()
 	statement.WriteString("VALUES " + row + strings.Repeat(", "+row, to-from-1) + " " + in.conflict)
-	prepared, err := connection.PrepareContext(ctx, statement.String())
+	prepared, err := prepare(ctx, connection, statement.String())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, prepared.Close()) }()
-	executor, ok := prepared.(driver.StmtExecContext)
-	if !ok {
-		return fmt.Errorf("rows: the SQLite driver prepared a %T", prepared)
-	}
 	named := make([]driver.NamedValue, len(values))
 	for i, value := range values {
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
 	}
-	result, err := executor.ExecContext(ctx, named)
+	result, err := prepared.ExecContext(ctx, named)
 	if err != nil {
 		return err
 	}
@@ -142,43 +190,42 @@ func (in *Insert) execSQLite(ctx context.Context, connection driver.ConnPrepareC
 	return nil
 }
 
-// postgresRows is the largest number of rows that are sent to PostgreSQL at a time. It bounds the memory that the encoded
-// rows take; more rows would not be faster.
-const postgresRows = 1000
+// sqliteStatement is what this package uses of a statement of SQLite's driver.
+type sqliteStatement interface {
+	driver.Stmt
+	driver.StmtExecContext
+}
 
-// WritePostgres writes the inserts, in their order, on a connection of pgx. It sends all statements before it reads their
-// results, which saves a round trip for each statement. It returns [ErrConflict], or the database's error.
-func WritePostgres(ctx context.Context, connection *pgx.Conn, inserts []Insert) error {
-	var batch pgx.Batch
-	queued := 0
-	send := func() error {
-		sent := batch
-		batch, queued = pgx.Batch{}, 0
-		return connection.SendBatch(ctx, &sent).Close()
+func prepare(ctx context.Context, connection driver.ConnPrepareContext, query string) (sqliteStatement, error) {
+	prepared, err := connection.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
 	}
-	for i := range inserts {
-		in := &inserts[i]
-		for from := 0; from < len(in.rows); from += postgresRows {
-			to := min(from+postgresRows, len(in.rows))
-			if err := in.queuePostgres(&batch, from, to); err != nil {
-				return err
-			}
-			if queued += to - from; queued < postgresRows {
-				continue
-			}
-			if err := send(); err != nil {
-				return err
-			}
+	statement, ok := prepared.(sqliteStatement)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("rows: the SQLite driver prepared a %T", prepared), prepared.Close())
+	}
+	return statement, nil
+}
+
+func (in *Insert) writePostgres(batch *postgresBatch) error {
+	for from := 0; from < len(in.rows); from += maxPostgresRows {
+		to := min(from+maxPostgresRows, len(in.rows))
+		if err := in.queuePostgres(batch, from, to); err != nil {
+			return err
+		}
+		if batch.rows < maxPostgresRows {
+			continue
+		}
+		if err := batch.send(); err != nil {
+			return err
 		}
 	}
-	if queued == 0 {
-		return nil
-	}
-	return send()
+	return nil
 }
 
 // queuePostgres adds a statement that PostgreSQL plans once for any number of rows: each column is one array.
-func (in *Insert) queuePostgres(batch *pgx.Batch, from, to int) error {
+func (in *Insert) queuePostgres(batch *postgresBatch, from, to int) error {
 	values, err := in.values(from, to)
 	if err != nil {
 		return err
@@ -203,7 +250,7 @@ func (in *Insert) queuePostgres(batch *pgx.Batch, from, to int) error {
 		}
 	}
 	statement.WriteString(") " + in.conflict)
-	batch.Queue(statement.String(), arrays...).Exec(func(done pgconn.CommandTag) error {
+	batch.queue(to-from, statement.String(), arrays).Exec(func(done pgconn.CommandTag) error {
 		if done.RowsAffected() < int64(to-from) {
 			return ErrConflict
 		}

@@ -1,0 +1,84 @@
+package rows
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Increment adds to the counters of rows of one table, which are named by their ids.
+type Increment struct {
+	table   string
+	columns []string
+	deltas  map[string][]int64
+}
+
+// NewIncrement returns an increment of the named columns. The deltas of a row have the order of the columns. A row whose
+// deltas are all 0 is not written.
+func NewIncrement[Row any](deltas map[string][]int64, columns ...string) *Increment {
+	return &Increment{table: tableOf[Row]().name, columns: columns, deltas: deltas}
+}
+
+// ids returns the ids of the rows to write, in ascending order, so that two transactions lock the rows in the same order.
+func (in *Increment) ids() []string {
+	ids := make([]string, 0, len(in.deltas))
+	for id, deltas := range in.deltas {
+		if slices.ContainsFunc(deltas, func(delta int64) bool { return delta != 0 }) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) (err error) {
+	ids := in.ids()
+	if len(ids) == 0 {
+		return nil
+	}
+	changes := make([]string, len(in.columns))
+	for i, column := range in.columns {
+		changes[i] = column + " = " + column + " + ?"
+	}
+	statement, err := prepare(ctx, connection, "UPDATE "+in.table+" SET "+strings.Join(changes, ", ")+" WHERE id = ?")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, statement.Close()) }()
+	values := make([]driver.NamedValue, len(in.columns)+1)
+	for _, id := range ids {
+		for i, delta := range in.deltas[id] {
+			values[i] = driver.NamedValue{Ordinal: i + 1, Value: delta}
+		}
+		values[len(in.columns)] = driver.NamedValue{Ordinal: len(in.columns) + 1, Value: id}
+		if _, err := statement.ExecContext(ctx, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *Increment) writePostgres(batch *postgresBatch) error {
+	ids := in.ids()
+	if len(ids) == 0 {
+		return nil
+	}
+	changes, names, arrays := make([]string, len(in.columns)), "id", "$1::text[]"
+	values := []any{ids}
+	for i, column := range in.columns {
+		changes[i] = column + " = t." + column + " + d." + column
+		names += ", " + column
+		arrays += ", $" + strconv.Itoa(i+2) + "::bigint[]"
+		deltas := make([]int64, len(ids))
+		for row, id := range ids {
+			deltas[row] = in.deltas[id][i]
+		}
+		values = append(values, deltas)
+	}
+	batch.queue(len(ids), "UPDATE "+in.table+" AS t SET "+strings.Join(changes, ", ")+
+		" FROM unnest("+arrays+") AS d("+names+") WHERE t.id = d.id", values)
+	return nil
+}
