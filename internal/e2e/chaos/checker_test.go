@@ -1,0 +1,509 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/routecard/routecard/internal/replay"
+)
+
+// judge compares what the clients were told, all events, and what the servers return, when everything is over.
+type judge struct {
+	t       *testing.T
+	site    *site
+	history *history
+	feed    []replay.Event
+
+	mutex  sync.Mutex
+	faults int
+}
+
+// newJudge reads all events, after the requests that nobody waits for any more have ended, too.
+func newJudge(t *testing.T, s *site, h *history) *judge {
+	t.Helper()
+	j := &judge{t: t, site: s, history: h}
+	for quiet := 0; quiet < 4; time.Sleep(250 * time.Millisecond) {
+		before := len(j.feed)
+		j.feed = fetch[[]replay.Event](j, 0, "/api/events").body
+		if quiet++; len(j.feed) > before {
+			quiet = 0
+		}
+	}
+	return j
+}
+
+// errorf fails the test. It prints the first faults only: more of them rarely tell more.
+func (j *judge) errorf(format string, args ...any) {
+	j.t.Helper()
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	if j.faults++; j.faults <= 30 {
+		j.t.Errorf(format, args...)
+	}
+}
+
+func (j *judge) check() {
+	j.t.Helper()
+	state := j.checkEvents()
+	j.checkOutcomes()
+	j.checkOrder()
+	for i := range j.site.servers {
+		j.checkState(i, state)
+		j.checkKeys(i)
+	}
+	if again := fetch[[]replay.Event](j, 0, "/api/events").body; len(again) != len(j.feed) {
+		j.errorf("there were %d events, and %d after the check", len(j.feed), len(again))
+	}
+	j.t.Logf("%d events and %d requests checked, %d fault(s)", len(j.feed), len(j.history.records), j.faults)
+}
+
+// tokenOf is what tells whose request an event comes from. Where the request can name a user, it is the user; else it is a
+// name that the request gives to a thing; a deletion is known by what it deletes.
+func tokenOf(e *replay.Event) string {
+	var content struct{ Name, StepName string }
+	_ = json.Unmarshal(e.Data, &content) // no name is a token that nobody has
+	switch e.Type {
+	case "job.created", "job.updated", "path.created", "path.updated":
+		return content.Name
+	case "step.updated":
+		return content.StepName
+	case "job.deleted":
+		return "delete " + e.JobID
+	case "path.deleted":
+		return "delete " + e.PathID
+	case "serial.override_cleared":
+		return "clear /api/serials/" + e.SerialID + "/steps/" + e.StepID + "/override"
+	default:
+		return e.UserID
+	}
+}
+
+// thingOf is the id of what an event changes.
+func thingOf(e *replay.Event) string {
+	switch kind, _, _ := strings.Cut(e.Type, "."); kind {
+	case "job":
+		return e.JobID
+	case "path":
+		return e.PathID
+	case "step":
+		return e.StepID
+	default:
+		return e.SerialID
+	}
+}
+
+// checkEvents replays all events. After each it compares the thing that was changed with what the client was told.
+func (j *judge) checkEvents() *replay.Replay {
+	told := map[[2]string]*result{}
+	for _, r := range j.history.records {
+		for i := range r.results {
+			told[[2]string{r.token, r.results[i].ID}] = &r.results[i]
+		}
+	}
+	state := replay.New()
+	ids := map[string]bool{}
+	for i := range j.feed {
+		e := &j.feed[i]
+		for _, problem := range state.Apply(*e) {
+			j.errorf("%s, %+v", problem, asJSON(e))
+		}
+		if ids[e.ID] {
+			j.errorf("the id of event %d, %s, is that of an earlier event", e.Seq, e.ID)
+		}
+		ids[e.ID] = true
+		if want := told[[2]string{tokenOf(e), thingOf(e)}]; want != nil {
+			j.compareResult(state, e, *want)
+		}
+	}
+	return state
+}
+
+// compareResult compares an answer with the replayed state right after the event that the answer is about.
+func (j *judge) compareResult(state *replay.Replay, e *replay.Event, want result) {
+	got := result{ID: want.ID}
+	switch kind, _, _ := strings.Cut(e.Type, "."); kind {
+	case "job":
+		job, _ := state.Job(e.JobID)
+		got.version = job.Version
+	case "path", "step":
+		path, _ := state.Path(e.PathID)
+		got.version = path.Version
+	default:
+		unit, _ := state.Unit(e.SerialID)
+		got = result{
+			ID: unit.ID, Status: string(unit.Status), CurrentStepID: unit.StepID, CurrentStepIndex: unit.StepIndex,
+			ForceCompleted: unit.ForceCompleted, ScrapReason: unit.ScrapReason, version: unit.Version,
+		}
+	}
+	if want.version == 0 {
+		got.version = 0
+	}
+	if got != want {
+		j.errorf("after event %d (%s of %s) the state is %+v, and its client was told %+v", e.Seq, e.Type, thingOf(e), got, want)
+	}
+}
+
+// checkOutcomes compares the events of each request with its outcome: an acknowledged change is there once, a refused one
+// is not, an unknown one at most once, and nothing else is there.
+func (j *judge) checkOutcomes() {
+	events := map[string][]*replay.Event{}
+	for i := range j.feed {
+		token := tokenOf(&j.feed[i])
+		events[token] = append(events[token], &j.feed[i])
+	}
+	records := map[string][]*record{}
+	for _, r := range j.history.records {
+		records[r.token] = append(records[r.token], r)
+	}
+	for token, list := range events {
+		if len(records[token]) == 0 {
+			j.errorf("nobody asked for %s", asJSON(list[0]))
+		}
+	}
+	for token, list := range records {
+		j.checkTypes(list[0], events[token])
+		switch list[0].kind {
+		case deleteJob, deletePath, clearStepOverride:
+			// Several requests can be about the same thing, so they are counted.
+			made, possible := 0, 0
+			for _, r := range list {
+				switch r.outcome {
+				case acknowledged:
+					made++
+					possible++
+				case unknown:
+					possible++
+				}
+			}
+			if n := len(events[token]); n < made || n > possible {
+				j.errorf("%d request(s) for %q were acknowledged, %d may have been carried out, and there are %d event(s), the first request is %s",
+					made, token, possible, n, list[0])
+			}
+		default:
+			j.checkOutcome(list[0], events[token])
+		}
+	}
+}
+
+func (j *judge) checkTypes(r *record, events []*replay.Event) {
+	for _, choice := range choices {
+		if choice.kind != r.kind {
+			continue
+		}
+		for _, e := range events {
+			if !slices.Contains(strings.Fields(choice.events), e.Type) {
+				j.errorf("the event is %s of %s", asJSON(e), r)
+			}
+		}
+	}
+}
+
+// checkOutcome compares the events of one request with its outcome.
+func (j *judge) checkOutcome(r *record, events []*replay.Event) {
+	changed := map[string]bool{}
+	for _, e := range events {
+		if changed[thingOf(e)] {
+			j.errorf("%s was changed twice, last by %s, of %s", thingOf(e), asJSON(e), r)
+		}
+		changed[thingOf(e)] = true
+	}
+	switch r.outcome {
+	case acknowledged:
+		for _, told := range r.results {
+			if !changed[told.ID] {
+				j.errorf("there is no event of %s, which was changed by %s", told.ID, r)
+			}
+		}
+		if len(changed) != len(r.results) {
+			j.errorf("%d thing(s) were acknowledged, and %d changed, by %s", len(r.results), len(changed), r)
+		}
+	case refused:
+		if len(changed) > 0 {
+			j.errorf("%s, of what was refused, %s", asJSON(events[0]), r)
+		}
+	case unknown:
+		whole := 1
+		switch r.kind {
+		case createSerials, createOwnSerials:
+			whole = r.count
+		case advanceSerialsAtomic, scrapSerialsAtomic:
+			whole = len(r.units)
+		case advanceSerialsEach, scrapSerialsEach:
+			whole = len(changed) // any of them, each once
+		}
+		if len(changed) != 0 && len(changed) != whole {
+			j.errorf("%d thing(s) of %d were changed by %s", len(changed), whole, r)
+		}
+	}
+}
+
+// checkOrder has what was acknowledged before another request began come before it in the feed.
+func (j *judge) checkOrder() {
+	first, last := map[string]int64{}, map[string]int64{}
+	for i := range j.feed {
+		token := tokenOf(&j.feed[i])
+		if first[token] == 0 {
+			first[token] = j.feed[i].Seq
+		}
+		last[token] = j.feed[i].Seq
+	}
+	var ended []*record
+	for _, r := range j.history.records {
+		if r.outcome == acknowledged && len(r.results) > 0 {
+			ended = append(ended, r)
+		}
+	}
+	begun := slices.Clone(ended)
+	slices.SortFunc(ended, func(a, b *record) int { return cmp.Compare(a.end, b.end) })
+	slices.SortFunc(begun, func(a, b *record) int { return cmp.Compare(a.start, b.start) })
+	var latest *record
+	next := 0
+	for _, r := range begun {
+		for ; next < len(ended) && ended[next].end < r.start; next++ {
+			if latest == nil || last[ended[next].token] > last[latest.token] {
+				latest = ended[next]
+			}
+		}
+		if latest != nil && first[r.token] < last[latest.token] {
+			j.errorf("event %d, of %s, comes before event %d, of %s, which had ended before", first[r.token], r, last[latest.token], latest)
+		}
+	}
+}
+
+// counts are those of a progress in an answer.
+type progress struct {
+	TotalInProgress, TotalCompleted, TotalScrapped int64
+	PathProgress                                   []struct {
+		PathID                          string
+		InProgress, Completed, Scrapped int64
+	}
+}
+
+func (p progress) counts() replay.Counts {
+	return replay.Counts{InProgress: p.TotalInProgress, Completed: p.TotalCompleted, Scrapped: p.TotalScrapped}
+}
+
+type jobDetail struct {
+	ID, Name     string
+	GoalQuantity int64
+	Progress     progress
+	Paths        []struct{ ID string }
+}
+
+type pathDetail struct {
+	ID, JobID, Name, AdvancementMode string
+	GoalQuantity, CompletedCount     int64
+	Steps                            []struct {
+		ID, Name, DependencyType string
+		Location, AssignedTo     *string
+		Optional                 bool
+	}
+	Distribution []struct {
+		StepID    string
+		PartCount int64
+	}
+}
+
+type serialDetail struct {
+	ID, JobID, PathID, Status, CurrentStepID, CreatedAt string
+	CurrentStepIndex                                    int
+	ForceCompleted                                      bool
+	ForceReason, ScrapExplanation                       *string
+	ScrapReason                                         string
+	ForceCompletedBy, ForceCompletedAt                  string
+	ScrappedBy, ScrappedAt                              string
+	Steps                                               []struct {
+		StepID, Status string
+		Overridden     bool
+	}
+}
+
+// checkState compares everything that a server returns with the replayed state.
+func (j *judge) checkState(server int, state *replay.Replay) {
+	jobs, paths, units := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for job := range state.Jobs() {
+		jobs[job.ID] = true
+	}
+	for path := range state.Paths() {
+		paths[path.ID] = true
+	}
+	for unit := range state.Units() {
+		units[unit.ID] = true
+	}
+	j.compareIDs("jobs", fetch[[]struct{ ID string }](j, server, "/api/jobs").body, jobs)
+	j.compareIDs("units", fetch[[]struct{ ID string }](j, server, "/api/serials").body, units)
+
+	var checks sync.WaitGroup
+	work := make(chan func())
+	for range 8 {
+		checks.Go(func() {
+			for check := range work {
+				check()
+			}
+		})
+	}
+	for id := range jobs {
+		work <- func() { j.checkJob(server, state, id) }
+	}
+	for id := range paths {
+		work <- func() { j.checkPath(server, state, id) }
+	}
+	for id := range units {
+		work <- func() { j.checkUnit(server, state, id) }
+	}
+	close(work)
+	checks.Wait()
+}
+
+func (j *judge) compareIDs(what string, listed []struct{ ID string }, want map[string]bool) {
+	if len(listed) != len(want) {
+		j.errorf("%d %s are listed, and %d follow from the events", len(listed), what, len(want))
+	}
+	for _, item := range listed {
+		if !want[item.ID] {
+			j.errorf("%s is listed under %s, and does not follow from the events", item.ID, what)
+		}
+	}
+}
+
+func (j *judge) checkJob(server int, state *replay.Replay, id string) {
+	found := fetch[jobDetail](j, server, "/api/jobs/"+id)
+	job, got := found.body, replay.Job{ID: found.body.ID, Name: found.body.Name, GoalQuantity: found.body.GoalQuantity}
+	got.Version, got.Counts = found.version, job.Progress.counts()
+	if want, _ := state.Job(id); got != want {
+		j.errorf("server %d has job %+v, and the events %+v", server, got, want)
+	}
+	for _, p := range job.Progress.PathProgress {
+		want, found := state.Path(p.PathID)
+		got := replay.Counts{InProgress: p.InProgress, Completed: p.Completed, Scrapped: p.Scrapped}
+		if !found || want.JobID != id || got != want.Counts {
+			j.errorf("server %d has path %s of job %s with %+v, and the events %+v", server, p.PathID, id, got, want)
+		}
+	}
+	paths := 0
+	for path := range state.Paths() {
+		if path.JobID == id {
+			paths++
+		}
+	}
+	if len(job.Paths) != paths || len(job.Progress.PathProgress) != paths {
+		j.errorf("server %d has %d paths of job %s, and the events %d", server, len(job.Paths), id, paths)
+	}
+}
+
+func (j *judge) checkPath(server int, state *replay.Replay, id string) {
+	found := fetch[pathDetail](j, server, "/api/paths/"+id)
+	path := found.body
+	want, _ := state.Path(id)
+	got := replay.Path{
+		ID: path.ID, JobID: path.JobID, Name: path.Name, AdvancementMode: path.AdvancementMode,
+		GoalQuantity: path.GoalQuantity, Version: found.version, Counts: want.Counts,
+	}
+	got.Completed = path.CompletedCount
+	for i, step := range path.Steps {
+		shown := replay.Step{
+			ID: step.ID, Name: step.Name, DependencyType: step.DependencyType, Location: step.Location,
+			AssignedTo: step.AssignedTo, Optional: step.Optional,
+		}
+		if i < len(path.Distribution) && path.Distribution[i].StepID == step.ID {
+			shown.PartCount = path.Distribution[i].PartCount
+		}
+		got.Steps = append(got.Steps, shown)
+	}
+	if !reflect.DeepEqual(got, want) {
+		j.errorf("server %d has path %s, and the events %s", server, asJSON(got), asJSON(want))
+	}
+}
+
+func (j *judge) checkUnit(server int, state *replay.Replay, id string) {
+	found := fetch[serialDetail](j, server, "/api/serials/"+id)
+	unit := found.body
+	want, _ := state.Unit(id)
+	got := replay.Unit{
+		ID: unit.ID, JobID: unit.JobID, PathID: unit.PathID, Status: replay.Status(unit.Status), StepID: unit.CurrentStepID,
+		StepIndex: unit.CurrentStepIndex, ForceCompleted: unit.ForceCompleted, ForceReason: unit.ForceReason,
+		ScrapReason: unit.ScrapReason, ScrapExplanation: unit.ScrapExplanation,
+		EndedBy: unit.ForceCompletedBy + unit.ScrappedBy, EndedAt: unit.ForceCompletedAt + unit.ScrappedAt,
+		Version: found.version, CreatedAt: unit.CreatedAt,
+		LastEvent: want.LastEvent, // the API does not show it
+	}
+	for _, step := range unit.Steps {
+		got.Steps = append(got.Steps, replay.StepState{StepID: step.StepID, Status: replay.Status(step.Status), Overridden: step.Overridden})
+	}
+	if !reflect.DeepEqual(got, want) {
+		j.errorf("server %d has unit %s, and the events %s", server, asJSON(got), asJSON(want))
+	}
+}
+
+// checkKeys has a server refuse every key that was revoked.
+func (j *judge) checkKeys(server int) {
+	for _, key := range j.site.revoked {
+		// Servers may take up to ten seconds to notice.
+		for begun := time.Now(); j.get(server, "/api/jobs?limit=1", key).status != http.StatusUnauthorized; time.Sleep(100 * time.Millisecond) {
+			if time.Since(begun) > 10*time.Second {
+				j.errorf("server %d accepts a revoked key", server)
+				break
+			}
+		}
+	}
+}
+
+// reply is an answer that was understood.
+type reply[T any] struct {
+	body    T
+	version int64
+}
+
+// fetch reads something that must be there, from a server directly.
+func fetch[T any](j *judge, server int, path string) reply[T] {
+	j.t.Helper()
+	a := j.get(server, path, j.site.admin)
+	if a.status != http.StatusOK {
+		j.errorf("server %d answers %d %.500s to GET %s", server, a.status, a.body, path)
+		return reply[T]{}
+	}
+	found := reply[T]{body: decode[T](j.t, a.body)}
+	_, _ = fmt.Sscanf(a.header.Get("ETag"), `"%d"`, &found.version)
+	return found
+}
+
+func (j *judge) get(server int, path, key string) answer {
+	j.t.Helper()
+	request, err := http.NewRequestWithContext(j.t.Context(), http.MethodGet, "http://"+j.site.servers[server].address+path, http.NoBody)
+	if err != nil {
+		j.errorf("GET %s: %v", path, err)
+		return answer{}
+	}
+	request.Header.Set("Authorization", "Bearer "+key)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		j.errorf("GET %s: %v", path, err)
+		return answer{}
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		j.errorf("GET %s: %v", path, err)
+		return answer{}
+	}
+	return answer{response.StatusCode, response.Header, content}
+}
+
+func asJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}

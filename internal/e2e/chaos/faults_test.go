@@ -1,0 +1,299 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/routecard/routecard/internal/postgrestest"
+	"github.com/routecard/routecard/internal/routecardtest"
+)
+
+// site is the servers, their database, and the keys that the clients have.
+type site struct {
+	t *testing.T
+	// database is what the servers and commands are told.
+	database string
+	// primary is the PostgreSQL that takes writes, nil on SQLite; standby takes over from it, and is nil afterwards.
+	primary, standby *postgrestest.Cluster
+	servers          []*member
+	// admin is a key that stays.
+	admin string
+
+	mutex sync.Mutex
+	keys  [keyGroups]groupKey
+	// revoked are the keys that no server may accept any more.
+	revoked []string
+}
+
+// member is one server: its processes come and go, its address stays.
+type member struct {
+	address string
+	network *network
+	process *routecardtest.Process
+	// logs are those of the processes that have ended.
+	logs []string
+}
+
+// keyGroups is how many groups the clients form; each has a key of its own. The last group may only give commands to units.
+const keyGroups = 4
+
+type groupKey struct {
+	name, key  string
+	generation int
+}
+
+func roleOf(group int) string {
+	if group == keyGroups-1 {
+		return "operate"
+	}
+	return "write"
+}
+
+func (s *site) start(servers int) {
+	s.t.Helper()
+	for i := range servers {
+		m := &member{address: freeAddress(s.t)}
+		m.network = newNetwork(s.t, m.address, i)
+		s.servers = append(s.servers, m)
+		s.startServer(i)
+	}
+	s.admin = s.createKey("admin", "write")
+	for group := range s.keys {
+		s.giveKey(group)
+	}
+	// Until every server has read the keys: without any, all requests are anonymous.
+	for _, m := range s.servers {
+		for m.process.Do(s.t, "GET", "/api/jobs?limit=1", "").Status != 401 {
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+}
+
+// freeAddress returns an address whose port the system gives to no outgoing connection: a client could otherwise get the
+// port of a server that is down.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(17000))))
+		if err == nil {
+			_ = listener.Close()
+			return listener.Addr().String()
+		}
+	}
+	t.Fatal("found no free port")
+	return ""
+}
+
+func (s *site) startServer(i int) {
+	s.t.Helper()
+	s.servers[i].process = routecardtest.Start(s.t, routecardtest.Launch{
+		Args: []string{"--database", s.database, "--addr", s.servers[i].address},
+	})
+}
+
+func (s *site) killServer(i int) {
+	s.t.Helper()
+	s.servers[i].process.Kill()
+	s.servers[i].logs = append(s.servers[i].logs, s.servers[i].process.Stderr())
+}
+
+// command runs the binary with arguments that begin with the command, and returns its output.
+func (s *site) command(args ...string) routecardtest.Exit {
+	s.t.Helper()
+	return routecardtest.Run(s.t, routecardtest.Launch{Args: append(args, "--database", s.database)})
+}
+
+func (s *site) createKey(name, role string) string {
+	s.t.Helper()
+	exit := s.command("keys", "create", "--name", name, "--role", role)
+	if exit.Code != 0 {
+		s.t.Fatalf("keys create: exit code %d\n%s", exit.Code, exit.Stderr)
+	}
+	return strings.TrimSpace(exit.Stdout)
+}
+
+// giveKey gives a group of clients a new key.
+func (s *site) giveKey(group int) {
+	s.t.Helper()
+	s.mutex.Lock()
+	generation := s.keys[group].generation + 1
+	s.mutex.Unlock()
+	name := fmt.Sprintf("group%d-%d", group, generation)
+	key := s.createKey(name, roleOf(group))
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.keys[group] = groupKey{name, key, generation}
+}
+
+// key returns the key that a group has now.
+func (s *site) key(group int) string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.keys[group].key
+}
+
+// replaceKey revokes the key of a group, and gives the group a new one after a while.
+func (s *site) replaceKey(group int, pause time.Duration) {
+	s.t.Helper()
+	s.mutex.Lock()
+	old := s.keys[group]
+	s.mutex.Unlock()
+	if exit := s.command("keys", "revoke", "--name", old.name); exit.Code != 0 {
+		s.t.Fatalf("keys revoke: exit code %d\n%s", exit.Code, exit.Stderr)
+	}
+	time.Sleep(pause)
+	s.giveKey(group)
+	s.revoked = append(s.revoked, old.key)
+}
+
+// fault is one thing that goes wrong.
+type fault struct {
+	name string
+	// pause is how long nothing goes wrong before it, and hold how long it lasts.
+	pause, hold time.Duration
+	// choice is which server or group of keys it meets.
+	choice int
+}
+
+const failover = "the standby takes over"
+
+// inflict has the fault happen, and returns when what it has broken runs again.
+func (s *site) inflict(f fault) {
+	s.t.Helper()
+	i := f.choice % len(s.servers)
+	server := s.servers[i]
+	switch f.name {
+	case "all connections are cut":
+		server.network.cutAll()
+	case "a server is killed":
+		s.killServer(i)
+		time.Sleep(f.hold)
+		s.startServer(i)
+	case "a server is paused":
+		server.process.Signal(syscall.SIGSTOP)
+		time.Sleep(f.hold)
+		server.process.Signal(syscall.SIGCONT)
+	case "a key is replaced":
+		s.replaceKey(f.choice%keyGroups, f.hold)
+	case "PostgreSQL is killed":
+		s.primary.Kill()
+		time.Sleep(f.hold)
+		s.primary.Start()
+	case "PostgreSQL is paused":
+		s.primary.Pause()
+		time.Sleep(f.hold)
+		s.primary.Resume()
+	case "PostgreSQL's connections are terminated":
+		s.primary.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'routecard'")
+	case "PostgreSQL and a server are killed":
+		s.primary.Kill()
+		s.killServer(i)
+		time.Sleep(f.hold)
+		s.primary.Start()
+		s.startServer(i)
+	case "a server is killed while PostgreSQL is paused":
+		s.primary.Pause()
+		time.Sleep(f.hold)
+		s.killServer(i)
+		s.primary.Resume()
+		s.startServer(i)
+	case failover:
+		s.primary.Kill()
+		time.Sleep(f.hold)
+		s.standby.Promote()
+		s.primary, s.standby = s.standby, nil
+	default:
+		s.t.Fatalf("the fault %q is unknown", f.name)
+	}
+}
+
+// schedule returns the faults of a run. Each kind of fault comes once before one comes again, in a random order.
+func (s *site) schedule(length time.Duration) []fault {
+	kinds := []string{"all connections are cut", "a server is killed", "a server is paused", "a key is replaced"}
+	if s.primary != nil {
+		kinds = append(kinds, "PostgreSQL is killed", "PostgreSQL is paused", "PostgreSQL's connections are terminated",
+			"PostgreSQL and a server are killed", "a server is killed while PostgreSQL is paused")
+	}
+	numbers := random("faults")
+	draw := func(name string) fault {
+		return fault{
+			name: name, choice: numbers.IntN(1000),
+			pause: 500*time.Millisecond + time.Duration(numbers.Int64N(int64(2*time.Second))),
+			hold:  100*time.Millisecond + time.Duration(numbers.Int64N(int64(1500*time.Millisecond))),
+		}
+	}
+	var faults []fault
+	var planned time.Duration
+	failedOver := s.standby == nil
+	for planned < length {
+		numbers.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
+		for _, name := range kinds {
+			if !failedOver && planned > length*6/10 {
+				failedOver = true
+				faults = append(faults, draw(failover))
+			}
+			f := draw(name)
+			faults = append(faults, f)
+			// A fault takes about a second more than it holds.
+			planned += f.pause + f.hold + time.Second
+		}
+	}
+	return faults
+}
+
+// endure inflicts the scheduled faults until the time is over, and returns when everything runs again.
+func (s *site) endure(length time.Duration) {
+	s.t.Helper()
+	begun := time.Now()
+	for _, f := range s.schedule(length) {
+		if s.standby != nil && f.name != failover && time.Since(begun) > length*8/10 {
+			continue // the machine is slow, and the failover is still to come
+		}
+		if f.name != failover && time.Since(begun) > length {
+			break
+		}
+		time.Sleep(f.pause)
+		s.t.Logf("%6.2fs %s (%d, %s)", time.Since(begun).Seconds(), f.name, f.choice, f.hold.Round(time.Millisecond))
+		s.inflict(f)
+	}
+	if left := length - time.Since(begun); left > 0 {
+		time.Sleep(left)
+	}
+	for _, m := range s.servers {
+		m.network.calmDown()
+	}
+}
+
+// stop ends the servers, looks for panics in their logs, and has `routecard check` look at the database.
+func (s *site) stop() {
+	s.t.Helper()
+	for _, m := range s.servers {
+		m.process.Terminate()
+		panics := 0
+		for _, log := range append(m.logs, m.process.Stderr()) {
+			for line := range strings.Lines(log) {
+				if !strings.Contains(line, "panic") {
+					continue
+				}
+				if panics++; panics <= 3 {
+					s.t.Errorf("a server panicked: %.2000s", line)
+				}
+			}
+		}
+		if panics > 3 {
+			s.t.Errorf("a server panicked %d times", panics)
+		}
+	}
+	if exit := s.command("check"); exit.Code != 0 {
+		s.t.Errorf("check: exit code %d\n%s%s", exit.Code, exit.Stdout, exit.Stderr)
+	}
+}

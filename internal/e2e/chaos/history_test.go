@@ -1,0 +1,98 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// outcome is what a client knows of its request in the end.
+type outcome string
+
+const (
+	// acknowledged requests were answered with 2xx: their change was made, once.
+	acknowledged outcome = "acknowledged"
+	// refused requests were answered with 4xx or 503, and no attempt before was left without an answer: nothing was changed.
+	refused outcome = "refused"
+	// unknown requests may have been carried out, at most once.
+	unknown outcome = "unknown"
+)
+
+// record is one request, with all its attempts.
+type record struct {
+	operation
+	client, number int
+	// start and end are the times of the first attempt and of the last answer, since the run began.
+	start, end time.Duration
+	attempts   int
+	outcome    outcome
+	// status is that of the last answer, 0 without one.
+	status int
+	// results are what an acknowledged request was told that it has changed.
+	results []result
+}
+
+// result is one thing as an answer showed it after the change.
+type result struct {
+	ID               string
+	Status           string
+	CurrentStepID    string
+	CurrentStepIndex int
+	ForceCompleted   bool
+	ScrapReason      string
+	// version is that of the ETag, 0 where the answer has none.
+	version int64
+}
+
+func (r *record) String() string {
+	return fmt.Sprintf("client %d's request %d, %s %s (%s %.300s, If-Match %q, Idempotency-Key %q), %d attempt(s) from %s to %s, status %d, %s",
+		r.client, r.number, r.outcome, r.kind, r.method+" "+r.path, r.body, r.ifMatch, r.key, r.attempts,
+		r.start.Round(time.Millisecond), r.end.Round(time.Millisecond), r.status, r.outcome)
+}
+
+// history is all requests that change something.
+type history struct {
+	t     *testing.T
+	begun time.Time
+
+	mutex   sync.Mutex
+	records []*record
+}
+
+func (h *history) add(r *record) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.records = append(h.records, r)
+}
+
+// summarize logs how many requests of each kind had which outcome. Every kind must have been acknowledged: what never
+// succeeds is not tested.
+func (h *history) summarize() {
+	h.t.Helper()
+	type row struct {
+		counts   map[outcome]int
+		attempts int
+	}
+	rows := map[kind]*row{}
+	for _, choice := range choices {
+		rows[choice.kind] = &row{counts: map[outcome]int{}}
+	}
+	for _, r := range h.records {
+		rows[r.kind].counts[r.outcome]++
+		rows[r.kind].attempts += r.attempts
+	}
+	h.t.Logf("%d requests:", len(h.records))
+	for _, kind := range slices.Sorted(maps.Keys(rows)) {
+		counts := rows[kind].counts
+		h.t.Logf("%-20s %5d acknowledged %5d refused %5d unknown %5d attempts",
+			kind, counts[acknowledged], counts[refused], counts[unknown], rows[kind].attempts)
+		if counts[acknowledged] == 0 {
+			h.t.Errorf("no request of the kind %s was acknowledged", kind)
+		}
+	}
+}
