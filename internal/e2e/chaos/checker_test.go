@@ -36,7 +36,8 @@ func newJudge(t *testing.T, s *site, h *history) *judge {
 	for quiet := 0; quiet < 4; time.Sleep(250 * time.Millisecond) {
 		before := len(j.feed)
 		j.feed = fetch[[]replay.Event](j, 0, "/api/events").body
-		if quiet++; len(j.feed) > before {
+		quiet++
+		if len(j.feed) > before {
 			quiet = 0
 		}
 	}
@@ -48,7 +49,8 @@ func (j *judge) errorf(format string, args ...any) {
 	j.t.Helper()
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
-	if j.faults++; j.faults <= 30 {
+	j.faults++
+	if j.faults <= 30 {
 		j.t.Errorf(format, args...)
 	}
 }
@@ -116,7 +118,7 @@ func (j *judge) checkEvents() *replay.Replay {
 	for i := range j.feed {
 		e := &j.feed[i]
 		for _, problem := range state.Apply(*e) {
-			j.errorf("%s, %+v", problem, asJSON(e))
+			j.errorf("%s: %s", problem, asJSON(e))
 		}
 		if ids[e.ID] {
 			j.errorf("the id of event %d, %s, is that of an earlier event", e.Seq, e.ID)
@@ -178,11 +180,10 @@ func (j *judge) checkOutcomes() {
 			// Several requests can be about the same thing, so they are counted.
 			made, possible := 0, 0
 			for _, r := range list {
-				switch r.outcome {
-				case acknowledged:
+				if r.outcome == acknowledged {
 					made++
-					possible++
-				case unknown:
+				}
+				if r.outcome != refused {
 					possible++
 				}
 			}
@@ -233,7 +234,7 @@ func (j *judge) checkOutcome(r *record, events []*replay.Event) {
 			j.errorf("%s, of what was refused, %s", asJSON(events[0]), r)
 		}
 	case unknown:
-		whole := 1
+		var whole int
 		switch r.kind {
 		case createSerials, createOwnSerials:
 			whole = r.count
@@ -241,6 +242,8 @@ func (j *judge) checkOutcome(r *record, events []*replay.Event) {
 			whole = len(r.units)
 		case advanceSerialsEach, scrapSerialsEach:
 			whole = len(changed) // any of them, each once
+		default:
+			whole = 1
 		}
 		if len(changed) != 0 && len(changed) != whole {
 			j.errorf("%d thing(s) of %d were changed by %s", len(changed), whole, r)
@@ -281,7 +284,7 @@ func (j *judge) checkOrder() {
 	}
 }
 
-// counts are those of a progress in an answer.
+// progress is that of a job as an answer shows it.
 type progress struct {
 	TotalInProgress, TotalCompleted, TotalScrapped int64
 	PathProgress                                   []struct {

@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -152,7 +153,7 @@ func (c *client) repeat(r *record, first answer, bearer string, patience time.Du
 	if err != nil || a.status >= 500 || a.status == http.StatusUnauthorized {
 		return
 	}
-	if a.status != first.status || string(a.body) != string(first.body) || a.header.Get("Idempotency-Replayed") != "true" {
+	if a.status != first.status || !bytes.Equal(a.body, first.body) || a.header.Get("Idempotency-Replayed") != "true" {
 		c.site.t.Errorf("the second answer is %d %s (Idempotency-Replayed %q), the first was %d %s, to %s",
 			a.status, a.body, a.header.Get("Idempotency-Replayed"), first.status, first.body, r)
 	}

@@ -284,7 +284,8 @@ func (s *site) stop() {
 				if !strings.Contains(line, "panic") {
 					continue
 				}
-				if panics++; panics <= 3 {
+				panics++
+				if panics <= 3 {
 					s.t.Errorf("a server panicked: %.2000s", line)
 				}
 			}

@@ -50,8 +50,8 @@ type result struct {
 }
 
 func (r *record) String() string {
-	return fmt.Sprintf("client %d's request %d, %s %s (%s %.300s, If-Match %q, Idempotency-Key %q), %d attempt(s) from %s to %s, status %d, %s",
-		r.client, r.number, r.outcome, r.kind, r.method+" "+r.path, r.body, r.ifMatch, r.key, r.attempts,
+	return fmt.Sprintf("request %d of client %d: %s %s %.300s (If-Match %s, Idempotency-Key %s), %d attempt(s) from %s to %s, last status %d, %s",
+		r.number, r.client, r.method, r.path, r.body, r.ifMatch, r.key, r.attempts,
 		r.start.Round(time.Millisecond), r.end.Round(time.Millisecond), r.status, r.outcome)
 }
 

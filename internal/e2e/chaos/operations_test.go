@@ -115,13 +115,12 @@ type workpiece struct {
 
 // pick returns one of the things, usually one of the newest, so that clients often meet.
 func pick[Thing any](numbers *rand.Rand, things []Thing, newest int) (thing Thing, found bool) {
-	recent, any := numbers.IntN(newest), numbers.Int()
-	old := numbers.IntN(8) == 0
+	recent, whichever, old := numbers.IntN(newest), numbers.Int(), numbers.IntN(8) == 0
 	if len(things) == 0 {
 		return thing, false
 	}
 	if old {
-		return things[any%len(things)], true
+		return things[whichever%len(things)], true
 	}
 	return things[len(things)-1-recent%len(things)], true
 }
@@ -153,18 +152,19 @@ func (w *world) unit(numbers *rand.Rand) (id string, steps []string, found bool)
 	return unit.id, slices.Clone(unit.route.steps), true
 }
 
-// unitStep returns a step of a unit: three times of four one of the list, if it has any, else any.
-func (w *world) unitStep(numbers *rand.Rand, list func(*world) []unitStep) (found unitStep, ok bool) {
+// unitStep returns a step of a unit: usually the newest of the list, which it takes out, else any.
+func (w *world) unitStep(numbers *rand.Rand, list *[]unitStep) (unitStep, bool) {
 	likely := numbers.IntN(4) > 0
-	w.mutex.Lock()
-	found, ok = pick(numbers, list(w), 10)
-	w.mutex.Unlock()
-	if ok && likely {
-		return found, true
-	}
-	unit, steps, ok := w.unit(numbers)
+	unit, steps, found := w.unit(numbers)
 	step, some := pick(numbers, steps, 8)
-	return unitStep{unit, step}, ok && some
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if newest := len(*list) - 1; likely && newest >= 0 {
+		taken := (*list)[newest]
+		*list = (*list)[:newest]
+		return taken, true
+	}
+	return unitStep{unit, step}, found && some
 }
 
 func (w *world) addUnits(r *route, ids ...string) {
@@ -184,12 +184,10 @@ func (w *world) learn(o *operation, body []byte) {
 		Steps     []struct{ ID string }
 		Bypassed  []struct{ StepID, Status string }
 	}
-	switch o.kind {
-	case createJob, createPath, updatePath, advanceSerialTo:
-		if json.Unmarshal(body, &shown) != nil {
-			return // the client has complained
-		}
-	}
+	var units []struct{ ID string }
+	// What cannot be read is reported by take.
+	_ = json.Unmarshal(body, &shown)
+	_ = json.Unmarshal(body, &units)
 	steps := make([]string, len(shown.Steps))
 	for i := range steps {
 		steps[i] = shown.Steps[i].ID
@@ -216,13 +214,11 @@ func (w *world) learn(o *operation, body []byte) {
 	case overrideStep:
 		w.overridden = append(w.overridden, unitStep{o.units[0], o.step})
 	case createSerials:
-		var units []struct{ ID string }
-		if json.Unmarshal(body, &units) != nil {
-			return // the client has complained
-		}
 		for _, unit := range units {
 			w.units = append(w.units, workpiece{unit.ID, o.route})
 		}
+	default:
+		// It makes nothing that others could meet.
 	}
 }
 
@@ -455,19 +451,13 @@ func (p *planner) commandUnit(id, action string, body map[string]any) {
 	p.ask("POST", "/api/serials/"+id+"/"+action, body)
 }
 
-// commandStep asks something about one step of a unit, usually about one of the list.
-func (p *planner) commandStep(action string, list func(*world) []unitStep, body map[string]any) bool {
+// commandStep asks something about one step of a unit, usually of the list.
+func (p *planner) commandStep(action string, list *[]unitStep, body map[string]any) bool {
 	at, found := p.world.unitStep(p.Rand, list)
 	p.step = at.step
 	p.commandUnit(at.unit, "steps/"+at.step+"/"+action, body)
 	return found
 }
-
-func deferredSteps(w *world) []unitStep { return w.deferred }
-
-func overriddenSteps(w *world) []unitStep { return w.overridden }
-
-func noSteps(*world) []unitStep { return nil }
 
 func (p *planner) from(body map[string]any) map[string]any {
 	if p.IntN(4) == 0 {
@@ -509,11 +499,11 @@ func (p *planner) forceComplete() bool {
 func (p *planner) undo() bool { return p.command("undo", map[string]any{"reason": "Wrong part"}) }
 
 func (p *planner) override() bool {
-	return p.commandStep("override", noSteps, map[string]any{"reason": "Prototype"})
+	return p.commandStep("override", &[]unitStep{}, map[string]any{"reason": "Prototype"})
 }
 
 func (p *planner) clearOverride() bool {
-	found := p.commandStep("override", overriddenSteps, map[string]any{})
+	found := p.commandStep("override", &p.world.overridden, map[string]any{})
 	p.method, p.body = "DELETE", ""
 	p.token = "clear " + p.path
 	p.ifMatchOf = "/api/serials/" + p.units[0]
@@ -521,11 +511,11 @@ func (p *planner) clearOverride() bool {
 }
 
 func (p *planner) waive() bool {
-	return p.commandStep("waive", deferredSteps, map[string]any{"reason": "Measured later", "approverId": "lead"})
+	return p.commandStep("waive", &p.world.deferred, map[string]any{"reason": "Measured later", "approverId": "lead"})
 }
 
 func (p *planner) completeStep() bool {
-	return p.commandStep("complete", deferredSteps, map[string]any{})
+	return p.commandStep("complete", &p.world.deferred, map[string]any{})
 }
 
 func (p *planner) advanceMany() bool { return p.commandMany("advance", map[string]any{}) }
