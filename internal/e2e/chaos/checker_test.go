@@ -34,14 +34,23 @@ func newJudge(t *testing.T, s *site, h *history) *judge {
 	t.Helper()
 	j := &judge{t: t, site: s, history: h}
 	for quiet := 0; quiet < 4; time.Sleep(250 * time.Millisecond) {
-		before := len(j.feed)
-		j.feed = fetch[[]replay.Event](j, 0, "/api/events").body
+		more := j.more()
+		j.feed = append(j.feed, more...)
 		quiet++
-		if len(j.feed) > before {
+		if len(more) > 0 {
 			quiet = 0
 		}
 	}
 	return j
+}
+
+// more reads the events after those that were read.
+func (j *judge) more() []replay.Event {
+	after := int64(0)
+	if len(j.feed) > 0 {
+		after = j.feed[len(j.feed)-1].Seq
+	}
+	return fetch[[]replay.Event](j, 0, fmt.Sprintf("/api/events?after=%d", after)).body
 }
 
 // errorf fails the test. It prints the first faults only: more of them rarely tell more.
@@ -64,8 +73,8 @@ func (j *judge) check() {
 		j.checkState(i, state)
 		j.checkKeys(i)
 	}
-	if again := fetch[[]replay.Event](j, 0, "/api/events").body; len(again) != len(j.feed) {
-		j.errorf("there were %d events, and %d after the check", len(j.feed), len(again))
+	if more := j.more(); len(more) > 0 {
+		j.errorf("there was an event during the check: %s", asJSON(more[0]))
 	}
 	j.t.Logf("%d events and %d requests checked, %d fault(s)", len(j.feed), len(j.history.records), j.faults)
 }
@@ -108,7 +117,11 @@ func thingOf(e *replay.Event) string {
 // checkEvents replays all events. After each it compares the thing that was changed with what the client was told.
 func (j *judge) checkEvents() *replay.Replay {
 	told := map[[2]string]*result{}
+	deleted := map[string]*record{}
 	for _, r := range j.history.records {
+		if (r.kind == deleteJob || r.kind == deletePath) && r.outcome == acknowledged {
+			deleted[r.token] = r
+		}
 		for i := range r.results {
 			told[[2]string{r.token, r.results[i].ID}] = &r.results[i]
 		}
@@ -117,6 +130,9 @@ func (j *judge) checkEvents() *replay.Replay {
 	ids := map[string]bool{}
 	for i := range j.feed {
 		e := &j.feed[i]
+		if r := deleted[tokenOf(e)]; r != nil {
+			j.compareDeleted(state, e, r)
+		}
 		for _, problem := range state.Apply(*e) {
 			j.errorf("%s: %s", problem, asJSON(e))
 		}
@@ -129,6 +145,19 @@ func (j *judge) checkEvents() *replay.Replay {
 		}
 	}
 	return state
+}
+
+// compareDeleted compares the version that a deletion was meant for with the replayed state right before it.
+func (j *judge) compareDeleted(state *replay.Replay, e *replay.Event, r *record) {
+	job, _ := state.Job(e.JobID)
+	version := job.Version
+	if r.kind == deletePath {
+		path, _ := state.Path(e.PathID)
+		version = path.Version
+	}
+	if want := versionOf(r.ifMatch); want != 0 && version != want {
+		j.errorf("version %d was deleted by %s", version, r)
+	}
 }
 
 // compareResult compares an answer with the replayed state right after the event that the answer is about.
@@ -338,8 +367,10 @@ func (j *judge) checkState(server int, state *replay.Replay) {
 	for job := range state.Jobs() {
 		jobs[job.ID] = true
 	}
+	pathsOf := map[string]int{}
 	for path := range state.Paths() {
 		paths[path.ID] = true
+		pathsOf[path.JobID]++
 	}
 	for unit := range state.Units() {
 		units[unit.ID] = true
@@ -357,7 +388,7 @@ func (j *judge) checkState(server int, state *replay.Replay) {
 		})
 	}
 	for id := range jobs {
-		work <- func() { j.checkJob(server, state, id) }
+		work <- func() { j.checkJob(server, state, id, pathsOf[id]) }
 	}
 	for id := range paths {
 		work <- func() { j.checkPath(server, state, id) }
@@ -380,7 +411,8 @@ func (j *judge) compareIDs(what string, listed []struct{ ID string }, want map[s
 	}
 }
 
-func (j *judge) checkJob(server int, state *replay.Replay, id string) {
+// checkJob compares one job, which must have so many paths.
+func (j *judge) checkJob(server int, state *replay.Replay, id string, paths int) {
 	found := fetch[jobDetail](j, server, "/api/jobs/"+id)
 	job, got := found.body, replay.Job{ID: found.body.ID, Name: found.body.Name, GoalQuantity: found.body.GoalQuantity}
 	got.Version, got.Counts = found.version, job.Progress.counts()
@@ -392,12 +424,6 @@ func (j *judge) checkJob(server int, state *replay.Replay, id string) {
 		got := replay.Counts{InProgress: p.InProgress, Completed: p.Completed, Scrapped: p.Scrapped}
 		if !found || want.JobID != id || got != want.Counts {
 			j.errorf("server %d has path %s of job %s with %+v, and the events %+v", server, p.PathID, id, got, want)
-		}
-	}
-	paths := 0
-	for path := range state.Paths() {
-		if path.JobID == id {
-			paths++
 		}
 	}
 	if len(job.Paths) != paths || len(job.Progress.PathProgress) != paths {
@@ -476,9 +502,7 @@ func fetch[T any](j *judge, server int, path string) reply[T] {
 		j.errorf("server %d answers %d %.500s to GET %s", server, a.status, a.body, path)
 		return reply[T]{}
 	}
-	found := reply[T]{body: decode[T](j.t, a.body)}
-	_, _ = fmt.Sscanf(a.header.Get("ETag"), `"%d"`, &found.version)
-	return found
+	return reply[T]{body: decode[T](j.t, a.body), version: versionOf(a.header.Get("ETag"))}
 }
 
 func (j *judge) get(server int, path, key string) answer {

@@ -159,12 +159,21 @@ func (c *client) repeat(r *record, first answer, bearer string, patience time.Du
 	}
 }
 
+// versionOf reads an entity tag; 0 is none.
+func versionOf(tag string) int64 {
+	version, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return version
+}
+
 // take keeps what an answer says about the things that were changed.
 func (c *client) take(r *record, a answer) {
 	c.world.learn(&r.operation, a.body)
-	version := int64(0)
-	if tag := strings.Trim(a.header.Get("ETag"), `"`); tag != "" {
-		version, _ = strconv.ParseInt(tag, 10, 64)
+	version := versionOf(a.header.Get("ETag"))
+	if before := versionOf(r.ifMatch); before != 0 && version != 0 && version != before+1 {
+		c.site.t.Errorf("version %d was made of version %d by %s", version, before, r)
 	}
 	var err error
 	switch r.kind {
@@ -173,6 +182,9 @@ func (c *client) take(r *record, a answer) {
 		err = json.Unmarshal(a.body, &r.results)
 		if err == nil && len(r.results) != r.count {
 			c.site.t.Errorf("%d unit(s) were created by %s", len(r.results), r)
+		}
+		if r.kind == createSerials && !contiguous(r.results) {
+			c.site.t.Errorf("the numbers of the units are not contiguous: %s, by %s", a.body, r)
 		}
 	case advanceSerialsAtomic, advanceSerialsEach, scrapSerialsAtomic, scrapSerialsEach:
 		var bulk struct {
@@ -198,4 +210,19 @@ func (c *client) take(r *record, a answer) {
 	if err != nil {
 		c.site.t.Errorf("%v: the answer is %s to %s", err, a.body, r)
 	}
+}
+
+// contiguous tells whether the units have numbers that follow one another.
+func contiguous(units []result) bool {
+	first := 0
+	for i, unit := range units {
+		number, err := strconv.Atoi(strings.TrimPrefix(unit.ID, "SN-"))
+		if i == 0 {
+			first = number
+		}
+		if err != nil || number != first+i {
+			return false
+		}
+	}
+	return true
 }
