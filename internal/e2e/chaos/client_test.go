@@ -39,8 +39,11 @@ func (c *client) work(working context.Context) {
 		r := &record{operation: plan(c.world, c.number, number), client: c.number, number: number}
 		numbers := random("client", c.number, number)
 		patience := 10 * time.Second
-		if numbers.IntN(4) == 0 {
+		switch numbers.IntN(8) {
+		case 0, 1:
 			patience = 300 * time.Millisecond // so that servers finish what nobody waits for any more
+		case 2:
+			patience = longOutage // so that servers give up first
 		}
 		again, pause := numbers.IntN(8) == 0, time.Duration(numbers.Int64N(int64(30*time.Millisecond)))
 		if r.ifMatchOf != "" {

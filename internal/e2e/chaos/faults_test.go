@@ -164,7 +164,16 @@ type fault struct {
 	choice int
 }
 
-const failover = "the standby takes over"
+const (
+	failover      = "the standby takes over"
+	standbyPaused = "the standby is paused"
+)
+
+// longOutage is longer than a server waits for its database, 30 seconds. Runs of longRun or more have one.
+const (
+	longOutage = 33 * time.Second
+	longRun    = 3 * time.Minute
+)
 
 // inflict has the fault happen, and returns when what it has broken runs again.
 func (s *site) inflict(f fault) {
@@ -206,7 +215,14 @@ func (s *site) inflict(f fault) {
 		s.killServer(i)
 		s.primary.Resume()
 		s.startServer(i)
+	case standbyPaused:
+		// Commits wait for the standby.
+		s.standby.Pause()
+		time.Sleep(f.hold)
+		s.standby.Resume()
 	case failover:
+		// A restart shows readers what a standby may not have yet. This waits until it has everything.
+		s.primary.Exec("SELECT pg_logical_emit_message(true, 'chaos', 'failover')")
 		s.primary.Kill()
 		time.Sleep(f.hold)
 		s.standby.Promote()
@@ -221,7 +237,7 @@ func (s *site) schedule(length time.Duration) []fault {
 	kinds := []string{"all connections are cut", "a server is killed", "a server is paused", "a key is replaced"}
 	if s.primary != nil {
 		kinds = append(kinds, "PostgreSQL is killed", "PostgreSQL is paused", "PostgreSQL's connections are terminated",
-			"PostgreSQL and a server are killed", "a server is killed while PostgreSQL is paused")
+			"PostgreSQL and a server are killed", "a server is killed while PostgreSQL is paused", standbyPaused)
 	}
 	numbers := random("faults")
 	draw := func(name string) fault {
@@ -234,6 +250,10 @@ func (s *site) schedule(length time.Duration) []fault {
 	var faults []fault
 	var planned time.Duration
 	failedOver := s.standby == nil
+	if s.standby != nil && length >= longRun {
+		faults = append(faults, fault{name: standbyPaused, pause: 10 * time.Second, hold: longOutage})
+		planned = faults[0].pause + longOutage
+	}
 	for planned < length {
 		numbers.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 		for _, name := range kinds {
@@ -257,6 +277,9 @@ func (s *site) endure(length time.Duration) {
 	for _, f := range s.schedule(length) {
 		if s.standby != nil && f.name != failover && time.Since(begun) > length*8/10 {
 			continue // the machine is slow, and the failover is still to come
+		}
+		if s.standby == nil && f.name == standbyPaused {
+			continue
 		}
 		if f.name != failover && time.Since(begun) > length {
 			break

@@ -50,7 +50,7 @@ var choices = []struct {
 	{updateJob, 3, "job.updated", (*planner).updateJob},
 	{deleteJob, 2, "job.deleted", (*planner).deleteJob},
 	{createPath, 4, "path.created", (*planner).createPath},
-	{updatePath, 6, "path.updated", (*planner).updatePath},
+	{updatePath, 8, "path.updated", (*planner).updatePath},
 	{deletePath, 2, "path.deleted", (*planner).deletePath},
 	{updateStep, 3, "step.updated", (*planner).updateStep},
 	{createSerials, 6, "serial.created", (*planner).createSerials},
@@ -128,14 +128,14 @@ func pick[Thing any](numbers *rand.Rand, things []Thing, newest int) (thing Thin
 func (w *world) job(numbers *rand.Rand) (string, bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	return pick(numbers, w.jobs, 10)
+	return pick(numbers, w.jobs, 8)
 }
 
 // route returns a path and a copy of its steps.
 func (w *world) route(numbers *rand.Rand) (*route, []string, bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	found, ok := pick(numbers, w.routes, 12)
+	found, ok := pick(numbers, w.routes, 6)
 	if !ok {
 		return nil, nil, false
 	}
@@ -145,7 +145,7 @@ func (w *world) route(numbers *rand.Rand) (*route, []string, bool) {
 func (w *world) unit(numbers *rand.Rand) (id string, steps []string, found bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	unit, found := pick(numbers, w.units, 60)
+	unit, found := pick(numbers, w.units, 40)
 	if !found {
 		return "", nil, false
 	}
