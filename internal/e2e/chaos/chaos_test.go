@@ -17,10 +17,10 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// clients is how many clients change things at the same time.
+// clients is the number of clients that send changes at the same time.
 const clients = 16
 
-// seed is that of the whole run.
+// seed is the seed of the whole run.
 var seed uint64
 
 func TestMain(m *testing.M) {
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(routecardtest.Main(m))
 }
 
-// random returns the random numbers of one part of the run. The same seed gives each part the same numbers.
+// random returns the random numbers for one part of the run. With the same seed, a part gets the same numbers again.
 func random(part string, numbers ...int) *rand.Rand {
 	sum := uint64(len(part))
 	for _, letter := range part {
@@ -49,7 +49,7 @@ func random(part string, numbers ...int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, sum))
 }
 
-// duration is how long each database is worked.
+// duration returns how long the clients work on each database, from ROUTECARD_CHAOS. Defaults to one minute.
 func duration(t *testing.T) time.Duration {
 	t.Helper()
 	text := os.Getenv("ROUTECARD_CHAOS")
@@ -63,27 +63,27 @@ func duration(t *testing.T) time.Duration {
 	return length
 }
 
-// TestSQLite works one server on a SQLite file.
+// TestSQLite runs one server on a SQLite file.
 func TestSQLite(t *testing.T) {
-	run(t, &site{t: t, database: routecardtest.SQLite(t)}, 1)
+	run(t, &system{t: t, database: routecardtest.SQLite(t)}, 1)
 }
 
-// TestPostgres works two servers on one PostgreSQL, which has a synchronous standby to fail over to.
+// TestPostgres runs two servers on one PostgreSQL with a synchronous standby, which takes over during the run.
 func TestPostgres(t *testing.T) {
-	// The standby comes back soon after its primary: commits wait for it.
+	// Commits wait for the standby, so it must reconnect soon after its primary restarts.
 	settings := map[string]string{"wal_retrieve_retry_interval": "200ms"}
 	primary := postgrestest.Start(t, postgrestest.Options{Durable: true, Settings: settings})
 	database := primary.CreateDatabase("routecard")
 	standby := primary.SyncStandby(t)
-	run(t, &site{
+	run(t, &system{
 		t: t, primary: primary, standby: standby,
 		database: strings.Replace(database, "127.0.0.1:"+strconv.Itoa(primary.Port),
 			fmt.Sprintf("127.0.0.1:%d,127.0.0.1:%d", primary.Port, standby.Port), 1) + "&target_session_attrs=read-write",
 	}, 2)
 }
 
-// run works the site until its faults are over, and then checks it.
-func run(t *testing.T, s *site, servers int) {
+// run has clients and readers use the system while faults happen, and then checks it.
+func run(t *testing.T, s *system, servers int) {
 	t.Helper()
 	length := duration(t)
 	s.start(servers)
@@ -96,31 +96,31 @@ func run(t *testing.T, s *site, servers int) {
 		c := newClient(s, h, w, i)
 		workers.Go(func() { c.work(working) })
 	}
-	reading, leave := context.WithCancel(t.Context())
-	var visitors sync.WaitGroup
-	visit := func(read func(context.Context)) { visitors.Go(func() { read(reading) }) }
+	reading, stopReading := context.WithCancel(t.Context())
+	var readers sync.WaitGroup
+	start := func(read func(context.Context)) { readers.Go(func() { read(reading) }) }
 	followers := newFollowers(s)
 	for _, f := range followers {
-		visit(f.follow)
+		start(f.follow)
 	}
 	for i := range 2 {
-		visit(newBrowser(s, w, i).browse)
+		start(newBrowser(s, w, i).browse)
 	}
 
-	s.endure(length)
+	s.runFaults(length)
 	stop()
 	workers.Wait()
 	h.summarize()
 
-	j := newJudge(t, s, h)
+	c := newChecker(t, s, h)
 	for _, f := range followers {
-		f.await(t, j.feed)
+		f.await(t, c.feed)
 	}
-	leave()
-	visitors.Wait()
+	stopReading()
+	readers.Wait()
 	for _, f := range followers {
-		f.check(t, j.feed)
+		f.check(t, c.feed)
 	}
-	j.check()
+	c.check()
 	s.stop()
 }

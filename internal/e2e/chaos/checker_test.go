@@ -18,10 +18,10 @@ import (
 	"github.com/routecard/routecard/internal/replay"
 )
 
-// judge compares what the clients were told, all events, and what the servers return, when everything is over.
-type judge struct {
+// checker compares the recorded history, the events, and what the servers return after the run.
+type checker struct {
 	t       *testing.T
-	site    *site
+	system  *system
 	history *history
 	feed    []replay.Event
 
@@ -29,61 +29,62 @@ type judge struct {
 	faults int
 }
 
-// newJudge reads all events, after the requests that nobody waits for any more have ended, too.
-func newJudge(t *testing.T, s *site, h *history) *judge {
+// newChecker reads all events. It waits until there are no new ones, because servers may still finish requests whose
+// clients timed out.
+func newChecker(t *testing.T, s *system, h *history) *checker {
 	t.Helper()
-	j := &judge{t: t, site: s, history: h}
+	c := &checker{t: t, system: s, history: h}
 	for quiet := 0; quiet < 4; time.Sleep(250 * time.Millisecond) {
-		more := j.more()
-		j.feed = append(j.feed, more...)
+		more := c.more()
+		c.feed = append(c.feed, more...)
 		quiet++
 		if len(more) > 0 {
 			quiet = 0
 		}
 	}
-	return j
+	return c
 }
 
-// more reads the events after those that were read.
-func (j *judge) more() []replay.Event {
+// more returns the events that were added since the last read.
+func (c *checker) more() []replay.Event {
 	after := int64(0)
-	if len(j.feed) > 0 {
-		after = j.feed[len(j.feed)-1].Seq
+	if len(c.feed) > 0 {
+		after = c.feed[len(c.feed)-1].Seq
 	}
-	return fetch[[]replay.Event](j, 0, fmt.Sprintf("/api/events?after=%d", after)).body
+	return fetch[[]replay.Event](c, 0, fmt.Sprintf("/api/events?after=%d", after)).body
 }
 
-// errorf fails the test. It prints the first faults only: more of them rarely tell more.
-func (j *judge) errorf(format string, args ...any) {
-	j.t.Helper()
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	j.faults++
-	if j.faults <= 30 {
-		j.t.Errorf(format, args...)
+// errorf fails the test. It prints only the first 30 faults.
+func (c *checker) errorf(format string, args ...any) {
+	c.t.Helper()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.faults++
+	if c.faults <= 30 {
+		c.t.Errorf(format, args...)
 	}
 }
 
-func (j *judge) check() {
-	j.t.Helper()
-	state := j.checkEvents()
-	j.checkOutcomes()
-	j.checkOrder()
-	for i := range j.site.servers {
-		j.checkState(i, state)
-		j.checkKeys(i)
+func (c *checker) check() {
+	c.t.Helper()
+	state := c.checkEvents()
+	c.checkOutcomes()
+	c.checkOrder()
+	for i := range c.system.servers {
+		c.checkState(i, state)
+		c.checkKeys(i)
 	}
-	if more := j.more(); len(more) > 0 {
-		j.errorf("there was an event during the check: %s", asJSON(more[0]))
+	if more := c.more(); len(more) > 0 {
+		c.errorf("there was an event during the check: %s", asJSON(more[0]))
 	}
-	j.t.Logf("%d events and %d requests checked, %d fault(s)", len(j.feed), len(j.history.records), j.faults)
+	c.t.Logf("%d events and %d requests checked, %d fault(s)", len(c.feed), len(c.history.records), c.faults)
 }
 
-// tokenOf is what tells whose request an event comes from. Where the request can name a user, it is the user; else it is a
-// name that the request gives to a thing; a deletion is known by what it deletes.
+// tokenOf returns the token that links an event to its request: the user where a request can name one, otherwise the unique
+// name that the request sets. An event without either is identified by what it deletes or clears.
 func tokenOf(e *replay.Event) string {
 	var content struct{ Name, StepName string }
-	_ = json.Unmarshal(e.Data, &content) // no name is a token that nobody has
+	_ = json.Unmarshal(e.Data, &content) // an event without a name has a token that no request has
 	switch e.Type {
 	case "job.created", "job.updated", "path.created", "path.updated":
 		return content.Name
@@ -100,7 +101,7 @@ func tokenOf(e *replay.Event) string {
 	}
 }
 
-// thingOf is the id of what an event changes.
+// thingOf returns the id of what an event changes.
 func thingOf(e *replay.Event) string {
 	switch kind, _, _ := strings.Cut(e.Type, "."); kind {
 	case "job":
@@ -114,11 +115,12 @@ func thingOf(e *replay.Event) string {
 	}
 }
 
-// checkEvents replays all events. After each it compares the thing that was changed with what the client was told.
-func (j *judge) checkEvents() *replay.Replay {
+// checkEvents replays all events. After each event it compares the replayed state with the response of the request behind
+// it.
+func (c *checker) checkEvents() *replay.Replay {
 	told := map[[2]string]*result{}
 	deleted := map[string]*record{}
-	for _, r := range j.history.records {
+	for _, r := range c.history.records {
 		if (r.kind == deleteJob || r.kind == deletePath) && r.outcome == acknowledged {
 			deleted[r.token] = r
 		}
@@ -128,27 +130,27 @@ func (j *judge) checkEvents() *replay.Replay {
 	}
 	state := replay.New()
 	ids := map[string]bool{}
-	for i := range j.feed {
-		e := &j.feed[i]
+	for i := range c.feed {
+		e := &c.feed[i]
 		if r := deleted[tokenOf(e)]; r != nil {
-			j.compareDeleted(state, e, r)
+			c.compareDeleted(state, e, r)
 		}
 		for _, problem := range state.Apply(*e) {
-			j.errorf("%s: %s", problem, asJSON(e))
+			c.errorf("%s: %s", problem, asJSON(e))
 		}
 		if ids[e.ID] {
-			j.errorf("the id of event %d, %s, is that of an earlier event", e.Seq, e.ID)
+			c.errorf("the id of event %d, %s, is that of an earlier event", e.Seq, e.ID)
 		}
 		ids[e.ID] = true
 		if want := told[[2]string{tokenOf(e), thingOf(e)}]; want != nil {
-			j.compareResult(state, e, *want)
+			c.compareResult(state, e, *want)
 		}
 	}
 	return state
 }
 
-// compareDeleted compares the version that a deletion was meant for with the replayed state right before it.
-func (j *judge) compareDeleted(state *replay.Replay, e *replay.Event, r *record) {
+// compareDeleted compares the If-Match of a deletion with the replayed version right before the deletion.
+func (c *checker) compareDeleted(state *replay.Replay, e *replay.Event, r *record) {
 	job, _ := state.Job(e.JobID)
 	version := job.Version
 	if r.kind == deletePath {
@@ -156,12 +158,12 @@ func (j *judge) compareDeleted(state *replay.Replay, e *replay.Event, r *record)
 		version = path.Version
 	}
 	if want := versionOf(r.ifMatch); want != 0 && version != want {
-		j.errorf("version %d was deleted by %s", version, r)
+		c.errorf("version %d was deleted by %s", version, r)
 	}
 }
 
-// compareResult compares an answer with the replayed state right after the event that the answer is about.
-func (j *judge) compareResult(state *replay.Replay, e *replay.Event, want result) {
+// compareResult compares a response with the replayed state right after the event of its request.
+func (c *checker) compareResult(state *replay.Replay, e *replay.Event, want result) {
 	got := result{ID: want.ID}
 	switch kind, _, _ := strings.Cut(e.Type, "."); kind {
 	case "job":
@@ -181,32 +183,32 @@ func (j *judge) compareResult(state *replay.Replay, e *replay.Event, want result
 		got.version = 0
 	}
 	if got != want {
-		j.errorf("after event %d (%s of %s) the state is %+v, and its client was told %+v", e.Seq, e.Type, thingOf(e), got, want)
+		c.errorf("after event %d (%s of %s) the state is %+v, and its client was told %+v", e.Seq, e.Type, thingOf(e), got, want)
 	}
 }
 
 // checkOutcomes compares the events of each request with its outcome: an acknowledged change is there once, a refused one
 // is not, an unknown one at most once, and nothing else is there.
-func (j *judge) checkOutcomes() {
+func (c *checker) checkOutcomes() {
 	events := map[string][]*replay.Event{}
-	for i := range j.feed {
-		token := tokenOf(&j.feed[i])
-		events[token] = append(events[token], &j.feed[i])
+	for i := range c.feed {
+		token := tokenOf(&c.feed[i])
+		events[token] = append(events[token], &c.feed[i])
 	}
 	records := map[string][]*record{}
-	for _, r := range j.history.records {
+	for _, r := range c.history.records {
 		records[r.token] = append(records[r.token], r)
 	}
 	for token, list := range events {
 		if len(records[token]) == 0 {
-			j.errorf("nobody asked for %s", asJSON(list[0]))
+			c.errorf("nobody asked for %s", asJSON(list[0]))
 		}
 	}
 	for token, list := range records {
-		j.checkTypes(list[0], events[token])
+		c.checkTypes(list[0], events[token])
 		switch list[0].kind {
 		case deleteJob, deletePath, clearStepOverride:
-			// Several requests can be about the same thing, so they are counted.
+			// Several requests can delete or clear the same thing, so only their number can be compared.
 			made, possible := 0, 0
 			for _, r := range list {
 				if r.outcome == acknowledged {
@@ -217,34 +219,34 @@ func (j *judge) checkOutcomes() {
 				}
 			}
 			if n := len(events[token]); n < made || n > possible {
-				j.errorf("%d request(s) for %q were acknowledged, %d may have been carried out, and there are %d event(s), the first request is %s",
+				c.errorf("%d request(s) for %q were acknowledged, %d may have been carried out, and there are %d event(s), the first request is %s",
 					made, token, possible, n, list[0])
 			}
 		default:
-			j.checkOutcome(list[0], events[token])
+			c.checkOutcome(list[0], events[token])
 		}
 	}
 }
 
-func (j *judge) checkTypes(r *record, events []*replay.Event) {
+func (c *checker) checkTypes(r *record, events []*replay.Event) {
 	for _, choice := range choices {
 		if choice.kind != r.kind {
 			continue
 		}
 		for _, e := range events {
 			if !slices.Contains(strings.Fields(choice.events), e.Type) {
-				j.errorf("the event is %s of %s", asJSON(e), r)
+				c.errorf("the event is %s of %s", asJSON(e), r)
 			}
 		}
 	}
 }
 
 // checkOutcome compares the events of one request with its outcome.
-func (j *judge) checkOutcome(r *record, events []*replay.Event) {
+func (c *checker) checkOutcome(r *record, events []*replay.Event) {
 	changed := map[string]bool{}
 	for _, e := range events {
 		if changed[thingOf(e)] {
-			j.errorf("%s was changed twice, last by %s, of %s", thingOf(e), asJSON(e), r)
+			c.errorf("%s was changed twice, last by %s, of %s", thingOf(e), asJSON(e), r)
 		}
 		changed[thingOf(e)] = true
 	}
@@ -252,15 +254,15 @@ func (j *judge) checkOutcome(r *record, events []*replay.Event) {
 	case acknowledged:
 		for _, told := range r.results {
 			if !changed[told.ID] {
-				j.errorf("there is no event of %s, which was changed by %s", told.ID, r)
+				c.errorf("there is no event of %s, which was changed by %s", told.ID, r)
 			}
 		}
 		if len(changed) != len(r.results) {
-			j.errorf("%d thing(s) were acknowledged, and %d changed, by %s", len(r.results), len(changed), r)
+			c.errorf("%d thing(s) were acknowledged, and %d changed, by %s", len(r.results), len(changed), r)
 		}
 	case refused:
 		if len(changed) > 0 {
-			j.errorf("%s, of what was refused, %s", asJSON(events[0]), r)
+			c.errorf("%s, of what was refused, %s", asJSON(events[0]), r)
 		}
 	case unknown:
 		var whole int
@@ -270,28 +272,28 @@ func (j *judge) checkOutcome(r *record, events []*replay.Event) {
 		case advanceSerialsAtomic, scrapSerialsAtomic:
 			whole = len(r.units)
 		case advanceSerialsEach, scrapSerialsEach:
-			whole = len(changed) // any of them, each once
+			whole = len(changed) // any subset
 		default:
 			whole = 1
 		}
 		if len(changed) != 0 && len(changed) != whole {
-			j.errorf("%d thing(s) of %d were changed by %s", len(changed), whole, r)
+			c.errorf("%d thing(s) of %d were changed by %s", len(changed), whole, r)
 		}
 	}
 }
 
-// checkOrder has what was acknowledged before another request began come before it in the feed.
-func (j *judge) checkOrder() {
+// checkOrder reports a request whose event precedes the event of a request that was acknowledged before the first one began.
+func (c *checker) checkOrder() {
 	first, last := map[string]int64{}, map[string]int64{}
-	for i := range j.feed {
-		token := tokenOf(&j.feed[i])
+	for i := range c.feed {
+		token := tokenOf(&c.feed[i])
 		if first[token] == 0 {
-			first[token] = j.feed[i].Seq
+			first[token] = c.feed[i].Seq
 		}
-		last[token] = j.feed[i].Seq
+		last[token] = c.feed[i].Seq
 	}
 	var ended []*record
-	for _, r := range j.history.records {
+	for _, r := range c.history.records {
 		if r.outcome == acknowledged && len(r.results) > 0 {
 			ended = append(ended, r)
 		}
@@ -308,12 +310,12 @@ func (j *judge) checkOrder() {
 			}
 		}
 		if latest != nil && first[r.token] < last[latest.token] {
-			j.errorf("event %d, of %s, comes before event %d, of %s, which had ended before", first[r.token], r, last[latest.token], latest)
+			c.errorf("event %d, of %s, comes before event %d, of %s, which had ended before", first[r.token], r, last[latest.token], latest)
 		}
 	}
 }
 
-// progress is that of a job as an answer shows it.
+// progress is the progress of a job in a response.
 type progress struct {
 	TotalInProgress, TotalCompleted, TotalScrapped int64
 	PathProgress                                   []struct {
@@ -361,8 +363,8 @@ type serialDetail struct {
 	}
 }
 
-// checkState compares everything that a server returns with the replayed state.
-func (j *judge) checkState(server int, state *replay.Replay) {
+// checkState compares all jobs, paths and units that a server returns with the replayed state.
+func (c *checker) checkState(server int, state *replay.Replay) {
 	jobs, paths, units := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for job := range state.Jobs() {
 		jobs[job.ID] = true
@@ -375,8 +377,8 @@ func (j *judge) checkState(server int, state *replay.Replay) {
 	for unit := range state.Units() {
 		units[unit.ID] = true
 	}
-	j.compareIDs("jobs", fetch[[]struct{ ID string }](j, server, "/api/jobs").body, jobs)
-	j.compareIDs("units", fetch[[]struct{ ID string }](j, server, "/api/serials").body, units)
+	c.compareIDs("jobs", fetch[[]struct{ ID string }](c, server, "/api/jobs").body, jobs)
+	c.compareIDs("units", fetch[[]struct{ ID string }](c, server, "/api/serials").body, units)
 
 	var checks sync.WaitGroup
 	work := make(chan func())
@@ -388,51 +390,51 @@ func (j *judge) checkState(server int, state *replay.Replay) {
 		})
 	}
 	for id := range jobs {
-		work <- func() { j.checkJob(server, state, id, pathsOf[id]) }
+		work <- func() { c.checkJob(server, state, id, pathsOf[id]) }
 	}
 	for id := range paths {
-		work <- func() { j.checkPath(server, state, id) }
+		work <- func() { c.checkPath(server, state, id) }
 	}
 	for id := range units {
-		work <- func() { j.checkUnit(server, state, id) }
+		work <- func() { c.checkUnit(server, state, id) }
 	}
 	close(work)
 	checks.Wait()
 }
 
-func (j *judge) compareIDs(what string, listed []struct{ ID string }, want map[string]bool) {
+func (c *checker) compareIDs(what string, listed []struct{ ID string }, want map[string]bool) {
 	if len(listed) != len(want) {
-		j.errorf("%d %s are listed, and %d follow from the events", len(listed), what, len(want))
+		c.errorf("%d %s are listed, and %d follow from the events", len(listed), what, len(want))
 	}
 	for _, item := range listed {
 		if !want[item.ID] {
-			j.errorf("%s is listed under %s, and does not follow from the events", item.ID, what)
+			c.errorf("%s is listed under %s, and does not follow from the events", item.ID, what)
 		}
 	}
 }
 
-// checkJob compares one job, which must have so many paths.
-func (j *judge) checkJob(server int, state *replay.Replay, id string, paths int) {
-	found := fetch[jobDetail](j, server, "/api/jobs/"+id)
+// checkJob compares one job, which must have the given number of paths.
+func (c *checker) checkJob(server int, state *replay.Replay, id string, paths int) {
+	found := fetch[jobDetail](c, server, "/api/jobs/"+id)
 	job, got := found.body, replay.Job{ID: found.body.ID, Name: found.body.Name, GoalQuantity: found.body.GoalQuantity}
 	got.Version, got.Counts = found.version, job.Progress.counts()
 	if want, _ := state.Job(id); got != want {
-		j.errorf("server %d has job %+v, and the events %+v", server, got, want)
+		c.errorf("server %d has job %+v, and the events %+v", server, got, want)
 	}
 	for _, p := range job.Progress.PathProgress {
 		want, found := state.Path(p.PathID)
 		got := replay.Counts{InProgress: p.InProgress, Completed: p.Completed, Scrapped: p.Scrapped}
 		if !found || want.JobID != id || got != want.Counts {
-			j.errorf("server %d has path %s of job %s with %+v, and the events %+v", server, p.PathID, id, got, want)
+			c.errorf("server %d has path %s of job %s with %+v, and the events %+v", server, p.PathID, id, got, want)
 		}
 	}
 	if len(job.Paths) != paths || len(job.Progress.PathProgress) != paths {
-		j.errorf("server %d has %d paths of job %s, and the events %d", server, len(job.Paths), id, paths)
+		c.errorf("server %d has %d paths of job %s, and the events %d", server, len(job.Paths), id, paths)
 	}
 }
 
-func (j *judge) checkPath(server int, state *replay.Replay, id string) {
-	found := fetch[pathDetail](j, server, "/api/paths/"+id)
+func (c *checker) checkPath(server int, state *replay.Replay, id string) {
+	found := fetch[pathDetail](c, server, "/api/paths/"+id)
 	path := found.body
 	want, _ := state.Path(id)
 	got := replay.Path{
@@ -451,12 +453,12 @@ func (j *judge) checkPath(server int, state *replay.Replay, id string) {
 		got.Steps = append(got.Steps, shown)
 	}
 	if !reflect.DeepEqual(got, want) {
-		j.errorf("server %d has path %s, and the events %s", server, asJSON(got), asJSON(want))
+		c.errorf("server %d has path %s, and the events %s", server, asJSON(got), asJSON(want))
 	}
 }
 
-func (j *judge) checkUnit(server int, state *replay.Replay, id string) {
-	found := fetch[serialDetail](j, server, "/api/serials/"+id)
+func (c *checker) checkUnit(server int, state *replay.Replay, id string) {
+	found := fetch[serialDetail](c, server, "/api/serials/"+id)
 	unit := found.body
 	want, _ := state.Unit(id)
 	got := replay.Unit{
@@ -471,57 +473,57 @@ func (j *judge) checkUnit(server int, state *replay.Replay, id string) {
 		got.Steps = append(got.Steps, replay.StepState{StepID: step.StepID, Status: replay.Status(step.Status), Overridden: step.Overridden})
 	}
 	if !reflect.DeepEqual(got, want) {
-		j.errorf("server %d has unit %s, and the events %s", server, asJSON(got), asJSON(want))
+		c.errorf("server %d has unit %s, and the events %s", server, asJSON(got), asJSON(want))
 	}
 }
 
-// checkKeys has a server refuse every key that was revoked.
-func (j *judge) checkKeys(server int) {
-	for _, key := range j.site.revoked {
+// checkKeys reports a server that accepts a revoked key.
+func (c *checker) checkKeys(server int) {
+	for _, key := range c.system.revoked {
 		// Servers may take up to ten seconds to notice.
-		for begun := time.Now(); j.get(server, "/api/jobs?limit=1", key).status != http.StatusUnauthorized; time.Sleep(100 * time.Millisecond) {
+		for begun := time.Now(); c.get(server, "/api/jobs?limit=1", key).status != http.StatusUnauthorized; time.Sleep(100 * time.Millisecond) {
 			if time.Since(begun) > 10*time.Second {
-				j.errorf("server %d accepts a revoked key", server)
+				c.errorf("server %d accepts a revoked key", server)
 				break
 			}
 		}
 	}
 }
 
-// reply is an answer that was understood.
+// reply is a decoded response.
 type reply[T any] struct {
 	body    T
 	version int64
 }
 
-// fetch reads something that must be there, from a server directly.
-func fetch[T any](j *judge, server int, path string) reply[T] {
-	j.t.Helper()
-	a := j.get(server, path, j.site.admin)
+// fetch reads something that must exist, directly from a server and not through its network.
+func fetch[T any](c *checker, server int, path string) reply[T] {
+	c.t.Helper()
+	a := c.get(server, path, c.system.admin)
 	if a.status != http.StatusOK {
-		j.errorf("server %d answers %d %.500s to GET %s", server, a.status, a.body, path)
+		c.errorf("server %d answers %d %.500s to GET %s", server, a.status, a.body, path)
 		return reply[T]{}
 	}
-	return reply[T]{body: decode[T](j.t, a.body), version: versionOf(a.header.Get("ETag"))}
+	return reply[T]{body: decode[T](c.t, a.body), version: versionOf(a.header.Get("ETag"))}
 }
 
-func (j *judge) get(server int, path, key string) answer {
-	j.t.Helper()
-	request, err := http.NewRequestWithContext(j.t.Context(), http.MethodGet, "http://"+j.site.servers[server].address+path, http.NoBody)
+func (c *checker) get(server int, path, key string) answer {
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, "http://"+c.system.servers[server].address+path, http.NoBody)
 	if err != nil {
-		j.errorf("GET %s: %v", path, err)
+		c.errorf("GET %s: %v", path, err)
 		return answer{}
 	}
 	request.Header.Set("Authorization", "Bearer "+key)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		j.errorf("GET %s: %v", path, err)
+		c.errorf("GET %s: %v", path, err)
 		return answer{}
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
-		j.errorf("GET %s: %v", path, err)
+		c.errorf("GET %s: %v", path, err)
 		return answer{}
 	}
 	return answer{response.StatusCode, response.Header, content}

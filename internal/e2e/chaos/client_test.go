@@ -13,27 +13,27 @@ import (
 	"time"
 )
 
-// giveUp is how long a client tries to get an answer. It is far longer than any outage that a fault makes.
+// giveUp is how long a client retries. It is far longer than any outage of the schedule.
 const giveUp = 2 * time.Minute
 
 // client sends one request after the other.
 type client struct {
-	site    *site
+	system  *system
 	history *history
 	world   *world
 	number  int
-	// at is the server that it speaks to.
+	// at is the index of the server that it uses, until a request to that server fails.
 	at   int
 	http *http.Client
 }
 
-func newClient(s *site, h *history, w *world, number int) *client {
+func newClient(s *system, h *history, w *world, number int) *client {
 	transport := &http.Transport{MaxIdleConnsPerHost: 2}
 	s.t.Cleanup(transport.CloseIdleConnections)
-	return &client{site: s, history: h, world: w, number: number, at: number % len(s.servers), http: &http.Client{Transport: transport}}
+	return &client{system: s, history: h, world: w, number: number, at: number % len(s.servers), http: &http.Client{Transport: transport}}
 }
 
-// work sends requests until the context ends, and gets a definite answer to the last one.
+// work sends requests until the context ends. It finishes the last one.
 func (c *client) work(working context.Context) {
 	for number := 0; working.Err() == nil; number++ {
 		r := &record{operation: plan(c.world, c.number, number), client: c.number, number: number}
@@ -41,9 +41,9 @@ func (c *client) work(working context.Context) {
 		patience := 10 * time.Second
 		switch numbers.IntN(8) {
 		case 0, 1:
-			patience = 300 * time.Millisecond // so that servers finish what nobody waits for any more
+			patience = 300 * time.Millisecond // the server goes on with some requests after their client timed out
 		case 2:
-			patience = longOutage // so that servers give up first
+			patience = longOutage // the server times out before the client
 		}
 		again, pause := numbers.IntN(8) == 0, time.Duration(numbers.Int64N(int64(30*time.Millisecond)))
 		if r.ifMatchOf != "" {
@@ -57,10 +57,10 @@ func (c *client) work(working context.Context) {
 	}
 }
 
-func (c *client) bearer() string { return c.site.key(c.number % keyGroups) }
+func (c *client) bearer() string { return c.system.key(c.number % keyGroups) }
 
-// perform sends a request until its outcome is known, as integrators are told to: with the same Idempotency-Key, to
-// another server. What has no key is sent once. An acknowledged request is sent once more if again is set.
+// perform sends a request and retries it with the same Idempotency-Key, each time at the next server, until it has a
+// definite outcome. It sends a request without a key once. With again it repeats an acknowledged request.
 func (c *client) perform(r *record, patience time.Duration, again bool) {
 	bearer := c.bearer()
 	r.start = time.Since(c.history.begun)
@@ -76,28 +76,28 @@ func (c *client) perform(r *record, patience time.Duration, again bool) {
 			// Nothing has changed.
 		case a.status < 300:
 			r.outcome = acknowledged
-			c.take(r, a)
+			c.readResults(r, a)
 			if again && r.key != "" {
 				c.repeat(r, a, bearer, patience)
 			}
 			return
 		case a.status == http.StatusUnauthorized && bearer == c.bearer():
-			time.Sleep(20 * time.Millisecond) // until there is a new key
+			time.Sleep(20 * time.Millisecond) // the new key takes a moment
 			fallthrough
 		default:
 			r.outcome = refused
 			if unanswered {
-				// An earlier attempt may still be under way, and succeed after this refusal.
+				// An earlier attempt may still be running, and succeed after this response.
 				r.outcome = unknown
 			}
 			switch a.status {
 			case 400, 401, 403, 404, 409, 412:
 			default:
-				c.site.t.Errorf("the answer is %d %s to %s", a.status, a.body, r)
+				c.system.t.Errorf("the answer is %d %s to %s", a.status, a.body, r)
 			}
 			return
 		}
-		c.at = (c.at + 1) % len(c.site.servers)
+		c.at = (c.at + 1) % len(c.system.servers)
 		if r.key == "" {
 			r.outcome = refused
 			if unanswered {
@@ -107,7 +107,7 @@ func (c *client) perform(r *record, patience time.Duration, again bool) {
 		}
 		if time.Since(c.history.begun)-r.start > giveUp {
 			r.outcome = unknown
-			c.site.t.Errorf("no definite answer in %s to %s", giveUp, r)
+			c.system.t.Errorf("no definite answer in %s to %s", giveUp, r)
 			return
 		}
 		patience = 10 * time.Second
@@ -115,7 +115,7 @@ func (c *client) perform(r *record, patience time.Duration, again bool) {
 	}
 }
 
-// answer is a response that was read to its end.
+// answer is a complete response.
 type answer struct {
 	status int
 	header http.Header
@@ -125,7 +125,7 @@ type answer struct {
 func (c *client) send(method, path, body, key, ifMatch, bearer string, patience time.Duration) (answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, c.site.servers[c.at].network.url()+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, c.system.servers[c.at].network.url()+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
@@ -150,19 +150,19 @@ func (c *client) send(method, path, body, key, ifMatch, bearer string, patience 
 	return answer{response.StatusCode, response.Header, content}, nil
 }
 
-// repeat sends an acknowledged request again, which must get the same answer.
+// repeat sends an acknowledged request again and reports a response that differs from the first.
 func (c *client) repeat(r *record, first answer, bearer string, patience time.Duration) {
 	a, err := c.send(r.method, r.path, r.body, r.key, r.ifMatch, bearer, patience)
 	if err != nil || a.status >= 500 || a.status == http.StatusUnauthorized {
 		return
 	}
 	if a.status != first.status || !bytes.Equal(a.body, first.body) || a.header.Get("Idempotency-Replayed") != "true" {
-		c.site.t.Errorf("the second answer is %d %s (Idempotency-Replayed %q), the first was %d %s, to %s",
+		c.system.t.Errorf("the second answer is %d %s (Idempotency-Replayed %q), the first was %d %s, to %s",
 			a.status, a.body, a.header.Get("Idempotency-Replayed"), first.status, first.body, r)
 	}
 }
 
-// versionOf reads an entity tag; 0 is none.
+// versionOf returns the version in an entity tag, or 0.
 func versionOf(tag string) int64 {
 	version, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
 	if err != nil {
@@ -171,12 +171,12 @@ func versionOf(tag string) int64 {
 	return version
 }
 
-// take keeps what an answer says about the things that were changed.
-func (c *client) take(r *record, a answer) {
+// readResults records what a successful response says about the changed things.
+func (c *client) readResults(r *record, a answer) {
 	c.world.learn(&r.operation, a.body)
 	version := versionOf(a.header.Get("ETag"))
 	if before := versionOf(r.ifMatch); before != 0 && version != 0 && version != before+1 {
-		c.site.t.Errorf("version %d was made of version %d by %s", version, before, r)
+		c.system.t.Errorf("version %d was made of version %d by %s", version, before, r)
 	}
 	var err error
 	switch r.kind {
@@ -184,10 +184,10 @@ func (c *client) take(r *record, a answer) {
 	case createSerials, createOwnSerials:
 		err = json.Unmarshal(a.body, &r.results)
 		if err == nil && len(r.results) != r.count {
-			c.site.t.Errorf("%d unit(s) were created by %s", len(r.results), r)
+			c.system.t.Errorf("%d unit(s) were created by %s", len(r.results), r)
 		}
 		if r.kind == createSerials && !contiguous(r.results) {
-			c.site.t.Errorf("the numbers of the units are not contiguous: %s, by %s", a.body, r)
+			c.system.t.Errorf("the numbers of the units are not contiguous: %s, by %s", a.body, r)
 		}
 	case advanceSerialsAtomic, advanceSerialsEach, scrapSerialsAtomic, scrapSerialsEach:
 		var bulk struct {
@@ -211,11 +211,11 @@ func (c *client) take(r *record, a answer) {
 		r.results = []result{changed}
 	}
 	if err != nil {
-		c.site.t.Errorf("%v: the answer is %s to %s", err, a.body, r)
+		c.system.t.Errorf("%v: the answer is %s to %s", err, a.body, r)
 	}
 }
 
-// contiguous tells whether the units have numbers that follow one another.
+// contiguous tells whether the numbers of the units follow one another.
 func contiguous(units []result) bool {
 	first := 0
 	for i, unit := range units {

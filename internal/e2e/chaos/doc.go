@@ -3,10 +3,10 @@
 // recorded history of all requests, and an independent replay of the events, with what the servers return. `make chaos`
 // runs it; it needs the build tag chaos.
 //
-// ROUTECARD_CHAOS is how long each database is worked, 1m unless given. ROUTECARD_CHAOS_SEED repeats the operations and
-// the faults of an earlier run, which printed its seed first. Which unit an operation meets still depends on timing.
+// ROUTECARD_CHAOS is the duration for each database and defaults to 1m. Each run prints its seed first;
+// ROUTECARD_CHAOS_SEED repeats its operations and faults. Which unit an operation picks still depends on timing.
 //
 // Begin with run in chaos_test.go. The other files are: operations (what clients ask for), client (how they send and retry
-// it), history (what is recorded), network and faults (what goes wrong meanwhile), readers (streams, pages, and lists), and
-// checker (the verdict).
+// them), history (what is recorded), network and faults (what fails), readers (streams, pages, and lists), and
+// checker (the comparison).
 package chaos

@@ -17,33 +17,33 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// site is the servers, their database, and the keys that the clients have.
-type site struct {
+// system is the servers, their database, and the API keys of the clients.
+type system struct {
 	t *testing.T
-	// database is what the servers and commands are told.
+	// database is the value of --database for servers and commands.
 	database string
-	// primary is the PostgreSQL that takes writes, nil on SQLite; standby takes over from it, and is nil afterwards.
+	// primary is the PostgreSQL that accepts writes, nil on SQLite. standby is nil on SQLite and after the failover.
 	primary, standby *postgrestest.Cluster
-	servers          []*member
-	// admin is a key that stays.
+	servers          []*instance
+	// admin is the key of readers and checks, which is never revoked.
 	admin string
 
 	mutex sync.Mutex
 	keys  [keyGroups]groupKey
-	// revoked are the keys that no server may accept any more.
+	// revoked are the keys that every server must refuse.
 	revoked []string
 }
 
-// member is one server: its processes come and go, its address stays.
-type member struct {
+// instance is one server. Its address stays the same when its process is killed and restarted.
+type instance struct {
 	address string
 	network *network
 	process *routecardtest.Process
-	// logs are those of the processes that have ended.
+	// logs are the logs of its earlier processes.
 	logs []string
 }
 
-// keyGroups is how many groups the clients form; each has a key of its own. The last group may only give commands to units.
+// keyGroups is the number of API keys that the clients share. The last one has the role operate, the others write.
 const keyGroups = 4
 
 type groupKey struct {
@@ -58,19 +58,19 @@ func roleOf(group int) string {
 	return "write"
 }
 
-func (s *site) start(servers int) {
+func (s *system) start(servers int) {
 	s.t.Helper()
 	for i := range servers {
-		m := &member{address: freeAddress(s.t)}
+		m := &instance{address: freeAddress(s.t)}
 		m.network = newNetwork(s.t, m.address, i)
 		s.servers = append(s.servers, m)
 		s.startServer(i)
 	}
 	s.admin = s.createKey("admin", "write")
 	for group := range s.keys {
-		s.giveKey(group)
+		s.issueKey(group)
 	}
-	// Until every server has read the keys: without any, all requests are anonymous.
+	// A server that has not read the keys yet would record requests as anonymous.
 	for _, m := range s.servers {
 		for m.process.Do(s.t, "GET", "/api/jobs?limit=1", "").Status != 401 {
 			time.Sleep(100 * time.Millisecond)
@@ -78,8 +78,8 @@ func (s *site) start(servers int) {
 	}
 }
 
-// freeAddress returns an address whose port the system gives to no outgoing connection: a client could otherwise get the
-// port of a server that is down.
+// freeAddress returns a free address outside the range of ephemeral ports. Otherwise an outgoing connection could take the
+// port of a server while the server is down.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
@@ -93,26 +93,26 @@ func freeAddress(t *testing.T) string {
 	return ""
 }
 
-func (s *site) startServer(i int) {
+func (s *system) startServer(i int) {
 	s.t.Helper()
 	s.servers[i].process = routecardtest.Start(s.t, routecardtest.Launch{
 		Args: []string{"--database", s.database, "--addr", s.servers[i].address},
 	})
 }
 
-func (s *site) killServer(i int) {
+func (s *system) killServer(i int) {
 	s.t.Helper()
 	s.servers[i].process.Kill()
 	s.servers[i].logs = append(s.servers[i].logs, s.servers[i].process.Stderr())
 }
 
 // command runs the binary with arguments that begin with the command, and returns its output.
-func (s *site) command(args ...string) routecardtest.Exit {
+func (s *system) command(args ...string) routecardtest.Exit {
 	s.t.Helper()
 	return routecardtest.Run(s.t, routecardtest.Launch{Args: append(args, "--database", s.database)})
 }
 
-func (s *site) createKey(name, role string) string {
+func (s *system) createKey(name, role string) string {
 	s.t.Helper()
 	exit := s.command("keys", "create", "--name", name, "--role", role)
 	if exit.Code != 0 {
@@ -121,8 +121,8 @@ func (s *site) createKey(name, role string) string {
 	return strings.TrimSpace(exit.Stdout)
 }
 
-// giveKey gives a group of clients a new key.
-func (s *site) giveKey(group int) {
+// issueKey creates a new key for a group of clients.
+func (s *system) issueKey(group int) {
 	s.t.Helper()
 	s.mutex.Lock()
 	generation := s.keys[group].generation + 1
@@ -134,15 +134,15 @@ func (s *site) giveKey(group int) {
 	s.keys[group] = groupKey{name, key, generation}
 }
 
-// key returns the key that a group has now.
-func (s *site) key(group int) string {
+// key returns the current key of a group.
+func (s *system) key(group int) string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.keys[group].key
 }
 
-// replaceKey revokes the key of a group, and gives the group a new one after a while.
-func (s *site) replaceKey(group int, pause time.Duration) {
+// replaceKey revokes the key of a group and, after a pause, gives the group a new one.
+func (s *system) replaceKey(group int, pause time.Duration) {
 	s.t.Helper()
 	s.mutex.Lock()
 	old := s.keys[group]
@@ -151,16 +151,16 @@ func (s *site) replaceKey(group int, pause time.Duration) {
 		s.t.Fatalf("keys revoke: exit code %d\n%s", exit.Code, exit.Stderr)
 	}
 	time.Sleep(pause)
-	s.giveKey(group)
+	s.issueKey(group)
 	s.revoked = append(s.revoked, old.key)
 }
 
-// fault is one thing that goes wrong.
+// fault is one scheduled fault.
 type fault struct {
 	name string
-	// pause is how long nothing goes wrong before it, and hold how long it lasts.
+	// pause is the time before the fault, and hold how long the fault lasts.
 	pause, hold time.Duration
-	// choice is which server or group of keys it meets.
+	// choice selects the server or the key group.
 	choice int
 }
 
@@ -169,14 +169,15 @@ const (
 	standbyPaused = "the standby is paused"
 )
 
-// longOutage is longer than a server waits for its database, 30 seconds. Runs of longRun or more have one.
+// longOutage is longer than the 30 seconds after which a server stops waiting for its database. Runs of at least longRun
+// have one.
 const (
 	longOutage = 33 * time.Second
 	longRun    = 3 * time.Minute
 )
 
-// inflict has the fault happen, and returns when what it has broken runs again.
-func (s *site) inflict(f fault) {
+// apply makes the fault happen, and returns when everything runs again.
+func (s *system) apply(f fault) {
 	s.t.Helper()
 	i := f.choice % len(s.servers)
 	server := s.servers[i]
@@ -221,7 +222,7 @@ func (s *site) inflict(f fault) {
 		time.Sleep(f.hold)
 		s.standby.Resume()
 	case failover:
-		// A restart shows readers what a standby may not have yet. This waits until it has everything.
+		// After its restart a primary shows commits that the standby may not have yet. This commit waits until it has all.
 		s.primary.Exec("SELECT pg_logical_emit_message(true, 'chaos', 'failover')")
 		s.primary.Kill()
 		time.Sleep(f.hold)
@@ -232,8 +233,8 @@ func (s *site) inflict(f fault) {
 	}
 }
 
-// schedule returns the faults of a run. Each kind of fault comes once before one comes again, in a random order.
-func (s *site) schedule(length time.Duration) []fault {
+// schedule returns the faults of a run in a random order. Every kind occurs once before any kind occurs again.
+func (s *system) schedule(length time.Duration) []fault {
 	kinds := []string{"all connections are cut", "a server is killed", "a server is paused", "a key is replaced"}
 	if s.primary != nil {
 		kinds = append(kinds, "PostgreSQL is killed", "PostgreSQL is paused", "PostgreSQL's connections are terminated",
@@ -263,20 +264,20 @@ func (s *site) schedule(length time.Duration) []fault {
 			}
 			f := draw(name)
 			faults = append(faults, f)
-			// A fault takes about a second more than it holds.
+			// Restarting takes about a second.
 			planned += f.pause + f.hold + time.Second
 		}
 	}
 	return faults
 }
 
-// endure inflicts the scheduled faults until the time is over, and returns when everything runs again.
-func (s *site) endure(length time.Duration) {
+// runFaults applies the scheduled faults until the time is over, and returns when everything runs again.
+func (s *system) runFaults(length time.Duration) {
 	s.t.Helper()
 	begun := time.Now()
 	for _, f := range s.schedule(length) {
 		if s.standby != nil && f.name != failover && time.Since(begun) > length*8/10 {
-			continue // the machine is slow, and the failover is still to come
+			continue // late, and the failover has not happened yet
 		}
 		if s.standby == nil && f.name == standbyPaused {
 			continue
@@ -286,18 +287,18 @@ func (s *site) endure(length time.Duration) {
 		}
 		time.Sleep(f.pause)
 		s.t.Logf("%6.2fs %s (%d, %s)", time.Since(begun).Seconds(), f.name, f.choice, f.hold.Round(time.Millisecond))
-		s.inflict(f)
+		s.apply(f)
 	}
 	if left := length - time.Since(begun); left > 0 {
 		time.Sleep(left)
 	}
 	for _, m := range s.servers {
-		m.network.calmDown()
+		m.network.stopCutting()
 	}
 }
 
 // stop ends the servers, looks for panics in their logs, and has `routecard check` look at the database.
-func (s *site) stop() {
+func (s *system) stop() {
 	s.t.Helper()
 	for _, m := range s.servers {
 		m.process.Terminate()

@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// outcome is what a client knows of its request in the end.
+// outcome is what a client knows about its request after the last attempt.
 type outcome string
 
 const (
-	// acknowledged requests were answered with 2xx: their change was made, once.
+	// acknowledged means a 2xx response: the change was made once.
 	acknowledged outcome = "acknowledged"
-	// refused requests were answered with 4xx or 503, and no attempt before was left without an answer: nothing was changed.
+	// refused means a 4xx or 503 response, and no earlier attempt without a definite response: nothing was changed.
 	refused outcome = "refused"
-	// unknown requests may have been carried out, at most once.
+	// unknown means that the change was made at most once.
 	unknown outcome = "unknown"
 )
 
-// record is one request, with all its attempts.
+// record is one request with all its attempts.
 type record struct {
 	operation
 	client, number int
-	// start and end are the times of the first attempt and of the last answer, since the run began.
+	// start is when the first attempt was sent and end when the last one was answered, since the start of the run.
 	start, end time.Duration
 	attempts   int
 	outcome    outcome
-	// status is that of the last answer, 0 without one.
+	// status is that of the last response, 0 without one.
 	status int
-	// results are what an acknowledged request was told that it has changed.
+	// results are the changed things in the response to an acknowledged request.
 	results []result
 }
 
-// result is one thing as an answer showed it after the change.
+// result is one changed thing in a response.
 type result struct {
 	ID               string
 	Status           string
@@ -45,7 +45,7 @@ type result struct {
 	CurrentStepIndex int
 	ForceCompleted   bool
 	ScrapReason      string
-	// version is that of the ETag, 0 where the answer has none.
+	// version is that of the ETag, 0 without one.
 	version int64
 }
 
@@ -55,7 +55,7 @@ func (r *record) String() string {
 		r.start.Round(time.Millisecond), r.end.Round(time.Millisecond), r.status, r.outcome)
 }
 
-// history is all requests that change something.
+// history holds all requests that change something.
 type history struct {
 	t     *testing.T
 	begun time.Time
@@ -70,8 +70,8 @@ func (h *history) add(r *record) {
 	h.records = append(h.records, r)
 }
 
-// summarize logs how many requests of each kind had which outcome. Every kind must have been acknowledged: what never
-// succeeds is not tested.
+// summarize logs the outcomes of each kind of request. It fails the test when a kind was never acknowledged, because that
+// kind was not tested.
 func (h *history) summarize() {
 	h.t.Helper()
 	type row struct {

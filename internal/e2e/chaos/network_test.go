@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-// cutRate is the share of pieces of requests and answers at which a connection is cut.
+// cutRate is the probability that a connection is cut at a piece of a request or response.
 const cutRate = 0.004
 
-// network passes connections on to a server, and cuts some of them.
+// network is a TCP proxy in front of a server. It cuts connections at random.
 type network struct {
 	target   string
 	listener net.Listener
 
 	mutex  sync.Mutex
 	random *rand.Rand
-	// cuts end the open connections.
-	cuts   map[int]func()
-	opened int
-	calm   bool
+	// cuts has for each open connection a function that closes it.
+	cuts    map[int]func()
+	opened  int
+	stopped bool
 }
 
-// newNetwork returns a network in front of the target. It is gone after the test.
+// newNetwork starts a network in front of the target. It ends with the test.
 func newNetwork(t *testing.T, target string, number int) *network {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -56,7 +56,7 @@ func (n *network) url() string { return "http://" + n.listener.Addr().String() }
 func (n *network) connect(near net.Conn, open *sync.WaitGroup) {
 	far, err := net.Dial("tcp", n.target)
 	if err != nil {
-		_ = near.Close() // as if nobody had been there
+		_ = near.Close() // the server is down
 		return
 	}
 	n.mutex.Lock()
@@ -79,7 +79,7 @@ func (n *network) connect(near net.Conn, open *sync.WaitGroup) {
 	n.pass(near, far)
 }
 
-// pass copies until the connection ends, or is cut: before a piece, in the middle of it, or after it.
+// pass copies until the connection ends or is cut: before a piece, in the middle of it, or after it.
 func (n *network) pass(to, from net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
@@ -94,11 +94,11 @@ func (n *network) pass(to, from net.Conn) {
 	}
 }
 
-// draw says whether a connection is cut at a piece, and how much of the piece still arrives.
+// draw decides whether to cut a connection at a piece, and returns how many bytes of the piece to send before the cut.
 func (n *network) draw(length int) (cut bool, kept int) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	if n.calm || n.random.Float64() >= cutRate {
+	if n.stopped || n.random.Float64() >= cutRate {
 		return false, length
 	}
 	return true, []int{0, length / 2, length}[n.random.IntN(3)]
@@ -113,9 +113,9 @@ func (n *network) cutAll() {
 	}
 }
 
-// calmDown ends the cuts.
-func (n *network) calmDown() {
+// stopCutting ends the random cuts.
+func (n *network) stopCutting() {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	n.calm = true
+	n.stopped = true
 }

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// kind is an operation of the contract; operations with modes have a kind for each.
+// kind is an operation of the contract, or one mode of an operation.
 type kind string
 
 const (
@@ -39,81 +39,82 @@ const (
 	scrapSerialsEach     kind = "scrapSerials each"
 )
 
-// choices are the kinds, how often each is chosen, and the types of the events that each leaves.
+// choices are the kinds with their weights and the types of the events that they append.
 var choices = []struct {
 	kind   kind
 	weight int
 	events string
-	plan   func(*planner) bool
+	plan   func(*generator) bool
 }{
-	{createJob, 3, "job.created", (*planner).createJob},
-	{updateJob, 3, "job.updated", (*planner).updateJob},
-	{deleteJob, 2, "job.deleted", (*planner).deleteJob},
-	{createPath, 4, "path.created", (*planner).createPath},
-	{updatePath, 8, "path.updated", (*planner).updatePath},
-	{deletePath, 2, "path.deleted", (*planner).deletePath},
-	{updateStep, 3, "step.updated", (*planner).updateStep},
-	{createSerials, 6, "serial.created", (*planner).createSerials},
-	{createOwnSerials, 6, "serial.created", (*planner).createOwnSerials},
-	{advanceSerial, 20, "serial.advanced serial.completed", (*planner).advance},
-	{advanceSerialTo, 16, "serial.advanced serial.completed", (*planner).advanceTo},
-	{scrapSerial, 3, "serial.scrapped", (*planner).scrap},
-	{forceCompleteSerial, 4, "serial.force_completed", (*planner).forceComplete},
-	{undoSerial, 14, "serial.undone", (*planner).undo},
-	{overrideStep, 6, "serial.step_overridden", (*planner).override},
-	{clearStepOverride, 6, "serial.override_cleared", (*planner).clearOverride},
-	{waiveStep, 6, "serial.step_waived", (*planner).waive},
-	{completeStep, 6, "serial.step_completed", (*planner).completeStep},
-	{advanceSerialsAtomic, 4, "serial.advanced serial.completed", (*planner).advanceMany},
-	{advanceSerialsEach, 4, "serial.advanced serial.completed", (*planner).advanceMany},
-	{scrapSerialsAtomic, 2, "serial.scrapped", (*planner).scrapMany},
-	{scrapSerialsEach, 1, "serial.scrapped", (*planner).scrapMany},
+	{createJob, 3, "job.created", (*generator).createJob},
+	{updateJob, 3, "job.updated", (*generator).updateJob},
+	{deleteJob, 2, "job.deleted", (*generator).deleteJob},
+	{createPath, 4, "path.created", (*generator).createPath},
+	{updatePath, 8, "path.updated", (*generator).updatePath},
+	{deletePath, 2, "path.deleted", (*generator).deletePath},
+	{updateStep, 3, "step.updated", (*generator).updateStep},
+	{createSerials, 6, "serial.created", (*generator).createSerials},
+	{createOwnSerials, 6, "serial.created", (*generator).createOwnSerials},
+	{advanceSerial, 20, "serial.advanced serial.completed", (*generator).advance},
+	{advanceSerialTo, 16, "serial.advanced serial.completed", (*generator).advanceTo},
+	{scrapSerial, 3, "serial.scrapped", (*generator).scrap},
+	{forceCompleteSerial, 4, "serial.force_completed", (*generator).forceComplete},
+	{undoSerial, 14, "serial.undone", (*generator).undo},
+	{overrideStep, 6, "serial.step_overridden", (*generator).override},
+	{clearStepOverride, 6, "serial.override_cleared", (*generator).clearOverride},
+	{waiveStep, 6, "serial.step_waived", (*generator).waive},
+	{completeStep, 6, "serial.step_completed", (*generator).completeStep},
+	{advanceSerialsAtomic, 4, "serial.advanced serial.completed", (*generator).advanceMany},
+	{advanceSerialsEach, 4, "serial.advanced serial.completed", (*generator).advanceMany},
+	{scrapSerialsAtomic, 2, "serial.scrapped", (*generator).scrapMany},
+	{scrapSerialsEach, 1, "serial.scrapped", (*generator).scrapMany},
 }
 
-// operation is one change that a client asks for.
+// operation is one request that changes something.
 type operation struct {
 	kind         kind
 	method, path string
 	body         string
-	// token is what the events of the operation are known by: see tokenOf.
+	// token links the events to the operation, see tokenOf.
 	token string
 	// key is the Idempotency-Key, or "".
 	key string
-	// ifMatchOf is what to read the ETag of first, or "".
+	// ifMatchOf is the URL path whose ETag becomes ifMatch, or "".
 	ifMatchOf string
 	ifMatch   string
-	// units are those that the operation names, and count how many it creates.
+	// units are the units that the operation names, and count the number that it creates.
 	units []string
 	count int
-	// step is the one that it names, and route the path that it is about, for what comes of it.
-	step  string
-	route *route
+	// step is the step that it names, and knownPath its path.
+	step      string
+	knownPath *knownPath
 }
 
-// world is what the clients know: what was created, as far as somebody was told so.
+// world is what the clients know about existing things, shared by all clients.
 type world struct {
-	mutex  sync.Mutex
-	jobs   []string
-	routes []*route
-	units  []workpiece
-	// deferred and overridden are steps that somebody was told to be so for a unit.
+	mutex sync.Mutex
+	jobs  []string
+	paths []*knownPath
+	units []knownUnit
+	// deferred and overridden are steps that a response showed in that state.
 	deferred, overridden []unitStep
 }
 
 type unitStep struct{ unit, step string }
 
-// route is a path and the steps that it was last known to have.
-type route struct {
+// knownPath is a path with the steps of the last known response.
+type knownPath struct {
 	id, jobID string
 	steps     []string
 }
 
-type workpiece struct {
-	id    string
-	route *route
+type knownUnit struct {
+	id        string
+	knownPath *knownPath
 }
 
-// pick returns one of the things, usually one of the newest, so that clients often meet.
+// pick returns one of the things: usually one of the newest, so that several clients change the same things at the same
+// time.
 func pick[Thing any](numbers *rand.Rand, things []Thing, newest int) (thing Thing, found bool) {
 	recent, whichever, old := numbers.IntN(newest), numbers.Int(), numbers.IntN(8) == 0
 	if len(things) == 0 {
@@ -131,11 +132,11 @@ func (w *world) job(numbers *rand.Rand) (string, bool) {
 	return pick(numbers, w.jobs, 8)
 }
 
-// route returns a path and a copy of its steps.
-func (w *world) route(numbers *rand.Rand) (*route, []string, bool) {
+// knownPath returns a path and a copy of its steps.
+func (w *world) knownPath(numbers *rand.Rand) (*knownPath, []string, bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	found, ok := pick(numbers, w.routes, 6)
+	found, ok := pick(numbers, w.paths, 6)
 	if !ok {
 		return nil, nil, false
 	}
@@ -149,10 +150,10 @@ func (w *world) unit(numbers *rand.Rand) (id string, steps []string, found bool)
 	if !found {
 		return "", nil, false
 	}
-	return unit.id, slices.Clone(unit.route.steps), true
+	return unit.id, slices.Clone(unit.knownPath.steps), true
 }
 
-// unitStep returns a step of a unit: usually the newest of the list, which it takes out, else any.
+// unitStep returns a step of a unit. Usually it removes and returns the newest of the list, otherwise it picks any.
 func (w *world) unitStep(numbers *rand.Rand, list *[]unitStep) (unitStep, bool) {
 	likely := numbers.IntN(4) > 0
 	unit, steps, found := w.unit(numbers)
@@ -167,15 +168,15 @@ func (w *world) unitStep(numbers *rand.Rand, list *[]unitStep) (unitStep, bool) 
 	return unitStep{unit, step}, found && some
 }
 
-func (w *world) addUnits(r *route, ids ...string) {
+func (w *world) addUnits(r *knownPath, ids ...string) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	for _, id := range ids {
-		w.units = append(w.units, workpiece{id, r})
+		w.units = append(w.units, knownUnit{id, r})
 	}
 }
 
-// learn takes over what an acknowledged operation has changed.
+// learn adds what an acknowledged operation has created or changed.
 func (w *world) learn(o *operation, body []byte) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -185,7 +186,7 @@ func (w *world) learn(o *operation, body []byte) {
 		Bypassed  []struct{ StepID, Status string }
 	}
 	var units []struct{ ID string }
-	// What cannot be read is reported by take.
+	// readResults reports a body that cannot be decoded.
 	_ = json.Unmarshal(body, &shown)
 	_ = json.Unmarshal(body, &units)
 	steps := make([]string, len(shown.Steps))
@@ -196,15 +197,15 @@ func (w *world) learn(o *operation, body []byte) {
 	case createJob:
 		w.jobs = append(w.jobs, shown.ID)
 	case createPath:
-		w.routes = append(w.routes, &route{id: shown.ID, jobID: shown.JobID, steps: steps})
+		w.paths = append(w.paths, &knownPath{id: shown.ID, jobID: shown.JobID, steps: steps})
 	case updatePath:
-		o.route.steps = steps
+		o.knownPath.steps = steps
 	case deleteJob:
 		id := strings.TrimPrefix(o.path, "/api/jobs/")
 		w.jobs = slices.DeleteFunc(w.jobs, func(job string) bool { return job == id })
-		w.routes = slices.DeleteFunc(w.routes, func(r *route) bool { return r.jobID == id })
+		w.paths = slices.DeleteFunc(w.paths, func(r *knownPath) bool { return r.jobID == id })
 	case deletePath:
-		w.routes = slices.DeleteFunc(w.routes, func(r *route) bool { return r == o.route })
+		w.paths = slices.DeleteFunc(w.paths, func(r *knownPath) bool { return r == o.knownPath })
 	case advanceSerialTo:
 		for _, step := range shown.Bypassed {
 			if step.Status == "deferred" {
@@ -215,25 +216,25 @@ func (w *world) learn(o *operation, body []byte) {
 		w.overridden = append(w.overridden, unitStep{o.units[0], o.step})
 	case createSerials:
 		for _, unit := range units {
-			w.units = append(w.units, workpiece{unit.ID, o.route})
+			w.units = append(w.units, knownUnit{unit.ID, o.knownPath})
 		}
 	default:
-		// It makes nothing that others could meet.
+		// The other kinds add nothing that operations can name.
 	}
 }
 
-// planner makes up one operation, with random numbers of its own: what a client asks for next does not depend on how many
-// numbers the operations before took.
-type planner struct {
+// generator makes one random operation. Each operation has its own random numbers, so that it does not depend on how many
+// numbers the operations before it used.
+type generator struct {
 	*rand.Rand
 	world *world
 	operation
 }
 
-// plan makes up the operation of a client with this number.
+// plan returns the operation with the given number of a client.
 func plan(w *world, client, number int) operation {
 	token := fmt.Sprintf("c%d-%d", client, number)
-	p := &planner{Rand: random("operation", client, number), world: w, operation: operation{token: token}}
+	p := &generator{Rand: random("operation", client, number), world: w, operation: operation{token: token}}
 	total := 0
 	for _, choice := range choices {
 		total += choice.weight
@@ -245,7 +246,7 @@ func plan(w *world, client, number int) operation {
 			continue
 		}
 		p.kind = choice.kind
-		// While there is nothing to change, clients create.
+		// There is nothing yet that the operation could change, so create something.
 		if !choice.plan(p) {
 			p.operation = operation{kind: createPath, token: token}
 			if !p.createPath() {
@@ -266,7 +267,7 @@ func plan(w *world, client, number int) operation {
 	return p.operation
 }
 
-func (p *planner) ask(method, path string, body map[string]any) {
+func (p *generator) ask(method, path string, body map[string]any) {
 	p.method, p.path = method, path
 	if body == nil {
 		return
@@ -275,9 +276,9 @@ func (p *planner) ask(method, path string, body map[string]any) {
 	p.body = string(encoded)
 }
 
-func (p *planner) goal() int { return 1 + p.IntN(100) }
+func (p *generator) goal() int { return 1 + p.IntN(100) }
 
-func (p *planner) createJob() bool {
+func (p *generator) createJob() bool {
 	body := map[string]any{"name": p.token, "goalQuantity": p.goal()}
 	if p.IntN(3) == 0 {
 		body["jiraLabels"] = []string{"rush", "rush", "label-" + p.token}
@@ -287,7 +288,7 @@ func (p *planner) createJob() bool {
 	return true
 }
 
-func (p *planner) updateJob() bool {
+func (p *generator) updateJob() bool {
 	id, found := p.world.job(p.Rand)
 	body := map[string]any{"name": p.token}
 	if p.IntN(2) == 0 {
@@ -298,7 +299,7 @@ func (p *planner) updateJob() bool {
 	return found
 }
 
-func (p *planner) deleteJob() bool {
+func (p *generator) deleteJob() bool {
 	id, found := p.world.job(p.Rand)
 	p.ask("DELETE", "/api/jobs/"+id, nil)
 	p.token = "delete " + id
@@ -306,7 +307,7 @@ func (p *planner) deleteJob() bool {
 	return found
 }
 
-func (p *planner) newStep() map[string]any {
+func (p *generator) newStep() map[string]any {
 	step := map[string]any{"name": fmt.Sprintf("Step %d", p.IntN(1000))}
 	if p.IntN(3) == 0 {
 		step["optional"] = true
@@ -320,11 +321,11 @@ func (p *planner) newStep() map[string]any {
 	return step
 }
 
-func (p *planner) mode() string {
+func (p *generator) mode() string {
 	return []string{"strict", "per_step", "flexible", "flexible"}[p.IntN(4)]
 }
 
-func (p *planner) createPath() bool {
+func (p *generator) createPath() bool {
 	id, found := p.world.job(p.Rand)
 	steps := make([]any, 2+p.IntN(5))
 	for i := range steps {
@@ -337,12 +338,12 @@ func (p *planner) createPath() bool {
 }
 
 // updatePath renames a path, and moves, removes and adds steps.
-func (p *planner) updatePath() bool {
-	r, known, found := p.world.route(p.Rand)
+func (p *generator) updatePath() bool {
+	r, known, found := p.world.knownPath(p.Rand)
 	if !found {
 		return false
 	}
-	p.route = r
+	p.knownPath = r
 	body := map[string]any{"name": p.token}
 	if p.IntN(3) == 0 {
 		body["advancementMode"] = p.mode()
@@ -375,20 +376,20 @@ func (p *planner) updatePath() bool {
 	return true
 }
 
-func (p *planner) deletePath() bool {
-	r, _, found := p.world.route(p.Rand)
+func (p *generator) deletePath() bool {
+	r, _, found := p.world.knownPath(p.Rand)
 	if !found {
 		return false
 	}
-	p.route = r
+	p.knownPath = r
 	p.ask("DELETE", "/api/paths/"+r.id, nil)
 	p.token = "delete " + r.id
 	p.ifMatchOf = p.path
 	return true
 }
 
-func (p *planner) updateStep() bool {
-	r, known, found := p.world.route(p.Rand)
+func (p *generator) updateStep() bool {
+	r, known, found := p.world.knownPath(p.Rand)
 	id, some := pick(p.Rand, known, 8)
 	if !found || !some {
 		return false
@@ -403,31 +404,32 @@ func (p *planner) updateStep() bool {
 	return true
 }
 
-func (p *planner) createSerials() bool {
-	r, _, found := p.world.route(p.Rand)
+func (p *generator) createSerials() bool {
+	r, _, found := p.world.knownPath(p.Rand)
 	if !found {
 		return false
 	}
-	p.route = r
+	p.knownPath = r
 	p.count = 1 + p.IntN(4)
 	p.ask("POST", "/api/serials", map[string]any{"pathId": r.id, "quantity": p.count, "userId": p.token})
 	return true
 }
 
-// createOwnSerials announces the numbers before it asks for them: others give the units commands while they are created.
-func (p *planner) createOwnSerials() bool {
-	r, _, found := p.world.route(p.Rand)
+// createOwnSerials adds the numbers to the world before the request is sent, so that other clients send commands to units
+// that are just being created.
+func (p *generator) createOwnSerials() bool {
+	r, _, found := p.world.knownPath(p.Rand)
 	if !found {
 		return false
 	}
-	p.route = r
+	p.knownPath = r
 	for i := range 1 + p.IntN(3) {
 		p.units = append(p.units, fmt.Sprintf("OWN-%s-%d", p.token, i))
 	}
 	switch p.IntN(8) {
-	case 0: // one that the server may give itself
+	case 0: // may collide with a number that the server assigns
 		p.units[0] = fmt.Sprintf("SN-%05d", 1+p.IntN(5000))
-	case 1: // one that may be taken
+	case 1: // exists already, if others have created it
 		if id, _, found := p.world.unit(p.Rand); found {
 			p.units[0] = id
 		}
@@ -438,37 +440,37 @@ func (p *planner) createOwnSerials() bool {
 	return true
 }
 
-// command asks something of one unit.
-func (p *planner) command(action string, body map[string]any) bool {
+// command gives one unit a command.
+func (p *generator) command(action string, body map[string]any) bool {
 	id, _, found := p.world.unit(p.Rand)
 	p.commandUnit(id, action, body)
 	return found
 }
 
-func (p *planner) commandUnit(id, action string, body map[string]any) {
+func (p *generator) commandUnit(id, action string, body map[string]any) {
 	p.units = []string{id}
 	body["userId"] = p.token
 	p.ask("POST", "/api/serials/"+id+"/"+action, body)
 }
 
-// commandStep asks something about one step of a unit, usually of the list.
-func (p *planner) commandStep(action string, list *[]unitStep, body map[string]any) bool {
+// commandStep gives one unit a command about a step, usually one of the list.
+func (p *generator) commandStep(action string, list *[]unitStep, body map[string]any) bool {
 	at, found := p.world.unitStep(p.Rand, list)
 	p.step = at.step
 	p.commandUnit(at.unit, "steps/"+at.step+"/"+action, body)
 	return found
 }
 
-func (p *planner) from(body map[string]any) map[string]any {
+func (p *generator) from(body map[string]any) map[string]any {
 	if p.IntN(4) == 0 {
 		body["fromStepIndex"] = p.IntN(4)
 	}
 	return body
 }
 
-func (p *planner) advance() bool { return p.command("advance", p.from(map[string]any{})) }
+func (p *generator) advance() bool { return p.command("advance", p.from(map[string]any{})) }
 
-func (p *planner) advanceTo() bool {
+func (p *generator) advanceTo() bool {
 	body := p.from(map[string]any{})
 	if p.IntN(2) == 0 {
 		body["targetStepIndex"] = 1 + p.IntN(5)
@@ -481,7 +483,7 @@ func (p *planner) advanceTo() bool {
 	return found && some
 }
 
-func (p *planner) reason() map[string]any {
+func (p *generator) reason() map[string]any {
 	reason := []string{"out_of_tolerance", "process_defect", "damaged", "operator_error", "other"}[p.IntN(5)]
 	body := map[string]any{"reason": reason}
 	if reason == "other" {
@@ -490,19 +492,19 @@ func (p *planner) reason() map[string]any {
 	return body
 }
 
-func (p *planner) scrap() bool { return p.command("scrap", p.reason()) }
+func (p *generator) scrap() bool { return p.command("scrap", p.reason()) }
 
-func (p *planner) forceComplete() bool {
+func (p *generator) forceComplete() bool {
 	return p.command("force-complete", map[string]any{"reason": "Accepted by " + p.token})
 }
 
-func (p *planner) undo() bool { return p.command("undo", map[string]any{"reason": "Wrong part"}) }
+func (p *generator) undo() bool { return p.command("undo", map[string]any{"reason": "Wrong part"}) }
 
-func (p *planner) override() bool {
+func (p *generator) override() bool {
 	return p.commandStep("override", &[]unitStep{}, map[string]any{"reason": "Prototype"})
 }
 
-func (p *planner) clearOverride() bool {
+func (p *generator) clearOverride() bool {
 	found := p.commandStep("override", &p.world.overridden, map[string]any{})
 	p.method, p.body = "DELETE", ""
 	p.token = "clear " + p.path
@@ -510,20 +512,20 @@ func (p *planner) clearOverride() bool {
 	return found
 }
 
-func (p *planner) waive() bool {
+func (p *generator) waive() bool {
 	return p.commandStep("waive", &p.world.deferred, map[string]any{"reason": "Measured later", "approverId": "lead"})
 }
 
-func (p *planner) completeStep() bool {
+func (p *generator) completeStep() bool {
 	return p.commandStep("complete", &p.world.deferred, map[string]any{})
 }
 
-func (p *planner) advanceMany() bool { return p.commandMany("advance", map[string]any{}) }
+func (p *generator) advanceMany() bool { return p.commandMany("advance", map[string]any{}) }
 
-func (p *planner) scrapMany() bool { return p.commandMany("scrap", p.reason()) }
+func (p *generator) scrapMany() bool { return p.commandMany("scrap", p.reason()) }
 
-// commandMany asks the same of several units.
-func (p *planner) commandMany(action string, body map[string]any) bool {
+// commandMany gives several units the same command.
+func (p *generator) commandMany(action string, body map[string]any) bool {
 	for range 2 + p.IntN(3) {
 		id, _, found := p.world.unit(p.Rand)
 		if found && !slices.Contains(p.units, id) {

@@ -21,38 +21,39 @@ import (
 	"github.com/routecard/routecard/internal/replay"
 )
 
-// follower reads all events as they happen, by live streams or by pages, and goes on where it was when it is cut off.
+// follower reads all events as they happen, by live streams or by pages. After a failure it resumes after the last event
+// that it got.
 type follower struct {
-	name string
-	site *site
-	// server is the one that it asks next.
+	name   string
+	system *system
+	// server is the index of the server that it uses.
 	server int
-	// eventType is the only type that it asks for, "" for all.
+	// eventType is the type of the events that it reads, "" for all.
 	eventType string
-	// read reads some events.
+	// read reads until a stream ends, or one page.
 	read    func(*follower, context.Context) error
 	http    *http.Client
 	numbers *rand.Rand
 
 	mutex sync.Mutex
-	seen  []sighting
+	seen  []seenEvent
 }
 
-// sighting is an event that a follower got.
-type sighting struct {
+// seenEvent is an event that a follower received.
+type seenEvent struct {
 	seq int64
 	sum uint64
 }
 
 var sumSeed = maphash.MakeSeed()
 
-// sum is the same for the same event only.
+// sum returns a hash of the whole event.
 func sum(e *replay.Event) uint64 {
 	return maphash.String(sumSeed, fmt.Sprintf("%d %q %q %q %q %q %q %q %q %s",
 		e.Seq, e.ID, e.Type, e.At, e.UserID, e.JobID, e.PathID, e.SerialID, e.StepID, e.Data))
 }
 
-func newFollowers(s *site) []*follower {
+func newFollowers(s *system) []*follower {
 	followers := []*follower{
 		{name: "stream by Last-Event-ID", read: streamWith(true)},
 		{name: "second stream by Last-Event-ID", read: streamWith(true)},
@@ -62,7 +63,7 @@ func newFollowers(s *site) []*follower {
 		{name: "pages of one type", eventType: "serial.undone", read: (*follower).page},
 	}
 	for i, f := range followers {
-		f.site, f.server, f.numbers = s, i, random("follower", i)
+		f.system, f.server, f.numbers = s, i, random("follower", i)
 		transport := &http.Transport{}
 		s.t.Cleanup(transport.CloseIdleConnections)
 		f.http = &http.Client{Transport: transport}
@@ -70,7 +71,7 @@ func newFollowers(s *site) []*follower {
 	return followers
 }
 
-// follow reads until the context ends. After a failure it asks another server.
+// follow reads until the context ends. After a failure it uses the next server.
 func (f *follower) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := f.read(f, ctx); err != nil {
@@ -89,14 +90,14 @@ func (f *follower) last() int64 {
 	return f.seen[len(f.seen)-1].seq
 }
 
-func (f *follower) see(event *replay.Event) {
+func (f *follower) add(event *replay.Event) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.seen = append(f.seen, sighting{event.Seq, sum(event)})
+	f.seen = append(f.seen, seenEvent{event.Seq, sum(event)})
 }
 
 func (f *follower) get(ctx context.Context, query string, headers ...string) (*http.Response, error) {
-	url := f.site.servers[f.server%len(f.site.servers)].network.url() + "/api/events?type=" + f.eventType + query
+	url := f.system.servers[f.server%len(f.system.servers)].network.url() + "/api/events?type=" + f.eventType + query
 	if f.eventType == "" {
 		url = strings.Replace(url, "type=", "", 1)
 	}
@@ -104,7 +105,7 @@ func (f *follower) get(ctx context.Context, query string, headers ...string) (*h
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Authorization", "Bearer "+f.site.admin)
+	request.Header.Set("Authorization", "Bearer "+f.system.admin)
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
@@ -119,7 +120,8 @@ func (f *follower) get(ctx context.Context, query string, headers ...string) (*h
 	return response, nil
 }
 
-// streamWith reads a live stream until it ends, and says where to begin by a header or by a parameter.
+// streamWith returns a function that reads a live stream until it ends. It resumes by the header Last-Event-ID, or by the
+// parameter after.
 func streamWith(header bool) func(*follower, context.Context) error {
 	return func(f *follower, ctx context.Context) error {
 		after := strconv.FormatInt(f.last(), 10)
@@ -140,23 +142,23 @@ func streamWith(header bool) func(*follower, context.Context) error {
 		for {
 			line, err := lines.ReadString('\n')
 			if err != nil {
-				return err // an event without the empty line after it does not count
+				return err // an event is complete only with the empty line after it
 			}
 			line = strings.TrimSuffix(line, "\n")
 			name, value, _ := strings.Cut(line, ": ")
 			switch {
 			case line == "" && event != nil:
 				if id != strconv.FormatInt(event.Seq, 10) {
-					f.site.t.Errorf("%s: the id of event %d is %s", f.name, event.Seq, id)
+					f.system.t.Errorf("%s: the id of event %d is %s", f.name, event.Seq, id)
 				}
-				f.see(event)
+				f.add(event)
 				event = nil
 			case name == "id":
 				id = value
 			case name == "data":
 				event = &replay.Event{}
 				if err := json.Unmarshal([]byte(value), event); err != nil {
-					f.site.t.Errorf("%s: %v: %s", f.name, err, value)
+					f.system.t.Errorf("%s: %v: %s", f.name, err, value)
 					return err
 				}
 			}
@@ -164,7 +166,7 @@ func streamWith(header bool) func(*follower, context.Context) error {
 	}
 }
 
-// page reads one page, and waits when it is empty.
+// page reads one page.
 func (f *follower) page(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
@@ -179,11 +181,11 @@ func (f *follower) page(ctx context.Context) error {
 	}
 	var events []replay.Event
 	if err := json.Unmarshal(content, &events); err != nil {
-		f.site.t.Errorf("%s: %v: %s", f.name, err, content)
+		f.system.t.Errorf("%s: %v: %s", f.name, err, content)
 		return err
 	}
 	for i := range events {
-		f.see(&events[i])
+		f.add(&events[i])
 	}
 	if len(events) == 0 {
 		time.Sleep(20 * time.Millisecond)
@@ -191,18 +193,18 @@ func (f *follower) page(ctx context.Context) error {
 	return nil
 }
 
-// wanted are those of all events that the follower asks for.
-func (f *follower) wanted(feed []replay.Event) []sighting {
-	var wanted []sighting
+// wanted returns the events of the feed that the follower must have received.
+func (f *follower) wanted(feed []replay.Event) []seenEvent {
+	var wanted []seenEvent
 	for i := range feed {
 		if f.eventType == "" || feed[i].Type == f.eventType {
-			wanted = append(wanted, sighting{feed[i].Seq, sum(&feed[i])})
+			wanted = append(wanted, seenEvent{feed[i].Seq, sum(&feed[i])})
 		}
 	}
 	return wanted
 }
 
-// await returns when the follower has got the last event.
+// await waits until the follower has received the last event.
 func (f *follower) await(t *testing.T, feed []replay.Event) {
 	t.Helper()
 	wanted := f.wanted(feed)
@@ -219,7 +221,7 @@ func (f *follower) await(t *testing.T, feed []replay.Event) {
 	}
 }
 
-// check compares what the follower got with all events: each once, and in their order.
+// check reports a missing, repeated, wrong, or misplaced event.
 func (f *follower) check(t *testing.T, feed []replay.Event) {
 	t.Helper()
 	wanted := f.wanted(feed)
@@ -238,18 +240,18 @@ func (f *follower) check(t *testing.T, feed []replay.Event) {
 	}
 }
 
-// browser reads lists page by page, and single things, all the time.
+// browser reads lists and single things.
 type browser struct {
 	client *client
 	world  *world
 	number int
 }
 
-func newBrowser(s *site, w *world, number int) *browser {
+func newBrowser(s *system, w *world, number int) *browser {
 	return &browser{client: newClient(s, nil, w, number), world: w, number: number}
 }
 
-// browse reads until the context ends. Answers may be refused or missing, but not contradict themselves.
+// browse reads until the context ends, and reports responses that contradict themselves.
 func (b *browser) browse(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
 		numbers := random("browser", b.number, n)
@@ -263,7 +265,7 @@ func (b *browser) browse(ctx context.Context) {
 				b.job(id)
 			}
 		case 3:
-			if r, _, found := b.world.route(numbers); found {
+			if r, _, found := b.world.knownPath(numbers); found {
 				b.get("/api/paths/" + r.id)
 				b.list("/api/jobs/" + r.jobID + "/paths?limit=2")
 			}
@@ -277,18 +279,18 @@ func (b *browser) browse(ctx context.Context) {
 }
 
 func (b *browser) get(path string) (answer, bool) {
-	a, err := b.client.send("GET", path, "", "", "", b.client.site.admin, 10*time.Second)
+	a, err := b.client.send("GET", path, "", "", "", b.client.system.admin, 10*time.Second)
 	switch {
 	case err != nil, a.status >= 500:
-		b.client.at = (b.client.at + 1) % len(b.client.site.servers)
+		b.client.at = (b.client.at + 1) % len(b.client.system.servers)
 		return a, false
 	case a.status != 200 && a.status != 404:
-		b.client.site.t.Errorf("GET %s is answered %d %s", path, a.status, a.body)
+		b.client.system.t.Errorf("GET %s is answered %d %s", path, a.status, a.body)
 	}
 	return a, a.status == 200
 }
 
-// list reads the first pages of a list. No item may come twice.
+// list reads the first pages of a list and reports an item that occurs twice.
 func (b *browser) list(path string) {
 	seen := map[string]bool{}
 	for range 5 {
@@ -298,12 +300,12 @@ func (b *browser) list(path string) {
 		}
 		var items []struct{ ID string }
 		if err := json.Unmarshal(a.body, &items); err != nil {
-			b.client.site.t.Errorf("GET %s: %v: %.500s", path, err, a.body)
+			b.client.system.t.Errorf("GET %s: %v: %.500s", path, err, a.body)
 			return
 		}
 		for _, item := range items {
 			if seen[item.ID] {
-				b.client.site.t.Errorf("GET %s lists %s twice", path, item.ID)
+				b.client.system.t.Errorf("GET %s lists %s twice", path, item.ID)
 			}
 			seen[item.ID] = true
 		}
@@ -315,13 +317,13 @@ func (b *browser) list(path string) {
 	}
 }
 
-// job reads a job, whose progress must be the sum of its paths' in every single answer.
+// job reads a job and reports a progress that is not the sum of the progress of its paths.
 func (b *browser) job(id string) {
 	a, found := b.get("/api/jobs/" + id)
 	if !found {
 		return
 	}
-	job := decode[jobDetail](b.client.site.t, a.body)
+	job := decode[jobDetail](b.client.system.t, a.body)
 	total := replay.Counts{}
 	for _, path := range job.Progress.PathProgress {
 		total.InProgress += path.InProgress
@@ -329,21 +331,21 @@ func (b *browser) job(id string) {
 		total.Scrapped += path.Scrapped
 	}
 	if job.Progress.counts() != total {
-		b.client.site.t.Errorf("the progress of job %s is %+v, and that of its paths %+v", id, job.Progress.counts(), total)
+		b.client.system.t.Errorf("the progress of job %s is %+v, and that of its paths %+v", id, job.Progress.counts(), total)
 	}
 }
 
-// unit reads a unit, which must be in progress at exactly the step where it stands.
+// unit reads a unit and reports a step in progress other than the current one.
 func (b *browser) unit(id string) {
 	a, found := b.get("/api/serials/" + id)
 	if !found {
 		return
 	}
-	unit := decode[serialDetail](b.client.site.t, a.body)
+	unit := decode[serialDetail](b.client.system.t, a.body)
 	for i, step := range unit.Steps {
 		here := unit.Status == "in_progress" && unit.CurrentStepIndex == i
 		if here != (step.Status == "in_progress") {
-			b.client.site.t.Errorf("unit %s is not at the step where it is in progress: %s", id, a.body)
+			b.client.system.t.Errorf("unit %s is not at the step where it is in progress: %s", id, a.body)
 		}
 	}
 }
