@@ -40,7 +40,7 @@ type Problem struct {
 func (p Problem) String() string { return fmt.Sprintf("event %d (%s): %s", p.Seq, p.EventID, p.Text) }
 
 // Replay holds the state after the events that were applied so far. Its memory grows with the jobs, paths and units, and by
-// about 20 bytes for each command that undo can still take back. It is not safe for concurrent use.
+// about 22 bytes for each command that undo can still take back. It is not safe for concurrent use.
 type Replay struct {
 	jobs     map[string]*job
 	paths    map[string]*path

@@ -413,7 +413,7 @@ type past struct {
 }
 
 // push adds the unit's state before the event to its history. An entry is the hash of the event's id, four numbers, the
-// marks as pairs of a mark and how often it follows, and the length of all that in two bytes.
+// marks as pairs of a mark and how often it follows, and the length of all that in four bytes.
 func (u *unit) push(event *Event) {
 	begin := len(u.history)
 	h := binary.LittleEndian.AppendUint64(u.history, hashID(event.ID))
@@ -430,16 +430,16 @@ func (u *unit) push(event *Event) {
 		h = binary.AppendUvarint(h, uint64(end-i))
 		i = end
 	}
-	u.history = binary.LittleEndian.AppendUint16(h, uint16(len(h)-begin))
+	u.history = binary.LittleEndian.AppendUint32(h, uint32(len(h)-begin))
 }
 
 // top returns the last entry of the history.
 func (u *unit) top() (past, bool) {
-	end := len(u.history) - 2
+	end := len(u.history) - 4
 	if end < 0 {
 		return past{}, false
 	}
-	begin := end - int(binary.LittleEndian.Uint16(u.history[end:]))
+	begin := end - int(binary.LittleEndian.Uint32(u.history[end:]))
 	entry := u.history[begin:end]
 	last := past{id: binary.LittleEndian.Uint64(entry), begin: begin}
 	entry = entry[8:]
