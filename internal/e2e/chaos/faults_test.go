@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -30,6 +31,8 @@ type system struct {
 
 	mutex sync.Mutex
 	keys  [keyGroups]groupKey
+	// patient makes clients wait for longOutage.
+	patient atomic.Bool
 	// revoked are the keys that every server must refuse.
 	revoked []string
 }
@@ -218,9 +221,12 @@ func (s *system) apply(f fault) {
 		s.startServer(i)
 	case standbyPaused:
 		// Commits wait for the standby.
+		s.patient.Store(f.hold == longOutage)
+		time.Sleep(500 * time.Millisecond) // until the clients' requests are those that wait
 		s.standby.Pause()
 		time.Sleep(f.hold)
 		s.standby.Resume()
+		s.patient.Store(false)
 	case failover:
 		// After its restart a primary shows commits that the standby may not have yet. This commit waits until it has all.
 		s.primary.Exec("SELECT pg_logical_emit_message(true, 'chaos', 'failover')")

@@ -46,10 +46,10 @@ var choices = []struct {
 	events string
 	plan   func(*generator) bool
 }{
-	{createJob, 3, "job.created", (*generator).createJob},
+	{createJob, 2, "job.created", (*generator).createJob},
 	{updateJob, 3, "job.updated", (*generator).updateJob},
 	{deleteJob, 2, "job.deleted", (*generator).deleteJob},
-	{createPath, 4, "path.created", (*generator).createPath},
+	{createPath, 2, "path.created", (*generator).createPath},
 	{updatePath, 8, "path.updated", (*generator).updatePath},
 	{deletePath, 2, "path.deleted", (*generator).deletePath},
 	{updateStep, 3, "step.updated", (*generator).updateStep},
@@ -126,17 +126,20 @@ func pick[Thing any](numbers *rand.Rand, things []Thing, newest int) (thing Thin
 	return things[len(things)-1-recent%len(things)], true
 }
 
-func (w *world) job(numbers *rand.Rand) (string, bool) {
+// neverUsed is how many of the newest jobs and paths probably have no units yet, and so can be deleted.
+const neverUsed = 2
+
+func (w *world) job(numbers *rand.Rand, newest int) (string, bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	return pick(numbers, w.jobs, 8)
+	return pick(numbers, w.jobs, newest)
 }
 
 // knownPath returns a path and a copy of its steps.
-func (w *world) knownPath(numbers *rand.Rand) (*knownPath, []string, bool) {
+func (w *world) knownPath(numbers *rand.Rand, newest int) (*knownPath, []string, bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	found, ok := pick(numbers, w.paths, 6)
+	found, ok := pick(numbers, w.paths, newest)
 	if !ok {
 		return nil, nil, false
 	}
@@ -289,7 +292,7 @@ func (p *generator) createJob() bool {
 }
 
 func (p *generator) updateJob() bool {
-	id, found := p.world.job(p.Rand)
+	id, found := p.world.job(p.Rand, 8)
 	body := map[string]any{"name": p.token}
 	if p.IntN(2) == 0 {
 		body["goalQuantity"] = p.goal()
@@ -300,7 +303,7 @@ func (p *generator) updateJob() bool {
 }
 
 func (p *generator) deleteJob() bool {
-	id, found := p.world.job(p.Rand)
+	id, found := p.world.job(p.Rand, neverUsed)
 	p.ask("DELETE", "/api/jobs/"+id, nil)
 	p.token = "delete " + id
 	p.ifMatchOf = p.path
@@ -326,7 +329,7 @@ func (p *generator) mode() string {
 }
 
 func (p *generator) createPath() bool {
-	id, found := p.world.job(p.Rand)
+	id, found := p.world.job(p.Rand, 8)
 	steps := make([]any, 2+p.IntN(5))
 	for i := range steps {
 		steps[i] = p.newStep()
@@ -339,7 +342,7 @@ func (p *generator) createPath() bool {
 
 // updatePath renames a path, and moves, removes and adds steps.
 func (p *generator) updatePath() bool {
-	r, known, found := p.world.knownPath(p.Rand)
+	r, known, found := p.world.knownPath(p.Rand, 6)
 	if !found {
 		return false
 	}
@@ -377,7 +380,7 @@ func (p *generator) updatePath() bool {
 }
 
 func (p *generator) deletePath() bool {
-	r, _, found := p.world.knownPath(p.Rand)
+	r, _, found := p.world.knownPath(p.Rand, neverUsed)
 	if !found {
 		return false
 	}
@@ -389,7 +392,7 @@ func (p *generator) deletePath() bool {
 }
 
 func (p *generator) updateStep() bool {
-	r, known, found := p.world.knownPath(p.Rand)
+	r, known, found := p.world.knownPath(p.Rand, 6)
 	id, some := pick(p.Rand, known, 8)
 	if !found || !some {
 		return false
@@ -405,7 +408,7 @@ func (p *generator) updateStep() bool {
 }
 
 func (p *generator) createSerials() bool {
-	r, _, found := p.world.knownPath(p.Rand)
+	r, _, found := p.world.knownPath(p.Rand, 6)
 	if !found {
 		return false
 	}
@@ -418,7 +421,7 @@ func (p *generator) createSerials() bool {
 // createOwnSerials adds the numbers to the world before the request is sent, so that other clients send commands to units
 // that are just being created.
 func (p *generator) createOwnSerials() bool {
-	r, _, found := p.world.knownPath(p.Rand)
+	r, _, found := p.world.knownPath(p.Rand, 6)
 	if !found {
 		return false
 	}

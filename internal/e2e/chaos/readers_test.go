@@ -261,11 +261,11 @@ func (b *browser) browse(ctx context.Context) {
 		case 1:
 			b.list(fmt.Sprintf("/api/serials?limit=%d", 1+numbers.IntN(100)))
 		case 2:
-			if id, found := b.world.job(numbers); found {
+			if id, found := b.world.job(numbers, 8); found {
 				b.job(id)
 			}
 		case 3:
-			if r, _, found := b.world.knownPath(numbers); found {
+			if r, _, found := b.world.knownPath(numbers, 6); found {
 				b.get("/api/paths/" + r.id)
 				b.list("/api/jobs/" + r.jobID + "/paths?limit=2")
 			}
