@@ -312,8 +312,8 @@ func (p *generator) deleteJob() bool {
 
 func (p *generator) newStep() map[string]any {
 	step := map[string]any{"name": fmt.Sprintf("Step %d", p.IntN(1000))}
-	if p.IntN(3) == 0 {
-		step["optional"] = true
+	if p.IntN(2) == 0 {
+		step["optional"] = p.IntN(3) == 0
 	}
 	if p.IntN(2) == 0 {
 		step["dependencyType"] = []string{"preferred", "physical", "completion_gate"}[p.IntN(3)]
