@@ -51,6 +51,10 @@ test-failover: postgres ## Kill a PostgreSQL primary, and a server, under load, 
 soak: postgres ## Run a workload for five minutes and check that memory does not grow (ROUTECARD_SOAK=1h for longer)
 	go test -tags '$(GO_TAGS) soak' -run '^TestSoak$$' -count=1 -timeout 0 -v ./internal/e2e
 
+.PHONY: chaos
+chaos: postgres ## Work both databases with everything while servers, databases and connections fail; two minutes (ROUTECARD_CHAOS=10m each)
+	go test -tags '$(GO_TAGS) chaos' -run . -count=1 -timeout 0 -v ./internal/e2e/chaos
+
 .PHONY: postgres
 postgres: ## Say which PostgreSQL the tests will use, and install one where that is possible
 	@go run ./internal/postgrestest/cmd/ensure

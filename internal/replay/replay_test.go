@@ -1,0 +1,525 @@
+package replay
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// feed applies events that are numbered one after the other.
+type feed struct {
+	t      *testing.T
+	replay *Replay
+	seq    int64
+}
+
+func newFeed(t *testing.T) *feed {
+	t.Helper()
+	return &feed{t: t, replay: New()}
+}
+
+// apply applies an event under the next seq. Its id is evt_ and the seq unless it has one.
+func (f *feed) apply(event Event, content string) []Problem {
+	f.t.Helper()
+	f.seq++
+	event.Seq = f.seq
+	if event.ID == "" {
+		event.ID = fmt.Sprintf("evt_%d", f.seq)
+	}
+	event.At = fmt.Sprintf("2024-01-15T10:30:%02d.000Z", f.seq)
+	event.Data = json.RawMessage(content)
+	return f.replay.Apply(event)
+}
+
+// follows applies an event that must follow from the ones before it.
+func (f *feed) follows(event Event, content string) {
+	f.t.Helper()
+	if problems := f.apply(event, content); problems != nil {
+		f.t.Fatalf("%s: %v", event.Type, problems)
+	}
+}
+
+// contradicts applies an event that must be found wrong for a reason that contains the text.
+func (f *feed) contradicts(text string, event Event, content string) {
+	f.t.Helper()
+	problems := f.apply(event, content)
+	if !slices.ContainsFunc(problems, func(p Problem) bool { return strings.Contains(p.Text, text) }) {
+		f.t.Errorf("%s gives the problems %v, want one that contains %q", event.Type, problems, text)
+	}
+}
+
+func (f *feed) path(eventType, content string) {
+	f.t.Helper()
+	f.follows(Event{Type: eventType, JobID: "job", PathID: "path"}, content)
+}
+
+// unitEvent is an event of unit U, by maria.
+func unitEvent(eventType, stepID string) Event {
+	return Event{Type: "serial." + eventType, JobID: "job", PathID: "path", SerialID: "U", StepID: stepID, UserID: "maria"}
+}
+
+func (f *feed) unit(eventType, stepID, content string) {
+	f.t.Helper()
+	f.follows(unitEvent(eventType, stepID), content)
+}
+
+func (f *feed) undo(stepID string, seq int64, eventType string) {
+	f.t.Helper()
+	f.unit("undone", stepID, undone(seq, eventType))
+}
+
+func undone(seq int64, eventType string) string {
+	return fmt.Sprintf(`{"eventId":"evt_%d","eventType":"serial.%s"}`, seq, eventType)
+}
+
+// steps is the data of a path with these steps; a step that ends in ? is optional.
+func steps(names ...string) string {
+	var list []string
+	for _, name := range names {
+		id, optional := strings.CutSuffix(name, "?")
+		list = append(list, fmt.Sprintf(`{"stepId":%q,"stepName":%q,"optional":%t,"dependencyType":"preferred"}`, id, "Step "+id, optional))
+	}
+	return fmt.Sprintf(`{"name":"Main","goalQuantity":5,"advancementMode":"flexible","steps":[%s]}`, strings.Join(list, ","))
+}
+
+// shop is a feed of a job and a path with steps; unit U was put on the path by event 3.
+func shop(t *testing.T, names ...string) *feed {
+	t.Helper()
+	f := newFeed(t)
+	f.follows(Event{Type: "job.created", JobID: "job"}, `{"name":"J","goalQuantity":5}`)
+	f.path("path.created", steps(names...))
+	first, _ := strings.CutSuffix(names[0], "?")
+	f.unit("created", first, `{"stepName":"Saw"}`)
+	return f
+}
+
+// advance moves unit U; bypassed are written as "b:deferred".
+func (f *feed) advance(from, to string, bypassed ...string) {
+	f.t.Helper()
+	f.unit("advanced", to, moved(from, to, bypassed...))
+}
+
+func moved(from, to string, bypassed ...string) string {
+	list := []string{}
+	for _, step := range bypassed {
+		id, status, _ := strings.Cut(step, ":")
+		list = append(list, fmt.Sprintf(`{"stepId":%q,"stepName":"x","status":%q}`, id, status))
+	}
+	return fmt.Sprintf(`{"fromStepId":%q,"fromStepName":"x","toStepId":%q,"toStepName":"x","bypassed":[%s]}`, from, to, strings.Join(list, ","))
+}
+
+// wantUnit compares unit U with a line such as "in_progress at b: a completed, b in_progress, c pending overridden".
+func (f *feed) wantUnit(want string) {
+	f.t.Helper()
+	u, found := f.replay.Unit("U")
+	if !found {
+		f.t.Fatal("there is no unit U")
+	}
+	var list []string
+	for _, state := range u.Steps {
+		text := state.StepID + " " + string(state.Status)
+		if state.Overridden {
+			text += " overridden"
+		}
+		list = append(list, text)
+	}
+	place := ""
+	if u.StepID != "" {
+		place = " at " + u.StepID
+	}
+	if got := string(u.Status) + place + ": " + strings.Join(list, ", "); got != want {
+		f.t.Errorf("the unit is\n%s, want\n%s", got, want)
+	}
+	// The counts are kept up to date, and must be what counting the units gives.
+	path, _ := f.replay.Path("path")
+	counts, standing := Counts{}, map[string]int64{}
+	for u := range f.replay.Units() {
+		switch u.Status {
+		case InProgress:
+			counts.InProgress++
+			standing[u.StepID]++
+		case Completed:
+			counts.Completed++
+		default:
+			counts.Scrapped++
+		}
+	}
+	job, _ := f.replay.Job("job")
+	if path.Counts != counts || job.Counts != counts {
+		f.t.Errorf("the path counts %+v, the job %+v, and there are %+v", path.Counts, job.Counts, counts)
+	}
+	for _, step := range path.Steps {
+		if step.PartCount != standing[step.ID] {
+			f.t.Errorf("step %s counts %d units, and %d stand there", step.ID, step.PartCount, standing[step.ID])
+		}
+	}
+}
+
+// wantLast compares the event that undo takes back next.
+func (f *feed) wantLast(seq int64) {
+	f.t.Helper()
+	if u, _ := f.replay.Unit("U"); u.LastEvent != seq {
+		f.t.Errorf("undo takes back event %d next, want %d", u.LastEvent, seq)
+	}
+}
+
+func TestMoves(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c")
+	f.wantUnit("in_progress at a: a in_progress, b pending, c pending")
+	f.wantLast(0)
+	f.advance("a", "b")
+	f.wantUnit("in_progress at b: a completed, b in_progress, c pending")
+	f.advance("b", "c")
+	f.unit("completed", "c", moved("c", ""))
+	f.wantUnit("completed: a completed, b completed, c completed")
+	u, _ := f.replay.Unit("U")
+	if u.StepIndex != -1 || u.Version != 4 || u.LastEvent != 6 || u.CreatedAt != "2024-01-15T10:30:03.000Z" {
+		t.Errorf("the unit is %+v", u)
+	}
+}
+
+func TestBypassedSteps(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c?", "d")
+	f.advance("a", "d", "b:deferred", "c:skipped")
+	f.wantUnit("in_progress at d: a completed, b deferred, c skipped, d in_progress")
+	f.unit("step_completed", "b", `{"stepName":"x"}`)
+	f.wantUnit("in_progress at d: a completed, b completed, c skipped, d in_progress")
+	f.undo("d", 5, "step_completed")
+	f.unit("step_waived", "b", `{"stepName":"x","reason":"y","approverId":"z"}`)
+	f.wantUnit("in_progress at d: a completed, b waived, c skipped, d in_progress")
+	f.unit("completed", "d", moved("d", ""))
+	f.wantUnit("completed: a completed, b waived, c skipped, d completed")
+}
+
+func TestUndoChain(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c", "d")
+	f.advance("a", "b")                                // 4
+	f.unit("step_overridden", "c", `{"stepName":"x"}`) // 5
+	f.advance("b", "d", "c:skipped")                   // 6
+	f.undo("b", 6, "advanced")                         // 7
+	f.wantUnit("in_progress at b: a completed, b in_progress, c pending overridden, d pending")
+	f.wantLast(5)
+	f.undo("b", 5, "step_overridden") // 8
+	f.wantUnit("in_progress at b: a completed, b in_progress, c pending, d pending")
+	f.advance("b", "c") // 9
+	f.wantLast(9)
+	f.undo("b", 9, "advanced")
+	f.undo("a", 4, "advanced")
+	f.wantUnit("in_progress at a: a in_progress, b pending, c pending, d pending")
+	f.wantLast(0)
+	f.contradicts("nothing to undo", unitEvent("undone", "a"), undone(4, "advanced"))
+}
+
+func TestUndoOfAnotherThanTheLast(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c")
+	f.advance("a", "b")
+	f.advance("b", "c")
+	f.contradicts("not the last change", unitEvent("undone", "a"), undone(4, "advanced"))
+	// From there on the event is taken at its word.
+	f.wantUnit("in_progress at a: a in_progress, b pending, c pending")
+	f.advance("a", "b")
+	f.contradicts("takes back a serial.scrapped", unitEvent("undone", "a"), undone(7, "scrapped"))
+	f.advance("a", "b")
+	f.contradicts("not to step b", unitEvent("undone", "b"), undone(9, "advanced"))
+	f.contradicts("nothing to undo", unitEvent("undone", "a"), undone(9, "advanced"))
+}
+
+func TestScrapAndItsUndo(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b")
+	f.advance("a", "b")
+	f.unit("scrapped", "b", `{"stepName":"x","reason":"other","explanation":"Lost"}`)
+	f.wantUnit("scrapped at b: a completed, b pending")
+	u, _ := f.replay.Unit("U")
+	if u.ScrapReason != "other" || *u.ScrapExplanation != "Lost" || u.EndedBy != "maria" || u.EndedAt != "2024-01-15T10:30:05.000Z" || u.ForceCompleted {
+		t.Errorf("the unit is %+v", u)
+	}
+	f.undo("b", 5, "scrapped")
+	f.wantUnit("in_progress at b: a completed, b in_progress")
+	if u, _ = f.replay.Unit("U"); u.ScrapReason != "" || u.EndedBy != "" || u.Version != 4 {
+		t.Errorf("the unit is %+v", u)
+	}
+	f.unit("scrapped", "b", `{"stepName":"x","reason":"damaged"}`)
+	f.contradicts("scrapped already", unitEvent("advanced", "b"), moved("a", "b"))
+}
+
+func TestForceComplete(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c?", "d")
+	f.advance("a", "c", "b:deferred")
+	open := `{"reason":"Accepted","openSteps":[{"stepId":"b","status":"deferred"},{"stepId":"d","status":"pending"}]}`
+	f.unit("force_completed", "c", open)
+	f.wantUnit("completed: a completed, b deferred, c pending, d pending")
+	u, _ := f.replay.Unit("U")
+	if !u.ForceCompleted || *u.ForceReason != "Accepted" || u.EndedBy != "maria" || u.ScrapReason != "" {
+		t.Errorf("the unit is %+v", u)
+	}
+	f.undo("c", 5, "force_completed")
+	f.wantUnit("in_progress at c: a completed, b deferred, c in_progress, d pending")
+	f.contradicts("step b is deferred (open: true)", unitEvent("force_completed", "c"), `{"openSteps":[{"stepId":"d","status":"pending"}]}`)
+}
+
+func TestOverrideAndClear(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c")
+	f.unit("step_overridden", "a", `{"stepName":"x"}`)
+	f.unit("step_overridden", "b", `{"stepName":"x"}`)
+	f.wantUnit("in_progress at a: a in_progress overridden, b pending overridden, c pending")
+	f.contradicts("overridden: true", unitEvent("step_overridden", "b"), `{}`)
+	f.unit("override_cleared", "b", `{"stepName":"x"}`)
+	f.wantUnit("in_progress at a: a in_progress overridden, b pending, c pending")
+	f.contradicts("overridden: false", unitEvent("override_cleared", "c"), `{}`)
+	f.advance("a", "b")
+	f.contradicts("step a is completed", unitEvent("step_overridden", "a"), `{}`)
+	f.contradicts("step c is pending", unitEvent("step_waived", "c"), `{}`)
+	f.contradicts("has no step x", unitEvent("step_completed", "x"), `{}`)
+}
+
+// TestPathEdits moves, removes, and adds steps while a unit stands on the path.
+func TestPathEdits(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c")
+	f.advance("a", "b")
+	f.path("path.updated", steps("new", "a", "b", "c")) // behind the unit, and added later
+	f.wantUnit("in_progress at b: new skipped, a completed, b in_progress, c pending")
+	f.path("path.updated", steps("c", "a", "b", "new")) // c moves behind the unit, new ahead of it
+	f.wantUnit("in_progress at b: c deferred, a completed, b in_progress, new pending")
+	f.path("path.updated", steps("c?", "a", "b", "new"))
+	f.wantUnit("in_progress at b: c skipped, a completed, b in_progress, new pending")
+	f.path("path.updated", steps("c", "b", "new")) // a is removed
+	f.wantUnit("in_progress at b: c deferred, b in_progress, new pending")
+	f.advance("b", "new")
+	f.path("path.updated", steps("c?", "b", "new")) // too late: the unit has moved with c deferred
+	f.wantUnit("in_progress at new: c deferred, b completed, new in_progress")
+	f.path("path.updated", steps("new", "c", "b", "d")) // c and b are ahead again
+	f.wantUnit("in_progress at new: new in_progress, c deferred, b completed, d pending")
+	f.advance("new", "d", "c:deferred") // b is done already
+	f.unit("step_completed", "c", `{}`)
+	f.unit("completed", "d", moved("d", ""))
+	f.path("path.updated", steps("new", "c", "b", "d", "late"))
+	f.wantUnit("completed: new completed, c completed, b completed, d completed, late skipped")
+	path, _ := f.replay.Path("path")
+	if path.Version != 8 || len(path.Steps) != 5 || path.Steps[4].Name != "Step late" {
+		t.Errorf("the path is %+v", path)
+	}
+}
+
+// TestUndoOverPathEdits has undo give back what the unit knew of the path.
+func TestUndoOverPathEdits(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c")
+	f.advance("a", "b")                                 // 4
+	f.path("path.updated", steps("new", "a", "b", "c")) // 5
+	f.advance("b", "c")                                 // 6
+	f.path("path.updated", steps("a", "b", "c", "new"))
+	f.wantUnit("in_progress at c: a completed, b completed, c in_progress, new skipped")
+	f.undo("b", 6, "advanced")
+	f.wantUnit("in_progress at b: a completed, b in_progress, c pending, new pending")
+	f.unit("scrapped", "b", `{"reason":"damaged"}`) // 9
+	f.path("path.updated", steps("a", "c"))
+	f.wantUnit("scrapped at b: a completed, c pending")
+	if u, _ := f.replay.Unit("U"); u.StepIndex != -1 {
+		t.Errorf("the unit is %+v", u)
+	}
+	f.contradicts("no longer on the path", unitEvent("undone", "b"), undone(9, "scrapped"))
+}
+
+func TestOverrideOfAStepThatMovesBehind(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c")
+	f.unit("step_overridden", "c", `{}`)
+	f.advance("a", "b")
+	f.path("path.updated", steps("a", "c", "b"))
+	f.wantUnit("in_progress at b: a completed, c skipped, b in_progress")
+	f.contradicts("overridden: false", unitEvent("override_cleared", "c"), `{}`)
+}
+
+func TestStepUpdated(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b")
+	event := Event{Type: "step.updated", JobID: "job", PathID: "path", StepID: "b"}
+	f.follows(event, `{"stepId":"b","stepName":"Wash","location":"Bay 4","optional":true,"dependencyType":"physical"}`)
+	path, _ := f.replay.Path("path")
+	step := path.Steps[1]
+	if path.Version != 2 || step.Name != "Wash" || *step.Location != "Bay 4" || step.AssignedTo != nil || !step.Optional || step.DependencyType != "physical" {
+		t.Errorf("the step is %+v", step)
+	}
+	event.StepID = "x"
+	f.contradicts("has no step x", event, `{"stepId":"x"}`)
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	job := func(eventType string) Event { return Event{Type: eventType, JobID: "job"} }
+	f.follows(job("job.created"), `{"name":"J","goalQuantity":5}`)
+	f.follows(job("job.updated"), `{"goalQuantity":6}`)
+	f.follows(job("job.updated"), `{"name":"K"}`)
+	f.follows(job("job.linked"), `{"ticketKey":"PI-1"}`)
+	f.follows(job("job.pushed"), `{"ticketKey":"PI-1","commentId":"1"}`)
+	f.follows(job("job.approved"), `[]`) // a type of a later version
+	if got, _ := f.replay.Job("job"); got != (Job{ID: "job", Name: "K", GoalQuantity: 6, Version: 4}) {
+		t.Errorf("the job is %+v", got)
+	}
+	f.path("path.created", steps("a"))
+	f.contradicts("created before", job("job.created"), `{"name":"J","goalQuantity":5}`)
+	f.follows(job("job.deleted"), `{"name":"K"}`)
+	if _, found := f.replay.Job("job"); found {
+		t.Error("the job is still there")
+	}
+	if _, found := f.replay.Path("path"); found {
+		t.Error("the path of the deleted job is still there")
+	}
+	f.contradicts("no job job", job("job.updated"), `{"name":"K"}`)
+	f.contradicts("no job job", Event{Type: "path.created", JobID: "job", PathID: "path"}, steps("a"))
+}
+
+// TestContradictions has one event each that cannot follow.
+func TestContradictions(t *testing.T) {
+	t.Parallel()
+	path := func(eventType string) Event { return Event{Type: eventType, JobID: "job", PathID: "path"} }
+	for _, c := range []struct {
+		text    string
+		event   Event
+		content string
+	}{
+		{"there is no unit V", Event{Type: "serial.advanced", JobID: "job", PathID: "path", SerialID: "V", StepID: "b"}, moved("a", "b")},
+		{"created before", unitEvent("created", "a"), `{}`},
+		{"there is no path other", Event{Type: "serial.created", JobID: "job", PathID: "other", SerialID: "V", StepID: "a"}, `{}`},
+		{"begins at step b", Event{Type: "serial.created", JobID: "job", PathID: "path", SerialID: "V", StepID: "b"}, `{}`},
+		{"belongs to path path", Event{Type: "serial.advanced", JobID: "job", PathID: "other", SerialID: "U", StepID: "b"}, moved("a", "b")},
+		{"stands at step a, not at step b", unitEvent("advanced", "c"), moved("b", "c")},
+		{"neither done nor bypassed", unitEvent("advanced", "c"), moved("a", "c")},
+		{"cannot have bypassed step c", unitEvent("advanced", "b"), moved("a", "b", "c:skipped")},
+		{"cannot have bypassed step b", unitEvent("advanced", "c"), moved("a", "c", "b:waived")},
+		{"has no step x", unitEvent("advanced", "x"), moved("a", "x")},
+		{"went back from step a to step a", unitEvent("advanced", "a"), moved("a", "a")},
+		{"about step c, and its data about step b", unitEvent("advanced", "c"), moved("a", "b")},
+		{"although step b is deferred", unitEvent("completed", "a"), moved("a", "", "b:deferred", "c:skipped")},
+		{"stands at step a, not at step b", unitEvent("scrapped", "b"), `{"reason":"damaged"}`},
+		{"gives no reason", unitEvent("scrapped", "a"), `{}`},
+		{"deleted although it has units", path("path.deleted"), steps("a")},
+		{"deleted although it has units", Event{Type: "job.deleted", JobID: "job"}, `{}`},
+		{"there is no path other", Event{Type: "path.deleted", JobID: "job", PathID: "other"}, steps("a")},
+		{"created before", path("path.created"), steps("a")},
+		{"removed although 1 unit(s) stand there", path("path.updated"), steps("b", "c")},
+		{"without a step", path("path.updated"), steps()},
+		{"on path path twice", path("path.updated"), steps("a", "a")},
+		{"not what its type asks for", path("path.updated"), `{"steps":1}`},
+		{"same id", Event{ID: "evt_2", Type: "job.updated", JobID: "job"}, `{"name":"K"}`},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			t.Parallel()
+			shop(t, "a", "b", "c").contradicts(c.text, c.event, c.content)
+		})
+	}
+}
+
+func TestRemovedStepComesBack(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b")
+	f.path("path.updated", steps("a"))
+	f.contradicts("again after it was removed", Event{Type: "path.updated", JobID: "job", PathID: "path"}, steps("a", "b"))
+}
+
+func TestSeqMustAscend(t *testing.T) {
+	t.Parallel()
+	r := New()
+	event := Event{Seq: 7, ID: "evt_a", Type: "job.created", JobID: "a", Data: json.RawMessage(`{"name":"J","goalQuantity":1}`)}
+	if problems := r.Apply(event); problems != nil {
+		t.Fatal(problems)
+	}
+	event.ID, event.JobID = "evt_b", "b"
+	problems := r.Apply(event)
+	if len(problems) != 1 || problems[0].String() != "event 7 (evt_b): its seq is not greater than 7, the seq before it" {
+		t.Errorf("the problems are %v", problems)
+	}
+	event.ID, event.JobID, event.Seq = "evt_c", "c", 9 // numbers may be left out
+	if problems := r.Apply(event); problems != nil || r.LastSeq() != 9 {
+		t.Errorf("the problems are %v and the last seq is %d", problems, r.LastSeq())
+	}
+}
+
+// TestAfterEveryContradiction applies every kind of event in every state that a unit can be in, which must never panic and
+// must leave the counts right.
+func TestAfterEveryContradiction(t *testing.T) {
+	t.Parallel()
+	events := []struct {
+		eventType, stepID, content string
+	}{
+		{"advanced", "b", moved("a", "b")},
+		{"advanced", "x", moved("x", "y")},
+		{"completed", "c", moved("c", "")},
+		{"scrapped", "b", `{"reason":"damaged"}`},
+		{"force_completed", "b", `{"openSteps":[]}`},
+		{"undone", "a", undone(5, "advanced")},
+		{"step_overridden", "b", `{}`},
+		{"override_cleared", "x", `{}`},
+		{"step_waived", "a", `{}`},
+		{"step_completed", "c", `{}`},
+	}
+	for i := range len(events) * len(events) * len(events) {
+		f := shop(t, "a", "b", "c")
+		for _, choice := range []int{i % 10, i / 10 % 10, i / 100} {
+			event := events[choice]
+			f.apply(unitEvent(event.eventType, event.stepID), event.content)
+			if choice == 2 {
+				f.apply(Event{Type: "path.updated", JobID: "job", PathID: "path"}, steps("b", "c"))
+			}
+			u, _ := f.replay.Unit("U")
+			f.wantCounted(u)
+		}
+	}
+}
+
+// wantCounted checks that the unit U is counted once, where it stands.
+func (f *feed) wantCounted(u Unit) {
+	f.t.Helper()
+	path, _ := f.replay.Path("path")
+	want := Counts{}
+	switch u.Status {
+	case InProgress:
+		want.InProgress = 1
+	case Completed:
+		want.Completed = 1
+	default:
+		want.Scrapped = 1
+	}
+	if path.Counts != want {
+		f.t.Fatalf("the path counts %+v, and the unit is %s", path.Counts, u.Status)
+	}
+	for _, step := range path.Steps {
+		if (step.PartCount == 1) != (u.Status == InProgress && u.StepID == step.ID) {
+			f.t.Fatalf("step %s counts %d, and the unit is %s at %s", step.ID, step.PartCount, u.Status, u.StepID)
+		}
+	}
+}
+
+// TestLongHistory undoes a long way back on a path of many steps, and looks at what the history costs.
+func TestLongHistory(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("s%d", i))
+	}
+	f := shop(t, names...)
+	for i := 1; i < 500; i++ {
+		f.advance(names[i-1], names[i])
+	}
+	if size := len(f.replay.units["U"].history); size > 500*24 {
+		t.Errorf("the history of 499 moves takes %d bytes", size)
+	}
+	for i := 498; i >= 0; i-- {
+		f.undo(names[i], int64(4+i), "advanced")
+	}
+	f.wantLast(0)
+	if u, _ := f.replay.Unit("U"); u.StepID != "s0" || u.Steps[0].Status != InProgress || u.Steps[498].Status != Pending {
+		t.Errorf("the unit is at %s: %v", u.StepID, u.Steps)
+	}
+}

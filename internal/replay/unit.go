@@ -1,0 +1,476 @@
+package replay
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"slices"
+)
+
+// Status is the state of a unit or what has become of a step for a unit, in the words of the contract.
+type Status string
+
+// The states of units and steps. A unit is in progress, completed or scrapped; a step is never scrapped.
+const (
+	InProgress Status = "in_progress"
+	Completed  Status = "completed"
+	Scrapped   Status = "scrapped"
+	Pending    Status = "pending"
+	Skipped    Status = "skipped"
+	Deferred   Status = "deferred"
+	Waived     Status = "waived"
+)
+
+// mark is what the events have said of a step for one unit. Zero is nothing.
+type mark byte
+
+const (
+	unmarked mark = iota
+	markPending
+	markCompleted
+	markSkipped
+	markDeferred
+	markWaived
+	markOverridden
+)
+
+var markOf = map[Status]mark{
+	Pending: markPending, Completed: markCompleted, Skipped: markSkipped, Deferred: markDeferred, Waived: markWaived,
+}
+
+var statusOf = [...]Status{
+	markPending: Pending, markCompleted: Completed, markSkipped: Skipped, markDeferred: Deferred, markWaived: Waived,
+}
+
+// unit is a unit. There may be millions, so it is kept small.
+type unit struct {
+	path   *path
+	status Status
+	// step is where the unit stands or was scrapped; nil when it is completed.
+	step *step
+	// known is the number of the newest step that the path had when the unit moved last.
+	known int
+	// marks has at place n-1 what the events have said of the step with number n. It may be shorter than the path.
+	marks     []mark
+	ending    *ending
+	version   int64
+	createdAt string
+	// history has the states to which undo leads back, see push.
+	history []byte
+}
+
+// ending is how a unit was scrapped or completed by force.
+type ending struct {
+	reason      *string
+	explanation *string
+	by, at      string
+}
+
+func (u *unit) view(id string) Unit {
+	view := Unit{
+		ID: id, JobID: u.path.job.id, PathID: u.path.id, Status: u.status, StepIndex: u.index(), Version: u.version,
+		CreatedAt: u.createdAt, Steps: make([]StepState, len(u.path.steps)),
+	}
+	if u.step != nil {
+		view.StepID = u.step.StepID
+	}
+	if u.ending != nil {
+		view.EndedBy, view.EndedAt = u.ending.by, u.ending.at
+		if u.status == Scrapped {
+			view.ScrapReason, view.ScrapExplanation = *u.ending.reason, u.ending.explanation
+		} else {
+			view.ForceCompleted, view.ForceReason = true, u.ending.reason
+		}
+	}
+	if last, found := u.top(); found {
+		view.LastEvent = last.seq
+	}
+	for i, step := range u.path.steps {
+		status, overridden := u.statusOf(step)
+		view.Steps[i] = StepState{StepID: step.StepID, Status: status, Overridden: overridden}
+	}
+	return view
+}
+
+// index is the place of the unit's step on the path, or -1.
+func (u *unit) index() int {
+	if u.step == nil {
+		return -1
+	}
+	return u.step.index
+}
+
+func (u *unit) mark(s *step) mark {
+	if s.number > len(u.marks) {
+		return unmarked
+	}
+	return u.marks[s.number-1]
+}
+
+func (u *unit) setMark(s *step, m mark) {
+	for len(u.marks) < s.number {
+		u.marks = append(u.marks, unmarked)
+	}
+	u.marks[s.number-1] = m
+}
+
+// statusOf says what has become of a step that the path has now, and whether an override of it is active.
+func (u *unit) statusOf(s *step) (status Status, overridden bool) {
+	m := u.mark(s)
+	switch {
+	case u.status == InProgress && s == u.step:
+		return InProgress, m == markOverridden
+	case m != unmarked && m != markOverridden:
+		return statusOf[m], false
+	case u.status == Completed:
+		return Skipped, m == markOverridden
+	case s.index >= u.index():
+		return Pending, m == markOverridden
+	case m == markOverridden, s.Optional, s.number > u.known:
+		// Behind the unit, and it does not bind the unit.
+		return Skipped, false
+	default:
+		return Deferred, false
+	}
+}
+
+// count adds n units in the unit's state to the counts of its path and step.
+func (u *unit) count(n int64) {
+	switch u.status {
+	case Completed:
+		u.path.Completed += n
+	case Scrapped:
+		u.path.Scrapped += n
+	default:
+		u.path.InProgress += n
+		u.step.partCount += n
+	}
+}
+
+func (r *Replay) createUnit() {
+	id := r.event.SerialID
+	p := r.paths[r.event.PathID]
+	switch {
+	case r.units[id] != nil:
+		r.report("unit %s was created before", id)
+		return
+	case p == nil:
+		r.report("there is no path %s", r.event.PathID)
+		return
+	case p.job.id != r.event.JobID:
+		r.report("path %s belongs to job %s, not to %s", p.id, p.job.id, r.event.JobID)
+	}
+	if len(p.steps) == 0 {
+		r.report("path %s has no step where unit %s could stand", p.id, id)
+		return
+	}
+	if p.steps[0].StepID != r.event.StepID {
+		r.report("unit %s begins at step %s, and the path at %s", id, r.event.StepID, p.steps[0].StepID)
+	}
+	created := &unit{path: p, status: InProgress, step: p.steps[0], known: len(p.all), version: 1, createdAt: r.event.At}
+	created.count(+1)
+	r.units[id] = created
+}
+
+func (r *Replay) applyToUnit(content *data) {
+	u := r.units[r.event.SerialID]
+	if u == nil {
+		r.report("there is no unit %s", r.event.SerialID)
+		return
+	}
+	if u.path.id != r.event.PathID || u.path.job.id != r.event.JobID {
+		r.report("unit %s belongs to path %s of job %s, not to path %s of job %s",
+			r.event.SerialID, u.path.id, u.path.job.id, r.event.PathID, r.event.JobID)
+	}
+	u.count(-1)
+	if r.event.Type == "serial.undone" {
+		r.undo(u, content)
+	} else {
+		r.command(u, content)
+	}
+	u.version++
+	u.count(+1)
+}
+
+// command applies any event of a unit but serial.undone.
+func (r *Replay) command(u *unit, content *data) {
+	if u.status != InProgress {
+		r.report("unit %s is %s already", r.event.SerialID, u.status)
+		u.status, u.ending = InProgress, nil
+		if u.step == nil {
+			// A unit in progress stands somewhere.
+			u.step = u.path.all[0]
+		}
+	}
+	switch r.event.Type {
+	case "serial.advanced", "serial.completed":
+		r.standAt(u, content.FromStepID)
+		u.push(r.event)
+		r.move(u, content)
+	case "serial.scrapped":
+		r.standAt(u, r.event.StepID)
+		u.push(r.event)
+		if content.Reason == nil {
+			r.report("it gives no reason")
+			content.Reason = new(string)
+		}
+		u.status = Scrapped
+		u.ending = &ending{content.Reason, content.Explanation, r.event.UserID, r.event.At}
+	case "serial.force_completed":
+		r.standAt(u, r.event.StepID)
+		u.push(r.event)
+		r.forceComplete(u, content)
+	default:
+		r.changeStep(u)
+	}
+}
+
+// standAt reports a unit that does not stand at the step where an event has it, and puts it there.
+func (r *Replay) standAt(u *unit, stepID string) {
+	if u.step.StepID == stepID {
+		return
+	}
+	r.report("unit %s stands at step %s, not at step %s", r.event.SerialID, u.step.StepID, stepID)
+	if there := r.stepOf(u, stepID); there != nil {
+		u.step = there
+	}
+}
+
+// stepOf returns a step that the unit's path has now. It reports any other step, and returns nil.
+func (r *Replay) stepOf(u *unit, stepID string) *step {
+	found := u.path.step(stepID)
+	if found == nil || found.index < 0 {
+		r.report("path %s has no step %s", u.path.id, stepID)
+		return nil
+	}
+	return found
+}
+
+// move takes a unit from the step where it stands to a step further on, or completes it.
+func (r *Replay) move(u *unit, content *data) {
+	here := u.step
+	target := len(u.path.steps)
+	var there *step
+	shown := content.FromStepID
+	if r.event.Type == "serial.advanced" {
+		shown = content.ToStepID
+		if there = r.stepOf(u, content.ToStepID); there == nil {
+			return
+		}
+		if target = there.index; target <= here.index {
+			r.report("unit %s went back from step %s to step %s", r.event.SerialID, here.StepID, there.StepID)
+		}
+	}
+	if r.event.StepID != shown {
+		r.report("it is about step %s, and its data about step %s", r.event.StepID, shown)
+	}
+	bypassed := map[*step]mark{}
+	for _, standing := range content.Bypassed {
+		between := r.stepOf(u, standing.StepID)
+		if between == nil {
+			continue
+		}
+		if between.index <= here.index || between.index >= target || standing.Status != Skipped && standing.Status != Deferred {
+			r.report("unit %s cannot have bypassed step %s as %s", r.event.SerialID, standing.StepID, standing.Status)
+			continue
+		}
+		bypassed[between] = markOf[standing.Status]
+	}
+	// What follows from a step's place behind the unit is settled by the move, whatever the path becomes later.
+	for _, behind := range u.path.steps[:max(here.index, 0)] {
+		if m := u.mark(behind); m == unmarked || m == markOverridden {
+			status, _ := u.statusOf(behind)
+			u.setMark(behind, markOf[status])
+		}
+	}
+	for _, between := range u.path.steps[min(here.index+1, target):target] {
+		m, found := bypassed[between]
+		if !found {
+			if done := u.mark(between); done != markCompleted && done != markWaived {
+				r.report("unit %s passed step %s, which is neither done nor bypassed", r.event.SerialID, between.StepID)
+			}
+			continue
+		}
+		u.setMark(between, m)
+	}
+	u.setMark(here, markCompleted)
+	u.known = len(u.path.all)
+	u.step = there
+	if there != nil {
+		return
+	}
+	for _, s := range u.path.steps {
+		if status, _ := u.statusOf(s); status == Deferred {
+			r.report("unit %s is completed although step %s is deferred", r.event.SerialID, s.StepID)
+		}
+	}
+	u.status = Completed
+}
+
+// forceComplete settles what has become of every step, and compares the open ones with those that the event names.
+func (r *Replay) forceComplete(u *unit, content *data) {
+	named := map[string]Status{}
+	for _, standing := range content.OpenSteps {
+		named[standing.StepID] = standing.Status
+	}
+	settled := make([]mark, len(u.path.steps))
+	for i, s := range u.path.steps {
+		status, overridden := u.statusOf(s)
+		if s == u.step {
+			status = Pending
+		}
+		settled[i] = markOf[status]
+		open := status == Deferred || status == Pending && !s.Optional && !overridden
+		if given, found := named[s.StepID]; found != open || found && given != status {
+			r.report("for unit %s, step %s is %s (open: %t), and the event has it as %q (open: %t)",
+				r.event.SerialID, s.StepID, status, open, given, found)
+		}
+		delete(named, s.StepID)
+	}
+	for id := range named {
+		r.report("path %s has no step %s", u.path.id, id)
+	}
+	for i, s := range u.path.steps {
+		u.setMark(s, settled[i])
+	}
+	u.status, u.step = Completed, nil
+	u.ending = &ending{reason: content.Reason, by: r.event.UserID, at: r.event.At}
+}
+
+// changeStep applies an event that changes what has become of one step and does not move the unit.
+func (r *Replay) changeStep(u *unit) {
+	s := r.stepOf(u, r.event.StepID)
+	if s == nil {
+		return
+	}
+	status, overridden := u.statusOf(s)
+	var allowed bool
+	var m mark
+	switch r.event.Type {
+	case "serial.step_overridden":
+		allowed, m = !overridden && (status == Pending || status == InProgress), markOverridden
+	case "serial.override_cleared":
+		allowed, m = overridden, unmarked
+	case "serial.step_waived":
+		allowed, m = status == Deferred, markWaived
+	case "serial.step_completed":
+		allowed, m = status == Deferred, markCompleted
+	}
+	if !allowed {
+		r.report("for unit %s, step %s is %s (overridden: %t)", r.event.SerialID, s.StepID, status, overridden)
+	}
+	u.push(r.event)
+	u.setMark(s, m)
+}
+
+// undo gives a unit back the state before the event that the undo names.
+func (r *Replay) undo(u *unit, content *data) {
+	last, found := u.top()
+	if !found {
+		r.report("unit %s has nothing to undo", r.event.SerialID)
+		return
+	}
+	if last.id != hashID(content.EventID) {
+		r.report("it takes back event %s, which is not the last change of unit %s (seq %d)", content.EventID, r.event.SerialID, last.seq)
+		if !u.popTo(hashID(content.EventID)) {
+			return
+		}
+		last, _ = u.top()
+	}
+	if eventType := unitTypes[last.eventType]; eventType != content.EventType {
+		r.report("it takes back a %s, and event %s is a %s", content.EventType, content.EventID, eventType)
+	}
+	u.history = u.history[:last.begin]
+	u.status, u.ending = InProgress, nil
+	u.step, u.known, u.marks = u.path.all[last.step-1], last.known, last.marks
+	if u.step.index < 0 {
+		r.report("unit %s goes back to step %s, which is no longer on the path", r.event.SerialID, u.step.StepID)
+	}
+	if u.step.StepID != r.event.StepID {
+		r.report("unit %s goes back to step %s, not to step %s", r.event.SerialID, u.step.StepID, r.event.StepID)
+	}
+}
+
+// unitTypes are the types of events that undo takes back. The history has their places here.
+var unitTypes = []string{
+	"serial.advanced", "serial.completed", "serial.scrapped", "serial.force_completed", "serial.step_overridden",
+	"serial.override_cleared", "serial.step_waived", "serial.step_completed",
+}
+
+var seed = maphash.MakeSeed()
+
+// hashID stands for an event's id in the history. Ids are compared within one unit only, where 64 bits tell them apart.
+func hashID(id string) uint64 { return maphash.String(seed, id) }
+
+// past is one entry of a unit's history: an event, and the unit's state before it. Such a unit was in progress.
+type past struct {
+	id          uint64
+	seq         int64
+	eventType   int
+	step, known int
+	marks       []mark
+	// begin is where the entry begins in the history.
+	begin int
+}
+
+// push adds the unit's state before the event to its history. An entry is the hash of the event's id, four numbers, the
+// marks as pairs of a mark and how often it follows, and the length of all that in four bytes.
+func (u *unit) push(event *Event) {
+	begin := len(u.history)
+	h := binary.LittleEndian.AppendUint64(u.history, hashID(event.ID))
+	h = binary.AppendUvarint(h, uint64(event.Seq))
+	h = binary.AppendUvarint(h, uint64(slices.Index(unitTypes, event.Type)))
+	h = binary.AppendUvarint(h, uint64(u.step.number))
+	h = binary.AppendUvarint(h, uint64(u.known))
+	for i := 0; i < len(u.marks); {
+		end := i + 1
+		for end < len(u.marks) && u.marks[end] == u.marks[i] {
+			end++
+		}
+		h = append(h, byte(u.marks[i]))
+		h = binary.AppendUvarint(h, uint64(end-i))
+		i = end
+	}
+	u.history = binary.LittleEndian.AppendUint32(h, uint32(len(h)-begin))
+}
+
+// top returns the last entry of the history.
+func (u *unit) top() (past, bool) {
+	end := len(u.history) - 4
+	if end < 0 {
+		return past{}, false
+	}
+	begin := end - int(binary.LittleEndian.Uint32(u.history[end:]))
+	entry := u.history[begin:end]
+	last := past{id: binary.LittleEndian.Uint64(entry), begin: begin}
+	entry = entry[8:]
+	number := func() int {
+		value, length := binary.Uvarint(entry)
+		entry = entry[length:]
+		return int(value)
+	}
+	last.seq, last.eventType, last.step, last.known = int64(number()), number(), number(), number()
+	for len(entry) > 0 {
+		m := mark(entry[0])
+		entry = entry[1:]
+		for range number() {
+			last.marks = append(last.marks, m)
+		}
+	}
+	return last, true
+}
+
+// popTo removes what is after the event with the id. It returns false, and removes nothing, when the history has no such event.
+func (u *unit) popTo(id uint64) bool {
+	whole := u.history
+	for {
+		last, found := u.top()
+		if !found {
+			u.history = whole
+			return false
+		}
+		if last.id == id {
+			return true
+		}
+		u.history = u.history[:last.begin]
+	}
+}
