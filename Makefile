@@ -53,7 +53,7 @@ soak: postgres ## Run a workload for five minutes and check that memory does not
 
 .PHONY: chaos
 chaos: postgres ## Work both databases with everything while servers, databases and connections fail; two minutes (ROUTECARD_CHAOS=10m each)
-	go test -tags '$(GO_TAGS) chaos' -run . -count=1 -timeout 0 -v ./internal/e2e/chaos
+	go test -tags '$(GO_TAGS) chaos' -run TestChaos -count=1 -timeout 0 -v ./internal/e2e
 
 .PHONY: postgres
 postgres: ## Say which PostgreSQL the tests will use, and install one where that is possible

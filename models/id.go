@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Prefixes of the ids that the server makes.
+// The prefixes of ids.
 const (
 	JobPrefix   = "job"
 	PathPrefix  = "path"
@@ -15,9 +15,9 @@ const (
 	KeyPrefix   = "key"
 )
 
-// NewID makes an id in the TypeID format: the prefix, an underscore, and a UUIDv7 as 26 characters of lower-case base32.
-// Ids made by one server sort by time of creation, within one millisecond too; of two servers, as far as their clocks
-// agree. It panics only if the system's source of randomness fails.
+// NewID returns an id in the TypeID format: the prefix, an underscore, and a UUIDv7 as 26 characters of lower-case base32.
+// Ids of one server sort by the time of creation, also within one millisecond. Ids of several servers sort as far as the clocks
+// of the servers agree. NewID panics only if the system's source of randomness fails.
 func NewID(prefix string) string {
 	id := uuid.Must(uuid.NewV7())
 	out := make([]byte, 0, len(prefix)+1+idDigits)
@@ -28,7 +28,7 @@ func NewID(prefix string) string {
 
 const idDigits = 26
 
-// appendBase32 writes 128 bits as 26 digits of 5 bits, the first of which holds only 3. The alphabet is Crockford's.
+// appendBase32 appends 128 bits as 26 digits of 5 bits, in Crockford's alphabet. The first digit has only 3 bits.
 func appendBase32(out []byte, id uuid.UUID) []byte {
 	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 	high, low := binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])

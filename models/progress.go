@@ -1,16 +1,16 @@
 package models
 
-// Counts is how many units of a path are in which state.
+// Counts has the numbers of a path's units by status.
 type Counts struct {
 	InProgress int64 `gorm:"column:in_progress_count"`
 	Completed  int64 `gorm:"column:completed_count"`
 	Scrapped   int64 `gorm:"column:scrapped_count"`
 }
 
-// Total is the number of units that the path has ever had.
+// Total returns the number of all units of the path.
 func (c Counts) Total() int64 { return c.InProgress + c.Completed + c.Scrapped }
 
-// Add returns the counts of both together.
+// Add returns the sum of both counts.
 func (c Counts) Add(other Counts) Counts {
 	return Counts{
 		InProgress: c.InProgress + other.InProgress,
@@ -19,7 +19,7 @@ func (c Counts) Add(other Counts) Counts {
 	}
 }
 
-// CountsOf are the counts of all the paths together.
+// CountsOf returns the sum of the counts of all paths.
 func CountsOf(paths []Path) Counts {
 	var total Counts
 	for i := range paths {
@@ -28,9 +28,9 @@ func CountsOf(paths []Path) Counts {
 	return total
 }
 
-// PercentComplete is completed units for each 100 of the goal, neither rounded nor clamped: 3 of 2 is 150.
+// PercentComplete returns completed as a percentage of the goal. It is not rounded and may exceed 100.
 func PercentComplete(completed, goal int64) float64 {
-	// Multiplied first: 29 of 100 is 29, not 28.999999999999996.
+	// The product comes first, so that 29 of 100 is 29 and not 28.999999999999996.
 	return float64(completed) * 100 / float64(goal)
 }
 

@@ -9,17 +9,17 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// docsFiles are the explorer: Swagger UI 5.35.0 (swagger-ui-dist) and a page of ours that starts it.
+// docsFiles are the explorer: Swagger UI 5.35.0 (swagger-ui-dist) and the page that starts it.
 //
 //go:embed docs/index.html docs/docs.js docs/favicon.png docs/swagger-ui.css docs/swagger-ui-bundle.js
 var docsFiles embed.FS
 
-// docsPolicy lets the explorer load its own files and call this server, and nothing else. Swagger UI shows its icons as
+// docsPolicy allows the explorer to load its own files and to call this server, and nothing else. Swagger UI's icons are
 // data: images.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// serveDocs adds the explorer. It needs nothing from any other host.
+// serveDocs adds the explorer, which needs no other host.
 func (s *Server) serveDocs(engine *gin.Engine) {
 	file := func(name string) gin.HandlerFunc {
 		return func(c *gin.Context) {
@@ -30,7 +30,7 @@ func (s *Server) serveDocs(engine *gin.Engine) {
 			}
 			c.Header("Content-Security-Policy", docsPolicy)
 			c.Header("Referrer-Policy", "no-referrer")
-			// The files change with the binary, and a browser asks again only for a moment's delay.
+			// The files change with the binary, so a browser must ask whether they have changed.
 			c.Header("Cache-Control", "no-cache")
 			c.Data(http.StatusOK, mime.TypeByExtension(path.Ext(name)), content)
 		}

@@ -7,13 +7,13 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// toETag is the version of a thing as an entity tag.
+// toETag returns the entity tag of a version.
 func toETag(version int64) string {
 	return `"` + strconv.FormatInt(version, 10) + `"`
 }
 
-// fromIfMatch reads the versions that an If-Match header names. A tag that is none of ours matches no version, as RFC 9110
-// asks; one that a proxy weakened in passing (W/) is still the version that it was.
+// fromIfMatch returns the condition that an If-Match header states. A tag in another form matches no version, see RFC 9110. A
+// weak tag (W/), which a proxy may make of ours, matches the version that it names.
 func fromIfMatch(header *string) store.Condition {
 	if header == nil || strings.TrimSpace(*header) == "*" {
 		return store.Condition{}

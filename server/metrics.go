@@ -12,7 +12,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// metrics are what /metrics shows. They are a server's own, not the process's, so that tests can run several.
+// metrics are what /metrics shows. They belong to a server and not to the process, so that a test can run several servers.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -24,12 +24,12 @@ func newMetrics(db *store.Store) *metrics {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "routecard_requests_total",
-			Help: "Requests answered, by operation and HTTP status.",
+			Help: "Number of requests, by operation and HTTP status.",
 		}, []string{"operation", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "routecard_request_duration_seconds",
-			Help: "Time from a request's headers to the end of its answer, by operation.",
-			// From a read out of memory to a write that waits for a slow disk.
+			Help: "Time from the headers of a request to the end of its response, by operation.",
+			// From a read of cached data to a write that waits for a slow disk.
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
 	}

@@ -18,10 +18,11 @@ const (
 	requestIDKey    = "requestId"
 )
 
-// acceptedRequestID is what a caller's own id may look like; another is replaced, so that none can forge a log line.
+// acceptedRequestID matches the request ids that clients may send. Other ids are replaced, so that no client can forge a log
+// line.
 var acceptedRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// observe gives the request an id, counts it, and times it.
+// observe assigns the request an id, and records its status and duration.
 func (s *Server) observe(c *gin.Context) {
 	begin := time.Now()
 	id := c.GetHeader(requestIDHeader)
@@ -35,7 +36,7 @@ func (s *Server) observe(c *gin.Context) {
 		took := time.Since(begin)
 		operation := s.operationID(c)
 		s.metrics.observe(operation, c.Writer.Status(), took)
-		// Asked first, because what a line is made of costs more than to find that nobody wants it.
+		// Checked first, because collecting the attributes costs more than the check.
 		if s.log.Enabled(c, slog.LevelDebug) {
 			s.log.DebugContext(c, "request", "requestId", id, "operation", operation, "method", c.Request.Method,
 				"path", c.Request.URL.Path, "status", c.Writer.Status(), "duration", took)
@@ -44,7 +45,7 @@ func (s *Server) observe(c *gin.Context) {
 	c.Next()
 }
 
-// recover answers 500 for a panic and lets the server live.
+// recover responds with status 500 to a request whose handler panics.
 func (s *Server) recover(c *gin.Context) {
 	defer func() {
 		cause := recover()
@@ -52,8 +53,8 @@ func (s *Server) recover(c *gin.Context) {
 			return
 		}
 		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			// Not a fault: the way to cut a connection, which the HTTP server understands.
-			panic(cause) //nolint:forbidigo // Passed on, not raised.
+			// The HTTP server closes the connection.
+			panic(cause) //nolint:forbidigo // It was raised elsewhere.
 		}
 		s.fail(c, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 	}()
@@ -62,7 +63,7 @@ func (s *Server) recover(c *gin.Context) {
 
 func requestID(c *gin.Context) string { return c.GetString(requestIDKey) }
 
-// operationID names what was asked for: an operation of the contract, another route, or nothing known.
+// operationID returns the operationId of the request, or its route, or "unknown".
 func (s *Server) operationID(c *gin.Context) string {
 	route := c.FullPath()
 	if route == "" {

@@ -61,7 +61,7 @@ type bulkCallers struct {
 func newBulkCallers(t *testing.T, p *process) *bulkCallers {
 	t.Helper()
 	c := &bulkCallers{calls: map[string]bool{}}
-	c.job, c.path = createPath(t, p, 500) // more steps than any group is moved
+	c.job, c.path = createJobWithPath(t, p, 500) // more steps than any group is moved
 	for i := range c.groups {
 		response := p.do(t, "POST", "/api/serials", c.creation("setup"))
 		for _, serial := range routecardtest.Decode[[]gen.Serial](t, response) {

@@ -1,7 +1,7 @@
 // Package e2e tests the whole program: it builds the program, runs it in processes of its own, and kills, stops, starves,
 // and overloads those. What one process can show without being harmed is tested in package server.
 //
-// The tests with the build tags failover and soak run by `make test-failover` and `make soak`.
+// The tests with the build tags failover, soak, and chaos run by `make test-failover`, `make soak`, and `make chaos`.
 package e2e
 
 import (
@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -93,8 +94,8 @@ func countEvents(t *testing.T, p *process) int {
 	return len(get[[]gen.Event](t, p, "/api/events"))
 }
 
-// createPath creates a job and a path with the given number of steps. It returns their ids.
-func createPath(t *testing.T, p *process, steps int) (jobID, pathID string) {
+// createJobWithPath creates a job and a path with the given number of steps. It returns their ids.
+func createJobWithPath(t *testing.T, p *process, steps int) (jobID, pathID string) {
 	t.Helper()
 	job := routecardtest.Decode[gen.Job](t, p.do(t, "POST", "/api/jobs", exampleJob))
 	list := strings.TrimSuffix(strings.Repeat(`{"name":"Deburring"},`, steps), ",")
@@ -188,15 +189,29 @@ func wantSound(t *testing.T, database string) {
 	}
 }
 
-// freeAddress returns an address of this machine on which nothing listens.
+// freeAddress returns a free address outside the range of ephemeral ports. Otherwise an outgoing connection could take the
+// port of a server while the server is down.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(17000))))
+		if err == nil {
+			_ = listener.Close()
+			return listener.Addr().String()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatal("found no free port")
+	return ""
+}
+
+// multiHost returns the URL with the hosts of both URLs, as docs/high-availability.md advises.
+func multiHost(first, second string) string {
+	host := func(url string) string {
+		_, rest, _ := strings.Cut(url, "@")
+		host, _, _ := strings.Cut(rest, "/")
+		return host
+	}
+	return strings.Replace(first, host(first), host(first)+","+host(second), 1) + "&target_session_attrs=read-write"
 }
 
 // dial opens a connection to the server, which is closed at the end of the test.

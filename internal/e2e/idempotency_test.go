@@ -36,7 +36,7 @@ func TestKillBeforeResponse(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
 		setup := startServer(t, "--database", database)
-		_, path := createPath(t, setup, 2)
+		_, path := createJobWithPath(t, setup, 2)
 		wantEqual(t, "the status of the unit", setup.do(t, "POST", "/api/serials", `{"pathId":"`+path+`","quantity":1}`).Status, 201)
 		events := countEvents(t, setup)
 		wantEqual(t, "the number of events", events, 3)

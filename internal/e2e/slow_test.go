@@ -135,7 +135,7 @@ const slowUnits = 50_000
 func createUnits(t *testing.T, database string) {
 	t.Helper()
 	p := startServer(t, "--database", database)
-	_, path := createPath(t, p, 1)
+	_, path := createJobWithPath(t, p, 1)
 	wantEqual(t, "the status of the creation", p.do(t, "POST", "/api/serials",
 		fmt.Sprintf(`{"pathId":%q,"quantity":%d}`, path, slowUnits)).Status, http.StatusCreated)
 	p.terminate()

@@ -65,7 +65,7 @@ func (c *Cluster) URL(database string) string { return c.node.url(database) }
 // CreateDatabase creates an empty database and returns its URL.
 func (c *Cluster) CreateDatabase(name string) string {
 	c.t.Helper()
-	c.exec("CREATE DATABASE " + pgx.Identifier{name}.Sanitize())
+	c.Exec("CREATE DATABASE " + pgx.Identifier{name}.Sanitize())
 	return c.URL(name)
 }
 
@@ -88,8 +88,8 @@ func (c *Cluster) Kill() {
 	c.check("kill", c.node.kill())
 }
 
-// exec executes statements one by one as superuser in the database postgres.
-func (c *Cluster) exec(statements ...string) {
+// Exec executes statements one by one as superuser in the database postgres.
+func (c *Cluster) Exec(statements ...string) {
 	c.t.Helper()
 	c.check("execute", execute(context.Background(), c.URL("postgres"), statements...))
 }
@@ -107,7 +107,7 @@ func (c *Cluster) SyncStandby(t testing.TB) *Cluster {
 	s.check("copy the primary", s.node.run("pg_basebackup", "--pgdata="+s.node.data, "--dbname="+primary, "--write-recovery-conf",
 		"--create-slot", "--slot="+name, "--checkpoint=fast", "--no-sync"))
 	s.check("start", s.node.startOnFreePort())
-	c.exec(
+	c.Exec(
 		"ALTER SYSTEM SET synchronous_standby_names = '"+name+"'",
 		"ALTER SYSTEM SET synchronous_commit = 'on'", // with off, the setting of clusters that aren't durable, no commit waits
 		"SELECT pg_reload_conf()",

@@ -36,6 +36,8 @@ max_connections = 300
 dynamic_shared_memory_type = mmap
 # For a standby that loses its connection for a moment.
 wal_keep_size = 128MB
+# A standby reconnects soon after its primary restarts.
+wal_retrieve_retry_interval = 200ms
 # A session whose client has left must not delay a shutdown or DROP DATABASE.
 client_connection_check_interval = 1s
 `

@@ -1,6 +1,6 @@
 //go:build chaos
 
-package chaos
+package e2e
 
 import (
 	"bytes"
@@ -196,7 +196,7 @@ func (c *client) readResults(r *record, a answer) {
 		}
 	case advanceSerialsAtomic, advanceSerialsEach, scrapSerialsAtomic, scrapSerialsEach:
 		var bulk struct {
-			Results []struct{ Serial *result }
+			Results []struct{ Serial *change }
 		}
 		err = json.Unmarshal(a.body, &bulk)
 		for _, item := range bulk.Results {
@@ -205,15 +205,15 @@ func (c *client) readResults(r *record, a answer) {
 			}
 		}
 	case advanceSerialTo:
-		var moved struct{ Serial result }
+		var moved struct{ Serial change }
 		err = json.Unmarshal(a.body, &moved)
 		moved.Serial.version = version
-		r.results = []result{moved.Serial}
+		r.results = []change{moved.Serial}
 	default:
-		var changed result
+		var changed change
 		err = json.Unmarshal(a.body, &changed)
 		changed.version = version
-		r.results = []result{changed}
+		r.results = []change{changed}
 	}
 	if err != nil {
 		c.system.t.Errorf("%v: the answer is %s to %s", err, a.body, r)
@@ -221,7 +221,7 @@ func (c *client) readResults(r *record, a answer) {
 }
 
 // contiguous tells whether the numbers of the units follow one another.
-func contiguous(units []result) bool {
+func contiguous(units []change) bool {
 	first := 0
 	for i, unit := range units {
 		number, err := strconv.Atoi(strings.TrimPrefix(unit.ID, "SN-"))

@@ -1,6 +1,17 @@
 //go:build chaos
 
-package chaos
+package e2e
+
+// The chaos tests run random operations of every kind that changes something, from many clients at the same time, while
+// connections are cut, servers and databases are killed and paused, and keys are replaced. Afterwards they compare the
+// recorded history of all requests, and an independent replay of the events, with what the servers return. `make chaos`
+// runs them.
+//
+// ROUTECARD_CHAOS is the duration for each database and defaults to 1m. Each run prints its seed first, and
+// ROUTECARD_CHAOS_SEED repeats its operations and faults. Which unit an operation picks still depends on timing.
+//
+// Begin with runChaos. The other files are: operations (what clients ask for), client (how they send and retry them), history
+// (what is recorded), network and faults (what fails), readers (streams, pages, and lists), and checker (the comparison).
 
 import (
 	"context"
@@ -8,7 +19,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,22 +30,19 @@ import (
 // clients is the number of clients that send changes at the same time.
 const clients = 16
 
-// seed is the seed of the whole run.
-var seed uint64
-
-func TestMain(m *testing.M) {
-	seed = rand.Uint64()
+// seed returns the seed of the whole run, and prints it once.
+var seed = sync.OnceValue(func() uint64 {
+	number := rand.Uint64()
 	if text := os.Getenv("ROUTECARD_CHAOS_SEED"); text != "" {
 		given, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "ROUTECARD_CHAOS_SEED is %q, want a number\n", text)
-			os.Exit(2)
+			panic("ROUTECARD_CHAOS_SEED must be a number: " + text)
 		}
-		seed = given
+		number = given
 	}
-	fmt.Printf("To repeat this run: ROUTECARD_CHAOS_SEED=%d\n", seed)
-	os.Exit(routecardtest.Main(m))
-}
+	fmt.Printf("To repeat this run: ROUTECARD_CHAOS_SEED=%d\n", number)
+	return number
+})
 
 // random returns the random numbers for one part of the run. With the same seed, a part gets the same numbers again.
 func random(part string, numbers ...int) *rand.Rand {
@@ -46,7 +53,7 @@ func random(part string, numbers ...int) *rand.Rand {
 	for _, number := range numbers {
 		sum = sum*1_000_003 + uint64(number)
 	}
-	return rand.New(rand.NewPCG(seed, sum))
+	return rand.New(rand.NewPCG(seed(), sum))
 }
 
 // duration returns how long the clients work on each database, from ROUTECARD_CHAOS. Defaults to one minute.
@@ -63,27 +70,23 @@ func duration(t *testing.T) time.Duration {
 	return length
 }
 
-// TestSQLite runs one server on a SQLite file.
-func TestSQLite(t *testing.T) {
-	run(t, &system{t: t, database: routecardtest.SQLite(t)}, 1)
+// TestChaosSQLite runs one server on a SQLite file.
+func TestChaosSQLite(t *testing.T) {
+	runChaos(t, &system{t: t, database: routecardtest.SQLite(t)}, 1)
 }
 
-// TestPostgres runs two servers on one PostgreSQL with a synchronous standby, which takes over during the run.
-func TestPostgres(t *testing.T) {
-	// Commits wait for the standby, so it must reconnect soon after its primary restarts.
-	settings := map[string]string{"wal_retrieve_retry_interval": "200ms"}
-	primary := postgrestest.Start(t, postgrestest.Options{Durable: true, Settings: settings})
+// TestChaosPostgres runs two servers on one PostgreSQL with a synchronous standby, which takes over during the run.
+func TestChaosPostgres(t *testing.T) {
+	primary := postgrestest.Start(t, postgrestest.Options{Durable: true})
 	database := primary.CreateDatabase("routecard")
 	standby := primary.SyncStandby(t)
-	run(t, &system{
-		t: t, primary: primary, standby: standby,
-		database: strings.Replace(database, "127.0.0.1:"+strconv.Itoa(primary.Port),
-			fmt.Sprintf("127.0.0.1:%d,127.0.0.1:%d", primary.Port, standby.Port), 1) + "&target_session_attrs=read-write",
+	runChaos(t, &system{
+		t: t, primary: primary, standby: standby, database: multiHost(database, standby.URL("routecard")),
 	}, 2)
 }
 
-// run has clients and readers use the system while faults happen, and then checks it.
-func run(t *testing.T, s *system, servers int) {
+// runChaos has clients and readers use the system while faults happen, and then checks it.
+func runChaos(t *testing.T, s *system, servers int) {
 	t.Helper()
 	length := duration(t)
 	s.start(servers)

@@ -1,6 +1,6 @@
 //go:build chaos
 
-package chaos
+package e2e
 
 import (
 	"cmp"
@@ -118,7 +118,7 @@ func thingOf(e *replay.Event) string {
 // checkEvents replays all events. After each event it compares the replayed state with the response of the request behind
 // it.
 func (c *checker) checkEvents() *replay.Replay {
-	told := map[[2]string]*result{}
+	told := map[[2]string]*change{}
 	deleted := map[string]*record{}
 	for _, r := range c.history.records {
 		if (r.kind == deleteJob || r.kind == deletePath) && r.outcome == acknowledged {
@@ -163,8 +163,8 @@ func (c *checker) compareDeleted(state *replay.Replay, e *replay.Event, r *recor
 }
 
 // compareResult compares a response with the replayed state right after the event of its request.
-func (c *checker) compareResult(state *replay.Replay, e *replay.Event, want result) {
-	got := result{ID: want.ID}
+func (c *checker) compareResult(state *replay.Replay, e *replay.Event, want change) {
+	got := change{ID: want.ID}
 	switch kind, _, _ := strings.Cut(e.Type, "."); kind {
 	case "job":
 		job, _ := state.Job(e.JobID)
@@ -174,7 +174,7 @@ func (c *checker) compareResult(state *replay.Replay, e *replay.Event, want resu
 		got.version = path.Version
 	default:
 		unit, _ := state.Unit(e.SerialID)
-		got = result{
+		got = change{
 			ID: unit.ID, Status: string(unit.Status), CurrentStepID: unit.StepID, CurrentStepIndex: unit.StepIndex,
 			ForceCompleted: unit.ForceCompleted, ScrapReason: unit.ScrapReason, version: unit.Version,
 		}

@@ -1,12 +1,9 @@
 //go:build chaos
 
-package chaos
+package e2e
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,7 +12,6 @@ import (
 	"time"
 
 	"github.com/routecard/routecard/internal/postgrestest"
-	"github.com/routecard/routecard/internal/routecardtest"
 )
 
 // system is the servers, their database, and the API keys of the clients.
@@ -41,7 +37,7 @@ type system struct {
 type instance struct {
 	address string
 	network *network
-	process *routecardtest.Process
+	process *process
 	// logs are the logs of its earlier processes.
 	logs []string
 }
@@ -75,53 +71,36 @@ func (s *system) start(servers int) {
 	}
 	// A server that has not read the keys yet would record requests as anonymous.
 	for _, m := range s.servers {
-		for m.process.Do(s.t, "GET", "/api/jobs?limit=1", "").Status != 401 {
+		for m.process.do(s.t, "GET", "/api/jobs?limit=1", "").Status != 401 {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
 }
 
-// freeAddress returns a free address outside the range of ephemeral ports. Otherwise an outgoing connection could take the
-// port of a server while the server is down.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(17000))))
-		if err == nil {
-			_ = listener.Close()
-			return listener.Addr().String()
-		}
-	}
-	t.Fatal("found no free port")
-	return ""
-}
-
 func (s *system) startServer(i int) {
 	s.t.Helper()
-	s.servers[i].process = routecardtest.Start(s.t, routecardtest.Launch{
-		Args: []string{"--database", s.database, "--addr", s.servers[i].address},
-	})
+	s.servers[i].process = startServer(s.t, "--database", s.database, "--addr", s.servers[i].address)
 }
 
 func (s *system) killServer(i int) {
 	s.t.Helper()
-	s.servers[i].process.Kill()
-	s.servers[i].logs = append(s.servers[i].logs, s.servers[i].process.Stderr())
+	s.servers[i].process.kill()
+	s.servers[i].logs = append(s.servers[i].logs, s.servers[i].process.stderr.String())
 }
 
 // command runs the binary with arguments that begin with the command, and returns its output.
-func (s *system) command(args ...string) routecardtest.Exit {
+func (s *system) command(args ...string) result {
 	s.t.Helper()
-	return routecardtest.Run(s.t, routecardtest.Launch{Args: append(args, "--database", s.database)})
+	return runCommand(s.t, append(args, "--database", s.database)...)
 }
 
 func (s *system) createKey(name, role string) string {
 	s.t.Helper()
 	exit := s.command("keys", "create", "--name", name, "--role", role)
-	if exit.Code != 0 {
-		s.t.Fatalf("keys create: exit code %d\n%s", exit.Code, exit.Stderr)
+	if exit.code != 0 {
+		s.t.Fatalf("keys create: exit code %d\n%s", exit.code, exit.stderr)
 	}
-	return strings.TrimSpace(exit.Stdout)
+	return strings.TrimSpace(exit.stdout)
 }
 
 // issueKey creates a new key for a group of clients.
@@ -150,8 +129,8 @@ func (s *system) replaceKey(group int, pause time.Duration) {
 	s.mutex.Lock()
 	old := s.keys[group]
 	s.mutex.Unlock()
-	if exit := s.command("keys", "revoke", "--name", old.name); exit.Code != 0 {
-		s.t.Fatalf("keys revoke: exit code %d\n%s", exit.Code, exit.Stderr)
+	if exit := s.command("keys", "revoke", "--name", old.name); exit.code != 0 {
+		s.t.Fatalf("keys revoke: exit code %d\n%s", exit.code, exit.stderr)
 	}
 	time.Sleep(pause)
 	s.issueKey(group)
@@ -192,9 +171,9 @@ func (s *system) apply(f fault) {
 		time.Sleep(f.hold)
 		s.startServer(i)
 	case "a server is paused":
-		server.process.Signal(syscall.SIGSTOP)
+		server.process.signal(syscall.SIGSTOP)
 		time.Sleep(f.hold)
-		server.process.Signal(syscall.SIGCONT)
+		server.process.signal(syscall.SIGCONT)
 	case "a key is replaced":
 		s.replaceKey(f.choice%keyGroups, f.hold)
 	case "PostgreSQL is killed":
@@ -307,9 +286,9 @@ func (s *system) runFaults(length time.Duration) {
 func (s *system) stop() {
 	s.t.Helper()
 	for _, m := range s.servers {
-		m.process.Terminate()
+		m.process.terminate()
 		panics := 0
-		for _, log := range append(m.logs, m.process.Stderr()) {
+		for _, log := range append(m.logs, m.process.stderr.String()) {
 			for line := range strings.Lines(log) {
 				if !strings.Contains(line, "panic") {
 					continue
@@ -324,7 +303,7 @@ func (s *system) stop() {
 			s.t.Errorf("a server panicked %d times", panics)
 		}
 	}
-	if exit := s.command("check"); exit.Code != 0 {
-		s.t.Errorf("check: exit code %d\n%s%s", exit.Code, exit.Stdout, exit.Stderr)
+	if exit := s.command("check"); exit.code != 0 {
+		s.t.Errorf("check: exit code %d\n%s%s", exit.code, exit.stdout, exit.stderr)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build chaos
 
-package chaos
+package e2e
 
 import (
 	"fmt"
@@ -34,11 +34,11 @@ type record struct {
 	// status is that of the last response, 0 without one.
 	status int
 	// results are the changed things in the response to an acknowledged request.
-	results []result
+	results []change
 }
 
-// result is one changed thing in a response.
-type result struct {
+// change is one changed thing in a response.
+type change struct {
 	ID               string
 	Status           string
 	CurrentStepID    string
