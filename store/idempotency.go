@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,7 +39,8 @@ func (r Request) user() string { return cmp.Or(r.UserID, r.Caller, Anonymous) }
 const resultAge = 24 * time.Hour
 
 // once makes a change, unless an earlier request with the same idempotency key has made it: then once returns the result of
-// that request, and true. It returns a KeyReused error when the key belongs to a different request. Failures are not kept.
+// that request, and true. It returns a KeyReused error when the key belongs to a different request, and ErrOutcomeUnknown when
+// the change fails and the result of an earlier request cannot be read. Failures are not kept.
 func once[Result any](ctx context.Context, s *Store, by Request, change func() (Result, error)) (Result, bool, error) {
 	earlier, found, err := EarlierResult[Result](ctx, s, by)
 	if err != nil || found {
@@ -52,13 +54,21 @@ func once[Result any](ctx context.Context, s *Store, by Request, change func() (
 	// change (the unit is already scrapped), and the earlier result is the right answer.
 	earlier, found, err = EarlierResult[Result](context.WithoutCancel(ctx), s, by)
 	switch {
-	case err != nil:
-		return result, false, fmt.Errorf("look for an earlier result: %w, after: %w", err, changeErr)
 	case found:
 		return earlier, true, nil
-	default:
+	case err == nil, errors.Is(changeErr, ErrBusy):
 		return result, false, changeErr
+	case isKeyReused(err):
+		return result, false, err
+	default:
+		// changeErr is not wrapped, because it is not the answer: "is scrapped" may be true because of this very request.
+		return result, false, fmt.Errorf("%w: look for an earlier result: %w, after: %s", ErrOutcomeUnknown, err, changeErr.Error())
 	}
+}
+
+func isKeyReused(err error) bool {
+	known, ok := errors.AsType[*models.Error](err)
+	return ok && known.Kind == models.KeyReused
 }
 
 // EarlierResult returns the result of an earlier request with the same idempotency key, and whether there is one. It

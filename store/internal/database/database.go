@@ -60,6 +60,10 @@ type dialect interface {
 	// Damage returns a sentence for each fault that the database itself can find.
 	Damage(db *gorm.DB) ([]string, error)
 
+	// checkWritable returns an error if no transaction can write.
+	checkWritable(ctx context.Context, write *gorm.DB) error
+	// confirm returns an error if the connection's last COMMIT did not do all that was configured.
+	confirm(connection *sql.Conn) error
 	// concurrentGroups is how many transactions of the same [Group] are best run at the same time.
 	concurrentGroups() int
 	// snapshotOptions are the options of a transaction that sees the database as it is at one moment.
@@ -129,10 +133,17 @@ func (db *DB) Close() error {
 	return db.release()
 }
 
-// Ping returns an error while the database does not answer.
+// Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
+// allows for the transactions that are writing.
 func (db *DB) Ping(ctx context.Context) error {
-	var one int
-	return db.Query(ctx, func(query *gorm.DB) error { return query.Raw("SELECT 1").Scan(&one).Error })
+	leave, err := db.writeGate.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, db.timeout)
+	defer cancel()
+	return retry(ctx, func() error { return db.checkWritable(ctx, db.write) })
 }
 
 // SetTimeout changes how long a query or a transaction may take. Call it before the database is shared.

@@ -155,6 +155,19 @@ func (sqlite) insert(ctx context.Context, connection *sql.Conn, inserts []rows.I
 	})
 }
 
+// confirm returns nil: SQLite reports every failure of a COMMIT as its error.
+func (sqlite) confirm(*sql.Conn) error { return nil }
+
+// checkWritable begins a transaction, which takes the lock of the file, and ends it without a write.
+func (sqlite) checkWritable(ctx context.Context, write *gorm.DB) error {
+	errNone := errors.New("nothing to write")
+	err := write.WithContext(ctx).Transaction(func(*gorm.DB) error { return errNone })
+	if errors.Is(err, errNone) {
+		return nil
+	}
+	return err
+}
+
 // Damage looks for damage to the file and for references to rows that do not exist.
 func (sqlite) Damage(db *gorm.DB) (found []string, err error) {
 	var damage []string

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -30,9 +31,10 @@ type Tx struct {
 	queue, last []rows.Insert
 }
 
-// Transact runs a function in one transaction and then writes the rows that it queued. Nothing has changed if Transact
-// returns an error, unless the connection broke during COMMIT. It returns [ErrBusy] when no connection is free in time.
-// The function may run again, see [DB.Query].
+// Transact runs a function in one transaction and then writes the rows that it queued. It returns [ErrOutcomeUnknown] when the
+// change may have been made; after any other error, nothing has changed. It returns [ErrBusy] when no connection or lock is free
+// in time, and [context.DeadlineExceeded] when the function takes longer than 30 seconds. The function may run again, see
+// [DB.Query].
 func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 	leave, err := db.writeGate.enter(ctx)
 	if err != nil {
@@ -45,17 +47,23 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 		committing := false
 		err := db.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
 			connection := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
-			return session.Transaction(func(query *gorm.DB) error {
+			err := session.Transaction(func(query *gorm.DB) error {
 				t := &Tx{DB: query, At: models.MillisOf(db.clock()), db: db, connection: connection}
 				if err := change(t); err != nil {
 					return err
 				}
-				if err := db.insert(ctx, connection, append(t.queue, t.last...)); err != nil {
+				err := db.insert(ctx, connection, append(t.queue, t.last...))
+				// If the context has ended, database/sql returns other errors, and an error of Commit without sending a COMMIT.
+				if err := cmp.Or(ctx.Err(), err); err != nil {
 					return err
 				}
 				committing = true
 				return nil
 			})
+			if err != nil {
+				return err
+			}
+			return db.confirm(connection)
 		})
 		if err != nil && committing {
 			return &commitError{err}
@@ -128,8 +136,8 @@ func NewGroup[In, Out any](db *DB, run func(context.Context, []In) ([]Out, error
 	return &Group[In, Out]{run: run, slots: db.concurrentGroups()}
 }
 
-// Do makes a change and returns when it is on disk. When the context ends, Do returns at once. If the transaction has begun
-// by then, the caller does not learn whether the change was made.
+// Do makes a change and returns when it is on disk. When the context ends while the change waits, Do returns at once, with the
+// context's error. If the transaction of the change has begun by then, the error is also [ErrOutcomeUnknown].
 func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
 	var none Out
 	if err := ctx.Err(); err != nil {
@@ -156,7 +164,7 @@ func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
 		}
 		return own.out, own.err
 	case <-ctx.Done():
-		return none, g.abandon(ctx, own)
+		return g.abandon(ctx, own)
 	}
 }
 
@@ -187,8 +195,10 @@ func (g *Group[In, Out]) wakeNext() {
 	next.turn <- true
 }
 
-// abandon removes a member whose caller has gone. If the member was just told to lead, abandon passes the slot on.
-func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) error {
+// abandon removes a member whose caller has gone. If the member was just told to lead, abandon passes the slot on. If the change
+// was just made, abandon returns its result.
+func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) (Out, error) {
+	var none Out
 	g.mutex.Lock()
 	for i, other := range g.waiting {
 		if other != own {
@@ -196,17 +206,19 @@ func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) erro
 		}
 		g.waiting = append(g.waiting[:i:i], g.waiting[i+1:]...)
 		g.mutex.Unlock()
-		return ctx.Err()
+		return none, ctx.Err()
 	}
 	g.mutex.Unlock()
 	select {
 	case leads := <-own.turn:
-		if leads {
-			g.wakeNext()
+		if !leads {
+			return own.out, own.err
 		}
+		g.wakeNext()
+		return none, ctx.Err()
 	default:
+		return none, fmt.Errorf("%w: %w", ErrOutcomeUnknown, ctx.Err())
 	}
-	return ctx.Err()
 }
 
 // commit makes the changes of the members. If one of them can be the reason for an error, each is made alone, so that it
