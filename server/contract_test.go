@@ -264,7 +264,7 @@ func breakDatabase(t *testing.T, w *world, status int) (release func()) {
 	t.Cleanup(release)
 	for range taken {
 		// They ask the store itself: a server would first ask it for the keys, and all others would wait for that.
-		callers.Go(func() { _ = w.Store.Ping(ctx) })
+		callers.Go(func() { _, _ = w.Store.Job(ctx, "job_1") })
 		callers.Go(func() { _ = w.Store.Sweep(ctx) })
 	}
 	for begun := time.Now(); ; time.Sleep(time.Millisecond) {

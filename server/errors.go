@@ -23,6 +23,10 @@ var statuses = map[models.Kind]int{
 	models.KeyReused: http.StatusUnprocessableEntity,
 }
 
+// outcomeUnknown is the message of a change that may have been made.
+const outcomeUnknown = "The outcome is unknown: the change may have been made. Repeat the request with the same Idempotency-Key; " +
+	"without a key, check first whether the change was made"
+
 // statusError is a failure of the request as such, before any operation has seen it.
 type statusError struct {
 	status  int
@@ -39,6 +43,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 	var status *statusError
 	var refused *contract.Error
 	switch {
+	case errors.Is(err, store.ErrOutcomeUnknown) && c.Request.Context().Err() == nil:
+		// Before all other kinds: the causes of this error would pass for an answer.
+		answer.Message, answer.Outcome = outcomeUnknown, new(gen.Unknown)
+		s.log.ErrorContext(c, "outcome unknown", "requestId", requestID(c), "operation", s.operationID(c), "error", err)
 	case errors.As(err, &known):
 		answer.StatusCode, answer.Message = statuses[known.Kind], known.Message
 		if len(known.Fields) > 0 {

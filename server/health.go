@@ -10,13 +10,15 @@ import (
 	"github.com/routecard/routecard/gen"
 )
 
-// readyTimeout is how long the database may take to answer before the server counts as not ready.
+// readyTimeout is how long the database may take to answer, and to let a transaction write, before the server counts as not
+// ready.
 const readyTimeout = 2 * time.Second
 
 // probes are the methods that load balancers ask with.
 var probes = []string{http.MethodGet, http.MethodHead}
 
-// serveHealth adds what machines ask: whether the process serves, whether the database answers, the contract, and metrics.
+// serveHealth adds what machines ask: whether the process serves, whether the database answers and accepts changes, the
+// contract, and metrics.
 func (s *Server) serveHealth(engine *gin.Engine) {
 	engine.Match(probes, "/healthz", func(c *gin.Context) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})
@@ -26,7 +28,7 @@ func (s *Server) serveHealth(engine *gin.Engine) {
 		defer cancel()
 		if err := s.store.Ping(ctx); err != nil {
 			s.log.WarnContext(c, "not ready", "requestId", requestID(c), "error", err)
-			s.fail(c, &statusError{http.StatusServiceUnavailable, "the database does not answer"})
+			s.fail(c, &statusError{http.StatusServiceUnavailable, "The database does not answer or does not accept changes"})
 			return
 		}
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})

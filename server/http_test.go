@@ -224,7 +224,7 @@ func TestDatabaseGone(t *testing.T) {
 		wantError(t, s.Do(t, "GET", "/api/jobs/job_1", ""), internal)
 		wantError(t, s.Do(t, "PUT", "/api/jobs/job_1", `{"name":"x"}`), internal)
 		wantError(t, s.Do(t, "DELETE", "/api/jobs/job_1", ""), internal)
-		wantError(t, s.Do(t, "GET", "/readyz", ""), gen.Error{StatusCode: 503, Message: "the database does not answer"})
+		wantError(t, s.Do(t, "GET", "/readyz", ""), gen.Error{StatusCode: 503, Message: "The database does not answer or does not accept changes"})
 		wantEqual(t, "the status of /healthz", s.Do(t, "GET", "/healthz", "").Status, 200)
 		wantEqual(t, "the status of bad input", s.Do(t, "POST", "/api/jobs", `{}`).Status, 400)
 		if !strings.Contains(s.Log.String(), "closed") {

@@ -42,10 +42,18 @@ func wantBusy(t *testing.T, s *routecardtest.Server, requests [][3]string) {
 	}
 }
 
-// TestExhaustedPool has queries wait for a lock until no connection is left.
+// TestExhaustedPool has queries wait for a lock until no connection is left. The URL sets another lock_timeout, so that the
+// queries wait until the end of the test.
 func TestExhaustedPool(t *testing.T) {
 	t.Parallel()
-	s := routecardtest.New(t, postgrestest.Database(t))
+	database, err := url.Parse(postgrestest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := database.Query()
+	query.Set("lock_timeout", "60s")
+	database.RawQuery = query.Encode()
+	s := routecardtest.New(t, database.String())
 	job := createJob(t, s, exampleJob)
 	locked, err := connect(t, s.Database).Begin(t.Context())
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,7 +39,8 @@ func (r Request) user() string { return cmp.Or(r.UserID, r.Caller, Anonymous) }
 const resultAge = 24 * time.Hour
 
 // once makes a change, unless an earlier request with the same idempotency key has made it: then once returns the result of
-// that request, and true. It returns a KeyReused error when the key belongs to a different request. Failures are not kept.
+// that request, and true. It returns a KeyReused error when the key belongs to a different request, and ErrOutcomeUnknown when
+// the change fails and the result of an earlier request cannot be read. Failures are not kept.
 func once[Result any](ctx context.Context, s *Store, by Request, change func() (Result, error)) (Result, bool, error) {
 	earlier, found, err := EarlierResult[Result](ctx, s, by)
 	if err != nil || found {
@@ -52,13 +54,21 @@ func once[Result any](ctx context.Context, s *Store, by Request, change func() (
 	// change (the unit is already scrapped), and the earlier result is the right answer.
 	earlier, found, err = EarlierResult[Result](context.WithoutCancel(ctx), s, by)
 	switch {
-	case err != nil:
-		return result, false, fmt.Errorf("look for an earlier result: %w, after: %w", err, changeErr)
 	case found:
 		return earlier, true, nil
-	default:
+	case err == nil, errors.Is(changeErr, ErrBusy):
 		return result, false, changeErr
+	case isKeyReused(err):
+		return result, false, err
+	default:
+		// changeErr is not wrapped, because it is not the answer: "is scrapped" may be true because of this very request.
+		return result, false, fmt.Errorf("%w: look for an earlier result: %w, after: %s", ErrOutcomeUnknown, err, changeErr.Error())
 	}
+}
+
+func isKeyReused(err error) bool {
+	known, ok := errors.AsType[*models.Error](err)
+	return ok && known.Kind == models.KeyReused
 }
 
 // EarlierResult returns the result of an earlier request with the same idempotency key, and whether there is one. It
@@ -85,13 +95,14 @@ func EarlierResult[Result any](ctx context.Context, s *Store, by Request) (resul
 // oldestResult is the time before which results are no longer used.
 func (s *Store) oldestResult() models.Millis { return models.MillisOf(s.clock().Add(-resultAge)) }
 
-// replaceExpired replaces a result that is older than resultAge and leaves any other.
+// replaceExpired replaces a result that is older than resultAge. The transaction of a younger one fails, because a result
+// must not be NULL.
 var replaceExpired = fmt.Sprintf(`ON CONFLICT (caller, key) DO UPDATE SET operation = excluded.operation,
-	body_hash = excluded.body_hash, result = excluded.result, at = excluded.at
-	WHERE stored_results.at <= excluded.at - %d`, resultAge.Milliseconds())
+	body_hash = excluded.body_hash, at = excluded.at,
+	result = CASE WHEN stored_results.at <= excluded.at - %d THEN excluded.result END`, resultAge.Milliseconds())
 
-// keepResult writes the result of a change with the change. The transaction fails with a conflict when another request with
-// the same key has been committed; once then finds the result of that request.
+// keepResult writes the result of a change with the change. The transaction fails when another request with the same key has
+// been committed; once then finds the result of that request.
 func keepResult(t *database.Tx, by Request, result any) error {
 	return keepResults(t, []Request{by}, []any{result})
 }
@@ -113,15 +124,9 @@ func keepResults[Result any](t *database.Tx, requests []Request, results []Resul
 		})
 	}
 	// Every transaction writes its keys in the same order, so that two transactions cannot wait for each other.
-	byKey := func(a, b models.StoredResult) int {
+	slices.SortFunc(kept, func(a, b models.StoredResult) int {
 		return cmp.Or(cmp.Compare(a.Caller, b.Caller), cmp.Compare(a.Key, b.Key))
-	}
-	slices.SortFunc(kept, byKey)
-	for i := 1; i < len(kept); i++ {
-		if byKey(kept[i-1], kept[i]) == 0 {
-			return rows.ErrConflict
-		}
-	}
+	})
 	if len(kept) > 0 {
 		t.Queue(rows.OnConflict(kept, replaceExpired))
 	}

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 
@@ -24,6 +26,8 @@ type disk struct {
 	mutex  sync.Mutex
 	synced map[string][]byte
 	syncs  int
+	// failing makes each sync fail.
+	failing atomic.Bool
 }
 
 func newDisk(t *testing.T) (d *disk, name string) {
@@ -92,6 +96,9 @@ func (f *diskFile) Unwrap() vfs.File { return f.File }
 
 // Sync implements vfs.File.
 func (f *diskFile) Sync(flags vfs.SyncFlag) error {
+	if f.disk.failing.Load() {
+		return sqlite3.IOERR_FSYNC
+	}
 	if err := f.File.Sync(flags); err != nil {
 		return err
 	}

@@ -42,8 +42,16 @@ type Options struct {
 	vfs string
 }
 
-// ErrBusy is returned when no connection was free within 5 seconds. Nothing has changed.
-var ErrBusy = database.ErrBusy
+var (
+	// ErrBusy is returned when no connection was free within 5 seconds, or others held a lock for too long: 8 seconds on
+	// PostgreSQL, 10 seconds on SQLite. Nothing has changed.
+	ErrBusy = database.ErrBusy
+	// ErrOutcomeUnknown is returned when a change may have been made, may never be made, or may be made later: the database's
+	// answer to COMMIT did not come, its disk failed during the commit, or the context ended while the change shared the
+	// transaction of others. It is also returned when a request with an idempotency key fails, and the store cannot find out
+	// whether an earlier request with the same key succeeded.
+	ErrOutcomeUnknown = database.ErrOutcomeUnknown
+)
 
 // Open opens the database and brings its schema up to date. A name that begins with postgres:// or postgresql:// is
 // PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
@@ -74,7 +82,8 @@ func Describe(name string) string { return database.Describe(name) }
 // Close closes the database. It does not wait for running requests; stop the HTTP server first.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Ping returns an error while the database does not answer.
+// Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
+// allows for the transactions that are writing.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
 // Pools returns the connection pools by name, for metrics.

@@ -96,6 +96,21 @@ func (e DependencyType) Valid() bool {
 	}
 }
 
+// Defines values for ErrorOutcome.
+const (
+	Unknown ErrorOutcome = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the ErrorOutcome enum.
+func (e ErrorOutcome) Valid() bool {
+	switch e {
+	case Unknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ScrapReason.
 const (
 	Damaged        ScrapReason = "damaged"
@@ -308,7 +323,17 @@ type Error struct {
 
 	// Errors Every failure, in the order of the contract. Only on validation failures.
 	Errors *[]FieldError `json:"errors,omitempty"`
+
+	// Outcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
+	//
+	// Example: unknown
+	Outcome *ErrorOutcome `json:"outcome,omitempty"`
 }
+
+// ErrorOutcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
+//
+// Example: unknown
+type ErrorOutcome string
 
 // Event One change.
 type Event struct {

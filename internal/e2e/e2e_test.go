@@ -28,6 +28,9 @@ import (
 const (
 	exampleJob    = `{"name":"JOB-2024-001","goalQuantity":50}`
 	internalError = `{"statusCode":500,"message":"Internal Server Error"}`
+	// outcomeUnknown is the body of the response to a change that may have been made.
+	outcomeUnknown = `{"statusCode":500,"message":"The outcome is unknown: the change may have been made. Repeat the request ` +
+		`with the same Idempotency-Key; without a key, check first whether the change was made","outcome":"unknown"}`
 	// timeout bounds each wait. It is long because other tests may keep the machine busy.
 	timeout = 3 * time.Minute
 )

@@ -52,7 +52,9 @@ func TestPostgresOutage(t *testing.T) {
 	}
 	creators.stop()
 	for refusal := range creators.refusals {
-		wantEqual(t, "a response during the outage", refusal, "500 "+internalError)
+		if refusal != "500 "+internalError && refusal != "500 "+outcomeUnknown {
+			t.Errorf("a response during the outage is %s", refusal)
+		}
 	}
 	if len(creators.refusals) == 0 {
 		t.Error("no request got a response during the outage")

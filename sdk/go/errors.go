@@ -3,6 +3,7 @@ package routecard
 import (
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,6 +27,8 @@ type Error struct {
 	// happen with POST, because the server recognizes the idempotency key.
 	Attempts int
 
+	// outcomeUnknown reports whether the server, or a proxy in its place, does not say that nothing has changed.
+	outcomeUnknown bool
 	// retryAfter is the wait that the Retry-After header asks for; 0 without the header.
 	retryAfter time.Duration
 }
@@ -41,6 +44,31 @@ func (e *Error) Error() string {
 		text = strings.Join(messages, "; ")
 	}
 	return strconv.Itoa(e.StatusCode) + " " + text
+}
+
+// ErrOutcomeUnknown is in the chain of an error, for errors.Is, when the change may have been made: the server says so, the
+// connection broke or the context ended after the request was sent, or a proxy answered in the server's place. Repeat the call
+// with the same [IdempotencyKey]; without a key, check first whether the change was made. After any other error, nothing has
+// changed.
+var ErrOutcomeUnknown = errors.New("the outcome is unknown: the change may have been made")
+
+// unknownOutcomeError adds ErrOutcomeUnknown to the chain of an error, whose text stays.
+type unknownOutcomeError struct{ error }
+
+// Unwrap implements errors.Is and errors.As.
+func (e unknownOutcomeError) Unwrap() []error { return []error{ErrOutcomeUnknown, e.error} }
+
+// isOutcomeUnknown reports whether the change may have been made by the attempt that failed with err.
+func isOutcomeUnknown(req *http.Request, err error) bool {
+	if req.Method == http.MethodGet {
+		return false
+	}
+	if failure, responded := errors.AsType[*Error](err); responded {
+		return failure.outcomeUnknown
+	}
+	// Without a connection, the request was not sent.
+	failure, ok := errors.AsType[*net.OpError](err)
+	return !ok || failure.Op != "dial"
 }
 
 // IsNotFound reports whether err says that the resource does not exist (404).
@@ -68,10 +96,13 @@ func toError(res *http.Response, body []byte) *Error {
 		RequestID:  res.Header.Get("X-Request-Id"),
 		Attempts:   1,
 		retryAfter: retryAfter(res.Header),
+		// The page of a proxy does not say whether the server got the request.
+		outcomeUnknown: res.StatusCode >= http.StatusInternalServerError,
 	}
 	var decoded client.Error
 	if json.Unmarshal(body, &decoded) == nil && decoded.Message != "" {
 		failure.Message = decoded.Message
+		failure.outcomeUnknown = decoded.Outcome != nil
 		if decoded.Errors != nil {
 			failure.Errors = *decoded.Errors
 		}

@@ -18,6 +18,8 @@ import (
 //   - POST has an Idempotency-Key, the same for all attempts, by which the server recognizes the request. For the same reason
 //     a POST is also repeated after a 500, which does not say whether the change was made.
 //
+// A request whose outcome is still unknown after the last attempt fails with [ErrOutcomeUnknown].
+//
 // The wait doubles with each attempt and is partly random, so that many clients do not come back at the same moment. A
 // Retry-After header can make it longer. If ctx would end before the next attempt, or the server asks for more than MaxWait,
 // the call returns the last error at once.
@@ -57,8 +59,15 @@ func (r Retry) delay(n int) time.Duration {
 	return wait/2 + rand.N(wait/2+1)
 }
 
-// send makes attempts until one succeeds, one fails in a way that a retry would not change, or none are left.
-func (c *Client) send(ctx context.Context, req *http.Request) (response, error) {
+// send makes attempts until one succeeds, one fails in a way that a retry would not change, or none are left. Its error is
+// ErrOutcomeUnknown when one of the attempts may have made the change.
+func (c *Client) send(ctx context.Context, req *http.Request) (res response, err error) {
+	unknown := false
+	defer func() {
+		if err != nil && unknown {
+			err = unknownOutcomeError{err}
+		}
+	}()
 	for n := 1; ; n++ {
 		res, err := c.attempt(ctx, req)
 		if err == nil {
@@ -68,6 +77,10 @@ func (c *Client) send(ctx context.Context, req *http.Request) (response, error) 
 		if responded {
 			failure.Attempts = n
 		}
+		// By the key, the server would have found an earlier attempt that made the change.
+		answered := responded && req.Method == http.MethodPost &&
+			failure.StatusCode < http.StatusInternalServerError && !isTransient(failure.StatusCode)
+		unknown = isOutcomeUnknown(req, err) || unknown && !answered
 		if n >= c.retry.Attempts || !mayRetry(ctx, req, err) {
 			return response{}, err
 		}

@@ -207,6 +207,72 @@ func TestWhichRequestsAreRepeated(t *testing.T) {
 	}
 }
 
+// TestOutcomeUnknown has the last attempts of a change fail in ways that do and do not say what became of the change.
+func TestOutcomeUnknown(t *testing.T) {
+	t.Parallel()
+	unknown := answers(http.StatusInternalServerError, `{"statusCode":500,"message":"The outcome is unknown","outcome":"unknown"}`)
+	internal := answers(http.StatusInternalServerError, errorBody("Internal Server Error"))
+	busy := answers(http.StatusServiceUnavailable, errorBody("busy"))
+	conflict := answers(http.StatusConflict, errorBody("the unit is scrapped"))
+	page := answers(http.StatusBadGateway, "<html>Bad Gateway</html>")
+	for _, test := range []struct {
+		name         string
+		steps        []http.HandlerFunc
+		post, delete bool
+		postAttempts int
+	}{
+		{"the server does not know", []http.HandlerFunc{unknown}, true, true, 4},
+		{"the connection breaks", []http.HandlerFunc{cuts}, true, true, 4},
+		{"the response breaks", []http.HandlerFunc{cutsHalfway}, true, true, 4},
+		{"a proxy answers", []http.HandlerFunc{page}, true, true, 4},
+		{"the connection breaks, and then the server is busy", []http.HandlerFunc{cuts, busy}, true, true, 4},
+		{"the server does not know, and then refuses", []http.HandlerFunc{unknown, conflict}, false, true, 2},
+		{"the connection breaks, and then the server refuses", []http.HandlerFunc{cuts, conflict}, false, true, 2},
+		{"the server fails", []http.HandlerFunc{internal}, false, false, 4},
+		{"the server is busy", []http.HandlerFunc{busy}, false, false, 4},
+		{"the server refuses", []http.HandlerFunc{conflict}, false, false, 1},
+	} {
+		server := newScript(t, test.steps...)
+		_, err := newClient(t, server.URL).CreateJob(t.Context(), routecard.JobCreate{})
+		if got := errors.Is(err, routecard.ErrOutcomeUnknown); err == nil || got != test.post {
+			t.Errorf("%s, POST: %v, unknown is %v", test.name, err, got)
+		}
+		if sent := len(server.urls()); sent != test.postAttempts {
+			t.Errorf("%s: POST was sent %d times, want %d", test.name, sent, test.postAttempts)
+		}
+		err = newClient(t, newScript(t, test.steps...).URL).DeleteJob(t.Context(), "job_1")
+		if got := errors.Is(err, routecard.ErrOutcomeUnknown); err == nil || got != test.delete {
+			t.Errorf("%s, DELETE: %v, unknown is %v", test.name, err, got)
+		}
+		_, err = newClient(t, newScript(t, test.steps...).URL).GetJob(t.Context(), "job_1")
+		if got := errors.Is(err, routecard.ErrOutcomeUnknown); err == nil || got {
+			t.Errorf("%s, GET: %v, unknown is %v", test.name, err, got)
+		}
+	}
+}
+
+// TestOutcomeUnknownIsNotRepeatedWithoutAKey checks that a request without an idempotency key is sent once when the server does
+// not know its outcome.
+func TestOutcomeUnknownIsNotRepeatedWithoutAKey(t *testing.T) {
+	t.Parallel()
+	server := newScript(t, answers(http.StatusInternalServerError, `{"statusCode":500,"message":"no","outcome":"unknown"}`))
+	err := newClient(t, server.URL).DeleteJob(t.Context(), "job_1")
+	if sent := len(server.urls()); sent != 1 || !errors.Is(err, routecard.ErrOutcomeUnknown) {
+		t.Errorf("sent %d times: %v", sent, err)
+	}
+}
+
+// TestNotSent checks that the outcome of a request that was never sent is known.
+func TestNotSent(t *testing.T) {
+	t.Parallel()
+	server := newScript(t, cuts)
+	server.Close()
+	_, err := newClient(t, server.URL).CreateJob(t.Context(), routecard.JobCreate{})
+	if err == nil || errors.Is(err, routecard.ErrOutcomeUnknown) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
 	server := newScript(t, cuts)

@@ -29,11 +29,28 @@ export class RoutecardError extends Error {
   }
 }
 
+/** The errors of changes that may have been made. */
+const unknownOutcomes = new WeakSet<object>();
+
+/**
+ * Reports whether the change that failed with this error may have been made: the server says so, the connection broke or the
+ * signal was aborted after the request was sent, or a proxy answered in the server's place. Repeat the call with the same
+ * `Idempotency-Key`; without a key, check first whether the change was made. After any other error, nothing has changed.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof Object && unknownOutcomes.has(error);
+}
+
+/** Makes `isOutcomeUnknown` true for an error. */
+export function markOutcomeUnknown(error: unknown): void {
+  if (error instanceof Object) unknownOutcomes.add(error);
+}
+
 /**
  * Converts a response to an error. If the body is not an error of Routecard, but for example a proxy's page, the message is the
  * text of the status.
  */
-export async function toError(response: Response, attempts: number): Promise<RoutecardError> {
+export async function toError(response: Response, attempts: number, method = "GET"): Promise<RoutecardError> {
   let decoded: Partial<components["schemas"]["Error"]> = {};
   const text = await response.text();
   try {
@@ -41,12 +58,16 @@ export async function toError(response: Response, attempts: number): Promise<Rou
   } catch {
     // not JSON: a page, or no body
   }
-  const message = typeof decoded.message === "string" && decoded.message ? decoded.message : response.statusText;
-  return new RoutecardError(
+  const fromServer = typeof decoded.message === "string" && decoded.message !== "";
+  const error = new RoutecardError(
     response.status,
-    message || `HTTP status ${response.status}`,
+    (fromServer && decoded.message) || response.statusText || `HTTP status ${response.status}`,
     Array.isArray(decoded.errors) ? decoded.errors : [],
     response.headers.get("X-Request-Id") ?? undefined,
     attempts,
   );
+  // The page of a proxy does not say whether the server got the request.
+  const isUnknown = fromServer ? decoded.outcome === "unknown" : response.status >= 500;
+  if (isUnknown && method !== "GET") markOutcomeUnknown(error);
+  return error;
 }

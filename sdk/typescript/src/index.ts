@@ -1,5 +1,5 @@
 export { createClient, type ClientOptions, type RoutecardClient } from "./client.js";
-export { RoutecardError, type FieldError } from "./errors.js";
+export { isOutcomeUnknown, RoutecardError, type FieldError } from "./errors.js";
 export type { EventsOptions } from "./events.js";
 export type { RetryPolicy } from "./retry.js";
 export type { components, operations, paths } from "./schema.js";

@@ -1,4 +1,4 @@
-import { RoutecardError, toError } from "./errors.js";
+import { isOutcomeUnknown, markOutcomeUnknown, RoutecardError, toError } from "./errors.js";
 
 /**
  * How often and how fast a request is repeated. A request is repeated when there was no response, or when the status is 429,
@@ -8,6 +8,8 @@ import { RoutecardError, toError } from "./errors.js";
  * - PUT, PATCH, and DELETE have the same effect however often they are sent.
  * - POST has an Idempotency-Key, the same for all attempts, by which the server recognizes the request. For the same reason a
  *   POST is also repeated after a 500, which does not say whether the change was made.
+ *
+ * `isOutcomeUnknown` is true for the error of a request whose outcome is still unknown after the last attempt.
  *
  * The wait doubles with each attempt and is partly random, so that many clients do not come back at the same moment. A
  * Retry-After header can make it longer. All times are in milliseconds.
@@ -34,13 +36,19 @@ const keyHeader = "Idempotency-Key";
 
 /**
  * Returns a function that sends a request with retries. It throws a `RoutecardError` for a response that is not a 2xx, and
- * returns responses whose body has been read completely.
+ * returns responses whose body has been read completely. `isOutcomeUnknown` is true for what it throws when one of the attempts
+ * may have made a change.
  */
 export function retrying(send: Send, policy: RetryPolicy): Send {
   return async (request) => {
     if (request.method === "POST" && !request.headers.has(keyHeader)) {
       request.headers.set(keyHeader, randomKey());
     }
+    let unknown = false;
+    const giveUp = (failure: unknown) => {
+      if (unknown) markOutcomeUnknown(failure);
+      return failure;
+    };
     for (let attempt = 1; ; attempt++) {
       let failure: unknown;
       let requestedWait = 0;
@@ -48,13 +56,18 @@ export function retrying(send: Send, policy: RetryPolicy): Send {
         const response = await send(request.clone());
         if (response.ok) return await readBody(response);
         requestedWait = retryAfter(response.headers);
-        failure = await toError(response, attempt);
+        failure = await toError(response, attempt, request.method);
       } catch (error) {
         failure = error; // no response, or an incomplete one
       }
+      unknown = mayHaveChanged(request, failure) || (unknown && !isAnswer(request, failure));
       const again = attempt < policy.attempts && mayRetry(request, failure) && requestedWait <= policy.maxWait;
-      if (!again) throw failure;
-      await sleep(Math.max(delay(policy, attempt), requestedWait), request.signal);
+      if (!again) throw giveUp(failure);
+      try {
+        await sleep(Math.max(delay(policy, attempt), requestedWait), request.signal);
+      } catch (aborted) {
+        throw giveUp(aborted);
+      }
     }
   };
 }
@@ -64,6 +77,25 @@ async function readBody(response: Response): Promise<Response> {
   const body = await response.arrayBuffer();
   const { status, statusText, headers } = response;
   return new Response(status === 204 || status === 205 ? null : body, { status, statusText, headers });
+}
+
+/** Reports whether the attempt that failed may have made a change. */
+function mayHaveChanged(request: Request, failure: unknown): boolean {
+  if (failure instanceof RoutecardError) return isOutcomeUnknown(failure);
+  if (request.method === "GET") return false;
+  // Node.js says why there was no connection, without which the request was not sent. Browsers do not.
+  const code = Object(Object(failure).cause).code;
+  return code !== "ECONNREFUSED" && code !== "ENOTFOUND";
+}
+
+/** Reports whether the server has answered a POST. By its key, it would have found an earlier attempt that made the change. */
+function isAnswer(request: Request, failure: unknown): boolean {
+  return (
+    request.method === "POST" &&
+    failure instanceof RoutecardError &&
+    failure.statusCode < 500 &&
+    !isTransient(failure.statusCode)
+  );
 }
 
 /** Reports whether repeating the request is safe and may succeed. */

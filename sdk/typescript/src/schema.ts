@@ -1428,6 +1428,12 @@ export interface components {
             message: string;
             /** @description Every failure, in the order of the contract. Only on validation failures. */
             errors?: components["schemas"]["FieldError"][];
+            /**
+             * @description `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
+             * @example unknown
+             * @enum {string}
+             */
+            outcome?: "unknown";
         };
         /** @description One field that breaks a rule. */
         FieldError: {
@@ -1654,20 +1660,15 @@ export interface components {
             };
         };
         /**
-         * @description Something failed on the server's side. Nothing has changed unless the database went away in the very moment of
-         *     the commit: look before sending the request again.
+         * @description The server failed. Nothing has changed, unless `outcome` is `unknown`: then the database did not say whether it made
+         *     the change. Repeat such a request with the same `Idempotency-Key`, which never makes the change twice. Without a
+         *     key, check first whether the change was made.
          */
         InternalServerError: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 500,
-                 *       "message": "Internal Server Error"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
 
-import { createClient, RoutecardError } from "../dist/index.js";
+import { createClient, isOutcomeUnknown, RoutecardError } from "../dist/index.js";
 import { answers, cuts, cutsHalfway, problem, quick, startScript } from "./script.js";
 
 const job = { id: "job_1", name: "JOB-2024-001", goalQuantity: 50 };
@@ -75,6 +76,72 @@ test("which requests are repeated", async (t) => {
       assert.equal(seen.length, attempts, `${method} ${status}`);
     }
   }
+});
+
+test("the outcome of a change is unknown", async (t) => {
+  const unknown = answers(500, { statusCode: 500, message: "The outcome is unknown", outcome: "unknown" });
+  const internal = answers(500, problem("Internal Server Error"));
+  const busy = answers(503, problem("busy"));
+  const conflict = answers(409, problem("the unit is scrapped"));
+  const page = answers(502, "<html>Bad Gateway</html>", { "Content-Type": "text/html" });
+  /** @type {[string, import("./script.js").Step[], boolean, boolean, number][]} */
+  const cases = [
+    ["the server does not know", [unknown], true, true, 4],
+    ["the connection breaks", [cuts], true, true, 4],
+    ["the response breaks", [cutsHalfway], true, true, 4],
+    ["a proxy answers", [page], true, true, 4],
+    ["the connection breaks, and then the server is busy", [cuts, busy], true, true, 4],
+    ["the server does not know, and then refuses", [unknown, conflict], false, true, 2],
+    ["the connection breaks, and then the server refuses", [cuts, conflict], false, true, 2],
+    ["the server fails", [internal], false, false, 4],
+    ["the server is busy", [busy], false, false, 4],
+    ["the server refuses", [conflict], false, false, 1],
+  ];
+  const path = { jobId: "job_1" };
+  for (const [name, steps, post, remove, attempts] of cases) {
+    const posted = await startScript(t, ...steps);
+    const body = { name: "x", goalQuantity: 1 };
+    await assert.rejects(createClient({ baseUrl: posted.baseUrl, retry: quick }).POST("/api/jobs", { body }), (error) => {
+      assert.equal(isOutcomeUnknown(error), post, `${name}, POST`);
+      return true;
+    });
+    assert.equal(posted.seen.length, attempts, name);
+    const removed = await startScript(t, ...steps);
+    const client = createClient({ baseUrl: removed.baseUrl, retry: quick });
+    await assert.rejects(client.DELETE("/api/jobs/{jobId}", { params: { path } }), (error) => {
+      assert.equal(isOutcomeUnknown(error), remove, `${name}, DELETE`);
+      return true;
+    });
+    const read = createClient({ baseUrl: (await startScript(t, ...steps)).baseUrl, retry: quick });
+    await assert.rejects(read.GET("/api/jobs/{jobId}", { params: { path } }), (error) => {
+      assert.equal(isOutcomeUnknown(error), false, `${name}, GET`);
+      return true;
+    });
+  }
+});
+
+test("a change with an unknown outcome is not repeated without a key", async (t) => {
+  const { baseUrl, seen } = await startScript(t, answers(500, { statusCode: 500, message: "no", outcome: "unknown" }));
+  const client = createClient({ baseUrl, retry: quick });
+  await assert.rejects(client.DELETE("/api/jobs/{jobId}", { params: { path: { jobId: "job_1" } } }), isOutcomeUnknown);
+  assert.equal(seen.length, 1);
+});
+
+test("the signal of a change is aborted after the request was sent", async (t) => {
+  const { baseUrl } = await startScript(t, () => {});
+  const signal = AbortSignal.timeout(200);
+  const call = createClient({ baseUrl }).POST("/api/jobs", { body: { name: "x", goalQuantity: 1 }, signal });
+  await assert.rejects(call, { name: "TimeoutError" });
+  await assert.rejects(call, isOutcomeUnknown);
+});
+
+test("the outcome of a change that was never sent is known", async () => {
+  const closed = createServer();
+  await new Promise((resolve) => closed.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (closed.address());
+  await new Promise((resolve) => closed.close(resolve));
+  const client = createClient({ baseUrl: `http://127.0.0.1:${port}`, retry: quick });
+  await assert.rejects(client.POST("/api/jobs", { body: { name: "x", goalQuantity: 1 } }), (error) => !isOutcomeUnknown(error));
 });
 
 test("nobody there", async () => {

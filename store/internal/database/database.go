@@ -60,12 +60,17 @@ type dialect interface {
 	// Damage returns a sentence for each fault that the database itself can find.
 	Damage(db *gorm.DB) ([]string, error)
 
+	// checkWritable returns an error if no transaction can write.
+	checkWritable(ctx context.Context, write *gorm.DB) error
 	// concurrentGroups is how many transactions of the same [Group] are best run at the same time.
 	concurrentGroups() int
 	// snapshotOptions are the options of a transaction that sees the database as it is at one moment.
 	snapshotOptions() *sql.TxOptions
-	// writeChanges writes changes in the transaction that is open on the connection.
-	writeChanges(ctx context.Context, connection *sql.Conn, changes []rows.Change) error
+	// beginStatement begins a transaction that writes.
+	beginStatement() string
+	// commit writes changes and commits the transaction of the connection, or a transaction of its own if none has begun. It
+	// returns a commitError for an error after which the transaction may be committed.
+	commit(ctx context.Context, connection *beginner, changes []rows.Change) error
 	// lockName makes other transactions that lock the same name wait until this one ends.
 	lockName(db *gorm.DB, name string) error
 }
@@ -129,10 +134,17 @@ func (db *DB) Close() error {
 	return db.release()
 }
 
-// Ping returns an error while the database does not answer.
+// Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
+// allows for the transactions that are writing.
 func (db *DB) Ping(ctx context.Context) error {
-	var one int
-	return db.Query(ctx, func(query *gorm.DB) error { return query.Raw("SELECT 1").Scan(&one).Error })
+	leave, err := db.writeGate.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, db.timeout)
+	defer cancel()
+	return retry(ctx, func() error { return db.checkWritable(ctx, db.write) })
 }
 
 // SetTimeout changes how long a query or a transaction may take. Call it before the database is shared.

@@ -12,13 +12,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/routecard/routecard/store/internal/rows"
+	"github.com/ncruces/go-sqlite3"
 )
 
 // These tests run in bubbles of testing/synctest: a call that would wait for ever, and a goroutine that is left behind,
 // fail them, and nothing in them depends on how fast the machine is.
 
-var errRow = fmt.Errorf("the row is bad: %w", rows.ErrConflict)
+var errRow = fmt.Errorf("the row is bad: %w", sqlite3.CONSTRAINT_NOTNULL)
 
 // recorder is the database of a group. It records what was written, by transaction.
 type recorder struct {
@@ -177,7 +177,7 @@ func TestGroupOutlivesItsCallers(t *testing.T) {
 		cancelOthers()
 		synctest.Wait()
 		for _, value := range []int{2, 3} {
-			if err := followers[value].err; !errors.Is(err, context.Canceled) {
+			if err := followers[value].err; !errors.Is(err, context.Canceled) || !errors.Is(err, ErrOutcomeUnknown) {
 				t.Errorf("the caller of %d, who went away, got %v", value, err)
 			}
 		}
@@ -205,7 +205,7 @@ func TestGroupForgetsThoseWhoLeaveEarly(t *testing.T) {
 		leave()
 		synctest.Wait()
 		for value, got := range gone {
-			if !errors.Is(got.err, context.Canceled) {
+			if !errors.Is(got.err, context.Canceled) || errors.Is(got.err, ErrOutcomeUnknown) {
 				t.Errorf("the caller of %d, who went away, got %v", value, got.err)
 			}
 		}
@@ -234,7 +234,7 @@ func TestGroupHandsTheTurnOn(t *testing.T) {
 		r.wakeNext() // and is done: it is the leaver's turn
 		gone, leave := context.WithCancel(t.Context())
 		leave()
-		if err := r.abandon(gone, leaver); !errors.Is(err, context.Canceled) {
+		if _, err := r.abandon(gone, leaver); !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) {
 			t.Errorf("leaving gave %v", err)
 		}
 		synctest.Wait()

@@ -3,8 +3,12 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,7 +27,28 @@ const (
 	postgresConnectTimeout = 5 * time.Second
 	// postgresIdleTime is when an idle connection is closed.
 	postgresIdleTime = 5 * time.Minute
+	// postgresProbeLock is how long Ping waits for the lock of the events.
+	postgresProbeLock = "1500ms"
 )
+
+// sessionSettings are settings of each session, unless the URL has others. With them PostgreSQL notices within 10 seconds that
+// a Routecard server has lost its power or its network in the middle of a transaction, and releases the transaction's locks. All
+// other servers wait for these locks, and PostgreSQL's defaults would keep them for about two hours.
+var sessionSettings = map[string]string{
+	// Ends a transaction whose server sends nothing more.
+	"idle_in_transaction_session_timeout": "10s",
+	// Ends a wait for a lock. It is shorter than the timeout above, so that the waiting transactions of a server that has
+	// vanished end before the first one does, instead of taking the lock one after the other.
+	"lock_timeout": "8s",
+	// End a session whose server receives nothing more.
+	"tcp_user_timeout":        "10s",
+	"tcp_keepalives_idle":     "5",
+	"tcp_keepalives_interval": "2",
+	"tcp_keepalives_count":    "3",
+}
+
+// postgresKeepAlive closes a connection within about 11 seconds when PostgreSQL's machine has vanished.
+var postgresKeepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}
 
 type postgres struct {
 	pool *sql.DB
@@ -60,14 +85,20 @@ func openPostgres(ctx context.Context, database string, options Options) (*DB, e
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "routecard"
 	}
-	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	pool.SetConnMaxIdleTime(postgresIdleTime)
-
+	config.OnNotice = keepUnreplicated
+	dialer := &net.Dialer{KeepAliveConfig: postgresKeepAlive}
+	config.DialFunc = dialer.DialContext
 	where := fmt.Sprintf("PostgreSQL database %s at %s:%d", config.Database, config.Host, config.Port)
-	if err := migrate(ctx, pool, postgresMigrations, options.Logger); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot open the %s: %s", where, postgresReason(err)), pool.Close())
+
+	// Migrations have connections without sessionSettings: they may wait for another server's migrations, and take longer.
+	migrating := stdlib.OpenDB(*config)
+	err = migrate(ctx, migrating, postgresMigrations, options.Logger)
+	if err := errors.Join(err, migrating.Close()); err != nil {
+		return nil, fmt.Errorf("cannot open the %s: %s", where, postgresReason(err))
+	}
+	pool, err := openPostgresPool(ctx, *config, options.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the %s: %s", where, postgresReason(err))
 	}
 	db, err := gorm.Open(postgresdriver.New(postgresdriver.Config{Conn: pool}), gormConfig())
 	if err != nil {
@@ -83,6 +114,77 @@ func openPostgres(ctx context.Context, database string, options Options) (*DB, e
 		writeGate: both,
 		release:   func() error { return nil },
 	}, nil
+}
+
+// openPostgresPool opens the pool with sessionSettings, or without them if a connection pooler refuses them.
+func openPostgresPool(ctx context.Context, config pgx.ConnConfig, log *slog.Logger) (*sql.DB, error) {
+	open := func(settings map[string]string) (*sql.DB, error) {
+		config := config.Copy()
+		for name, value := range settings {
+			_, isSet := config.RuntimeParams[name]
+			if !isSet && !strings.Contains(config.RuntimeParams["options"], name) {
+				config.RuntimeParams[name] = value
+			}
+		}
+		pool := stdlib.OpenDB(*config)
+		pool.SetMaxOpenConns(postgresConnections)
+		pool.SetMaxIdleConns(postgresConnections)
+		pool.SetConnMaxIdleTime(postgresIdleTime)
+		if err := pool.PingContext(ctx); err != nil {
+			return nil, errors.Join(err, pool.Close())
+		}
+		return pool, nil
+	}
+	pool, err := open(sessionSettings)
+	if err == nil || !isRefusedSetting(err) {
+		return pool, err
+	}
+	log.Warn("The connection pooler refuses the timeouts of a session: set them for the role, see docs/high-availability.md",
+		"reason", postgresReason(err))
+	return open(nil)
+}
+
+// isRefusedSetting reports whether a connection was refused because of its settings, as PgBouncer does.
+func isRefusedSetting(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && strings.HasPrefix(refused.Message, "unsupported startup parameter")
+}
+
+// unreplicatedKey is where a connection keeps PostgreSQL's warning that it stopped waiting for a synchronous standby.
+const unreplicatedKey = "routecard.unreplicated"
+
+func keepUnreplicated(connection *pgconn.PgConn, notice *pgconn.Notice) {
+	// The name of PostgreSQL's function is the same in each language.
+	if notice.Routine == "SyncRepWaitForLSN" {
+		connection.CustomData()[unreplicatedKey] = notice.Message
+	}
+}
+
+// takeUnreplicated returns PostgreSQL's warning that it stopped waiting for a synchronous standby. The COMMIT itself succeeds
+// then.
+func takeUnreplicated(connection *pgconn.PgConn) error {
+	warning, ok := connection.CustomData()[unreplicatedKey]
+	if !ok {
+		return nil
+	}
+	delete(connection.CustomData(), unreplicatedKey)
+	return fmt.Errorf("database: %v", warning)
+}
+
+// checkWritable waits for the lock that orders the events. It shares the lock with other checks, and holds the lock until the
+// end of the one statement. It waits in line instead of trying once: on a busy server the lock is never free.
+func (postgres) checkWritable(ctx context.Context, write *gorm.DB) error {
+	var readOnly bool
+	var none any
+	if err := write.WithContext(ctx).Raw(`SELECT current_setting('transaction_read_only')::boolean,
+		set_config('lock_timeout', ?, true), pg_advisory_xact_lock_shared(7203154018)::text`,
+		postgresProbeLock).Row().Scan(&readOnly, &none, &none); err != nil {
+		return err
+	}
+	if readOnly {
+		return errors.New("database: PostgreSQL is read-only")
+	}
+	return nil
 }
 
 // parseReason returns the reason without the URL, which may contain a password.
@@ -104,9 +206,34 @@ func postgresReason(err error) string {
 	return err.Error()
 }
 
-func (postgres) writeChanges(ctx context.Context, connection *sql.Conn, changes []rows.Change) error {
+func (postgres) beginStatement() string { return "BEGIN" }
+
+// commit sends the changes and the COMMIT together. Without a transaction, changes that fit into one message need neither BEGIN
+// nor COMMIT.
+func (postgres) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
+	if !rows.FitOneMessage(changes) {
+		if err := connection.begin(ctx); err != nil {
+			return err
+		}
+	}
 	return connection.Raw(func(own any) error {
-		return rows.WritePostgres(ctx, own.(*stdlib.Conn).Conn(), changes) //nolint:forcetypeassert // openPostgres chose it.
+		pgxConnection := own.(*stdlib.Conn).Conn() //nolint:forcetypeassert // openPostgresPool chose the driver.
+		commit := "COMMIT"
+		if !connection.begun {
+			commit = ""
+			// This is the first use of the connection, which PostgreSQL may have closed in the meantime.
+			if err := pgxConnection.PgConn().CheckConn(); err != nil {
+				return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
+			}
+		}
+		sent, err := rows.WritePostgres(ctx, pgxConnection, changes, commit)
+		if err == nil {
+			err = takeUnreplicated(pgxConnection.PgConn())
+		}
+		if err != nil && sent {
+			return &commitError{err}
+		}
+		return err
 	})
 }
 

@@ -8,9 +8,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/ncruces/go-sqlite3"
 )
@@ -22,8 +24,18 @@ const maxWait = 5 * time.Second
 // stopped answering, for example because its machine has lost power.
 const defaultTimeout = 30 * time.Second
 
-// ErrBusy is returned when no connection was free within 5 seconds. Nothing has changed.
-var ErrBusy = errors.New("database: no connection was free in time")
+// rollbackTimeout is how long a ROLLBACK may take before the connection is closed, which rolls back as well.
+const rollbackTimeout = 2 * time.Second
+
+// ErrBusy is returned when no connection was free within 5 seconds, or others held a lock for too long: 8 seconds on PostgreSQL,
+// 10 seconds on SQLite. Nothing has changed.
+var ErrBusy = errors.New("database: no connection or lock was free in time")
+
+// ErrOutcomeUnknown is returned when a transaction was to be committed, and the database's answer did not come or does not say
+// whether it was: the connection broke, the answer took longer than 30 seconds, or the disk failed. It is also returned to a
+// caller of [Group.Do] who left during the transaction. The change may have been made, may never be made, or may be made
+// later, so reading the database at once does not tell.
+var ErrOutcomeUnknown = errors.New("database: the outcome of the transaction is unknown")
 
 // gate admits as many callers as a pool has connections. The pool alone would let callers wait without a limit.
 type gate chan struct{}
@@ -52,14 +64,14 @@ func (g gate) enter(ctx context.Context) (leave func(), err error) {
 const maxAttempts = 4
 
 // retry runs a function again, after a short random pause, when its error says that it had no effect and that another
-// attempt may succeed. It returns ErrBusy when another program held SQLite's lock all the time.
+// attempt may succeed. It returns ErrBusy when others held a lock all the time.
 func retry(ctx context.Context, attempt func() error) error {
 	begun := time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
 	for n := 1; ; n++ {
 		err := attempt()
 		// SQLite waits for the lock within an attempt.
 		if err == nil || n == maxAttempts || time.Since(begun) > maxWait || !isTransient(err) {
-			if errors.Is(err, sqlite3.BUSY) {
+			if errors.Is(err, sqlite3.BUSY) || hasCode(err, lockTimeout) {
 				err = fmt.Errorf("%w: %w", ErrBusy, err)
 			}
 			return err
@@ -74,36 +86,74 @@ func retry(ctx context.Context, attempt func() error) error {
 	}
 }
 
-// commitError is an error of a COMMIT.
+// commitError is an error of a COMMIT. It is ErrOutcomeUnknown unless the cause says that the transaction was rolled back.
 type commitError struct{ cause error }
 
-func (e *commitError) Error() string { return e.cause.Error() }
-func (e *commitError) Unwrap() error { return e.cause }
+func (e *commitError) Error() string {
+	if isRolledBack(e.cause) {
+		return e.cause.Error()
+	}
+	return ErrOutcomeUnknown.Error() + ": " + e.cause.Error()
+}
+
+func (e *commitError) Unwrap() []error {
+	if isRolledBack(e.cause) {
+		return []error{e.cause}
+	}
+	return []error{ErrOutcomeUnknown, e.cause}
+}
+
+// isRolledBack reports whether the error of a COMMIT says that nothing was committed.
+func isRolledBack(err error) bool {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// PostgreSQL reports an ordinary error only before it commits. When it ends the session, it may have committed.
+		return refused.SeverityUnlocalized == "ERROR" || hasCode(err, rolledBack...)
+	}
+	return errors.Is(err, pgx.ErrTxCommitRollback) ||
+		// SQLite writes the mark of a commit last. After a failed write the mark is incomplete. After a failed sync it is in the
+		// file, where the next start may find it. The driver reports a full disk as a failed write.
+		errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.FULL) || errors.Is(err, sqlite3.IOERR_WRITE) ||
+		errors.Is(err, sqlite3.CONSTRAINT)
+}
 
 // isTransient reports whether another attempt may succeed and the first one certainly changed nothing. A connection that
 // broke during COMMIT is not transient, because the commit may have been made. A connection that broke earlier takes its
 // transaction with it.
 func isTransient(err error) bool {
-	refused, isRefused := errors.AsType[*pgconn.PgError](err)
+	_, isRefused := errors.AsType[*pgconn.PgError](err)
 	_, isCommit := errors.AsType[*commitError](err)
 	switch {
-	case errors.Is(err, sqlite3.BUSY), isRefused && slices.Contains(rolledBack, refused.Code):
+	case errors.Is(err, sqlite3.BUSY), hasCode(err, rolledBack...):
 		return true
 	case isCommit:
 		// Even if pgx calls it safe, which it does when it finds that the connection was already closed.
 		return false
 	case isRefused:
-		return slices.Contains(disconnected, refused.Code)
+		return hasCode(err, disconnected...)
 	default:
 		return pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) ||
 			errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	}
 }
 
+// isNoTransaction reports whether a ROLLBACK fails because there is no transaction: SQLite has rolled back by itself.
+func isNoTransaction(err error) bool {
+	return errors.Is(err, sqlite3.ERROR) && strings.Contains(err.Error(), "no transaction is active")
+}
+
+// hasCode reports whether PostgreSQL answered with one of the codes.
+func hasCode(err error, codes ...string) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains(codes, refused.Code)
+}
+
+// lockTimeout is PostgreSQL's code for a lock that others held for longer than lock_timeout.
+const lockTimeout = "55P03"
+
 var (
-	// rolledBack are PostgreSQL's codes for a transaction that it rolled back because of others: a serialization failure
-	// and a deadlock.
-	rolledBack = []string{"40001", "40P01"}
+	// rolledBack are PostgreSQL's codes for a transaction that it rolled back and that may succeed another time: a
+	// serialization failure, a deadlock, and a session that was idle in the transaction for too long.
+	rolledBack = []string{"40001", "40P01", "25P03"}
 	// disconnected are its codes for a connection that it closes or does not accept yet: a shutdown, a crash, a start.
 	disconnected = []string{"57P01", "57P02", "57P03"}
 )

@@ -9,12 +9,12 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
 
 	"github.com/routecard/routecard/models"
-	"github.com/routecard/routecard/store/internal/rows"
 )
 
 // closedConnectionError is what pgx answers on a connection that it has found closed: that nothing was sent. In a COMMIT that
@@ -36,6 +36,7 @@ func TestIsTransient(t *testing.T) {
 		{"serialization failure", refused("40001"), true, true},
 		{"deadlock", refused("40P01"), true, true},
 		{"SQLite is busy", sqlite3.BUSY, true, true},
+		{"idle in the transaction for too long", refused("25P03"), true, true},
 
 		{"the server stops", refused("57P01"), true, false},
 		{"the server has crashed", refused("57P02"), true, false},
@@ -48,10 +49,10 @@ func TestIsTransient(t *testing.T) {
 		{"a broken pipe", fmt.Errorf("write: %w", syscall.EPIPE), true, false},
 
 		{"a taken key", gorm.ErrDuplicatedKey, false, false},
-		{"a taken idempotency key", rows.ErrConflict, false, false},
 		{"no room", sqlite3.FULL, false, false},
 		{"no room on PostgreSQL", refused("53100"), false, false},
 		{"a read-only server", refused("25006"), false, false},
+		{"a lock was held for too long", refused("55P03"), false, false},
 		{"too slow", context.DeadlineExceeded, false, false},
 		{"the client has gone", context.Canceled, false, false},
 		{"a conflict", models.ConflictError("x"), false, false},
@@ -62,6 +63,47 @@ func TestIsTransient(t *testing.T) {
 		}
 		if got := isTransient(&commitError{fmt.Errorf("wrapped: %w", c.err)}); got != c.inItsCommit {
 			t.Errorf("%s, during the commit: %v", c.name, got)
+		}
+	}
+}
+
+// TestCommitError has every kind of failure of a COMMIT, and whether the change may have been made.
+func TestCommitError(t *testing.T) {
+	t.Parallel()
+	refused := func(severity, code string) error {
+		return &pgconn.PgError{SeverityUnlocalized: severity, Code: code}
+	}
+	for _, c := range []struct {
+		name    string
+		err     error
+		unknown bool
+	}{
+		{"the database did not answer in time", context.DeadlineExceeded, true},
+		{"the client left", context.Canceled, true},
+		{"the connection ended", io.ErrUnexpectedEOF, true},
+		{"the connection was reset", fmt.Errorf("read: %w", syscall.ECONNRESET), true},
+		{"the connection was closed before", closedConnectionError{}, true},
+		{"a session that was ended", refused("FATAL", "57P01"), true},
+		{"a crash", refused("PANIC", "XX000"), true},
+		{"a failed sync", sqlite3.IOERR_FSYNC, true},
+		{"an interrupt", sqlite3.INTERRUPT, true},
+
+		{"a serialization failure", refused("ERROR", "40001"), false},
+		{"a canceled statement", refused("ERROR", "57014"), false},
+		{"no room on PostgreSQL", refused("ERROR", "53100"), false},
+		{"idle in the transaction for too long", refused("FATAL", "25P03"), false},
+		{"a transaction that had failed before", pgx.ErrTxCommitRollback, false},
+		{"SQLite is busy", sqlite3.BUSY, false},
+		{"no room", sqlite3.FULL, false},
+		{"a failed write", sqlite3.IOERR_WRITE, false},
+		{"a foreign key", sqlite3.CONSTRAINT_FOREIGNKEY, false},
+	} {
+		err := error(&commitError{fmt.Errorf("wrapped: %w", c.err)})
+		if got := errors.Is(err, ErrOutcomeUnknown); got != c.unknown {
+			t.Errorf("%s: unknown is %v, want %v", c.name, got, c.unknown)
+		}
+		if !errors.Is(err, c.err) {
+			t.Errorf("%s: the error %v hides its cause", c.name, err)
 		}
 	}
 }
@@ -82,7 +124,8 @@ func TestRetry(t *testing.T) {
 		{"success", t.Context(), []error{nil}, 1, nil},
 		{"success in the end", t.Context(), []error{busy, busy, busy, nil}, 4, nil},
 		{"no success", t.Context(), []error{busy, busy, busy, busy, nil}, 4, busy},
-		{"another failure", t.Context(), []error{busy, rows.ErrConflict, nil}, 2, rows.ErrConflict},
+		{"a lock that was never free", t.Context(), []error{&pgconn.PgError{Code: "55P03"}, nil}, 1, ErrBusy},
+		{"another failure", t.Context(), []error{busy, gorm.ErrDuplicatedKey, nil}, 2, gorm.ErrDuplicatedKey},
 		{"nobody waits", gone, []error{busy, nil}, 1, busy},
 	} {
 		calls := 0

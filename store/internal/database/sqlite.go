@@ -149,10 +149,32 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func (sqlite) writeChanges(ctx context.Context, connection *sql.Conn, changes []rows.Change) error {
-	return connection.Raw(func(own any) error {
+// beginStatement takes the lock for writing at once, so that a transaction cannot fail later because it has to wait.
+func (sqlite) beginStatement() string { return "BEGIN IMMEDIATE" }
+
+func (sqlite) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
+	if err := connection.begin(ctx); err != nil {
+		return err
+	}
+	if err := connection.Raw(func(own any) error {
 		return rows.WriteSQLite(ctx, own.(*cachingConnection), changes) //nolint:forcetypeassert // openSQLitePool makes it.
-	})
+	}); err != nil {
+		return err
+	}
+	if _, err := connection.ExecContext(ctx, "COMMIT"); err != nil {
+		return &commitError{err}
+	}
+	return nil
+}
+
+// checkWritable begins a transaction, which takes the lock of the file, and ends it without a write.
+func (sqlite) checkWritable(ctx context.Context, write *gorm.DB) error {
+	errNone := errors.New("nothing to write")
+	err := write.WithContext(ctx).Transaction(func(*gorm.DB) error { return errNone })
+	if errors.Is(err, errNone) {
+		return nil
+	}
+	return err
 }
 
 // Damage looks for damage to the file and for references to rows that do not exist.

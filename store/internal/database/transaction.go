@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -19,21 +20,21 @@ import (
 )
 
 // Tx is one transaction. Queries run at once. Rows that are queued are written together when the transaction ends, which
-// costs one round trip to PostgreSQL.
+// costs one round trip to PostgreSQL. A transaction without a query is this round trip and nothing else.
 type Tx struct {
 	*gorm.DB
 	// At is the time of the transaction.
 	At models.Millis
 
-	db         *DB
-	connection *sql.Conn
+	db *DB
 	// queue and last are written in this order.
 	queue, last []rows.Change
 }
 
-// Transact runs a function in one transaction and then writes the rows that it queued. Nothing has changed if Transact
-// returns an error, unless the connection broke during COMMIT. It returns [ErrBusy] when no connection is free in time.
-// The function may run again, see [DB.Query].
+// Transact runs a function in one transaction and then writes the rows that it queued. It returns [ErrOutcomeUnknown] when the
+// change may have been made; after any other error, nothing has changed. It returns [ErrBusy] when no connection or lock is free
+// in time, and [context.DeadlineExceeded] when the function takes longer than 30 seconds. The function may run again, see
+// [DB.Query].
 func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 	leave, err := db.writeGate.enter(ctx)
 	if err != nil {
@@ -43,30 +44,96 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
 	err = retry(ctx, func() error {
-		committing := false
-		err := db.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
-			connection := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
-			return session.Transaction(func(query *gorm.DB) error {
-				t := &Tx{DB: query, At: models.MillisOf(db.clock()), db: db, connection: connection}
-				if err := change(t); err != nil {
-					return err
-				}
-				if err := db.writeChanges(ctx, connection, append(t.queue, t.last...)); err != nil {
-					return err
-				}
-				committing = true
-				return nil
-			})
+		return db.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
+			connection := &beginner{
+				Conn:      session.Statement.ConnPool.(*sql.Conn), //nolint:forcetypeassert // It is what Connection is for.
+				statement: db.beginStatement(),
+			}
+			session.Statement.ConnPool = connection
+			t := &Tx{DB: session.Session(&gorm.Session{NewDB: true}), At: models.MillisOf(db.clock()), db: db}
+			defer connection.rollback(ctx)
+			if err := change(t); err != nil {
+				return err
+			}
+			// Nothing is committed for a caller who has gone.
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := db.commit(ctx, connection, append(t.queue, t.last...)); err != nil {
+				return err
+			}
+			connection.begun = false
+			return nil
 		})
-		if err != nil && committing {
-			return &commitError{err}
-		}
-		return err
 	})
 	if err == nil {
 		db.afterCommit()
 	}
 	return err
+}
+
+// beginner is a connection that begins a transaction before its first statement.
+type beginner struct {
+	*sql.Conn
+	statement string
+	begun     bool
+}
+
+func (b *beginner) begin(ctx context.Context) error {
+	if b.begun {
+		return nil
+	}
+	// Set first, because the answer to BEGIN may get lost.
+	b.begun = true
+	_, err := b.Conn.ExecContext(ctx, b.statement)
+	return err
+}
+
+// rollback ends a transaction that was not committed. It closes the connection if that fails, so that nobody else gets a
+// connection within a transaction.
+func (b *beginner) rollback(ctx context.Context) {
+	if !b.begun {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	if _, err := b.Conn.ExecContext(ctx, "ROLLBACK"); err != nil && !isNoTransaction(err) {
+		_ = b.Conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+}
+
+// PrepareContext implements [gorm.ConnPool].
+func (b *beginner) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	if err := b.begin(ctx); err != nil {
+		return nil, err
+	}
+	return b.Conn.PrepareContext(ctx, query)
+}
+
+// ExecContext implements [gorm.ConnPool].
+func (b *beginner) ExecContext(ctx context.Context, query string, arguments ...any) (sql.Result, error) {
+	if err := b.begin(ctx); err != nil {
+		return nil, err
+	}
+	return b.Conn.ExecContext(ctx, query, arguments...)
+}
+
+// QueryContext implements [gorm.ConnPool].
+func (b *beginner) QueryContext(ctx context.Context, query string, arguments ...any) (*sql.Rows, error) {
+	if err := b.begin(ctx); err != nil {
+		return nil, err
+	}
+	return b.Conn.QueryContext(ctx, query, arguments...)
+}
+
+// QueryRowContext implements [gorm.ConnPool]. The row has the error of a BEGIN that fails.
+func (b *beginner) QueryRowContext(ctx context.Context, query string, arguments ...any) *sql.Row {
+	if err := b.begin(ctx); err != nil {
+		ended, end := context.WithCancelCause(ctx)
+		end(err)
+		ctx = ended
+	}
+	return b.Conn.QueryRowContext(ctx, query, arguments...)
 }
 
 // Queue has rows written when the transaction ends, as they are at that time. Tables are written in the order in which
@@ -126,8 +193,8 @@ func NewGroup[In, Out any](db *DB, run func(context.Context, []In) ([]Out, error
 	return &Group[In, Out]{run: run, slots: db.concurrentGroups()}
 }
 
-// Do makes a change and returns when it is on disk. When the context ends, Do returns at once. If the transaction has begun
-// by then, the caller does not learn whether the change was made.
+// Do makes a change and returns when it is on disk. When the context ends while the change waits, Do returns at once, with the
+// context's error. If the transaction of the change has begun by then, the error is also [ErrOutcomeUnknown].
 func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
 	var none Out
 	if err := ctx.Err(); err != nil {
@@ -154,7 +221,7 @@ func (g *Group[In, Out]) Do(ctx context.Context, in In) (Out, error) {
 		}
 		return own.out, own.err
 	case <-ctx.Done():
-		return none, g.abandon(ctx, own)
+		return g.abandon(ctx, own)
 	}
 }
 
@@ -185,8 +252,10 @@ func (g *Group[In, Out]) wakeNext() {
 	next.turn <- true
 }
 
-// abandon removes a member whose caller has gone. If the member was just told to lead, abandon passes the slot on.
-func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) error {
+// abandon removes a member whose caller has gone. If the member was just told to lead, abandon passes the slot on. If the change
+// was just made, abandon returns its result.
+func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) (Out, error) {
+	var none Out
 	g.mutex.Lock()
 	for i, other := range g.waiting {
 		if other != own {
@@ -194,17 +263,19 @@ func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) erro
 		}
 		g.waiting = append(g.waiting[:i:i], g.waiting[i+1:]...)
 		g.mutex.Unlock()
-		return ctx.Err()
+		return none, ctx.Err()
 	}
 	g.mutex.Unlock()
 	select {
 	case leads := <-own.turn:
-		if leads {
-			g.wakeNext()
+		if !leads {
+			return own.out, own.err
 		}
+		g.wakeNext()
+		return none, ctx.Err()
 	default:
+		return none, fmt.Errorf("%w: %w", ErrOutcomeUnknown, ctx.Err())
 	}
-	return ctx.Err()
 }
 
 // commit makes the changes of the members. If one of them can be the reason for an error, each is made alone, so that it
@@ -262,7 +333,7 @@ func isMemberError(err error) bool {
 // isConstraintError reports whether the database refused a row.
 func isConstraintError(err error) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
-	// PostgreSQL's classes of data exceptions and of violated constraints.
-	return ok && (strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) ||
-		errors.Is(err, sqlite3.CONSTRAINT) || errors.Is(err, rows.ErrConflict)
+	// PostgreSQL's classes of two equal keys in one statement, of data exceptions, and of violated constraints.
+	return ok && (strings.HasPrefix(refused.Code, "21") || strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) ||
+		errors.Is(err, sqlite3.CONSTRAINT)
 }

@@ -34,6 +34,8 @@ func (in *Increment) ids() []string {
 	return ids
 }
 
+func (in *Increment) len() int { return len(in.deltas) }
+
 func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) (err error) {
 	ids := in.ids()
 	if len(ids) == 0 {

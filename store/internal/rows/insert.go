@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -12,21 +11,18 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// ErrConflict is returned when a row was not written because a row with its key exists and [OnConflict] does not replace that row.
-var ErrConflict = errors.New("rows: a row with this key exists")
-
 // Change is something to write: an [Insert] or an [Increment].
 type Change interface {
+	// len is the number of rows.
+	len() int
 	writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) error
 	writePostgres(batch *postgresBatch) error
 }
 
-// WriteSQLite writes the changes, in their order, on a connection of SQLite's driver. It returns [ErrConflict], or the
-// database's error.
+// WriteSQLite writes the changes, in their order, on a connection of SQLite's driver.
 func WriteSQLite(ctx context.Context, connection driver.ConnPrepareContext, changes []Change) error {
 	for _, change := range changes {
 		if err := change.writeSQLite(ctx, connection); err != nil {
@@ -36,16 +32,29 @@ func WriteSQLite(ctx context.Context, connection driver.ConnPrepareContext, chan
 	return nil
 }
 
-// WritePostgres writes the changes, in their order, on a connection of pgx. It sends all statements before it reads their
-// results, which saves a round trip for each statement. It returns [ErrConflict], or the database's error.
-func WritePostgres(ctx context.Context, connection *pgx.Conn, changes []Change) error {
+// FitOneMessage reports whether PostgreSQL gets the changes in one message, which is a transaction by itself.
+func FitOneMessage(changes []Change) bool {
+	n := 0
+	for _, change := range changes {
+		n += change.len()
+	}
+	return n < maxPostgresRows
+}
+
+// WritePostgres writes the changes, in their order, on a connection of pgx, and then runs the statement commit, "" for none. It
+// sends all statements before it reads their results, which saves a round trip for each statement. It reports whether the
+// last of them was sent.
+func WritePostgres(ctx context.Context, connection *pgx.Conn, changes []Change, commit string) (sent bool, err error) {
 	batch := &postgresBatch{ctx: ctx, connection: connection}
 	for _, change := range changes {
 		if err := change.writePostgres(batch); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return batch.send()
+	if commit != "" {
+		batch.queue(0, commit, nil)
+	}
+	return true, batch.send()
 }
 
 // maxPostgresRows is the largest number of rows that are sent to PostgreSQL at a time. It bounds the memory that the encoded
@@ -61,9 +70,9 @@ type postgresBatch struct {
 }
 
 // queue adds a statement that writes n rows.
-func (b *postgresBatch) queue(n int, statement string, arguments []any) *pgx.QueuedQuery {
+func (b *postgresBatch) queue(n int, statement string, arguments []any) {
 	b.rows += n
-	return b.statements.Queue(statement, arguments...)
+	b.statements.Queue(statement, arguments...)
 }
 
 func (b *postgresBatch) send() error {
@@ -152,6 +161,8 @@ func (in *Insert) head() *strings.Builder {
 // look up the last event's number for every event.
 const sqliteRows = 64
 
+func (in *Insert) len() int { return len(in.rows) }
+
 func (in *Insert) writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) error {
 	for from := 0; from < len(in.rows); {
 		to := from + min(sqliteRows, 1<<(bits.Len(uint(len(in.rows)-from))-1))
@@ -180,14 +191,8 @@ func (in *Insert) execSQLite(ctx context.Context, connection driver.ConnPrepareC
 	for i, value := range values {
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
 	}
-	result, err := prepared.ExecContext(ctx, named)
-	if err != nil {
-		return err
-	}
-	if affected, err := result.RowsAffected(); err != nil || affected < int64(to-from) {
-		return cmp.Or(err, ErrConflict)
-	}
-	return nil
+	_, err = prepared.ExecContext(ctx, named)
+	return err
 }
 
 // sqliteStatement is what this package uses of a statement of SQLite's driver.
@@ -250,12 +255,7 @@ func (in *Insert) queuePostgres(batch *postgresBatch, from, to int) error {
 		}
 	}
 	statement.WriteString(") " + in.conflict)
-	batch.queue(to-from, statement.String(), arrays).Exec(func(done pgconn.CommandTag) error {
-		if done.RowsAffected() < int64(to-from) {
-			return ErrConflict
-		}
-		return nil
-	})
+	batch.queue(to-from, statement.String(), arrays)
 	return nil
 }
 
