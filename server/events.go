@@ -145,6 +145,7 @@ func toAPIEvent(event models.Event) gen.Event {
 		Type:     string(event.Type),
 		At:       event.At.String(),
 		UserID:   event.UserID,
+		KeyName:  event.KeyName,
 		JobID:    event.JobID,
 		PathID:   event.PathID,
 		SerialID: event.SerialNumber,
