@@ -29,7 +29,7 @@ type Server struct {
 	// jira is nil where none is configured.
 	jira *jira.Client
 	keys *keyring
-	// anyHost switches the check of the Host header off.
+	// anyHost switches off the checks of guardHost.
 	anyHost bool
 	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
 	stopping <-chan struct{}
@@ -43,7 +43,7 @@ type Options struct {
 	Jira *jira.Client
 	// Stopping, when closed, ends the live streams, so that a server can stop; nil never does.
 	Stopping <-chan struct{}
-	// Insecure lets an API without keys answer to any Host.
+	// Insecure lets an API without keys answer requests for any host name, and requests that a proxy has forwarded.
 	Insecure bool
 	// CORSOrigins are the origins whose pages may call the API; none unless given.
 	CORSOrigins []string
