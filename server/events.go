@@ -72,6 +72,9 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	// Without it nginx would collect events before it passes them on.
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
+	if httpRequest(e.ctx).Method == http.MethodHead {
+		return nil
+	}
 
 	follower := e.server.store.Follow()
 	defer follower.Close()

@@ -88,17 +88,26 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		engine.Use(allow)
 	}
 
-	s.serveHealth(engine)
-	s.serveDocs(engine)
+	routes := headRouter{engine}
+	s.serveHealth(routes)
+	s.serveDocs(routes)
 	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{detachContext}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.fail,
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.fail,
 	})
-	gen.RegisterHandlersWithOptions(engine.Group("", s.check), strict, gen.GinServerOptions{
+	gen.RegisterHandlersWithOptions(headRouter{engine.Group("", s.check)}, strict, gen.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, err) },
 	})
 	return engine, nil
+}
+
+// headRouter registers the handlers of GET for HEAD too. The HTTP server drops the bodies of responses to HEAD.
+type headRouter struct{ gin.IRouter }
+
+// GET implements gin.IRoutes.
+func (r headRouter) GET(path string, handlers ...gin.HandlerFunc) gin.IRoutes {
+	return r.Match([]string{http.MethodGet, http.MethodHead}, path, handlers...)
 }
 
 // originForm is what browsers send: a scheme and a host, no path. Any other would be allowed in vain.
