@@ -41,11 +41,12 @@ func collect(root string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	docs := filepath.Join(root, "server", "docs")
 	err = errors.Join(
 		found.addFiles("Routecard", filepath.Join(root, "LICENSE")),
 		found.addFiles("Go standard library", filepath.Join(strings.TrimSpace(goroot), "LICENSE")),
-		found.addFiles("Swagger UI", filepath.Join(root, "server/docs/LICENSE.swagger-ui"),
-			filepath.Join(root, "server/docs/NOTICE.swagger-ui"), filepath.Join(root, "server/docs/swagger-ui-bundle.js.LICENSE.txt")),
+		found.addFiles("Swagger UI", filepath.Join(docs, "LICENSE.swagger-ui"), filepath.Join(docs, "NOTICE.swagger-ui"),
+			filepath.Join(docs, "swagger-ui-bundle.js.LICENSE.txt")),
 	)
 	for _, system := range targets {
 		packages, listErr := run(root, system, "list", "-tags", "nomsgpack", "-deps", "-f",
@@ -67,7 +68,7 @@ func collect(root string) ([]byte, error) {
 
 // run runs the go command for an operating system, "" for this one, and returns its standard output.
 func run(dir, system string, args ...string) (string, error) {
-	command := exec.Command("go", args...) //nolint:noctx // It ends by itself.
+	command := exec.Command("go", args...)
 	command.Dir = dir
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if system != "" {
