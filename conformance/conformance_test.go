@@ -133,7 +133,7 @@ func withJira(t *testing.T) func(*server.Options) {
 // TestBrokenServers puts a proxy in front of the server that spoils responses, and checks that the cases find that.
 func TestBrokenServers(t *testing.T) {
 	t.Parallel()
-	s := routecardtest.New(t, routecardtest.SQLite(t))
+	s := routecardtest.New(t, routecardtest.SQLite(t), func(options *server.Options) { options.Insecure = true })
 	behind, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -38,11 +38,14 @@ const (
 // changed.
 type Event struct {
 	// Seq orders the events by their commits, from 1. A transaction that is rolled back leaves a gap.
-	Seq          int64 `gorm:"primaryKey;autoIncrement:false;->"`
-	ID           string
-	Type         EventType
-	At           Millis
-	UserID       string
+	Seq  int64 `gorm:"primaryKey;autoIncrement:false;->"`
+	ID   string
+	Type EventType
+	At   Millis
+	// UserID is who made the change, as the caller says.
+	UserID string
+	// KeyName is the name of the API key that the request was sent with. It is nil where the API was open.
+	KeyName      *string
 	JobID        *string
 	PathID       *string
 	SerialNumber *string `gorm:"column:serial_id"`

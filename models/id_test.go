@@ -26,6 +26,42 @@ func TestAppendBase32(t *testing.T) {
 		if got := string(appendBase32(nil, uuid.MustParse(id))); got != want {
 			t.Errorf("%s is %s, want %s", id, got, want)
 		}
+		if got, ok := parseBase32(want); !ok || got.String() != id {
+			t.Errorf("%s is read as %s, %v, want %s", want, got, ok, id)
+		}
+	}
+	for _, text := range []string{"", "0123456789abcdefghjkmnpqr", "8zzzzzzzzzzzzzzzzzzzzzzzzz", "0123456789abcdefghjkmnpqri"} {
+		if id, ok := parseBase32(text); ok {
+			t.Errorf("%q is read as %s", text, id)
+		}
+	}
+}
+
+// TestKeepIDsAbove has new ids follow one that was made an hour later, as after a clock was set back, and ignore ids that
+// are not UUIDv7.
+func TestKeepIDsAbove(t *testing.T) {
+	t.Parallel()
+	var hour uint64 = 60 * 60 * 1000
+	id := uuid.Must(uuid.NewV7())
+	setStamp(&id, stampOf(id)+hour<<12)
+	later := JobPrefix + "_" + string(appendBase32(nil, id))
+	KeepIDsAbove(later)
+	KeepIDsAbove("job_1")
+	KeepIDsAbove("")
+	KeepIDsAbove("job_7zzzzzzzzzzzzzzzzzzzzzzzzz")
+	for range 10_000 {
+		next := NewID(JobPrefix)
+		if next <= later {
+			t.Fatalf("%s does not come after %s", next, later)
+		}
+		if parsed, ok := parseBase32(next[len("job_"):]); !ok || parsed.Version() != 7 || parsed.Variant() != uuid.RFC4122 {
+			t.Fatalf("%s is not a UUIDv7", next)
+		}
+		later = next
+	}
+	KeepIDsAbove("job_01h455vb4pex5vsknk084sn02q") // older, so it changes nothing
+	if next := NewID(JobPrefix); next <= later {
+		t.Errorf("%s does not come after %s", next, later)
 	}
 }
 

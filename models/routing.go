@@ -170,7 +170,10 @@ func (c AdvanceTo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	if target <= at {
+	switch {
+	case target == at:
+		return Change{}, ConflictError("Serial number %s already stands at %s", unit.SerialNumber, path.Steps[at].Name)
+	case target < at:
 		return Change{}, ConflictError("Serial number %s cannot go back to %s", unit.SerialNumber, path.Steps[target].Name)
 	}
 	if path.AdvancementMode == Strict && target > path.next(&unit, at) {
@@ -264,9 +267,18 @@ func (p *Path) bypass(unit *Unit, at, target int) ([]StepState, error) {
 func (p *Path) currentIndex(unit *Unit, from *int) (int, error) {
 	at := p.CurrentStepIndex(unit)
 	if from != nil && *from != at {
-		return 0, ConflictError("Serial number %s is no longer at step %d", unit.SerialNumber, *from)
+		return 0, ConflictError("Serial number %s is no longer at %s", unit.SerialNumber, p.placeName(*from))
 	}
 	return at, inProgress(unit)
+}
+
+// placeName returns what people call the step with the given index: "Deburring (step 2)", or "step 9" for a path that has no
+// such step.
+func (p *Path) placeName(index int) string {
+	if index < 0 || index >= len(p.Steps) {
+		return fmt.Sprintf("step %d", index+1)
+	}
+	return fmt.Sprintf("%s (step %d)", p.Steps[index].Name, index+1)
 }
 
 func inProgress(unit *Unit) error {

@@ -106,19 +106,37 @@ func findKey(keys []models.APIKey, header string) *models.APIKey {
 	return found
 }
 
-// guardHost answers only to loopback names while the API is open: a page of another site can have its own name point to
-// 127.0.0.1, and would then be taken for this server's own page.
+// guardHost refuses requests from other machines while the API is open: those for a host name that is not a loopback name, and
+// those that a proxy has forwarded. A page of another site can have its own name point to 127.0.0.1, and would then be taken
+// for this server's own page. A proxy on this machine can rewrite the host name, and would then open the API to its network.
 func (s *Server) guardHost(c *gin.Context) {
-	if s.anyHost || isLoopbackHost(c.Request.Host) {
+	if s.anyHost {
 		return
 	}
-	// Without an answer of the database the last one holds; nothing is changed on the strength of it.
-	if keys, _ := s.keys.all(c.Request.Context()); len(keys) == 0 {
-		s.fail(c, &statusError{
-			http.StatusForbidden,
-			"without API keys this server answers to localhost only, not to " + c.Request.Host,
-		})
+	message := ""
+	if forwarding := forwardingHeader(c.Request.Header); forwarding != "" {
+		message = "without API keys this server refuses requests that a proxy has forwarded (this one has the header " + forwarding + ")"
+	} else if !isLoopbackHost(c.Request.Host) {
+		message = "without API keys this server answers to localhost only, not to " + c.Request.Host
 	}
+	if message == "" {
+		return
+	}
+	// If the database does not answer, the keys that were read last decide; no change is made on that basis.
+	if keys, _ := s.keys.all(c.Request.Context()); len(keys) == 0 {
+		s.fail(c, &statusError{http.StatusForbidden, message})
+	}
+}
+
+// forwardingHeader returns the first, in the order of the alphabet, of the headers that only a proxy sets, or "".
+func forwardingHeader(header http.Header) (found string) {
+	for name := range header {
+		forwards := name == "Forwarded" || name == "Via" || strings.HasPrefix(name, "X-Forwarded-")
+		if forwards && (found == "" || name < found) {
+			found = name
+		}
+	}
+	return found
 }
 
 // isLoopbackHost tells whether a Host header names this machine only.

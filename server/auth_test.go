@@ -160,10 +160,14 @@ func TestAuthorization(t *testing.T) {
 	})
 }
 
-// TestNameOfKeyOnEvents checks whose an event is.
+// TestNameOfKeyOnEvents checks that each event has the user that the request names and the name of the key that was used.
 func TestNameOfKeyOnEvents(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		// As it is recorded while the API is open.
+		if _, _, err := s.Store.CreateJob(t.Context(), store.Request{UserID: "ada"}, models.Job{Name: "x", GoalQuantity: 1}); err != nil {
+			t.Fatal(err)
+		}
 		keys := createKeys(t, s)
 		write, operate := bearer(keys["write"]), bearer(keys["operate"])
 		job := routecardtest.Decode[gen.Job](t, mustPost(t, s, "/api/jobs", exampleJob, write))
@@ -172,16 +176,24 @@ func TestNameOfKeyOnEvents(t *testing.T) {
 		mustPost(t, s, "/api/serials", `{"pathId":"`+route.ID+`","quantity":1,"userId":"maria"}`, write)
 		mustPost(t, s, "/api/serials/SN-00001/advance", `{}`, operate)
 		mustPost(t, s, "/api/serials/SN-00001/advance", `{"userId":"jo"}`, operate)
-		mustPost(t, s, "/api/serials/advance", `{"serialIds":["SN-00001"]}`, operate)
+		mustPost(t, s, "/api/serials/advance", `{"serialIds":["SN-00001"],"userId":"write"}`, operate)
 		wantEqual(t, "the status of the update", s.Do(t, "PUT", "/api/jobs/"+job.ID, `{"name":"y"}`, write).Status, 200)
+		answer := s.Do(t, "GET", "/api/events", "", operate)
 		users := []string{}
-		for _, event := range routecardtest.Decode[[]gen.Event](t, s.Do(t, "GET", "/api/events", "", operate)) {
-			users = append(users, event.Type+" "+event.UserID)
+		for _, event := range routecardtest.Decode[[]gen.Event](t, answer) {
+			key := "no key"
+			if event.KeyName != nil {
+				key = *event.KeyName
+			}
+			users = append(users, event.Type+" "+event.UserID+" "+key)
 		}
-		wantEqual(t, "the users of the events", users, []string{
-			"job.created write", "path.created write", "serial.created maria", "serial.advanced operate",
-			"serial.advanced jo", "serial.completed operate", "job.updated write",
+		wantEqual(t, "the users and keys of the events", users, []string{
+			"job.created ada no key", "job.created write write", "path.created write write", "serial.created maria write",
+			"serial.advanced operate operate", "serial.advanced jo operate", "serial.completed write operate",
+			"job.updated write write",
 		})
+		// Absent, and not empty or null.
+		wantEqual(t, "the number of events with a keyName", strings.Count(answer.Body, `"keyName"`), len(users)-1)
 	})
 }
 

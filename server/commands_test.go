@@ -148,15 +148,19 @@ func TestAdvance(t *testing.T) {
 		{name: "from where it stands", before: []string{"advance"}, request: `advance {"fromStepIndex":1}`, wantSteps: "A completed, B completed, C in_progress"},
 		{
 			name: "from where it does not stand yet", request: `advance {"fromStepIndex":2}`,
-			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at step 2",
+			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at C (step 3)",
 		},
 		{
 			name: "from where it stood", before: []string{"advance"}, request: `advance {"fromStepIndex":0}`,
-			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at step 0",
+			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at A (step 1)",
 		},
 		{
 			name: "from where it was completed", route: "strict A", before: []string{"advance"}, request: `advance {"fromStepIndex":0}`,
-			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at step 0",
+			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at A (step 1)",
+		},
+		{
+			name: "from a step that the path does not have", request: `advance {"fromStepIndex":3}`,
+			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at step 4",
 		},
 		{name: "by nobody in particular", request: `advance {"userId":null}`, wantEvent: `{"userId":"anonymous"}`},
 		{name: "from before the first step", request: `advance {"fromStepIndex":-1}`, wantStatus: 400, wantErrors: []string{"fromStepIndex must be at least 0"}},
@@ -191,7 +195,7 @@ func TestEndedUnits(t *testing.T) {
 				wantStatus: 409, wantMessage: message,
 			}
 			if strings.Contains(request, "fromStepIndex") {
-				o.wantMessage = "Serial number {sn} is no longer at step 0"
+				o.wantMessage = "Serial number {sn} is no longer at A (step 1)"
 			}
 			orders = append(orders, o)
 		}

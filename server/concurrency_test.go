@@ -62,7 +62,7 @@ func TestSameAdvanceTwice(t *testing.T) {
 			slices.SortFunc(answers, func(a, b routecardtest.Answer) int { return a.Status - b.Status })
 			wantEqual(t, "the status of one", answers[0].Status, 200)
 			wantError(t, answers[1], gen.Error{
-				StatusCode: 409, Message: f.fill(fmt.Sprintf("Serial number {sn} is no longer at step %d", at)),
+				StatusCode: 409, Message: f.fill(fmt.Sprintf("Serial number {sn} is no longer at %c (step %d)", 'A'+at, at+1)),
 			})
 		}
 		wantEqual(t, "the number of events", len(f.events("serialId={sn}")), 11)

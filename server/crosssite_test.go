@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -93,6 +96,66 @@ func TestHostsOfAServerWithKeys(t *testing.T) {
 		wantEqual(t, "the status of /docs with keys for "+host, statusForHost(t, closed, "/docs", host), 200)
 		wantEqual(t, "the status when insecure for "+host, statusForHost(t, insecure, "/api/jobs", host), 200)
 	}
+}
+
+// forwardingHeaders are headers that proxies set.
+var forwardingHeaders = []string{
+	"Forwarded: for=10.0.0.5", "Via: 1.1 proxy", "X-Forwarded-For: 10.0.0.5", "X-Forwarded-Host: shop.example",
+	"X-Forwarded-Proto: https", "X-Forwarded-Port: 443", "X-Forwarded-Server: proxy", "x-forwarded-prefix: /routecard",
+}
+
+// TestForwardedRequests sends requests with the headers of proxies to an open server, which refuses each of them, to a server
+// with keys, and to an insecure one.
+func TestForwardedRequests(t *testing.T) {
+	t.Parallel()
+	open := routecardtest.New(t, routecardtest.SQLite(t))
+	closed := routecardtest.New(t, routecardtest.SQLite(t))
+	key := bearer(createKeys(t, closed)["write"])
+	insecure := routecardtest.New(t, routecardtest.SQLite(t), func(o *server.Options) { o.Insecure = true })
+	for _, header := range forwardingHeaders {
+		name, _, _ := strings.Cut(header, ":")
+		refused := gen.Error{
+			StatusCode: 403,
+			Message: "without API keys this server refuses requests that a proxy has forwarded (this one has the header " +
+				http.CanonicalHeaderKey(name) + ")",
+		}
+		wantError(t, open.Do(t, "POST", "/api/jobs", exampleJob, header), refused)
+		for _, path := range []string{"/api/jobs", "/api/events", "/docs", "/metrics"} {
+			wantEqual(t, "the status of "+path+" with "+header, open.Do(t, "GET", path, "", header).Status, 403)
+		}
+		wantEqual(t, "the status with a key and "+header, closed.Do(t, "POST", "/api/jobs", exampleJob, key, header).Status, 201)
+		wantEqual(t, "the status without a key and "+header, closed.Do(t, "GET", "/api/jobs", "", header).Status, 401)
+		wantEqual(t, "the status when insecure with "+header, insecure.Do(t, "POST", "/api/jobs", exampleJob, header).Status, 201)
+	}
+	wantEqual(t, "the list", listNames(t, open, "/api/jobs"), []string{})
+	two := open.Do(t, "GET", "/api/jobs", "", "X-Forwarded-For: 10.0.0.5", "Via: 1.1 proxy")
+	if !strings.Contains(two.Body, "header Via)") {
+		t.Errorf("with two headers the message is %s", two.Body)
+	}
+	wantEqual(t, "the status with a header that is no proxy's", open.Do(t, "GET", "/api/jobs", "", "X-Forwarded: x").Status, 200)
+}
+
+// TestReverseProxy puts a proxy that rewrites Host in front of an open server.
+func TestReverseProxy(t *testing.T) {
+	t.Parallel()
+	s := routecardtest.New(t, routecardtest.SQLite(t))
+	behind, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(behind)
+		r.SetXForwarded()
+	}})
+	t.Cleanup(proxy.Close)
+	asked, err := http.NewRequestWithContext(t.Context(), "POST", proxy.URL+"/api/jobs", strings.NewReader(exampleJob))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked.Host = "shop.example"
+	asked.Header.Set("Content-Type", "application/json")
+	wantEqual(t, "the status", exchange(t, asked).Status, 403)
+	wantEqual(t, "the list", listNames(t, s, "/api/jobs"), []string{})
 }
 
 // exchange sends a request through no judge and reads the answer.

@@ -20,7 +20,7 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // serveDocs adds the explorer, which needs no other host.
-func (s *Server) serveDocs(engine *gin.Engine) {
+func (s *Server) serveDocs(routes gin.IRouter) {
 	file := func(name string) gin.HandlerFunc {
 		return func(c *gin.Context) {
 			content, err := docsFiles.ReadFile("docs/" + name)
@@ -35,8 +35,8 @@ func (s *Server) serveDocs(engine *gin.Engine) {
 			c.Data(http.StatusOK, mime.TypeByExtension(path.Ext(name)), content)
 		}
 	}
-	engine.GET("/docs", file("index.html"))
+	routes.GET("/docs", file("index.html"))
 	for _, name := range []string{"docs.js", "favicon.png", "swagger-ui.css", "swagger-ui-bundle.js"} {
-		engine.GET("/docs/"+name, file(name))
+		routes.GET("/docs/"+name, file(name))
 	}
 }

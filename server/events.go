@@ -72,6 +72,9 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	// Without it nginx would collect events before it passes them on.
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
+	if httpRequest(e.ctx).Method == http.MethodHead {
+		return nil
+	}
 
 	follower := e.server.store.Follow()
 	defer follower.Close()
@@ -145,6 +148,7 @@ func toAPIEvent(event models.Event) gen.Event {
 		Type:     string(event.Type),
 		At:       event.At.String(),
 		UserID:   event.UserID,
+		KeyName:  event.KeyName,
 		JobID:    event.JobID,
 		PathID:   event.PathID,
 		SerialID: event.SerialNumber,

@@ -14,16 +14,13 @@ import (
 // ready.
 const readyTimeout = 2 * time.Second
 
-// probes are the methods that load balancers ask with.
-var probes = []string{http.MethodGet, http.MethodHead}
-
 // serveHealth adds what machines ask: whether the process serves, whether the database answers and accepts changes, the
 // contract, and metrics.
-func (s *Server) serveHealth(engine *gin.Engine) {
-	engine.Match(probes, "/healthz", func(c *gin.Context) {
+func (s *Server) serveHealth(routes gin.IRouter) {
+	routes.GET("/healthz", func(c *gin.Context) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})
 	})
-	engine.Match(probes, "/readyz", func(c *gin.Context) {
+	routes.GET("/readyz", func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), readyTimeout)
 		defer cancel()
 		if err := s.store.Ping(ctx); err != nil {
@@ -33,8 +30,8 @@ func (s *Server) serveHealth(engine *gin.Engine) {
 		}
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})
 	})
-	engine.GET("/openapi.json", func(c *gin.Context) {
+	routes.GET("/openapi.json", func(c *gin.Context) {
 		c.Data(http.StatusOK, "application/json", gen.Contract)
 	})
-	engine.GET("/metrics", gin.WrapH(s.metrics.handler()))
+	routes.GET("/metrics", gin.WrapH(s.metrics.handler()))
 }

@@ -47,11 +47,11 @@ func TestHTTP(t *testing.T) {
 		},
 		{
 			name: "wrong method on the list", method: "PATCH", path: "/api/jobs", wantStatus: 405,
-			wantMessage: "Method not allowed: PATCH /api/jobs", wantHeaders: []string{"Allow: GET, POST"},
+			wantMessage: "Method not allowed: PATCH /api/jobs", wantHeaders: []string{"Allow: GET, HEAD, POST"},
 		},
 		{
 			name: "wrong method on a job", method: "POST", path: "/api/jobs/job_1", body: `{}`, wantStatus: 405,
-			wantMessage: "Method not allowed: POST /api/jobs/job_1", wantHeaders: []string{"Allow: DELETE, GET, PUT"},
+			wantMessage: "Method not allowed: POST /api/jobs/job_1", wantHeaders: []string{"Allow: DELETE, GET, HEAD, PUT"},
 		},
 		{
 			name: "wrong method on health", method: "POST", path: "/healthz", wantStatus: 405,

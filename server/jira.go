@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/routecard/routecard/gen"
@@ -29,7 +31,7 @@ func (s *Server) ListJiraTickets(ctx context.Context, r gen.ListJiraTicketsReque
 	}
 	page, err := s.jira.Tickets(ctx, token, limit)
 	if err != nil {
-		return nil, fromJiraError(err, "")
+		return nil, fromJiraError(ctx, err, "")
 	}
 	response := gen.ListJiraTickets200JSONResponse{Body: toAPITickets(page.Tickets)}
 	if page.NextPageToken != "" {
@@ -53,7 +55,7 @@ func (s *Server) ticket(ctx context.Context, key string) (jira.Ticket, error) {
 		return jira.Ticket{}, errNoJira
 	}
 	ticket, err := s.jira.Ticket(ctx, key)
-	return ticket, fromJiraError(err, key)
+	return ticket, fromJiraError(ctx, err, key)
 }
 
 // LinkJiraTicket implements POST /api/jira/link. No transaction is open while Jira answers.
@@ -156,14 +158,17 @@ func (s *Server) writeProgress(ctx context.Context, jobID, commentID string) (st
 	}
 	key := *job.Jira.TicketKey
 	written, err := s.jira.PutComment(ctx, key, "Routecard job "+jobID, toComment(job, paths), commentID)
-	return store.PushResult{TicketKey: key, CommentID: written}, fromJiraError(err, key)
+	return store.PushResult{TicketKey: key, CommentID: written}, fromJiraError(ctx, err, key)
 }
 
-// fromJiraError returns an error with a sentence for the user.
-func fromJiraError(err error, ticketKey string) error {
+// fromJiraError returns an error with a sentence for the user, or the error of a context that has ended.
+func fromJiraError(ctx context.Context, err error, ticketKey string) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		// The client has closed the connection, which ended the call. Jira is not to blame.
+		return ctx.Err()
 	case errors.Is(err, jira.ErrTicketNotFound):
 		return models.NotFoundError("Jira ticket", ticketKey)
 	case errors.Is(err, jira.ErrPageToken):
@@ -246,9 +251,9 @@ const (
 func toComment(job models.Job, paths []models.Path) string {
 	total := models.CountsOf(paths)
 	var text strings.Builder
-	fmt.Fprintf(&text, "%.*s: %d of %d completed (%.1f %%), %d in progress, %d scrapped",
+	fmt.Fprintf(&text, "%.*s: %d of %d completed (%s), %d in progress, %d scrapped",
 		maxCommentName, job.Name, total.Completed, job.GoalQuantity,
-		models.PercentComplete(total.Completed, job.GoalQuantity), total.InProgress, total.Scrapped)
+		toPercent(models.PercentComplete(total.Completed, job.GoalQuantity)), total.InProgress, total.Scrapped)
 	for i := range paths {
 		if i == maxCommentPaths {
 			fmt.Fprintf(&text, "\nand %d more paths", len(paths)-i)
@@ -259,4 +264,9 @@ func toComment(job models.Job, paths []models.Path) string {
 			maxCommentName, path.Name, path.Completed, path.GoalQuantity, path.InProgress, path.Scrapped)
 	}
 	return text.String()
+}
+
+// toPercent rounds to one decimal, and leaves out a decimal that is 0: "40%", "33.3%".
+func toPercent(percent float64) string {
+	return strconv.FormatFloat(math.Round(percent*10)/10, 'f', -1, 64) + "%"
 }

@@ -50,7 +50,7 @@ func TestPushWritesTheProgress(t *testing.T) {
 		answer := b.must(200, `POST /api/jira/push {"jobId":"`+f.job.ID+`"}`)
 		comment := b.fake.Comments("PI-42")[0]
 		wantJSON(t, answer.Body, `{"ticketKey":"PI-42","commentId":"`+comment.ID+`"}`)
-		wantEqual(t, "the comment", b.comment(), "JOB-2024-002: 1 of 10 completed (10.0 %), 2 in progress, 1 scrapped\n"+
+		wantEqual(t, "the comment", b.comment(), "JOB-2024-002: 1 of 10 completed (10%), 2 in progress, 1 scrapped\n"+
 			"Main Route: 1 of 10 completed, 2 in progress, 1 scrapped\n\nRoutecard job "+f.job.ID)
 		wantEqual(t, "the number of comments on another ticket", len(b.fake.Comments("PI-43")), 0)
 
@@ -64,7 +64,7 @@ func TestPushWritesTheProgress(t *testing.T) {
 
 		b.push(other.ID)
 		wantEqual(t, "the comment of a job without paths", b.fake.Comments("PI-43")[0].Text,
-			"PI-43: 0 of 7 completed (0.0 %), 0 in progress, 0 scrapped\n\nRoutecard job "+other.ID)
+			"PI-43: 0 of 7 completed (0%), 0 in progress, 0 scrapped\n\nRoutecard job "+other.ID)
 	})
 }
 
@@ -82,7 +82,7 @@ func TestPushTwiceIsOneComment(t *testing.T) {
 		wantEqual(t, "the number of comments", len(comments), 2)
 		wantEqual(t, "the changes of the other comment", comments[0].Updates, 0)
 		wantEqual(t, "the changes of our comment", comments[1].Updates, 1)
-		wantEqual(t, "our comment", comments[1].Text, "JOB-2024-002: 2 of 10 completed (20.0 %), 1 in progress, 1 scrapped\n"+
+		wantEqual(t, "our comment", comments[1].Text, "JOB-2024-002: 2 of 10 completed (20%), 1 in progress, 1 scrapped\n"+
 			"Main Route: 2 of 10 completed, 1 in progress, 1 scrapped\n\nRoutecard job "+f.job.ID)
 		wantEqual(t, "the number of comments added", b.fake.Count("POST", "/comment"), 1)
 		wantEqual(t, "the number of events", len(f.events("type=job.pushed")), 2)

@@ -141,6 +141,47 @@ func TestJiraIsSlow(t *testing.T) {
 	}, brief)
 }
 
+// TestClientLeavesWhileJiraIsAsked has clients close their connections while Jira does not answer. That counts as status 499
+// and is no failure of Jira. Afterwards a push of the same job is possible at once.
+func TestClientLeavesWhileJiraIsAsked(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]jiratest.Fault{
+		"no answer": jiratest.Slow(time.Hour), "a wait between retries": jiratest.RetryAfter(503, "5"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachJira(t, func(t *testing.T, b *ticketed) {
+				linked := b.linked().ID
+				fill := strings.NewReplacer("{free}", b.job("JOB-2024-002").ID, "{linked}", linked)
+				b.fake.Always("", "", fault)
+				client := &http.Client{Timeout: 300 * time.Millisecond}
+				for _, request := range jiraRequests {
+					method, path, body := split(fill.Replace(request))
+					asked, err := http.NewRequestWithContext(t.Context(), method, b.s.URL+path, strings.NewReader(body))
+					if err != nil {
+						t.Fatal(err)
+					}
+					asked.Header.Set("Content-Type", "application/json")
+					if response, err := client.Do(asked); err == nil {
+						_ = response.Body.Close()
+						t.Errorf("%s was answered with %d", request, response.StatusCode)
+					}
+				}
+				left := func() int { return strings.Count(b.s.Log.String(), `"status":499`) }
+				for end := time.Now().Add(10 * time.Second); left() < len(jiraRequests) && time.Now().Before(end); {
+					time.Sleep(10 * time.Millisecond)
+				}
+				wantEqual(t, "the number of requests with status 499", left(), len(jiraRequests))
+				if log := b.s.Log.String(); strings.Contains(log, "upstream failed") || strings.Contains(log, `"status":502`) {
+					t.Errorf("the log blames Jira:\n%s", log)
+				}
+				b.fake.Heal()
+				b.push(linked)
+			})
+		})
+	}
+}
+
 func TestJiraIsNotThere(t *testing.T) {
 	t.Parallel()
 	nobody := httptest.NewServer(http.NotFoundHandler())

@@ -73,7 +73,8 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 				return err
 			}
 		}
-		if l.page || next == "" {
+		// The response to HEAD has no body, so the other pages are not read.
+		if l.page || next == "" || httpRequest(l.ctx).Method == http.MethodHead {
 			break
 		}
 		var err error

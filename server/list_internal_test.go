@@ -128,3 +128,26 @@ func TestListThatFailsAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestHeadReadsOnePage writes a list without a limit for HEAD and for GET, and counts the pages that are read.
+func TestHeadReadsOnePage(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]int{http.MethodHead: 1, http.MethodGet: 3} {
+		request := httptest.NewRequestWithContext(t.Context(), method, "/api/jobs", http.NoBody)
+		ctx := context.WithValue(t.Context(), gin.ContextRequestKey, request)
+		pages := 0
+		l, err := newList(ctx, nil, nil, func(context.Context, string, int) ([]int, string, error) {
+			pages++
+			return []int{pages}, []string{"", "1", "2", ""}[pages], nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.write(httptest.NewRecorder()); err != nil {
+			t.Fatal(err)
+		}
+		if pages != want {
+			t.Errorf("%s reads %d pages, want %d", method, pages, want)
+		}
+	}
+}

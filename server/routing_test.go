@@ -98,7 +98,7 @@ func TestAdvanceTo(t *testing.T) {
 		},
 		{
 			name: "where it stands", route: "flexible A B C", before: []string{"advance"}, request: `advance-to {"targetStepIndex":1}`,
-			wantStatus: 409, wantMessage: "Serial number {sn} cannot go back to B",
+			wantStatus: 409, wantMessage: "Serial number {sn} already stands at B",
 		},
 		{
 			name: "back", route: "flexible A B C", before: []string{"advance"}, request: `advance-to {"targetStepId":"{A}"}`,
@@ -106,7 +106,7 @@ func TestAdvanceTo(t *testing.T) {
 		},
 		{
 			name: "from where it stood", route: "flexible A B C", before: []string{"advance"},
-			request: `advance-to {"targetStepIndex":2,"fromStepIndex":0}`, wantStatus: 409, wantMessage: "Serial number {sn} is no longer at step 0",
+			request: `advance-to {"targetStepIndex":2,"fromStepIndex":0}`, wantStatus: 409, wantMessage: "Serial number {sn} is no longer at A (step 1)",
 		},
 		{
 			name: "beyond completion", request: `advance-to {"targetStepIndex":4}`, wantStatus: 400,

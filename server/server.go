@@ -29,7 +29,7 @@ type Server struct {
 	// jira is nil where none is configured.
 	jira *jira.Client
 	keys *keyring
-	// anyHost switches the check of the Host header off.
+	// anyHost switches off the checks of guardHost.
 	anyHost bool
 	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
 	stopping <-chan struct{}
@@ -43,7 +43,7 @@ type Options struct {
 	Jira *jira.Client
 	// Stopping, when closed, ends the live streams, so that a server can stop; nil never does.
 	Stopping <-chan struct{}
-	// Insecure lets an API without keys answer to any Host.
+	// Insecure lets an API without keys answer requests for any host name, and requests that a proxy has forwarded.
 	Insecure bool
 	// CORSOrigins are the origins whose pages may call the API; none unless given.
 	CORSOrigins []string
@@ -88,17 +88,26 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		engine.Use(allow)
 	}
 
-	s.serveHealth(engine)
-	s.serveDocs(engine)
+	routes := headRouter{engine}
+	s.serveHealth(routes)
+	s.serveDocs(routes)
 	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{detachContext}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.fail,
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.fail,
 	})
-	gen.RegisterHandlersWithOptions(engine.Group("", s.check), strict, gen.GinServerOptions{
+	gen.RegisterHandlersWithOptions(headRouter{engine.Group("", s.check)}, strict, gen.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, err) },
 	})
 	return engine, nil
+}
+
+// headRouter registers the handlers of GET for HEAD too. The HTTP server drops the bodies of responses to HEAD.
+type headRouter struct{ gin.IRouter }
+
+// GET implements gin.IRoutes.
+func (r headRouter) GET(path string, handlers ...gin.HandlerFunc) gin.IRoutes {
+	return r.Match([]string{http.MethodGet, http.MethodHead}, path, handlers...)
 }
 
 // originForm is what browsers send: a scheme and a host, no path. Any other would be allowed in vain.

@@ -156,7 +156,8 @@ type moveBatch struct {
 }
 
 // loadMoveBatch locks the paths of the units, in the order of the paths' ids, and then reads the units. The lock of a path
-// protects the units on it and its counts.
+// protects the units on it and its counts. A unit that was created while loadMoveBatch waited for the locks may be on a path
+// that is not locked. Its creation is concurrent with every command of the batch, so the batch has no such unit.
 func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*moveBatch, error) {
 	serialNumbers := make([]string, len(commands))
 	for i, command := range commands {
@@ -188,7 +189,9 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 		batch.paths[paths[i].ID] = &paths[i]
 	}
 	for i := range units {
-		batch.units[units[i].SerialNumber] = &units[i]
+		if batch.paths[units[i].PathID] != nil {
+			batch.units[units[i].SerialNumber] = &units[i]
+		}
 	}
 	return batch, nil
 }

@@ -24,6 +24,9 @@ func recordEvent(t *database.Tx, by Request, event models.Event, data any) error
 	}
 	event.At = t.At
 	event.UserID = by.user()
+	if by.Caller != "" {
+		event.KeyName = &by.Caller
+	}
 	event.Data = string(encoded)
 	t.QueueLast(rows.New([]models.Event{event}))
 	return nil

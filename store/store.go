@@ -70,7 +70,24 @@ func Open(ctx context.Context, name string, options Options) (*Store, error) {
 	s.db = db
 	s.creates = database.NewGroup(db, s.createJobs)
 	s.commands = database.NewGroup(db, s.runCommands)
+	if err := s.keepIDsAscending(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return s, nil
+}
+
+// keepIDsAscending has new ids sort after those of the database, although the clock may have been set back. Lists of jobs,
+// paths, and keys are ordered by their ids.
+func (s *Store) keepIDsAscending(ctx context.Context) error {
+	var newest []string
+	err := s.db.Query(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT coalesce(max(id), '') FROM jobs UNION ALL SELECT coalesce(max(id), '') FROM paths
+			UNION ALL SELECT coalesce(max(id), '') FROM api_keys`).Find(&newest).Error
+	})
+	for _, id := range newest {
+		models.KeepIDsAbove(id)
+	}
+	return err
 }
 
 // IsPostgres reports whether the name of a database is a PostgreSQL URL.

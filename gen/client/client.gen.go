@@ -361,10 +361,19 @@ type Event struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	At Timestamp `json:"at"`
 
-	// UserID Who did it.
+	// UserID User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
+	// does not check which user it is: `keyName` is proof, `userId` is what the caller says.
+	//
 	//
 	// Example: maria
 	UserID string `json:"userId"`
+
+	// KeyName Name of the API key that the request was sent with. Absent if the API was open at that time, and on events
+	// that are older than this property.
+	//
+	//
+	// Example: floor-tablet
+	KeyName *string `json:"keyName,omitempty"`
 
 	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
 	//

@@ -18,6 +18,8 @@ type commandLine struct {
 	Keys   keysCommand   `cmd:"" help:"Create, list and revoke API keys."`
 	Backup backupCommand `cmd:"" help:"Copy a SQLite database while it is being served."`
 	Check  checkCommand  `cmd:"" help:"Look for damage, and count progress again."`
+
+	Licenses licensesCommand `cmd:"" help:"Print the licenses of the software in this binary."`
 }
 
 // databaseFlag is the flag that all commands share.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -33,7 +34,7 @@ const (
 type serveCommand struct {
 	databaseFlag
 	Addr       string    `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
-	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Listen on any address although there are no API keys."`
+	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
 	CORSOrigin []string  `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
 	Jira       jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
 	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
@@ -92,7 +93,7 @@ func (c *serveCommand) Run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := c.requireLoopbackOrKeys(starting, listener.Addr(), db); err != nil {
+	if err := c.refuseOpenAPI(starting, listener.Addr(), db); err != nil {
 		return err
 	}
 	handler, err := server.New(db, server.Options{
@@ -106,16 +107,24 @@ func (c *serveCommand) Run() (err error) {
 	return serveHTTP(ctx, listener, handler, log)
 }
 
-// requireLoopbackOrKeys returns an error if other machines can reach the address and the API needs no key, unless the
-// Insecure flag is set.
-func (c *serveCommand) requireLoopbackOrKeys(ctx context.Context, listening net.Addr, db *store.Store) error {
+// refuseOpenAPI returns an error if the API needs no key, and other machines or the pages of any site could use it, unless the
+// Insecure flag is set. It is enough to look for keys at the start: an API that has had a key is never open again.
+func (c *serveCommand) refuseOpenAPI(ctx context.Context, listening net.Addr, db *store.Store) error {
 	address, err := netip.ParseAddrPort(listening.String())
-	if c.Insecure || err == nil && address.Addr().Unmap().IsLoopback() {
+	var danger string
+	switch {
+	case c.Insecure:
+		return nil
+	case err != nil || !address.Addr().Unmap().IsLoopback():
+		danger = "listen on " + c.Addr
+	case slices.Contains(c.CORSOrigin, "*"):
+		danger = "let the pages of every origin (--cors-origin '*') call the API"
+	default:
 		return nil
 	}
 	keys, err := db.Keys(ctx)
 	if err == nil && len(keys) == 0 {
-		err = fmt.Errorf("refusing to listen on %s while the API is open: create a key first (routecard keys create --name NAME --role write), or give --insecure", c.Addr)
+		err = fmt.Errorf("refusing to %s while the API is open: create a key first (routecard keys create --name NAME --role write), or give --insecure", danger)
 	}
 	return err
 }

@@ -152,6 +152,25 @@ func TestOpenServerListensOnLoopbackOnly(t *testing.T) {
 	})
 }
 
+// TestOpenServerForEveryOrigin checks that a server lets the pages of every origin call it only if there is a key, or with
+// --insecure.
+func TestOpenServerForEveryOrigin(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		every := []string{"--database", database, "--addr", "127.0.0.1:0", "--cors-origin", "*"}
+		const refusal = "refusing to let the pages of every origin (--cors-origin '*') call the API while the API is open: " +
+			"create a key first (routecard keys create --name NAME --role write), or give --insecure"
+		wantFailureAfterLog(t, runCommand(t, every...), refusal)
+		wantFailureAfterLog(t, runCommand(t, append(every, "--cors-origin", "https://planner.example")...), refusal)
+		startServer(t, append(every, "--insecure")...).terminate()
+		startServer(t, "--database", database, "--cors-origin", "https://planner.example").terminate()
+
+		wantEqual(t, "the exit code of keys create", keys(t, database, "create", "--name", "erp", "--role", "read").code, 0)
+		wantEqual(t, "the exit code of keys revoke", keys(t, database, "revoke", "--name", "erp").code, 0)
+		startServer(t, every...).terminate() // closed, although the only key is revoked
+	})
+}
+
 // statusForHost requests the list of jobs with the given Host header, without a key, and returns the status.
 func statusForHost(t *testing.T, p *process, host string) int {
 	t.Helper()

@@ -189,7 +189,7 @@ type (
 
 // Events and errors.
 type (
-	// Event is one change: what happened, when, and who did it.
+	// Event is one change: what happened, when, the user that the caller named, and the API key that was used.
 	Event = client.Event
 	// ListEventsParams filters events. An event must match all fields that are set.
 	ListEventsParams = client.ListEventsParams

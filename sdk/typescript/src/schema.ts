@@ -1293,10 +1293,17 @@ export interface components {
             type: string;
             at: components["schemas"]["Timestamp"];
             /**
-             * @description Who did it.
+             * @description User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
+             *     does not check which user it is: `keyName` is proof, `userId` is what the caller says.
              * @example maria
              */
             userId: string;
+            /**
+             * @description Name of the API key that the request was sent with. Absent if the API was open at that time, and on events
+             *     that are older than this property.
+             * @example floor-tablet
+             */
+            keyName?: string;
             jobId?: components["schemas"]["JobId"];
             pathId?: components["schemas"]["PathId"];
             serialId?: components["schemas"]["SerialId"];
