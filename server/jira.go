@@ -65,11 +65,7 @@ func (s *Server) LinkJiraTicket(ctx context.Context, r gen.LinkJiraTicketRequest
 	if r.Body.JobID != nil {
 		respond = toAPIJobLinked
 	}
-	// Looked up before Jira is asked, so that a retry gets the result of the first request whatever Jira says now.
-	job, earlier, err := store.EarlierResult[models.Job](ctx, s.store, by)
-	if err == nil && !earlier {
-		job, earlier, err = s.linkTicket(ctx, by, *r.Body)
-	}
+	job, earlier, err := store.Once(ctx, s.store, by, func() (models.Job, error) { return s.linkTicket(ctx, by, *r.Body) })
 	if err != nil {
 		return nil, err
 	}
@@ -77,10 +73,10 @@ func (s *Server) LinkJiraTicket(ctx context.Context, r gen.LinkJiraTicketRequest
 }
 
 // linkTicket links a ticket to an existing job, or to a new job.
-func (s *Server) linkTicket(ctx context.Context, by store.Request, body gen.JiraLink) (models.Job, bool, error) {
+func (s *Server) linkTicket(ctx context.Context, by store.Request, body gen.JiraLink) (models.Job, error) {
 	allowDuplicate := body.AllowDuplicate != nil && *body.AllowDuplicate
 	if s.jira == nil {
-		return models.Job{}, false, errNoJira
+		return models.Job{}, errNoJira
 	}
 	if body.JobID != nil {
 		// Checked before Jira is asked, so that a job that cannot be linked is refused without a wait.
@@ -89,12 +85,12 @@ func (s *Server) linkTicket(ctx context.Context, by store.Request, body gen.Jira
 			err = job.CheckLinkable()
 		}
 		if err != nil {
-			return models.Job{}, false, err
+			return models.Job{}, err
 		}
 	}
 	ticket, err := s.ticket(ctx, body.TicketKey)
 	if err != nil {
-		return models.Job{}, false, err
+		return models.Job{}, err
 	}
 	if body.JobID != nil {
 		return s.store.LinkJob(ctx, by, *body.JobID, fromJiraTicket(ticket).Jira(), allowDuplicate)
@@ -106,10 +102,7 @@ func (s *Server) linkTicket(ctx context.Context, by store.Request, body gen.Jira
 // two pushes at the same time writes, on however many servers.
 func (s *Server) PushJobToJira(ctx context.Context, r gen.PushJobToJiraRequestObject) (gen.PushJobToJiraResponseObject, error) {
 	by := repeatable(ctx, r.Params.IdempotencyKey, nil)
-	pushed, earlier, err := store.EarlierResult[store.PushResult](ctx, s.store, by)
-	if err == nil && !earlier {
-		pushed, earlier, err = s.push(ctx, by, r.Body.JobID)
-	}
+	pushed, earlier, err := store.Once(ctx, s.store, by, func() (store.PushResult, error) { return s.push(ctx, by, r.Body.JobID) })
 	if err != nil {
 		return nil, err
 	}
@@ -120,33 +113,32 @@ func (s *Server) PushJobToJira(ctx context.Context, r gen.PushJobToJiraRequestOb
 }
 
 // push writes a job's progress to its ticket.
-func (s *Server) push(ctx context.Context, by store.Request, jobID string) (store.PushResult, bool, error) {
+func (s *Server) push(ctx context.Context, by store.Request, jobID string) (store.PushResult, error) {
 	if s.jira == nil {
-		return store.PushResult{}, false, errNoJira
+		return store.PushResult{}, errNoJira
 	}
 	job, err := s.store.Job(ctx, jobID)
 	if err == nil {
 		err = job.CheckPushable()
 	}
 	if err != nil {
-		return store.PushResult{}, false, err
+		return store.PushResult{}, err
 	}
 	commentID, err := s.store.BeginPush(ctx, jobID)
 	if err != nil {
-		return store.PushResult{}, false, err
+		return store.PushResult{}, err
 	}
 	pushed, err := s.writeProgress(ctx, jobID, commentID)
 	if err != nil {
 		// Also for a client that has gone away, so that the next push does not have to wait.
-		return store.PushResult{}, false, errors.Join(err, s.store.AbandonPush(context.WithoutCancel(ctx), jobID, commentID))
+		return store.PushResult{}, errors.Join(err, s.store.AbandonPush(context.WithoutCancel(ctx), jobID, commentID))
 	}
 	// Jira has the comment now, so a client that goes away changes nothing.
 	ctx = context.WithoutCancel(ctx)
-	pushed, earlier, err := s.store.EndPush(ctx, by, jobID, pushed)
-	if err != nil {
-		return store.PushResult{}, false, errors.Join(err, s.store.AbandonPush(ctx, jobID, pushed.CommentID))
+	if err := s.store.EndPush(ctx, by, jobID, pushed); err != nil {
+		return store.PushResult{}, errors.Join(err, s.store.AbandonPush(ctx, jobID, pushed.CommentID))
 	}
-	return pushed, earlier, nil
+	return pushed, nil
 }
 
 // writeProgress writes a job's progress to its comment. It reads the progress while no other push of the job is in progress,

@@ -56,7 +56,7 @@ func (s *Store) Command(ctx context.Context, by Request, command UnitCommand) (C
 	if err := models.CheckCommand(command.Command); err != nil {
 		return CommandResult{}, false, err
 	}
-	return once(ctx, s, by, func() (CommandResult, error) {
+	return Once(ctx, s, by, func() (CommandResult, error) {
 		result, err := s.commands.Do(ctx, requestedCommand{command, by})
 		if err == nil && result.Err != nil {
 			err = result.Err
@@ -111,7 +111,7 @@ func (s *Store) commandMany(
 		}
 		requested[i] = requestedCommand{command, by}
 	}
-	return once(ctx, s, by, func() (results []CommandResult, err error) {
+	return Once(ctx, s, by, func() (results []CommandResult, err error) {
 		err = s.db.Transact(ctx, func(t *database.Tx) error {
 			if results, err = s.carryOut(t, requested); err != nil {
 				return err

@@ -38,11 +38,14 @@ func (r Request) user() string { return cmp.Or(r.UserID, r.Caller, Anonymous) }
 // resultAge is how long the result of a request with an idempotency key is kept.
 const resultAge = 24 * time.Hour
 
-// once makes a change, unless an earlier request with the same idempotency key has made it: then once returns the result of
+// Once makes a change, unless an earlier request with the same idempotency key has made it: then Once returns the result of
 // that request, and true. It returns a KeyReused error when the key belongs to a different request, and ErrOutcomeUnknown when
 // the change fails and the result of an earlier request cannot be read. Failures are not kept.
-func once[Result any](ctx context.Context, s *Store, by Request, change func() (Result, error)) (Result, bool, error) {
-	earlier, found, err := EarlierResult[Result](ctx, s, by)
+//
+// The methods of Store that take a [Request] call Once, unless their comments say that the caller has to: a request that asks
+// another system first must look for an earlier result before that.
+func Once[Result any](ctx context.Context, s *Store, by Request, change func() (Result, error)) (Result, bool, error) {
+	earlier, found, err := earlierResult[Result](ctx, s, by)
 	if err != nil || found {
 		return earlier, found, err
 	}
@@ -52,7 +55,7 @@ func once[Result any](ctx context.Context, s *Store, by Request, change func() (
 	}
 	// The same request may have succeeded in the meantime on another connection. The error is then a consequence of that
 	// change (the unit is already scrapped), and the earlier result is the right answer.
-	earlier, found, err = EarlierResult[Result](context.WithoutCancel(ctx), s, by)
+	earlier, found, err = earlierResult[Result](context.WithoutCancel(ctx), s, by)
 	switch {
 	case found:
 		return earlier, true, nil
@@ -71,10 +74,9 @@ func isKeyReused(err error) bool {
 	return ok && known.Kind == models.KeyReused
 }
 
-// EarlierResult returns the result of an earlier request with the same idempotency key, and whether there is one. It
-// returns a KeyReused error when the key belongs to a different request. Methods that change something call it themselves;
-// it is exported for requests that ask another system before they change anything here.
-func EarlierResult[Result any](ctx context.Context, s *Store, by Request) (result Result, found bool, err error) {
+// earlierResult returns the result of an earlier request with the same idempotency key, and whether there is one. It
+// returns a KeyReused error when the key belongs to a different request.
+func earlierResult[Result any](ctx context.Context, s *Store, by Request) (result Result, found bool, err error) {
 	if by.IdempotencyKey == "" {
 		return result, false, nil
 	}
@@ -102,7 +104,7 @@ var replaceExpired = fmt.Sprintf(`ON CONFLICT (caller, key) DO UPDATE SET operat
 	result = CASE WHEN stored_results.at <= excluded.at - %d THEN excluded.result END`, resultAge.Milliseconds())
 
 // keepResult writes the result of a change with the change. The transaction fails when another request with the same key has
-// been committed; once then finds the result of that request.
+// been committed; Once then finds the result of that request.
 func keepResult(t *database.Tx, by Request, result any) error {
 	return keepResults(t, []Request{by}, []any{result})
 }

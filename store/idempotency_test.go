@@ -140,7 +140,7 @@ func TestErrorAfterTheSameRequest(t *testing.T) {
 	t.Parallel()
 	eachStore(t, time.Now, func(t *testing.T, s *Store) {
 		var made models.Job
-		job, replayed, err := once(t.Context(), s, keyed("k"), func() (models.Job, error) {
+		job, replayed, err := Once(t.Context(), s, keyed("k"), func() (models.Job, error) {
 			var err error
 			if made, _, err = s.CreateJob(t.Context(), keyed("k"), newJob()); err != nil {
 				t.Fatal(err)

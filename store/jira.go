@@ -13,57 +13,52 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// CreateLinkedJob stores a job for a ticket, and reports whether the job is the result of an earlier request. Unless
-// duplicates are allowed, it returns a Conflict error that names the job to which the ticket is already linked. It also
-// returns a KeyReused error.
-func (s *Store) CreateLinkedJob(ctx context.Context, by Request, job models.Job, allowDuplicate bool) (models.Job, bool, error) {
-	return once(ctx, s, by, func() (models.Job, error) {
-		err := s.db.Transact(ctx, func(t *database.Tx) error {
-			if err := lockTicket(t, *job.Jira.TicketKey, allowDuplicate); err != nil {
-				return err
-			}
-			jobs, err := insertJobs(t, []jobCreation{{by, job}})
-			if err != nil {
-				return err
-			}
-			job = jobs[0]
-			return recordLink(t, by, job)
-		})
-		return job, err
+// CreateLinkedJob stores a job for a ticket. Unless duplicates are allowed, it returns a Conflict error that names the job to
+// which the ticket is already linked. The caller must call [Once].
+func (s *Store) CreateLinkedJob(ctx context.Context, by Request, job models.Job, allowDuplicate bool) (models.Job, error) {
+	err := s.db.Transact(ctx, func(t *database.Tx) error {
+		if err := lockTicket(t, *job.Jira.TicketKey, allowDuplicate); err != nil {
+			return err
+		}
+		jobs, err := insertJobs(t, []jobCreation{{by, job}})
+		if err != nil {
+			return err
+		}
+		job = jobs[0]
+		return recordLink(t, by, job)
 	})
+	return job, err
 }
 
-// LinkJob sets the fields of an existing job that are not set yet to those of a ticket, and reports whether the job is the
-// result of an earlier request. It returns a NotFound error, or a Conflict error when the job has a ticket or, unless
-// duplicates are allowed, the ticket is linked to another job. It also returns a KeyReused error.
-func (s *Store) LinkJob(ctx context.Context, by Request, id string, ticket models.Jira, allowDuplicate bool) (models.Job, bool, error) {
-	return once(ctx, s, by, func() (job models.Job, err error) {
-		err = s.db.Transact(ctx, func(t *database.Tx) error {
-			if job, err = lockJob(t, id, Condition{}); err != nil {
-				return err
-			}
-			if err := job.CheckLinkable(); err != nil {
-				return err
-			}
-			if err := lockTicket(t, *ticket.TicketKey, allowDuplicate); err != nil {
-				return err
-			}
-			hadLabels := job.Jira.Labels != nil
-			job.Jira.Fill(ticket)
-			setNewVersion(t, &job)
-			if err := t.Save(&job).Error; err != nil {
-				return err
-			}
-			if !hadLabels {
-				t.Queue(rows.New(job.LabelRows()))
-			}
-			if err := keepResult(t, by, job); err != nil {
-				return err
-			}
-			return recordLink(t, by, job)
-		})
-		return job, err
+// LinkJob sets the fields of an existing job that are not set yet to those of a ticket. It returns a NotFound error, or a
+// Conflict error when the job has a ticket or, unless duplicates are allowed, the ticket is linked to another job. The caller
+// must call [Once].
+func (s *Store) LinkJob(ctx context.Context, by Request, id string, ticket models.Jira, allowDuplicate bool) (job models.Job, err error) {
+	err = s.db.Transact(ctx, func(t *database.Tx) error {
+		if job, err = lockJob(t, id, Condition{}); err != nil {
+			return err
+		}
+		if err := job.CheckLinkable(); err != nil {
+			return err
+		}
+		if err := lockTicket(t, *ticket.TicketKey, allowDuplicate); err != nil {
+			return err
+		}
+		hadLabels := job.Jira.Labels != nil
+		job.Jira.Fill(ticket)
+		setNewVersion(t, &job)
+		if err := t.Save(&job).Error; err != nil {
+			return err
+		}
+		if !hadLabels {
+			t.Queue(rows.New(job.LabelRows()))
+		}
+		if err := keepResult(t, by, job); err != nil {
+			return err
+		}
+		return recordLink(t, by, job)
 	})
+	return job, err
 }
 
 // lockTicket keeps others from linking the ticket until the transaction ends. Unless duplicates are allowed, it returns a
@@ -122,24 +117,22 @@ type PushResult struct {
 }
 
 // EndPush stores what a push wrote and lets others push. It returns a NotFound error when the job has been deleted in the
-// meantime.
-func (s *Store) EndPush(ctx context.Context, by Request, jobID string, pushed PushResult) (PushResult, bool, error) {
-	return once(ctx, s, by, func() (PushResult, error) {
-		return pushed, s.db.Transact(ctx, func(t *database.Tx) error {
-			if err := shareJob(t, jobID); err != nil {
-				return err
-			}
-			if err := savePush(t, models.JiraPush{JobID: jobID, CommentID: pushed.CommentID}); err != nil {
-				return err
-			}
-			if err := keepResult(t, by, pushed); err != nil {
-				return err
-			}
-			return recordEvent(t, by, models.Event{Type: models.JobPushed, JobID: &jobID}, struct {
-				TicketKey string `json:"ticketKey"`
-				CommentID string `json:"commentId"`
-			}{pushed.TicketKey, pushed.CommentID})
-		})
+// meantime. The caller must call [Once].
+func (s *Store) EndPush(ctx context.Context, by Request, jobID string, pushed PushResult) error {
+	return s.db.Transact(ctx, func(t *database.Tx) error {
+		if err := shareJob(t, jobID); err != nil {
+			return err
+		}
+		if err := savePush(t, models.JiraPush{JobID: jobID, CommentID: pushed.CommentID}); err != nil {
+			return err
+		}
+		if err := keepResult(t, by, pushed); err != nil {
+			return err
+		}
+		return recordEvent(t, by, models.Event{Type: models.JobPushed, JobID: &jobID}, struct {
+			TicketKey string `json:"ticketKey"`
+			CommentID string `json:"commentId"`
+		}{pushed.TicketKey, pushed.CommentID})
 	})
 }
 

@@ -31,7 +31,7 @@ type jobCreation struct {
 // CreateJob stores a job under a new id, and reports whether the job is the result of an earlier request. Jobs that are
 // created at the same time share one transaction. It returns a KeyReused error.
 func (s *Store) CreateJob(ctx context.Context, by Request, job models.Job) (models.Job, bool, error) {
-	return once(ctx, s, by, func() (models.Job, error) {
+	return Once(ctx, s, by, func() (models.Job, error) {
 		return s.creates.Do(ctx, jobCreation{by, job})
 	})
 }

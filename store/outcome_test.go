@@ -94,7 +94,7 @@ func TestUnreadableEarlierResult(t *testing.T) {
 	t.Parallel()
 	eachStore(t, time.Now, func(t *testing.T, s *Store) {
 		fail := func(failure error) error {
-			_, _, err := once(t.Context(), s, keyed("k"), func() (models.Job, error) {
+			_, _, err := Once(t.Context(), s, keyed("k"), func() (models.Job, error) {
 				return models.Job{}, errors.Join(failure, s.db.Transact(t.Context(), func(t *database.Tx) error {
 					return t.Exec("ALTER TABLE stored_results RENAME TO unreadable").Error
 				}))

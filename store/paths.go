@@ -14,7 +14,7 @@ import (
 // CreatePath stores a path and its steps under new ids, and reports whether the path is the result of an earlier request. It
 // returns a NotFound error when the job does not exist, or a KeyReused error.
 func (s *Store) CreatePath(ctx context.Context, by Request, path models.Path, steps []models.StepChange) (models.Path, bool, error) {
-	return once(ctx, s, by, func() (models.Path, error) {
+	return Once(ctx, s, by, func() (models.Path, error) {
 		err := s.db.Transact(ctx, func(t *database.Tx) error {
 			if err := shareJob(t, path.JobID); err != nil {
 				return err

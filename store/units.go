@@ -20,7 +20,7 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 	if err := wanted.Check(); err != nil {
 		return nil, false, err
 	}
-	return once(ctx, s, by, func() (units []models.Unit, err error) {
+	return Once(ctx, s, by, func() (units []models.Unit, err error) {
 		err = s.db.Transact(ctx, func(t *database.Tx) error {
 			path, err := lockPath(t, wanted.PathID, "Path", Condition{})
 			if err != nil {
