@@ -14,13 +14,11 @@ import (
 const (
 	// pollInterval is how often a server looks for events of other servers. It learns of its own events at once.
 	pollInterval = 100 * time.Millisecond
-	// roundInterval is the shortest time between two rounds of reading and waking. It is longer after a round that took
-	// long, see [feedReader.run].
+	// roundInterval is the shortest time between two rounds of reading and waking.
 	roundInterval = 20 * time.Millisecond
-	// wakeBurst is how many subscriptions are woken before the other requests get a turn of wakePause. Without the pause,
-	// a request would wait until all subscribers have written to their connections.
-	wakeBurst = 128
-	wakePause = time.Millisecond
+	// wakeInterval is the time until the next round for each subscription that was woken. It leaves most of the processor to
+	// requests when thousands of subscriptions want every event: their writes then have more events each.
+	wakeInterval = 20 * time.Microsecond
 
 	// feedPage is how many events one query reads.
 	feedPage = 500
@@ -231,12 +229,13 @@ func (r *feedReader) run(ctx context.Context) {
 			r.fail(ctx, err)
 			return
 		}
-		waking := wake(matched)
+		for _, s := range matched {
+			s.wake()
+		}
 		if more {
 			continue
 		}
-		// The pause leaves most of the time to requests, even if every event goes to thousands of subscriptions.
-		time.Sleep(max(roundInterval, 2*waking))
+		time.Sleep(max(roundInterval, time.Duration(len(matched))*wakeInterval))
 		select {
 		case <-r.committed:
 		case <-poll:
@@ -320,21 +319,6 @@ func (r *feedReader) append(event *FeedEvent, changed map[*topic]struct{}) {
 	}
 }
 
-// wake wakes the subscriptions and returns how long that took.
-func wake(matched []*Subscription) time.Duration {
-	begun := time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
-	woken := 0
-	for _, s := range matched {
-		if !s.wake() {
-			continue
-		}
-		if woken++; woken%wakeBurst == 0 {
-			time.Sleep(wakePause)
-		}
-	}
-	return time.Since(begun)
-}
-
 // Subscription returns the events that match a filter: every event exactly once, in the order of their numbers, beginning
 // after the one that [Store.Subscribe] was called with. It holds a position and no events, so a slow reader costs no memory. It
 // is not safe for concurrent use, and must be closed.
@@ -406,13 +390,11 @@ func (s *Subscription) Close() {
 // everything.
 func (s *Subscription) Ready() <-chan struct{} { return s.ready }
 
-// wake makes Ready receive. It returns false if there is something to receive already.
-func (s *Subscription) wake() bool {
+// wake makes Ready receive.
+func (s *Subscription) wake() {
 	select {
 	case s.ready <- struct{}{}:
-		return true
 	default:
-		return false
 	}
 }
 
