@@ -37,7 +37,7 @@ func deliverEvents(database string, clients int) contest {
 
 // seedWatchedJob creates a job that clients follow. Then clients create other jobs.
 func seedWatchedJob(streams int) func(*bench, *side) error {
-	return func(b *bench, s *side) error {
+	return func(_ *bench, s *side) error {
 		if err := s.process.post("/api/jobs", map[string]any{"name": "JOB-2024-001", "goalQuantity": 50}, &s.watched); err != nil {
 			return err
 		}

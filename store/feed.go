@@ -86,11 +86,11 @@ func (f *feed) announce() {
 }
 
 // join returns the reader, which it starts for the first subscription. It must be followed by leave.
-func (f *feed) join() *feedReader {
+func (f *feed) join(ctx context.Context) *feedReader {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	if f.reader == nil {
-		ctx, stop := context.WithCancel(context.Background())
+		ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 		f.reader = &feedReader{
 			feed: f, stop: stop, committed: make(chan struct{}, 1), began: make(chan struct{}),
 			topics: map[topicKey]*topic{},
@@ -336,7 +336,7 @@ type Subscription struct {
 // keeps. While there are subscriptions, the server asks PostgreSQL ten times a second for events of other servers; a SQLite
 // database has no other server. Subscribe returns [ErrFeedEnded] when the database does not answer.
 func (s *Store) Subscribe(ctx context.Context, filter EventFilter, after int64) (*Subscription, error) {
-	r := s.feed.join()
+	r := s.feed.join(ctx)
 	select {
 	case <-r.began:
 	case <-ctx.Done():

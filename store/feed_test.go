@@ -195,7 +195,7 @@ func TestSubscriptionsShareOneReader(t *testing.T) {
 			if err := followers[i].subscribe(ctx); err != nil {
 				t.Fatal(err)
 			}
-			defer followers[i].subscription.Close()
+			t.Cleanup(followers[i].subscription.Close)
 		}
 		const changes = 20
 		begun := time.Now()
