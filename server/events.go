@@ -104,16 +104,9 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	for {
 		select {
 		case <-events.Ready():
-			// Also while there is always something to send.
-			if !e.server.keys.admit(e.ctx, authorization) {
-				return nil
-			}
-			next, err := events.Next(e.ctx)
-			if errors.Is(err, store.ErrFeedEnded) {
-				return nil // The store has logged it, once for all streams.
-			}
-			if err == nil {
-				err = e.sendEvents(w, next)
+			err := e.catchUp(w, events, authorization)
+			if errors.Is(err, errKeyRevoked) || errors.Is(err, store.ErrFeedEnded) {
+				return nil // The store has logged the failure, once for all streams.
 			}
 			if err != nil {
 				return err
@@ -134,14 +127,30 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	}
 }
 
+// errKeyRevoked is returned when the key of a stream no longer holds.
+var errKeyRevoked = errors.New("the key of the stream is revoked")
+
+// catchUp sends all events that the client does not have yet. It checks the key before each batch, because it may take long.
+func (e *eventStream) catchUp(w http.ResponseWriter, events *store.Subscription, authorization string) error {
+	for {
+		if !e.server.keys.admit(e.ctx, authorization) {
+			return errKeyRevoked
+		}
+		next, err := events.Next(e.ctx)
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		if err := e.sendEvents(w, next); err != nil {
+			return err
+		}
+	}
+}
+
 // batches holds buffers for the text of several events. A stream has one only while it sends.
 var batches = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // sendEvents sends all events with one write, because writing is what costs most when there are many streams.
 func (e *eventStream) sendEvents(w http.ResponseWriter, events []*store.FeedEvent) error {
-	if len(events) == 0 {
-		return nil
-	}
 	batch, _ := batches.Get().(*bytes.Buffer)
 	defer batches.Put(batch)
 	batch.Reset()
