@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // contest measures Routecard and the sides it is compared with in turns. It gives one line of the table for each mark.
@@ -44,7 +45,11 @@ type side struct {
 	process  *process
 	database string
 	// next returns the request that a client sends next. seed sets it.
-	next             func() []byte
+	next func() []byte
+	// watched is a job whose events clients follow. deliveries receives the time of each event in each of their streams.
+	watched    resource
+	deliveries chan time.Time
+
 	values, p50, p99 samples
 	responses        int
 }

@@ -82,6 +82,9 @@ func contests(b *bench) []contest {
 				against: []side{{name: "1000 jobs", seed: seedPages(1000), mark: 1.5}},
 			},
 			largeCreate,
+			createJobBesideStreams(database),
+			deliverEvents(database, 0),
+			deliverEvents(database, 64),
 		)
 	}
 	return all

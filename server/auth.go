@@ -65,6 +65,14 @@ func (k *keyring) refresh(ctx context.Context) error {
 	return nil
 }
 
+// admit reports whether a stream that was opened with the Authorization header may go on: without keys every stream, and
+// otherwise a stream with a key that is not revoked. It returns false when the keys that the server knows are too old and
+// cannot be read.
+func (k *keyring) admit(ctx context.Context, header string) bool {
+	keys, err := k.all(ctx)
+	return err == nil && (len(keys) == 0 || findKey(keys, header) != nil)
+}
+
 // callerKey is where Gin's context keeps the name of the request's API key.
 const callerKey = "caller"
 

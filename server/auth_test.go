@@ -346,3 +346,55 @@ func TestKeysFromElsewhere(t *testing.T) {
 		within("the key was revoked", time.Now(), 401)
 	})
 }
+
+// TestKeysEndStreams creates and revokes keys as the command line does, while nobody sends requests. The streams that a change
+// of the keys concerns must end within 10 seconds, and the others must go on.
+func TestKeysEndStreams(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		s := routecardtest.New(t, database)
+		beside, err := store.Open(t.Context(), database, store.Options{Beside: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = beside.Close() })
+		create := func(name string) string {
+			t.Helper()
+			key, err := beside.CreateKey(t.Context(), name, models.RoleWrite)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return key
+		}
+		connected := func(headers ...string) *stream {
+			t.Helper()
+			live := openStream(t, s.URL+"/api/events", headers...)
+			<-live.comments
+			return live
+		}
+		mustEnd := func(what string, live *stream) {
+			t.Helper()
+			select {
+			case <-live.ended:
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%s has not ended after 10 seconds", what)
+			}
+		}
+		open := connected()
+		revoked := create("revoked")
+		mustEnd("a stream without a key, after the first key was created,", open)
+
+		kept := create("kept")
+		// The server may go by its earlier knowledge of the keys for some seconds.
+		for s.Do(t, "GET", "/api/jobs", "", bearer(kept)).Status != 200 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		concerned, other := connected(bearer(revoked)), connected(bearer(kept))
+		if err := beside.RevokeKey(t.Context(), "revoked"); err != nil {
+			t.Fatal(err)
+		}
+		mustEnd("the stream of a revoked key", concerned)
+		wantEqual(t, "the status", s.Do(t, "POST", "/api/jobs", exampleJob, bearer(kept)).Status, 201)
+		wantEqual(t, "the next event of the other stream", other.next(1)[0].Type, "job.created")
+	})
+}

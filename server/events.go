@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/routecard/routecard/gen"
@@ -18,6 +20,10 @@ import (
 // heartbeat is how often a stream without events shows that it lives, well below the minute after which proxies cut an
 // idle connection.
 const heartbeat = 15 * time.Second
+
+// keyCheck is how often a stream checks that its key still holds. Together with keysAge it must be below the 10 seconds
+// within which a revoked key stops working.
+const keyCheck = 2500 * time.Millisecond
 
 // ListEvents implements GET /api/events.
 func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
@@ -32,6 +38,14 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 			after = *params.LastEventID
 		}
 		return &eventStream{ctx: ctx, server: s, filter: filter, after: after}, nil
+	}
+	if params.Limit == nil {
+		// New events would otherwise keep the list from ending.
+		last, err := s.store.LastEvent(ctx)
+		if err != nil {
+			return nil, err
+		}
+		filter.UpTo = &last
 	}
 	events, err := newList(ctx, nil, params.Limit,
 		func(ctx context.Context, cursor string, limit int) ([]gen.Event, string, error) {
@@ -64,9 +78,15 @@ type eventStream struct {
 	after  int64
 }
 
-// VisitListEventsResponse implements gen.ListEventsResponseObject. It ends when the client goes away, when the server
-// stops, and when the database does not answer; the client then goes on from the last event it has.
+// VisitListEventsResponse implements gen.ListEventsResponseObject. The stream ends when the client goes away, when the
+// client's key no longer holds, when the server stops, and when the database does not answer. The client then continues
+// after the last event that it has.
 func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
+	events, err := e.server.store.Subscribe(e.ctx, e.filter, e.after)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	// Without it nginx would collect events before it passes them on.
@@ -75,23 +95,30 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	if httpRequest(e.ctx).Method == http.MethodHead {
 		return nil
 	}
-
-	follower := e.server.store.Follow()
-	defer follower.Close()
-	ticker := time.NewTicker(heartbeat)
-	defer ticker.Stop()
 	// Sent at once, so that the client knows that it is connected.
 	if err := e.send(w, []byte(": connected\n\n")); err != nil {
 		return nil
 	}
+	heartbeats := time.NewTicker(heartbeat)
+	defer heartbeats.Stop()
+	keyChecks := time.NewTicker(keyCheck)
+	defer keyChecks.Stop()
+	authorization := httpRequest(e.ctx).Header.Get("Authorization")
 	for {
-		changed := follower.Next()
-		if err := e.catchUp(w); err != nil {
-			return err
-		}
 		select {
-		case <-changed:
-		case <-ticker.C:
+		case <-events.Ready():
+			err := e.catchUp(w, events, authorization)
+			if errors.Is(err, errKeyRevoked) || errors.Is(err, store.ErrFeedEnded) {
+				return nil // The store has logged the failure, once for all streams.
+			}
+			if err != nil {
+				return err
+			}
+		case <-keyChecks.C:
+			if !e.server.keys.admit(e.ctx, authorization) {
+				return nil
+			}
+		case <-heartbeats.C:
 			if err := e.send(w, []byte(": heartbeat\n\n")); err != nil {
 				return nil
 			}
@@ -103,29 +130,50 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	}
 }
 
-// catchUp sends all events that the client does not have yet.
-func (e *eventStream) catchUp(w http.ResponseWriter) error {
+// errKeyRevoked is returned when the key of a stream no longer holds.
+var errKeyRevoked = errors.New("the key of the stream is revoked")
+
+// catchUp sends all events that the client does not have yet. It checks the key before each batch, because it may take long.
+func (e *eventStream) catchUp(w http.ResponseWriter, events *store.Subscription, authorization string) error {
 	for {
-		events, err := e.server.store.Events(e.ctx, e.filter, e.after, streamPage)
-		if err != nil || len(events) == 0 {
+		if !e.server.keys.admit(e.ctx, authorization) {
+			return errKeyRevoked
+		}
+		next, err := events.Next(e.ctx)
+		if err != nil || len(next) == 0 {
 			return err
 		}
-		var out bytes.Buffer
-		for i := range events {
-			data, err := json.Marshal(toAPIEvent(events[i]))
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(&out, "id: %d\nevent: %s\ndata: %s\n\n", events[i].Seq, events[i].Type, data)
-		}
-		if err := e.send(w, out.Bytes()); err != nil {
+		if err := e.sendEvents(w, next); err != nil {
 			return err
 		}
-		e.after = events[len(events)-1].Seq
 	}
 }
 
-// send writes to the client at once. One that does not read is cut off, not waited for.
+// batches holds buffers for the text of several events. A stream has one only while it sends.
+var batches = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// sendEvents sends all events with one write, because writing is what costs most when there are many streams.
+func (e *eventStream) sendEvents(w http.ResponseWriter, events []*store.FeedEvent) error {
+	batch, _ := batches.Get().(*bytes.Buffer)
+	defer batches.Put(batch)
+	batch.Reset()
+	for _, event := range events {
+		text, err := event.Encoded(toStreamText)
+		if err != nil {
+			return err
+		}
+		batch.Write(text)
+	}
+	return e.send(w, batch.Bytes())
+}
+
+// toStreamText returns the event as Server-Sent Events have it.
+func toStreamText(event models.Event) ([]byte, error) {
+	data, err := json.Marshal(toAPIEvent(event))
+	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", event.Seq, event.Type, data), err
+}
+
+// send writes to the client at once. A client that does not read is cut off after slowReader.
 func (e *eventStream) send(w http.ResponseWriter, text []byte) error {
 	if _, err := (patientWriter{w}).Write(text); err != nil {
 		return err

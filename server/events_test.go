@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -166,5 +168,29 @@ func TestEventsAreNotChanged(t *testing.T) {
 		if after := f.must(200, "GET /api/events?jobId={job}").Body; !strings.HasPrefix(after, before) {
 			t.Errorf("the events were\n%s\nand are\n%s", before, after)
 		}
+	})
+}
+
+// TestListOfEventsEnds reads a long list slowly while a unit changes. The list must end with the event that was the newest
+// when the request began.
+func TestListOfEventsEnds(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "strict A B", 1)
+		for range 3 { // more than the buffers of a connection hold
+			f.must(201, `/api/serials {"pathId":"{path}","quantity":10000}`)
+		}
+		response, err := http.Get(s.URL + "/api/events")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		f.must(200, "advance")
+		var events []gen.Event
+		if err := json.NewDecoder(response.Body).Decode(&events); err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "the number of events", len(events), 2+1+30_000)
+		wantEqual(t, "the type of the last event", events[len(events)-1].Type, "serial.created")
 	})
 }

@@ -41,6 +41,8 @@ func recordUnit(t *database.Tx, by Request, event models.Event, unit *models.Uni
 // EventFilter selects events that match every field that is set.
 type EventFilter struct {
 	JobID, SerialNumber, Type *string
+	// UpTo is the number of the last event.
+	UpTo *int64
 }
 
 // Events returns up to limit events that follow the event with the given number, oldest first. A reader that continues
@@ -53,13 +55,14 @@ func (s *Store) Events(ctx context.Context, filter EventFilter, after int64, lim
 		query = where(query, "job_id = ?", filter.JobID)
 		query = where(query, "serial_id = ?", filter.SerialNumber)
 		query = where(query, "type = ?", filter.Type)
+		query = where(query, "seq <= ?", filter.UpTo)
 		return query.Order("seq").Limit(limit).Find(&events).Error
 	})
 	return events, err
 }
 
-// lastEvent returns the number of the newest event, 0 if there is none.
-func (s *Store) lastEvent(ctx context.Context) (int64, error) {
+// LastEvent returns the number of the newest event, 0 if there is none.
+func (s *Store) LastEvent(ctx context.Context) (int64, error) {
 	var seq int64
 	err := s.db.Query(ctx, func(db *gorm.DB) error {
 		return db.Raw("SELECT coalesce(max(seq), 0) FROM events").Scan(&seq).Error

@@ -31,3 +31,6 @@ func (t *tracer) Trace(_ context.Context, _ time.Time, describe func() (string, 
 
 // LogMode is called by GORM for a session of its own.
 func (t *tracer) LogMode(logger.LogLevel) logger.Interface { return t }
+
+// SetFeedBytes changes how much memory the recent events may take. Call it before the store is shared.
+func (s *Store) SetFeedBytes(bytes int) { s.feed.bytes = bytes }

@@ -6,6 +6,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,6 +24,7 @@ import (
 type Store struct {
 	db       *database.DB
 	clock    func() time.Time
+	log      *slog.Logger
 	feed     *feed
 	routes   *routes
 	creates  *database.Group[jobCreation, models.Job]
@@ -35,7 +37,7 @@ type Options struct {
 	Clock func() time.Time
 	// Beside opens a SQLite file even if a server has it open, for commands that read or make one small change.
 	Beside bool
-	// Logger gets a line for each migration. Defaults to slog.Default().
+	// Logger gets a line for each migration, and when the new events cannot be read. Defaults to slog.Default().
 	Logger *slog.Logger
 
 	// vfs names the file system below SQLite. Tests use one that loses what was not synced.
@@ -57,12 +59,13 @@ var (
 // PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
 // sentences for the person who starts the server, and contain no password.
 func Open(ctx context.Context, name string, options Options) (*Store, error) {
-	s := &Store{feed: newFeed(), routes: newRoutes(), clock: options.Clock}
+	s := &Store{routes: newRoutes(), clock: options.Clock, log: cmp.Or(options.Logger, slog.Default())}
+	s.feed = newFeed(s)
 	if s.clock == nil {
 		s.clock = time.Now
 	}
 	db, err := database.Open(ctx, name, database.Options{
-		Clock: s.clock, Beside: options.Beside, Logger: options.Logger, AfterCommit: s.feed.announce, VFS: options.vfs,
+		Clock: s.clock, Beside: options.Beside, Logger: s.log, AfterCommit: s.feed.announce, VFS: options.vfs,
 	})
 	if err != nil {
 		return nil, err
