@@ -106,6 +106,9 @@ func (s *Server) command(ctx context.Context, by store.Request, serialNumber str
 func (s *Server) commandMany(
 	ctx context.Context, by store.Request, serialNumbers []string, mode *gen.BulkMode, command models.Command,
 ) (unitsChanged, error) {
+	if err := takeUnits(ctx, len(serialNumbers)); err != nil {
+		return unitsChanged{}, err
+	}
 	commands := make([]store.UnitCommand, len(serialNumbers))
 	for i, serialNumber := range serialNumbers {
 		commands[i] = store.UnitCommand{SerialNumber: serialNumber, Command: command}

@@ -34,10 +34,10 @@ func bundle(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.Buil
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := &Server{store: db, contract: rules, log: logger, metrics: newMetrics(db)}
+	s := &Server{store: db, contract: rules, log: logger, metrics: newMetrics(db), budgets: newBudgets()}
 	engine := gin.New()
 	engine.ContextWithFallback = true
-	engine.Use(s.observe, s.recover)
+	engine.Use(s.observe, s.recover, s.share)
 	engine.GET("/list", func(c *gin.Context) {
 		handle(c)
 		for _, err := range c.Errors {
@@ -53,12 +53,12 @@ func bundle(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.Buil
 func serveList(pages int, failure func() error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		read := 0
-		l, err := newList(c, nil, nil, func(context.Context, string, int) ([]string, string, error) {
+		l, err := newList(c, nil, nil, func(context.Context, string, int) (page[string], error) {
 			if read == pages {
-				return nil, "", failure()
+				return page[string]{}, failure()
 			}
 			read++
-			return []string{strings.Repeat("x", 64<<10)}, "more", nil
+			return page[string]{items: []string{strings.Repeat("x", 64<<10)}, next: "more"}, nil
 		})
 		if err == nil {
 			err = l.write(c.Writer)

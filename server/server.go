@@ -27,8 +27,9 @@ type Server struct {
 	log      *slog.Logger
 	metrics  *metrics
 	// jira is nil where none is configured.
-	jira *jira.Client
-	keys *keyring
+	jira    *jira.Client
+	keys    *keyring
+	budgets budgets
 	// anyHost switches the check of the Host header off.
 	anyHost bool
 	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
@@ -70,6 +71,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		anyHost:  options.Insecure,
 		jira:     options.Jira,
 		stopping: options.Stopping,
+		budgets:  newBudgets(),
 	}
 
 	engine := gin.New()
@@ -95,10 +97,10 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.fail,
 	})
-	gen.RegisterHandlersWithOptions(engine.Group("", s.check), strict, gen.GinServerOptions{
+	gen.RegisterHandlersWithOptions(engine.Group("", s.share, s.check), strict, gen.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, err) },
 	})
-	return engine, nil
+	return waitForSlowReaders(engine), nil
 }
 
 // originForm is what browsers send: a scheme and a host, no path. Any other would be allowed in vain.

@@ -12,8 +12,11 @@ import (
 
 // CreateSerials implements POST /api/serials.
 func (s *Server) CreateSerials(ctx context.Context, r gen.CreateSerialsRequestObject) (gen.CreateSerialsResponseObject, error) {
-	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID),
-		fromAPISerialsCreate(*r.Body))
+	wanted := fromAPISerialsCreate(*r.Body)
+	if err := takeUnits(ctx, wanted.Count()); err != nil {
+		return nil, err
+	}
+	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -30,18 +33,18 @@ func (s *Server) CreateSerials(ctx context.Context, r gen.CreateSerialsRequestOb
 func (s *Server) ListSerials(ctx context.Context, r gen.ListSerialsRequestObject) (gen.ListSerialsResponseObject, error) {
 	filter := fromAPIUnitFilter(r.Params)
 	units, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
-		func(ctx context.Context, cursor string, limit int) ([]gen.Serial, string, error) {
+		func(ctx context.Context, cursor string, limit int) (page[gen.Serial], error) {
 			before, err := fromNumericCursor(cursor)
 			if err != nil {
-				return nil, "", err
+				return page[gen.Serial]{}, err
 			}
-			units, err := s.store.Units(ctx, filter, before, limit+1)
+			units, err := s.store.Units(ctx, filter, before, limit)
 			if err != nil {
-				return nil, "", err
+				return page[gen.Serial]{}, err
 			}
-			units, next := cut(units, limit, func(unit models.Unit) string { return strconv.FormatInt(unit.Ordinal, 10) })
-			stepIndexes, err := s.store.StepIndexes(ctx, units)
-			return toAPIUnits(units, stepIndexes), next, err
+			stepIndexes, err := s.store.StepIndexes(ctx, units.Rows)
+			return toPage(units, toAPIUnits(units.Rows, stepIndexes),
+				func(unit models.Unit) string { return strconv.FormatInt(unit.Ordinal, 10) }), err
 		})
 	return unitList{units}, err
 }

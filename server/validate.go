@@ -23,8 +23,12 @@ func (s *Server) check(c *gin.Context) {
 		s.noRoute(c)
 		return
 	}
+	arriving := &sharedBody{ReadCloser: c.Request.Body, ctx: c.Request.Context(), work: &sharesOf(c).work}
+	c.Request.Body = arriving
 	raw, body, err := operation.Check(c.Writer, c.Request)
 	switch {
+	case arriving.err != nil:
+		s.fail(c, arriving.err)
 	case err != nil:
 		s.fail(c, err)
 	case stale != nil:

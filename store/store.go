@@ -17,6 +17,7 @@ import (
 
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
 // Store is an open database. It is safe for concurrent use.
@@ -40,6 +41,10 @@ type Options struct {
 	// vfs names the file system below SQLite. Tests use one that loses what was not synced.
 	vfs string
 }
+
+// Page is a part of a list: its first rows, and whether there are more. It ends before the limit when its rows are large, so
+// that the memory for a page is bounded.
+type Page[Row any] = rows.Page[Row]
 
 // ErrBusy is returned when no connection was free within 5 seconds. Nothing has changed.
 var ErrBusy = database.ErrBusy
