@@ -129,11 +129,17 @@ func (db *DB) Close() error {
 	return db.release()
 }
 
-// Ping returns an error while the database does not answer.
+// Ping returns an error while the database does not answer. It does not wait for queries: one connection of the pool is left
+// to it, see probeConnections.
 func (db *DB) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, db.timeout)
+	defer cancel()
 	var one int
-	return db.Query(ctx, func(query *gorm.DB) error { return query.Raw("SELECT 1").Scan(&one).Error })
+	return retry(ctx, func() error { return db.read.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error })
 }
+
+// probeConnections is how many connections the pool for reading has beyond those that readGate admits.
+const probeConnections = 1
 
 // SetTimeout changes how long a query or a transaction may take. Call it before the database is shared.
 func (db *DB) SetTimeout(timeout time.Duration) { db.timeout = timeout }

@@ -89,7 +89,7 @@ func openSQLiteFile(ctx context.Context, path string, options Options, release f
 	if err := migrate(ctx, write, sqliteMigrations, options.Logger); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %s", path, reason(err)), write.Close())
 	}
-	read, err := openSQLitePool(path, "deferred", sqliteReaders, options.VFS)
+	read, err := openSQLitePool(path, "deferred", sqliteReaders+probeConnections, options.VFS)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
