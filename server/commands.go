@@ -106,7 +106,8 @@ func (s *Server) command(ctx context.Context, by store.Request, serialNumber str
 func (s *Server) commandMany(
 	ctx context.Context, by store.Request, serialNumbers []string, mode *gen.BulkMode, command models.Command,
 ) (unitsChanged, error) {
-	if err := takeUnits(ctx, len(serialNumbers)); err != nil {
+	changed, err := takeUnits(ctx, len(serialNumbers))
+	if err != nil {
 		return unitsChanged{}, err
 	}
 	commands := make([]store.UnitCommand, len(serialNumbers))
@@ -118,6 +119,7 @@ func (s *Server) commandMany(
 		carryOut = s.store.CommandEach
 	}
 	results, earlier, err := carryOut(ctx, by, commands)
+	changed()
 	if refused, ok := errors.AsType[*store.RefusedError](err); ok {
 		err = fromRefused(refused)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"math"
 	"net/http"
 	"regexp"
@@ -124,17 +125,11 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 	}
 	w.WriteHeader(http.StatusOK)
 
-	out := bufio.NewWriterSize(w, piece)
-	encoder := json.NewEncoder(out)
-	separator := byte('[')
+	out := newArray(w)
 	for {
 		l.work.shrink(int64(bytesPerText * l.page.bytes))
 		for i := range l.page.items {
-			if err := out.WriteByte(separator); err != nil {
-				return err
-			}
-			separator = ','
-			if err := encoder.Encode(&l.page.items[i]); err != nil {
+			if err := out.add(&l.page.items[i]); err != nil {
 				return err
 			}
 		}
@@ -150,11 +145,35 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 			return err
 		}
 	}
-	if separator == '[' {
-		out.WriteByte('[')
+	return out.end()
+}
+
+// array writes a JSON array, one item after the other.
+type array struct {
+	out       *bufio.Writer
+	encoder   *json.Encoder
+	separator byte
+}
+
+func newArray(w io.Writer) *array {
+	out := bufio.NewWriterSize(w, piece)
+	return &array{out: out, encoder: json.NewEncoder(out), separator: '['}
+}
+
+func (a *array) add(item any) error {
+	if err := a.out.WriteByte(a.separator); err != nil {
+		return err
 	}
-	out.WriteString("]\n")
-	return out.Flush()
+	a.separator = ','
+	return a.encoder.Encode(item)
+}
+
+func (a *array) end() error {
+	if a.separator == '[' {
+		a.out.WriteByte('[')
+	}
+	a.out.WriteString("]\n")
+	return a.out.Flush()
 }
 
 // nextLink is a Link header to the request's own URL with another beginning.

@@ -22,7 +22,10 @@ const (
 	bodyBudget = 64 << 20
 	// workBudget is how many bytes of memory the work on bodies and the pages of lists may take together.
 	workBudget = 64 << 20
-	// unitBudget is how many units may be created or changed at a time by requests for many units.
+	// resultBudget is how many units the results of requests for many units may have together, until the clients have read
+	// them.
+	resultBudget = 4 * unitBudget
+	// unitBudget is how many units such requests may create or change at a time. A single request has no more.
 	unitBudget = 50_000
 
 	busyWait = 5 * time.Second
@@ -38,14 +41,19 @@ const (
 )
 
 // budgets are what the requests of a server share.
-type budgets struct{ bodies, work, units *semaphore.Weighted }
+type budgets struct{ bodies, work, results, units *semaphore.Weighted }
 
 func newBudgets() budgets {
-	return budgets{semaphore.NewWeighted(bodyBudget), semaphore.NewWeighted(workBudget), semaphore.NewWeighted(unitBudget)}
+	return budgets{
+		bodies:  semaphore.NewWeighted(bodyBudget),
+		work:    semaphore.NewWeighted(workBudget),
+		results: semaphore.NewWeighted(resultBudget),
+		units:   semaphore.NewWeighted(unitBudget),
+	}
 }
 
 // shares are what one request holds of the budgets.
-type shares struct{ body, work, units share }
+type shares struct{ body, work, result, units share }
 
 const sharesKey = "shares"
 
@@ -56,11 +64,16 @@ func sharesOf(ctx context.Context) *shares {
 
 // share gives the request its shares of the budgets, and returns them when the request has ended.
 func (s *Server) share(c *gin.Context) {
-	own := &shares{share{budget: s.budgets.bodies}, share{budget: s.budgets.work}, share{budget: s.budgets.units}}
+	own := &shares{
+		body:   share{budget: s.budgets.bodies},
+		work:   share{budget: s.budgets.work},
+		result: share{budget: s.budgets.results},
+		units:  share{budget: s.budgets.units},
+	}
 	defer func() {
-		own.units.shrink(0)
-		own.work.shrink(0)
-		own.body.shrink(0)
+		for _, each := range []*share{&own.body, &own.work, &own.result, &own.units} {
+			each.shrink(0)
+		}
 	}()
 	c.Set(sharesKey, own)
 	length := c.Request.ContentLength
@@ -105,12 +118,20 @@ func (s *share) shrink(size int64) {
 	}
 }
 
-// takeUnits takes the share of a request for many units.
-func takeUnits(ctx context.Context, count int) error {
+// takeUnits takes the shares of a request for many units. Call changed when they are created or changed, so that a client
+// that reads the result slowly does not delay others.
+func takeUnits(ctx context.Context, count int) (changed func(), err error) {
 	if count <= fewUnits {
-		return nil
+		return func() {}, nil
 	}
-	return sharesOf(ctx).units.take(ctx, int64(min(count, unitBudget)), busyWait)
+	own := sharesOf(ctx)
+	if err := own.result.take(ctx, int64(count), busyWait); err != nil {
+		return nil, err
+	}
+	if err := own.units.take(ctx, int64(count), busyWait); err != nil {
+		return nil, err
+	}
+	return func() { own.units.shrink(0) }, nil
 }
 
 // sharedBody is a request body that takes its share of the work when it has arrived, and not before: a client that sends

@@ -13,20 +13,43 @@ import (
 // CreateSerials implements POST /api/serials.
 func (s *Server) CreateSerials(ctx context.Context, r gen.CreateSerialsRequestObject) (gen.CreateSerialsResponseObject, error) {
 	wanted := fromAPISerialsCreate(*r.Body)
-	if err := takeUnits(ctx, wanted.Count()); err != nil {
-		return nil, err
-	}
-	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), wanted)
+	changed, err := takeUnits(ctx, wanted.Count())
 	if err != nil {
 		return nil, err
 	}
-	body := make(gen.SerialList, len(units))
-	for i := range units {
-		body[i] = toAPIUnit(units[i], 0)
+	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), wanted)
+	changed()
+	if err != nil {
+		return nil, err
 	}
-	return gen.CreateSerials201JSONResponse{
-		Body: body, Headers: gen.CreateSerials201ResponseHeaders{IdempotencyReplayed: replayed(earlier)},
-	}, nil
+	items := make([]gen.Serial, len(units))
+	for i := range units {
+		items[i] = toAPIUnit(units[i], 0)
+	}
+	return unitsCreated{items, earlier}, nil
+}
+
+// unitsCreated is the response of CreateSerials. It writes one unit after the other, because the JSON of all of them would take
+// as much memory again.
+type unitsCreated struct {
+	units   []gen.Serial
+	earlier bool
+}
+
+// VisitCreateSerialsResponse implements gen.CreateSerialsResponseObject.
+func (u unitsCreated) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	if u.earlier {
+		w.Header().Set("Idempotency-Replayed", "true")
+	}
+	w.WriteHeader(http.StatusCreated)
+	out := newArray(w)
+	for i := range u.units {
+		if err := out.add(&u.units[i]); err != nil {
+			return err
+		}
+	}
+	return out.end()
 }
 
 // ListSerials implements GET /api/serials.
