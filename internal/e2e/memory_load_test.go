@@ -50,16 +50,13 @@ func fillDatabase(t *testing.T, database string, fill func(p *process)) {
 
 // send sends one request and reads the response. The status must be the wanted one, or 503 with Retry-After: the server may
 // ask a client to come back. It returns the length of the body.
-func send(t *testing.T, p *process, method, path, body string, want int, accept ...string) (length int64) {
+func send(t *testing.T, p *process, method, path, body string, want int) (length int64) {
 	request, err := http.NewRequestWithContext(t.Context(), method, p.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Error(err)
 		return 0
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if len(accept) > 0 {
-		request.Header.Set("Accept", accept[0])
-	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Error(err)

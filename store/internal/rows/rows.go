@@ -166,14 +166,13 @@ func (c *column) textLength(row reflect.Value) (length int) {
 	if c.kind != text {
 		return 0
 	}
-	switch field := reflect.Indirect(row.FieldByIndex(c.index)); field.Kind() {
-	case reflect.String:
+	field := reflect.Indirect(row.FieldByIndex(c.index))
+	if field.Kind() == reflect.String {
 		return field.Len()
-	case reflect.Slice:
+	}
+	if field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.String {
 		for i := range field.Len() {
-			if item := field.Index(i); item.Kind() == reflect.String {
-				length += item.Len()
-			}
+			length += field.Index(i).Len()
 		}
 	}
 	return length
