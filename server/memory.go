@@ -15,7 +15,7 @@ import (
 )
 
 // Large requests take shares of these budgets, so that the memory of the server is bounded however many there are. A request
-// that finds a budget exhausted waits for busyWait and then fails with 503. Small requests take nothing and are always served.
+// that finds a budget exhausted waits for busyWait and then fails with 503. Small bodies take nothing and are always served.
 // Requests take their shares in this order and hold at most one of each, so that they cannot wait for each other.
 const (
 	// bodyBudget is how many bytes the bodies of requests may have together, as they are sent.

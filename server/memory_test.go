@@ -21,7 +21,7 @@ func TestManySlowBodies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { _ = conn.Close() })
 		length := "Content-Length: 1048576\r\n\r\n"
 		if i%2 == 0 {
 			length = "Transfer-Encoding: chunked\r\n\r\n"
