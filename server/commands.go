@@ -106,6 +106,10 @@ func (s *Server) command(ctx context.Context, by store.Request, serialNumber str
 func (s *Server) commandMany(
 	ctx context.Context, by store.Request, serialNumbers []string, mode *gen.BulkMode, command models.Command,
 ) (unitsChanged, error) {
+	changed, err := takeUnits(ctx, len(serialNumbers))
+	if err != nil {
+		return unitsChanged{}, err
+	}
 	commands := make([]store.UnitCommand, len(serialNumbers))
 	for i, serialNumber := range serialNumbers {
 		commands[i] = store.UnitCommand{SerialNumber: serialNumber, Command: command}
@@ -115,6 +119,7 @@ func (s *Server) commandMany(
 		carryOut = s.store.CommandEach
 	}
 	results, earlier, err := carryOut(ctx, by, commands)
+	changed()
 	if refused, ok := errors.AsType[*store.RefusedError](err); ok {
 		err = fromRefused(refused)
 	}

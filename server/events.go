@@ -48,19 +48,19 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 		filter.UpTo = &last
 	}
 	events, err := newList(ctx, nil, params.Limit,
-		func(ctx context.Context, cursor string, limit int) ([]gen.Event, string, error) {
+		func(ctx context.Context, cursor string, limit int) (page[gen.Event], error) {
 			from := after
 			if cursor != "" {
 				var err error
 				if from, err = fromNumericCursor(cursor); err != nil {
-					return nil, "", err
+					return page[gen.Event]{}, err
 				}
 			}
-			events, err := s.store.Events(ctx, filter, from, limit+1)
-			events, next := cut(events, limit, func(event models.Event) string { return strconv.FormatInt(event.Seq, 10) })
-			return toAPIEvents(events), next, err
+			events, err := s.store.Events(ctx, filter, from, limit)
+			return toPage(events, toAPIEvents(events.Rows),
+				func(event models.Event) string { return strconv.FormatInt(event.Seq, 10) }), err
 		})
-	events.link = func() string { return nextLink(ctx, "after", events.next) }
+	events.link = func(next string) string { return nextLink(ctx, "after", next) }
 	return eventList{events}, err
 }
 
@@ -175,7 +175,7 @@ func toStreamText(event models.Event) ([]byte, error) {
 
 // send writes to the client at once. A client that does not read is cut off after slowReader.
 func (e *eventStream) send(w http.ResponseWriter, text []byte) error {
-	if _, err := (patientWriter{w}).Write(text); err != nil {
+	if _, err := w.Write(text); err != nil {
 		return err
 	}
 	return http.NewResponseController(w).Flush()

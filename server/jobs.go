@@ -28,17 +28,13 @@ func (s *Server) ListJobs(ctx context.Context, r gen.ListJobsRequestObject) (gen
 	filter := fromAPIJobFilter(r.Params)
 	withProgress := r.Params.Include != nil
 	jobs, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
-		func(ctx context.Context, cursor string, limit int) ([]gen.JobListItem, string, error) {
-			jobs, err := s.store.Jobs(ctx, filter, cursor, limit+1)
-			if err != nil {
-				return nil, "", err
-			}
-			jobs, next := cut(jobs, limit, func(job models.Job) string { return job.ID })
-			items := toAPIJobList(jobs)
-			if withProgress {
+		func(ctx context.Context, cursor string, limit int) (page[gen.JobListItem], error) {
+			jobs, err := s.store.Jobs(ctx, filter, cursor, limit)
+			items := toAPIJobList(jobs.Rows)
+			if err == nil && withProgress {
 				err = s.addProgress(ctx, items)
 			}
-			return items, next, err
+			return toPage(jobs, items, func(job models.Job) string { return job.ID }), err
 		})
 	return jobList{jobs}, err
 }

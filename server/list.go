@@ -5,122 +5,176 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"io"
+	"math"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
-	"time"
 
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store"
 )
 
-// streamPage is how many things a streamed list reads at a time: enough that the queries cost nothing beside the
-// encoding, little enough that memory does not notice. Between pages no connection to the database is held, so a client
-// that reads slowly keeps nobody waiting.
-const streamPage = 500
+const (
+	// firstRead is how many things a list reads at first, and mostRead how many at a time later: enough that the queries cost
+	// nothing beside the encoding. Large things make a page end earlier, see [store.Page]. Between pages no connection to the
+	// database is held, so a client that reads slowly keeps nobody waiting.
+	firstRead, mostRead = 100, 500
+	// smallPage is how many bytes of text the pages that a list collects before it begins its answer may have.
+	smallPage = 512 << 10
+	// bytesPerText is how many bytes of memory a byte of text in a page takes at the most: as it came from the database, as
+	// it was decoded, and as it is encoded.
+	bytesPerText = 4
+	// pageReserve is the memory that a page may take before its size is known.
+	pageReserve = 4 << 20
+)
 
-// pager reads up to limit things that come after the cursor, and returns where the next page begins, or "" at the end. An
-// empty cursor is the beginning.
-type pager[Item any] func(ctx context.Context, cursor string, limit int) (items []Item, next string, err error)
+// page is a part of a list.
+type page[Item any] struct {
+	items []Item
+	// next is the cursor of the page that follows, "" at the end.
+	next string
+	// bytes is the length of the items' texts.
+	bytes int
+}
+
+// toPage makes a page of items from the rows that they show. The cursor is the key of the last row.
+func toPage[Row, Item any](rows store.Page[Row], items []Item, key func(Row) string) page[Item] {
+	out := page[Item]{items: items, bytes: rows.Bytes}
+	if rows.More {
+		out.next = key(rows.Rows[len(rows.Rows)-1])
+	}
+	return out
+}
+
+// pager reads up to limit things that come after the cursor; fewer, when they are large. An empty cursor is the beginning.
+type pager[Item any] func(ctx context.Context, cursor string, limit int) (page[Item], error)
 
 // list answers with a bare array: one page with a Link to the next, or everything, streamed.
 type list[Item any] struct {
-	ctx   context.Context
-	read  pager[Item]
-	first []Item
-	next  string
-	// page tells that the client asked for a page and not for everything.
-	page bool
-	// link makes the Link header of a page that is not the last.
-	link func() string
+	ctx  context.Context
+	work *share
+	read pager[Item]
+	// page is what was read last. Its next is where reading goes on.
+	page page[Item]
+	// size is how many things are read next, and left how many the client still wants.
+	size, left int
+	// link makes the Link header of a page that is not the last. It is nil where the client asked for everything.
+	link func(next string) string
+	// next is the cursor in the Link header, "" for none.
+	next string
 }
 
 // newList reads the first page, so that a failure up to there still has its own status.
 func newList[Item any](ctx context.Context, cursor *string, limit *int, read pager[Item]) (list[Item], error) {
-	l := list[Item]{ctx: ctx, read: read, page: limit != nil}
+	l := list[Item]{ctx: ctx, work: &sharesOf(ctx).work, read: read, size: firstRead, left: math.MaxInt}
 	from, err := fromCursor(cursor)
 	if err != nil {
 		return l, err
 	}
-	size := streamPage
-	if l.page {
-		size = *limit
+	l.page.next = from
+	if limit != nil {
+		l.left = *limit
+		l.link = func(next string) string { return nextLink(ctx, "cursor", toCursor(next)) }
 	}
-	l.first, l.next, err = read(ctx, from, size)
-	l.link = func() string { return nextLink(ctx, "cursor", toCursor(l.next)) }
-	return l, err
+	if err := l.work.take(ctx, pageReserve, busyWait); err != nil {
+		return l, err
+	}
+	if err := l.readOn(); err != nil || l.link == nil {
+		return l, err
+	}
+	for l.unfinished() && l.page.bytes < smallPage {
+		first := l.page
+		if err := l.readOn(); err != nil {
+			return l, err
+		}
+		l.page.items = append(first.items, l.page.items...)
+		l.page.bytes += first.bytes
+	}
+	// The header tells where the next page begins. Large things are read twice for it, and not kept.
+	ahead := l
+	for ahead.unfinished() {
+		if err := ahead.readOn(); err != nil {
+			return l, err
+		}
+	}
+	l.next = ahead.page.next
+	return l, nil
+}
+
+// unfinished tells whether the list goes on after what was read.
+func (l *list[Item]) unfinished() bool { return l.page.next != "" && l.left > 0 }
+
+// readOn reads the page that follows.
+func (l *list[Item]) readOn() (err error) {
+	asked := min(l.size, l.left)
+	if l.page, err = l.read(l.ctx, l.page.next, asked); err != nil {
+		return err
+	}
+	// The next things are probably as large as these. PostgreSQL sends all that is asked for.
+	l.size = min(2*len(l.page.items), mostRead)
+	l.left -= len(l.page.items)
+	return nil
 }
 
 // write sends the list. An error means that the answer is incomplete.
 func (l list[Item]) write(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
-	if l.page && l.next != "" {
-		w.Header().Set("Link", l.link())
+	if l.next != "" {
+		w.Header().Set("Link", l.link(l.next))
 	}
 	w.WriteHeader(http.StatusOK)
 
-	out := bufio.NewWriterSize(patientWriter{w}, piece)
-	encoder := json.NewEncoder(out)
-	separator := byte('[')
-	items, next := l.first, l.next
+	out := newArray(w)
 	for {
-		for i := range items {
-			if err := out.WriteByte(separator); err != nil {
-				return err
-			}
-			separator = ','
-			if err := encoder.Encode(&items[i]); err != nil {
+		l.work.shrink(int64(bytesPerText * l.page.bytes))
+		for i := range l.page.items {
+			if err := out.add(&l.page.items[i]); err != nil {
 				return err
 			}
 		}
 		// The response to HEAD has no body, so the other pages are not read.
-		if l.page || next == "" || httpRequest(l.ctx).Method == http.MethodHead {
+		if !l.unfinished() || httpRequest(l.ctx).Method == http.MethodHead {
 			break
 		}
-		var err error
-		if items, next, err = l.read(l.ctx, next, streamPage); err != nil {
+		l.page.items = nil
+		l.work.shrink(0)
+		if err := l.work.take(l.ctx, pageReserve, slowReader); err != nil {
+			return err
+		}
+		if err := l.readOn(); err != nil {
 			return err
 		}
 	}
-	if separator == '[' {
-		out.WriteByte('[')
-	}
-	out.WriteString("]\n")
-	return out.Flush()
+	return out.end()
 }
 
-const (
-	// slowReader is how long a client may take to read a piece of a streamed answer before it is cut off.
-	slowReader = 30 * time.Second
-	// piece is how many bytes that is.
-	piece = 32 << 10
-)
-
-// patientWriter gives the client its time anew for each piece, so that only one that stops reading is cut off, and not a
-// slow line or a long answer.
-type patientWriter struct{ to http.ResponseWriter }
-
-func (p patientWriter) Write(text []byte) (written int, err error) {
-	for part := range slices.Chunk(text, piece) {
-		deadline := time.Now().Add(slowReader) //nolint:forbidigo // The network's clock is the real one.
-		// An answer that is rendered to memory has no deadline, and nothing to wait for either.
-		_ = http.NewResponseController(p.to).SetWriteDeadline(deadline)
-		n, err := p.to.Write(part)
-		written += n
-		if err != nil {
-			return written, err
-		}
-	}
-	return written, nil
+// array writes a JSON array, one item after the other.
+type array struct {
+	out       *bufio.Writer
+	encoder   *json.Encoder
+	separator byte
 }
 
-// cut takes off what was read past the limit to learn whether there is more, and tells where that begins: after key of
-// the last row that stays.
-func cut[Row any](rows []Row, limit int, key func(Row) string) (kept []Row, next string) {
-	if len(rows) <= limit {
-		return rows, ""
+func newArray(w io.Writer) *array {
+	out := bufio.NewWriterSize(w, piece)
+	return &array{out: out, encoder: json.NewEncoder(out), separator: '['}
+}
+
+func (a *array) add(item any) error {
+	if err := a.out.WriteByte(a.separator); err != nil {
+		return err
 	}
-	return rows[:limit], key(rows[limit-1])
+	a.separator = ','
+	return a.encoder.Encode(item)
+}
+
+func (a *array) end() error {
+	if a.separator == '[' {
+		a.out.WriteByte('[')
+	}
+	a.out.WriteString("]\n")
+	return a.out.Flush()
 }
 
 // nextLink is a Link header to the request's own URL with another beginning.

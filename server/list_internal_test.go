@@ -20,8 +20,8 @@ import (
 
 var errSecret = errors.New("secret cause")
 
-// bundle serves one route of a test's own, with all that stands around the operations.
-func bundle(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.Builder) {
+// serveRoute serves one route of a test, with everything that surrounds the operations.
+func serveRoute(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.Builder) {
 	t.Helper()
 	rules, err := contract.Load(gen.Contract)
 	if err != nil {
@@ -34,11 +34,11 @@ func bundle(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.Buil
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := &Server{store: db, contract: rules, log: logger, metrics: newMetrics(db)}
+	s := &Server{store: db, contract: rules, log: logger, metrics: newMetrics(db), budgets: newBudgets()}
 	engine := gin.New()
 	engine.ContextWithFallback = true
-	engine.Use(s.observe, s.recover)
-	engine.GET("/list", func(c *gin.Context) {
+	engine.Use(s.observe, s.recover, s.share)
+	headRouter{engine}.GET("/list", func(c *gin.Context) {
 		handle(c)
 		for _, err := range c.Errors {
 			s.fail(c, err.Err)
@@ -53,12 +53,12 @@ func bundle(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.Buil
 func serveList(pages int, failure func() error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		read := 0
-		l, err := newList(c, nil, nil, func(context.Context, string, int) ([]string, string, error) {
+		l, err := newList(c, nil, nil, func(context.Context, string, int) (page[string], error) {
 			if read == pages {
-				return nil, "", failure()
+				return page[string]{}, failure()
 			}
 			read++
-			return []string{strings.Repeat("x", 64<<10)}, "more", nil
+			return page[string]{items: []string{strings.Repeat("x", 64<<10)}, next: "more"}, nil
 		})
 		if err == nil {
 			err = l.write(c.Writer)
@@ -79,7 +79,7 @@ func TestListThatFailsLater(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url, log := bundle(t, serveList(3, failure))
+			url, log := serveRoute(t, serveList(3, failure))
 			response, err := http.Get(url)
 			if err != nil {
 				t.Fatal(err)
@@ -111,7 +111,7 @@ func TestListThatFailsAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url, _ := bundle(t, serveList(0, failure))
+			url, _ := serveRoute(t, serveList(0, failure))
 			response, err := http.Get(url)
 			if err != nil {
 				t.Fatal(err)
@@ -129,22 +129,36 @@ func TestListThatFailsAtOnce(t *testing.T) {
 	}
 }
 
-// TestHeadReadsOnePage writes a list without a limit for HEAD and for GET, and counts the pages that are read.
+// TestHeadReadsOnePage requests a list without a limit by HEAD and by GET, and counts the pages that are read.
 func TestHeadReadsOnePage(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]int{http.MethodHead: 1, http.MethodGet: 3} {
-		request := httptest.NewRequestWithContext(t.Context(), method, "/api/jobs", http.NoBody)
-		ctx := context.WithValue(t.Context(), gin.ContextRequestKey, request)
 		pages := 0
-		l, err := newList(ctx, nil, nil, func(context.Context, string, int) ([]int, string, error) {
-			pages++
-			return []int{pages}, []string{"", "1", "2", ""}[pages], nil
+		url, _ := serveRoute(t, func(c *gin.Context) {
+			l, err := newList(c, nil, nil, func(context.Context, string, int) (page[int], error) {
+				pages++
+				return page[int]{items: []int{pages}, next: []string{"", "1", "2", ""}[pages]}, nil
+			})
+			if err == nil {
+				err = l.write(c.Writer)
+			}
+			if err != nil {
+				t.Error(err)
+			}
 		})
+		request, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := l.write(httptest.NewRecorder()); err != nil {
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, response.Body); err != nil {
+			t.Error(err)
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Error(err)
 		}
 		if pages != want {
 			t.Errorf("%s reads %d pages, want %d", method, pages, want)

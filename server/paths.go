@@ -13,10 +13,9 @@ import (
 // ListJobPaths implements GET /api/jobs/{jobId}/paths.
 func (s *Server) ListJobPaths(ctx context.Context, r gen.ListJobPathsRequestObject) (gen.ListJobPathsResponseObject, error) {
 	paths, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
-		func(ctx context.Context, cursor string, limit int) ([]gen.Path, string, error) {
-			paths, err := s.store.Paths(ctx, r.JobID, cursor, limit+1)
-			paths, next := cut(paths, limit, func(path models.Path) string { return path.ID })
-			return toAPIPaths(paths), next, err
+		func(ctx context.Context, cursor string, limit int) (page[gen.Path], error) {
+			paths, err := s.store.Paths(ctx, r.JobID, cursor, limit)
+			return toPage(paths, toAPIPaths(paths.Rows), func(path models.Path) string { return path.ID }), err
 		})
 	return pathList{paths}, err
 }

@@ -27,8 +27,9 @@ type Server struct {
 	log      *slog.Logger
 	metrics  *metrics
 	// jira is nil where none is configured.
-	jira *jira.Client
-	keys *keyring
+	jira    *jira.Client
+	keys    *keyring
+	budgets budgets
 	// anyHost switches off the checks of guardHost.
 	anyHost bool
 	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
@@ -70,6 +71,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		anyHost:  options.Insecure,
 		jira:     options.Jira,
 		stopping: options.Stopping,
+		budgets:  newBudgets(),
 	}
 
 	engine := gin.New()
@@ -96,10 +98,10 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.fail,
 	})
-	gen.RegisterHandlersWithOptions(headRouter{engine.Group("", s.check)}, strict, gen.GinServerOptions{
+	gen.RegisterHandlersWithOptions(headRouter{engine.Group("", s.share, s.check)}, strict, gen.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, err) },
 	})
-	return engine, nil
+	return waitForSlowReaders(engine), nil
 }
 
 // headRouter registers the handlers of GET for HEAD too. The HTTP server drops the bodies of responses to HEAD.

@@ -12,36 +12,62 @@ import (
 
 // CreateSerials implements POST /api/serials.
 func (s *Server) CreateSerials(ctx context.Context, r gen.CreateSerialsRequestObject) (gen.CreateSerialsResponseObject, error) {
-	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID),
-		fromAPISerialsCreate(*r.Body))
+	wanted := fromAPISerialsCreate(*r.Body)
+	changed, err := takeUnits(ctx, wanted.Count())
 	if err != nil {
 		return nil, err
 	}
-	body := make(gen.SerialList, len(units))
-	for i := range units {
-		body[i] = toAPIUnit(units[i], 0)
+	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), wanted)
+	changed()
+	if err != nil {
+		return nil, err
 	}
-	return gen.CreateSerials201JSONResponse{
-		Body: body, Headers: gen.CreateSerials201ResponseHeaders{IdempotencyReplayed: replayed(earlier)},
-	}, nil
+	items := make([]gen.Serial, len(units))
+	for i := range units {
+		items[i] = toAPIUnit(units[i], 0)
+	}
+	return unitsCreated{items, earlier}, nil
+}
+
+// unitsCreated is the response of CreateSerials. It writes one unit after the other, because the JSON of all of them would take
+// as much memory again.
+type unitsCreated struct {
+	units   []gen.Serial
+	earlier bool
+}
+
+// VisitCreateSerialsResponse implements gen.CreateSerialsResponseObject.
+func (u unitsCreated) VisitCreateSerialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	if u.earlier {
+		w.Header().Set("Idempotency-Replayed", "true")
+	}
+	w.WriteHeader(http.StatusCreated)
+	out := newArray(w)
+	for i := range u.units {
+		if err := out.add(&u.units[i]); err != nil {
+			return err
+		}
+	}
+	return out.end()
 }
 
 // ListSerials implements GET /api/serials.
 func (s *Server) ListSerials(ctx context.Context, r gen.ListSerialsRequestObject) (gen.ListSerialsResponseObject, error) {
 	filter := fromAPIUnitFilter(r.Params)
 	units, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
-		func(ctx context.Context, cursor string, limit int) ([]gen.Serial, string, error) {
+		func(ctx context.Context, cursor string, limit int) (page[gen.Serial], error) {
 			before, err := fromNumericCursor(cursor)
 			if err != nil {
-				return nil, "", err
+				return page[gen.Serial]{}, err
 			}
-			units, err := s.store.Units(ctx, filter, before, limit+1)
+			units, err := s.store.Units(ctx, filter, before, limit)
 			if err != nil {
-				return nil, "", err
+				return page[gen.Serial]{}, err
 			}
-			units, next := cut(units, limit, func(unit models.Unit) string { return strconv.FormatInt(unit.Ordinal, 10) })
-			stepIndexes, err := s.store.StepIndexes(ctx, units)
-			return toAPIUnits(units, stepIndexes), next, err
+			stepIndexes, err := s.store.StepIndexes(ctx, units.Rows)
+			return toPage(units, toAPIUnits(units.Rows, stepIndexes),
+				func(unit models.Unit) string { return strconv.FormatInt(unit.Ordinal, 10) }), err
 		})
 	return unitList{units}, err
 }

@@ -92,7 +92,7 @@ func TestBackupWhileCreatesGoOn(t *testing.T) {
 		opened := open(t, copied)
 		wantSound(t, opened)
 		found := map[string]bool{}
-		for _, job := range listAll(t, opened) {
+		for _, job := range list(t, opened, store.JobFilter{}) {
 			found[job.ID] = true
 		}
 		lost := 0
@@ -107,16 +107,6 @@ func TestBackupWhileCreatesGoOn(t *testing.T) {
 		// It is a database like any other.
 		create(t, opened, exampleJob())
 	}
-}
-
-// listAll gets all jobs, however many.
-func listAll(t *testing.T, s *store.Store) []models.Job {
-	t.Helper()
-	jobs, err := s.Jobs(t.Context(), store.JobFilter{}, "", 1_000_000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return jobs
 }
 
 // TestBackupRefuses checks that each refusal is a sentence, and that it leaves nothing behind.

@@ -48,17 +48,17 @@ type EventFilter struct {
 // Events returns up to limit events that follow the event with the given number, oldest first. A reader that continues
 // from the last event it has seen gets every event exactly once, because events become visible in the order of their
 // numbers.
-func (s *Store) Events(ctx context.Context, filter EventFilter, after int64, limit int) ([]models.Event, error) {
-	events := make([]models.Event, 0, limit)
-	err := s.db.Query(ctx, func(query *gorm.DB) error {
+func (s *Store) Events(ctx context.Context, filter EventFilter, after int64, limit int) (page Page[models.Event], err error) {
+	err = s.db.Query(ctx, func(query *gorm.DB) error {
 		query = query.Where("seq > ?", after)
 		query = where(query, "job_id = ?", filter.JobID)
 		query = where(query, "serial_id = ?", filter.SerialNumber)
 		query = where(query, "type = ?", filter.Type)
 		query = where(query, "seq <= ?", filter.UpTo)
-		return query.Order("seq").Limit(limit).Find(&events).Error
+		page, err = rows.ReadPage[models.Event](query.Order("seq"), limit)
+		return err
 	})
-	return events, err
+	return page, err
 }
 
 // LastEvent returns the number of the newest event, 0 if there is none.

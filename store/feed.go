@@ -278,14 +278,14 @@ func (r *feedReader) fail(ctx context.Context, err error) {
 
 // read reads one page of new events. It returns the subscriptions that the events match, and whether there are more events.
 func (r *feedReader) read(ctx context.Context) (matched []*Subscription, more bool, err error) {
-	events, err := r.feed.store.Events(ctx, EventFilter{}, r.head, feedPage)
-	if err != nil || len(events) == 0 {
+	page, err := r.feed.store.Events(ctx, EventFilter{}, r.head, feedPage)
+	if err != nil || len(page.Rows) == 0 {
 		return nil, false, err
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	changed := map[*topic]struct{}{}
-	for _, event := range events {
+	for _, event := range page.Rows {
 		// Before is for undo only.
 		event.Before = nil
 		r.append(&FeedEvent{Event: event}, changed)
@@ -295,7 +295,7 @@ func (r *feedReader) read(ctx context.Context) (matched []*Subscription, more bo
 			matched = append(matched, s)
 		}
 	}
-	return matched, len(events) == feedPage, nil
+	return matched, page.More, nil
 }
 
 // append adds an event to its topics, and drops the oldest events beyond the limit of memory.
@@ -439,17 +439,17 @@ func (s *Subscription) older(ctx context.Context, floor int64) ([]*FeedEvent, er
 	}
 	filter, upTo := s.filter, min(floor, s.after+scanWindow)
 	filter.UpTo = &upTo
-	events, err := s.reader.feed.store.Events(ctx, filter, s.after, feedPage)
+	page, err := s.reader.feed.store.Events(ctx, filter, s.after, feedPage)
 	if err != nil {
 		return nil, err
 	}
 	s.after = upTo
-	if len(events) == feedPage {
-		s.after = events[feedPage-1].Seq
+	if page.More {
+		s.after = page.Rows[len(page.Rows)-1].Seq
 	}
-	older := make([]*FeedEvent, len(events))
-	for i := range events {
-		older[i] = &FeedEvent{Event: events[i]}
+	older := make([]*FeedEvent, len(page.Rows))
+	for i := range page.Rows {
+		older[i] = &FeedEvent{Event: page.Rows[i]}
 	}
 	return older, nil
 }

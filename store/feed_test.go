@@ -55,13 +55,18 @@ func (f *follower) receive(ctx context.Context) error {
 // want returns the numbers of the events that the follower must see.
 func (f *follower) want(t *testing.T) []int64 {
 	t.Helper()
-	events, err := f.store.Events(t.Context(), f.filter, f.after, 100_000)
-	if err != nil {
-		t.Error(err)
-	}
-	numbers := make([]int64, len(events))
-	for i := range events {
-		numbers[i] = events[i].Seq
+	var numbers []int64
+	for after, more := f.after, true; more; {
+		page, err := f.store.Events(t.Context(), f.filter, after, 100_000)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		for i := range page.Rows {
+			after = page.Rows[i].Seq
+			numbers = append(numbers, after)
+		}
+		more = page.More
 	}
 	return numbers
 }

@@ -84,12 +84,12 @@ func findJob(db *gorm.DB, id string) (models.Job, error) {
 
 // Jobs returns up to limit jobs, newest first, that follow the job with the id before. An empty id begins with the newest
 // job. A page costs the same at any place of the list.
-func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) (jobs []models.Job, err error) {
+func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) (page Page[models.Job], err error) {
 	err = s.db.Query(ctx, func(db *gorm.DB) error {
-		jobs, err = rows.Read[models.Job](s.filterJobs(db, filter, before).Limit(limit), limit)
+		page, err = rows.ReadPage[models.Job](s.filterJobs(db, filter, before), limit)
 		return err
 	})
-	return jobs, err
+	return page, err
 }
 
 // filterJobs selects the jobs that match, newest first. A query by labels begins in the index of the first label, which has

@@ -82,12 +82,12 @@ func TestCreateJobsAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantEqual(t, "the number of events", len(events), callers)
+		wantEqual(t, "the number of events", len(events.Rows), callers)
 		byJob := map[string]models.Event{}
-		for i, event := range events {
+		for i, event := range events.Rows {
 			byJob[*event.JobID] = event
-			if i > 0 && event.Seq <= events[i-1].Seq {
-				t.Errorf("event %d follows %d", event.Seq, events[i-1].Seq)
+			if i > 0 && event.Seq <= events.Rows[i-1].Seq {
+				t.Errorf("event %d follows %d", event.Seq, events.Rows[i-1].Seq)
 			}
 		}
 		for i, job := range created {
@@ -139,7 +139,7 @@ func TestABadRowFailsAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantEqual(t, "the number of events", len(events), len(jobs))
+		wantEqual(t, "the number of events", len(events.Rows), len(jobs))
 	})
 }
 
@@ -236,7 +236,7 @@ func TestJobEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := []string{}
-		for _, event := range events {
+		for _, event := range events.Rows {
 			got = append(got, fmt.Sprint(event.Type, " ", event.UserID, " ", event.Data))
 		}
 		wantEqual(t, "the events", got, []string{

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -57,21 +58,51 @@ func findPath(db *gorm.DB, id string) (models.Path, error) {
 
 // Paths returns up to limit paths of a job with their steps, newest first, that follow the path with the id before. It
 // returns a NotFound error when the job does not exist.
-func (s *Store) Paths(ctx context.Context, jobID, before string, limit int) (paths []models.Path, err error) {
+func (s *Store) Paths(ctx context.Context, jobID, before string, limit int) (page Page[models.Path], err error) {
 	err = s.db.Snapshot(ctx, func(db *gorm.DB) error {
 		if _, err := findJob(db, jobID); err != nil {
 			return err
 		}
-		query := db.Where("job_id = ?", jobID).Order("id DESC").Limit(limit)
+		query := db.Where("job_id = ?", jobID).Order("id DESC")
 		if before != "" {
 			query = query.Where("id < ?", before)
 		}
-		if err := query.Find(&paths).Error; err != nil {
+		if page, err = rows.ReadPage[models.Path](query, limit); err != nil {
 			return err
 		}
-		return loadSteps(db, paths)
+		return loadPageSteps(db, &page)
 	})
-	return paths, err
+	return page, err
+}
+
+// maxPageSteps is more steps than a page of paths can have.
+const maxPageSteps = 1 << 20
+
+// loadPageSteps sets the steps of the paths, in their order. It drops the paths from the one on whose steps make the page too
+// large, except the first path.
+func loadPageSteps(db *gorm.DB, page *Page[models.Path]) error {
+	if len(page.Rows) == 0 {
+		return nil
+	}
+	steps, err := rows.ReadPage[models.Step](stepsOf(db, page.Rows).Order("path_id DESC, position"), maxPageSteps)
+	if err != nil {
+		return err
+	}
+	addSteps(page.Rows, steps.Rows)
+	page.Bytes += steps.Bytes
+	if !steps.More {
+		return nil
+	}
+	page.More = true
+	// The steps of the last path that has any are incomplete.
+	incomplete := slices.IndexFunc(page.Rows, func(path models.Path) bool { return path.ID == steps.Rows[len(steps.Rows)-1].PathID })
+	if incomplete > 0 {
+		page.Rows = page.Rows[:incomplete]
+		return nil
+	}
+	page.Rows = page.Rows[:1]
+	page.Rows[0].Steps = nil
+	return loadSteps(db, page.Rows)
 }
 
 // PathsOfJobs returns the paths of several jobs with their counts but without their steps, oldest first, by job.
@@ -108,19 +139,31 @@ func loadSteps(db *gorm.DB, paths []models.Path) error {
 	if len(paths) == 0 {
 		return nil
 	}
+	var steps []models.Step
+	err := stepsOf(db, paths).Order("path_id, position").Find(&steps).Error
+	addSteps(paths, steps)
+	return err
+}
+
+// stepsOf selects the steps of the paths.
+func stepsOf(db *gorm.DB, paths []models.Path) *gorm.DB {
 	ids := make([]string, len(paths))
-	byID := make(map[string]*models.Path, len(paths))
 	for i := range paths {
 		ids[i] = paths[i].ID
+	}
+	return db.Where("path_id IN ? AND position IS NOT NULL", ids)
+}
+
+// addSteps adds each step to its path.
+func addSteps(paths []models.Path, steps []models.Step) {
+	byID := make(map[string]*models.Path, len(paths))
+	for i := range paths {
 		byID[paths[i].ID] = &paths[i]
 	}
-	var steps []models.Step
-	err := db.Where("path_id IN ? AND position IS NOT NULL", ids).Order("path_id, position").Find(&steps).Error
 	for _, step := range steps {
 		path := byID[step.PathID]
 		path.Steps = append(path.Steps, step)
 	}
-	return err
 }
 
 // UpdatePath changes the fields that are set and returns the changed path. It returns a NotFound error, a Changed error when

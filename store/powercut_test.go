@@ -184,7 +184,7 @@ func wantOnDisk(t *testing.T, dir string, ids []string) {
 		t.Fatal(err)
 	}
 	found := map[string]bool{}
-	for _, job := range jobs {
+	for _, job := range jobs.Rows {
 		found[job.ID] = true
 	}
 	lost := 0

@@ -128,7 +128,7 @@ func (p *production) dump(t *rapid.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal([]any{paths, serials})
+	text, err := json.Marshal([]any{paths, serials.Rows})
 	if err != nil {
 		t.Fatal(err)
 	}

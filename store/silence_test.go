@@ -105,8 +105,8 @@ func TestCommitWithoutAnswer(t *testing.T) {
 				}
 			}
 			jobs, err := direct.Jobs(t.Context(), store.JobFilter{}, "", 10)
-			if err != nil || len(jobs) != 2 || jobs[0].Name != "z" || jobs[1].Name != "y" {
-				t.Errorf("the jobs are %+v, %v", jobs, err)
+			if err != nil || len(jobs.Rows) != 2 || jobs.Rows[0].Name != "z" || jobs.Rows[1].Name != "y" {
+				t.Errorf("the jobs are %+v, %v", jobs.Rows, err)
 			}
 		})
 	}

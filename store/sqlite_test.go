@@ -17,7 +17,7 @@ func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
 	s := open(t, routecardtest.SQLite(t))
 	for range 2 {
-		for name, connections := range map[string]int{"read": 8, "write": 1} {
+		for name, connections := range map[string]int{"read": 9, "write": 1} {
 			pool := s.Pools()[name]
 			wantEqual(t, "the number of connections of "+name, pool.Stats().MaxOpenConnections, connections)
 			var held []*sql.Conn

@@ -18,6 +18,7 @@ import (
 
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
 // Store is an open database. It is safe for concurrent use.
@@ -54,6 +55,10 @@ var (
 	// whether an earlier request with the same key succeeded.
 	ErrOutcomeUnknown = database.ErrOutcomeUnknown
 )
+
+// Page is a part of a list: its first rows, and whether there are more. It ends before the limit when its rows are large, so
+// that the memory for a page is bounded.
+type Page[Row any] = rows.Page[Row]
 
 // Open opens the database and brings its schema up to date. A name that begins with postgres:// or postgresql:// is
 // PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are

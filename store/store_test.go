@@ -77,11 +77,18 @@ func create(t *testing.T, s *store.Store, job models.Job) models.Job {
 // list gets all jobs, newest first.
 func list(t *testing.T, s *store.Store, filter store.JobFilter) []models.Job {
 	t.Helper()
-	jobs, err := s.Jobs(t.Context(), filter, "", 10_000)
-	if err != nil {
-		t.Fatal(err)
+	var jobs []models.Job
+	for before := ""; ; {
+		page, err := s.Jobs(t.Context(), filter, before, 10_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, page.Rows...)
+		if !page.More {
+			return jobs
+		}
+		before = jobs[len(jobs)-1].ID
 	}
-	return jobs
 }
 
 // wantKind checks that the error is of a kind that has a sentence.

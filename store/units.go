@@ -134,7 +134,7 @@ type UnitFilter struct {
 }
 
 // Units returns up to limit units, newest first, that follow the unit with the ordinal before; 0 begins with the newest.
-func (s *Store) Units(ctx context.Context, filter UnitFilter, before int64, limit int) (units []models.Unit, err error) {
+func (s *Store) Units(ctx context.Context, filter UnitFilter, before int64, limit int) (page Page[models.Unit], err error) {
 	err = s.db.Query(ctx, func(query *gorm.DB) error {
 		if before != 0 {
 			query = query.Where("no < ?", before)
@@ -146,10 +146,10 @@ func (s *Store) Units(ctx context.Context, filter UnitFilter, before int64, limi
 		if filter.Query != nil {
 			query = query.Where(s.db.Contains("lower(id)"), models.FoldCase(*filter.Query))
 		}
-		units, err = rows.Read[models.Unit](query.Order("no DESC").Limit(limit), limit)
+		page, err = rows.ReadPage[models.Unit](query.Order("no DESC"), limit)
 		return err
 	})
-	return units, err
+	return page, err
 }
 
 // Unit returns one unit and its path, read at one moment, or a NotFound error.

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -72,11 +71,7 @@ func (c *serveCommand) Run() (err error) {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	if os.Getenv("GOGC") == "" {
-		// The live heap is small and each request leaves much garbage: with Go's default of 100 percent, garbage
-		// collection is a tenth of the work under load.
-		debug.SetGCPercent(400)
-	}
+	limitMemory(log)
 
 	jiraClient, err := c.Jira.client()
 	if err != nil {
@@ -136,7 +131,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		// The handlers of lists and streams extend it while the client reads.
+		// The handler extends it while the client reads.
 		WriteTimeout: time.Minute,
 		IdleTimeout:  2 * time.Minute,
 		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-// maxBody is the maximum length of a request body in bytes.
-const maxBody = 1 << 20
+// MaxBody is the maximum length of a request body in bytes.
+const MaxBody = 1 << 20
 
 // Error says why a request is refused. Message is a sentence for the client.
 type Error struct {
@@ -85,14 +85,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, &Error{Status: http.StatusUnsupportedMediaType, Message: "Content-Type must be application/json"}
 	}
 	tooLarge := &Error{Status: http.StatusRequestEntityTooLarge, Message: "request body must be at most 1 MiB"}
-	if r.ContentLength > maxBody {
+	if r.ContentLength > MaxBody {
 		// The body stays unread, so the connection can't be used for another request.
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge
 	}
 	var raw bytes.Buffer
 	raw.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody)); err != nil {
 		var over *http.MaxBytesError
 		switch {
 		case errors.As(err, &over):

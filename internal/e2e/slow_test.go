@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/postgrestest"
 	"github.com/routecard/routecard/internal/routecardtest"
 )
@@ -240,9 +242,25 @@ func slowReaders(t *testing.T) {
 	t.Helper()
 	database := routecardtest.SQLite(t)
 	createUnits(t, database)
+	post := func(path, body, headers string) string {
+		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s",
+			path, headers, len(body), body)
+	}
+	requests := slices.Clone(longResponses)
+	fillDatabase(t, database, func(p *process) {
+		jobID, pathID := createJobWithPath(t, p, 1)
+		for range 60 {
+			wantEqual(t, "the status", p.do(t, "POST", "/api/paths", largePath(jobID)).Status, http.StatusCreated)
+		}
+		units := fmt.Sprintf(`{"pathId":%q,"quantity":%d}`, pathID, slowUnits)
+		const key = "Idempotency-Key: slow"
+		wantEqual(t, "the status", p.do(t, "POST", "/api/serials", units, key).Status, http.StatusCreated)
+		requests = append(requests, "GET /api/jobs/"+jobID+" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+			post("/api/serials", units, ""), post("/api/serials", units, key+"\r\n"))
+	})
 	p := startServer(t, "--database", database)
 	var readers sync.WaitGroup
-	for _, request := range longResponses {
+	for _, request := range requests {
 		conn := dial(t, p)
 		if _, err := io.WriteString(conn, request); err != nil {
 			t.Fatal(err)
@@ -257,15 +275,24 @@ func slowReaders(t *testing.T) {
 			// Close the connection first: closing the body reads it to its end, and a stream has none.
 			defer func() { _, _ = conn.Close(), response.Body.Close() }()
 			if err := readUnits(response); err != nil {
-				t.Errorf("%q: %v", request, err)
+				t.Errorf("%.100q: status %d: %v", request, response.StatusCode, err)
 			}
 		})
 	}
 	readers.Wait()
 }
 
-// readUnits reads a whole list, or an event stream up to its last event. It returns an error if anything is missing.
+// readUnits reads a whole list, a whole job, or an event stream up to the event of the last unit that createUnits created. It
+// returns an error if anything is missing.
 func readUnits(response *http.Response) error {
+	if response.Header.Get("ETag") != "" {
+		var job gen.JobDetail
+		err := json.NewDecoder(response.Body).Decode(&job)
+		if err == nil && len(job.Paths) != 61 {
+			err = fmt.Errorf("the job has %d paths", len(job.Paths))
+		}
+		return err
+	}
 	if response.Header.Get("Content-Type") != "text/event-stream" {
 		var all []withID
 		err := json.NewDecoder(response.Body).Decode(&all)

@@ -135,17 +135,16 @@ func (db *DB) Close() error {
 }
 
 // Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
-// allows for the transactions that are writing.
+// allows for the transactions that are writing. It does not wait for queries: one connection of the pool is left to it, see
+// probeConnections.
 func (db *DB) Ping(ctx context.Context) error {
-	leave, err := db.writeGate.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
 	return retry(ctx, func() error { return db.checkWritable(ctx, db.write) })
 }
+
+// probeConnections is how many connections the pool for reading has beyond those that readGate admits.
+const probeConnections = 1
 
 // SetTimeout changes how long a query or a transaction may take. Call it before the database is shared.
 func (db *DB) SetTimeout(timeout time.Duration) { db.timeout = timeout }

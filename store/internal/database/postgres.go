@@ -105,7 +105,7 @@ func openPostgres(ctx context.Context, database string, options Options) (*DB, e
 		return nil, errors.Join(fmt.Errorf("cannot open the %s: %s", where, postgresReason(err)), pool.Close())
 	}
 	// Reads and writes have one gate, because they share the pool.
-	both := make(gate, postgresConnections)
+	both := make(gate, postgresConnections-probeConnections)
 	return &DB{
 		dialect:   postgres{pool: pool},
 		read:      db,

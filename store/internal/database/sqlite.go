@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
@@ -89,7 +90,7 @@ func openSQLiteFile(ctx context.Context, path string, options Options, release f
 	if err := migrate(ctx, write, sqliteMigrations, options.Logger); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %s", path, reason(err)), write.Close())
 	}
-	read, err := openSQLitePool(path, "deferred", sqliteReaders, options.VFS)
+	read, err := openSQLitePool(path, "deferred", sqliteReaders+probeConnections, options.VFS)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -108,6 +109,40 @@ func openSQLiteFile(ctx context.Context, path string, options Options, release f
 	return db, nil
 }
 
+const (
+	// checkpointPages is the length of the write-ahead log from which each commit copies the log into the database file,
+	// without waiting for anybody. It is SQLite's default.
+	checkpointPages = 1000
+	// restartPages is the length from which a commit waits for the readers of the log, so that the log can begin again.
+	// A page has 4 KiB. Without that the log grows for as long as there is always a reader.
+	restartPages = 4000
+	// restartWait is how long a commit waits for the readers, and restartPause the time between two commits that wait in vain.
+	// Both are short for the writers that wait at the same time.
+	restartWait, restartPause = time.Second, time.Second
+	// busyTimeout is how long a statement waits for another process.
+	busyTimeout = 10 * time.Second
+)
+
+// boundLog keeps the write-ahead log short that the connection writes. It replaces SQLite's automatic checkpoints.
+func boundLog(connection *sqlite3.Conn) {
+	var next time.Time
+	connection.WALHook(func(connection *sqlite3.Conn, schema string, pages int) error {
+		now := time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
+		switch {
+		case pages >= restartPages && now.After(next):
+			_ = connection.BusyTimeout(restartWait)
+			if _, _, err := connection.WALCheckpoint(schema, sqlite3.CHECKPOINT_RESTART); err != nil {
+				next = now.Add(restartWait + restartPause)
+			}
+			_ = connection.BusyTimeout(busyTimeout)
+		case pages >= checkpointPages:
+			_, _, _ = connection.WALCheckpoint(schema, sqlite3.CHECKPOINT_PASSIVE)
+		}
+		// An error would be reported as one of the commit, which has succeeded. The next commit tries again.
+		return nil
+	})
+}
+
 func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -118,7 +153,7 @@ func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, er
 	query := url.Values{
 		"_txlock": {lock},
 		"_pragma": {
-			"busy_timeout(10000)",
+			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 			"journal_mode(wal)",
 			"synchronous(full)",
 			"foreign_keys(on)",

@@ -14,7 +14,7 @@ import (
 // by the number of their rows.
 const maxCachedStatements = 200
 
-// cachingConnector opens connections that keep their compiled statements. SQLite compiles a statement each time it is
+// cachingConnector opens connections that keep their compiled statements and the write-ahead log short. SQLite compiles a statement each time it is
 // prepared, which costs more than running a small one, and both database/sql and GORM prepare the statements of a
 // transaction again in each transaction.
 type cachingConnector struct{ driver.Connector }
@@ -29,6 +29,7 @@ func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("database: the SQLite driver opened a %T", opened)
 	}
+	boundLog(connection.Raw())
 	cache, err := simplelru.NewLRU(maxCachedStatements, func(_ string, s *cachedStatement) { s.evict() })
 	return &cachingConnection{Conn: connection, cache: cache}, err
 }

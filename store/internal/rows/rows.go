@@ -6,13 +6,14 @@
 // both databases against statements that are written by hand.
 //
 // A table is described once, by its GORM model. This package takes the columns and their places in the struct from GORM's
-// own parsed schema. Begin with [New] and [Read].
+// own parsed schema. Begin with [New], [Read], and [ReadPage].
 package rows
 
 import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"sync"
 
@@ -112,27 +113,74 @@ func (c *column) value(row reflect.Value) (any, error) {
 }
 
 // Read returns the rows that the query finds. About is the expected number of rows; any other number is read as well.
-func Read[Row any](query *gorm.DB, about int) (found []Row, err error) {
+func Read[Row any](query *gorm.DB, about int) ([]Row, error) {
+	all, err := readPage[Row](query, about, math.MaxInt, math.MaxInt)
+	return all.Rows, err
+}
+
+// Page is the first of the rows that a query finds.
+type Page[Row any] struct {
+	Rows []Row
+	// More reports whether the query finds more rows.
+	More bool
+	// Bytes is the length of the texts in the rows.
+	Bytes int
+}
+
+// ReadPage returns the first rows that the query finds: at most limit rows, and fewer when their texts have pageBytes bytes or
+// more. The last row may exceed pageBytes.
+func ReadPage[Row any](query *gorm.DB, limit int) (Page[Row], error) {
+	return readPage[Row](query.Limit(limit+1), limit, limit, pageBytes)
+}
+
+// pageBytes is enough text for the query to cost little next to the encoding of its rows.
+const pageBytes = 512 << 10
+
+func readPage[Row any](query *gorm.DB, about, limit, bytes int) (page Page[Row], err error) {
 	t := tableOf[Row]()
 	_, columns := Table[Row]()
 	result, err := query.Model(new(Row)).Select(columns).Rows()
 	if err != nil {
-		return nil, err
+		return page, err
 	}
 	defer func() { err = errors.Join(err, result.Close()) }()
-	found = make([]Row, 0, about)
+	page.Rows = make([]Row, 0, about)
 	addresses := make([]any, len(t.all))
 	for result.Next() {
-		found = append(found, *new(Row))
-		row := reflect.ValueOf(&found[len(found)-1]).Elem()
+		if len(page.Rows) == limit || page.Bytes >= bytes {
+			page.More = true
+			return page, nil
+		}
+		page.Rows = append(page.Rows, *new(Row))
+		row := reflect.ValueOf(&page.Rows[len(page.Rows)-1]).Elem()
 		for i := range t.all {
 			addresses[i] = row.FieldByIndex(t.all[i].index).Addr().Interface()
 		}
 		if err := result.Scan(addresses...); err != nil {
-			return nil, err
+			return page, err
+		}
+		for i := range t.all {
+			page.Bytes += t.all[i].textLength(row)
 		}
 	}
-	return found, result.Err()
+	return page, result.Err()
+}
+
+// textLength returns the length of the text in a column of the row, in bytes. It is 0 for a column without text.
+func (c *column) textLength(row reflect.Value) (length int) {
+	if c.kind != text {
+		return 0
+	}
+	field := reflect.Indirect(row.FieldByIndex(c.index))
+	if field.Kind() == reflect.String {
+		return field.Len()
+	}
+	if field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.String {
+		for i := range field.Len() {
+			length += field.Index(i).Len()
+		}
+	}
+	return length
 }
 
 // Table returns the name of the model's table and the names of its columns.
