@@ -298,7 +298,7 @@ func TestKeysFromElsewhere(t *testing.T) {
 		if strings.HasPrefix(database, "postgres") {
 			servers = append(servers, routecardtest.New(t, database))
 		}
-		beside, err := store.Open(t.Context(), database, store.Options{Beside: true})
+		beside, err := store.Open(t.Context(), database, store.Options{Mode: store.Beside})
 		if err != nil {
 			t.Fatal(err)
 		}

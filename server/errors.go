@@ -15,12 +15,13 @@ import (
 
 // statuses is the one table from kinds of errors to HTTP statuses.
 var statuses = map[models.Kind]int{
-	models.Invalid:   http.StatusBadRequest,
-	models.NotFound:  http.StatusNotFound,
-	models.Conflict:  http.StatusConflict,
-	models.Changed:   http.StatusPreconditionFailed,
-	models.Upstream:  http.StatusBadGateway,
-	models.KeyReused: http.StatusUnprocessableEntity,
+	models.Invalid:     http.StatusBadRequest,
+	models.NotFound:    http.StatusNotFound,
+	models.Conflict:    http.StatusConflict,
+	models.Changed:     http.StatusPreconditionFailed,
+	models.Upstream:    http.StatusBadGateway,
+	models.KeyReused:   http.StatusUnprocessableEntity,
+	models.Unavailable: http.StatusServiceUnavailable,
 }
 
 // statusError is a failure of the request as such, before any operation has seen it.

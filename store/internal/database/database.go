@@ -7,6 +7,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -29,16 +30,31 @@ type DB struct {
 	timeout     time.Duration
 	clock       func() time.Time
 	afterCommit func()
+	// created says that Open has created the schema.
+	created bool
 	// release gives up what keeps others from the database. Close calls it last.
 	release func() error
 }
+
+// Mode says what [Open] may do to a database.
+type Mode int
+
+const (
+	// Serve creates the database if it does not exist and brings its schema up to date. A SQLite file can be opened once
+	// in this mode.
+	Serve Mode = iota
+	// Beside opens a database next to a server. It refuses a database that does not exist and one with another schema.
+	Beside
+	// Create is Beside, but creates the database if it does not exist or is empty.
+	Create
+)
 
 // Options configure [Open].
 type Options struct {
 	// Clock returns the time of a change. Defaults to time.Now.
 	Clock func() time.Time
-	// Beside opens a SQLite file even if a server has it open, for commands that read or make one small change.
-	Beside bool
+	// Mode says what Open may do to the database. Defaults to Serve.
+	Mode Mode
 	// Logger gets a line for each migration. Defaults to slog.Default().
 	Logger *slog.Logger
 	// AfterCommit is called after each transaction that was committed. Defaults to nothing.
@@ -64,15 +80,17 @@ type dialect interface {
 	concurrentGroups() int
 	// snapshotOptions are the options of a transaction that sees the database as it is at one moment.
 	snapshotOptions() *sql.TxOptions
+	// writable returns an error if a change could be lost although it is committed. The error has a sentence for the user.
+	writable() error
 	// insert writes rows in the transaction that is open on the connection.
 	insert(ctx context.Context, connection *sql.Conn, inserts []rows.Insert) error
 	// lockName makes other transactions that lock the same name wait until this one ends.
 	lockName(db *gorm.DB, name string) error
 }
 
-// Open opens the database and brings its schema up to date. A name that begins with postgres:// or postgresql:// is
-// PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
-// sentences for the person who starts the server, and contain no password.
+// Open opens the database as the mode says. A name that begins with postgres:// or postgresql:// is PostgreSQL. Any other
+// name is the path of a SQLite file, unless it looks like a connection string. The errors are sentences for the person who
+// starts the server, and contain no password.
 func Open(ctx context.Context, name string, options Options) (*DB, error) {
 	if options.Clock == nil {
 		options.Clock = time.Now
@@ -84,8 +102,11 @@ func Open(ctx context.Context, name string, options Options) (*DB, error) {
 		options.AfterCommit = func() {}
 	}
 	open := openSQLite
-	if IsPostgres(name) {
+	switch {
+	case IsPostgres(name):
 		open = openPostgres
+	case looksLikeConnection(name):
+		return nil, errConnection
 	}
 	db, err := open(ctx, name, options)
 	if err != nil {
@@ -94,6 +115,9 @@ func Open(ctx context.Context, name string, options Options) (*DB, error) {
 	db.timeout, db.clock, db.afterCommit = defaultTimeout, options.Clock, options.AfterCommit
 	return db, nil
 }
+
+// errConnection leaves out the name, which may contain a password.
+var errConnection = errors.New("the database must be a postgres:// URL or the path of a SQLite file (if it is a path, write ./ in front of it)")
 
 // IsPostgres reports whether the name is a PostgreSQL URL.
 func IsPostgres(name string) bool {
@@ -121,16 +145,21 @@ func Describe(name string) string {
 
 // Close closes the database. It does not wait for running queries; stop the HTTP server first.
 func (db *DB) Close() error {
+	var errs []error
 	for _, pool := range db.Pools() {
-		if err := pool.Close(); err != nil {
-			return err
-		}
+		errs = append(errs, pool.Close())
 	}
-	return db.release()
+	return errors.Join(append(errs, db.release())...)
 }
 
-// Ping returns an error while the database does not answer.
+// Created reports whether [Open] has created the schema.
+func (db *DB) Created() bool { return db.created }
+
+// Ping returns an error while the database does not answer, or accepts no changes.
 func (db *DB) Ping(ctx context.Context) error {
+	if err := db.writable(); err != nil {
+		return err
+	}
 	var one int
 	return db.Query(ctx, func(query *gorm.DB) error { return query.Raw("SELECT 1").Scan(&one).Error })
 }

@@ -43,6 +43,9 @@ func (postgres) concurrentGroups() int { return 2 }
 
 func (postgres) Shared() bool { return true }
 
+// writable returns nil: PostgreSQL refuses changes itself.
+func (postgres) writable() error { return nil }
+
 func (postgres) snapshotOptions() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }
@@ -66,7 +69,8 @@ func openPostgres(ctx context.Context, database string, options Options) (*DB, e
 	pool.SetConnMaxIdleTime(postgresIdleTime)
 
 	where := fmt.Sprintf("PostgreSQL database %s at %s:%d", config.Database, config.Host, config.Port)
-	if err := migrate(ctx, pool, postgresMigrations, options.Logger); err != nil {
+	created, err := migrate(ctx, pool, postgresMigrations, options)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open the %s: %s", where, postgresReason(err)), pool.Close())
 	}
 	db, err := gorm.Open(postgresdriver.New(postgresdriver.Config{Conn: pool}), gormConfig())
@@ -81,6 +85,7 @@ func openPostgres(ctx context.Context, database string, options Options) (*DB, e
 		write:     db,
 		readGate:  both,
 		writeGate: both,
+		created:   created,
 		release:   func() error { return nil },
 	}, nil
 }

@@ -7,12 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 
-	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
-	sqlitedriver "github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
 
@@ -24,6 +21,7 @@ const sqliteReaders = 8
 
 type sqlite struct {
 	read, write *sql.DB
+	file        *sqliteFile
 }
 
 func (sqlite) MaxParameters() int { return 32766 }
@@ -38,66 +36,70 @@ func (sqlite) concurrentGroups() int { return 1 }
 
 func (sqlite) Shared() bool { return false }
 
+func (d sqlite) writable() error { return d.file.writable() }
+
 func (sqlite) snapshotOptions() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
 
 func (d sqlite) Pools() map[string]*sql.DB {
 	return map[string]*sql.DB{"read": d.read, "write": d.write}
 }
 
-func openSQLite(ctx context.Context, path string, options Options) (*DB, error) {
-	if options.Beside {
-		return openSQLiteFile(ctx, path, options, func() error { return nil })
-	}
-	lock, err := lockFile(path)
+func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err error) {
+	file, opened, err := openSQLiteFile(ctx, path, options)
 	if err != nil {
 		return nil, err
 	}
-	db, err := openSQLiteFile(ctx, path, options, lock.Unlock)
+	vfs, removeVFS, err := registerSyncGuard(file, options.VFS)
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+		return nil, errors.Join(err, file.close())
 	}
-	return db, nil
-}
+	db := &DB{readGate: make(gate, sqliteReaders), writeGate: make(gate, 1)}
+	db.release = func() error {
+		removeVFS()
+		return file.close()
+	}
+	var pools []*sql.DB
+	defer func() {
+		if err == nil {
+			return
+		}
+		err = cannotOpen(path, err)
+		for _, pool := range pools {
+			err = errors.Join(err, pool.Close())
+		}
+		err = errors.Join(err, db.release())
+	}()
+	pool := func(connections int, query url.Values) *sql.DB {
+		query.Set("vfs", vfs)
+		// The -wal file gets the mode and the owner of the database.
+		query.Set("modeof", file.name)
+		source := url.URL{Scheme: "file", Path: filepath.ToSlash(file.name), RawQuery: query.Encode()}
+		pool := sql.OpenDB(cachingConnector{file: file, source: source.String()})
+		pool.SetMaxOpenConns(connections)
+		pool.SetMaxIdleConns(connections)
+		pools = append(pools, pool)
+		return pool
+	}
 
-// lockFile keeps a second server from opening the same file. Two servers would delay each other at every write, and neither
-// would notice the other's events. The operating system releases the lock when the process ends.
-func lockFile(path string) (*flock.Flock, error) {
-	// The lock is next to the file itself, because SQLite follows a link too.
-	file := path
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		file = target
-	}
-	lock := flock.New(file + ".lock")
-	held, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the database %s: %s", path, reason(err))
-	}
-	if !held {
-		return nil, fmt.Errorf("the database %s is in use by another Routecard server", path)
-	}
-	return lock, nil
-}
-
-func openSQLiteFile(ctx context.Context, path string, options Options, release func() error) (*DB, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("cannot open the database %s: it is a directory", path)
-	}
-	write, err := openSQLitePool(path, "immediate", 1, options.VFS)
+	// Before any connection that changes the file's journal mode.
+	probe := pool(1, url.Values{"mode": {"ro"}, "_pragma": {busyTimeout}})
+	id, err := identifySQLite(ctx, probe)
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, write, sqliteMigrations, options.Logger); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %s", path, reason(err)), write.Close())
+	if err := probe.Close(); err != nil {
+		return nil, err
 	}
-	read, err := openSQLitePool(path, "deferred", sqliteReaders, options.VFS)
-	if err != nil {
-		return nil, errors.Join(err, write.Close())
+	write := pool(1, sqliteSettings("immediate"))
+	read := pool(sqliteReaders, sqliteSettings("deferred"))
+	db.dialect = sqlite{read: read, write: write, file: file}
+	if db.created, err = migrate(ctx, write, sqliteMigrations, options); err != nil {
+		return nil, err
 	}
-	db := &DB{
-		dialect:   sqlite{read: read, write: write},
-		readGate:  make(gate, sqliteReaders),
-		writeGate: make(gate, 1),
-		release:   release,
+	if id == 0 && (options.Mode == Serve || db.created) {
+		if err := adopt(ctx, write, file, db.created); err != nil {
+			return nil, err
+		}
 	}
 	if db.write, err = gorm.Open(gormlite.OpenDB(write), gormConfig()); err != nil {
 		return nil, err
@@ -105,37 +107,64 @@ func openSQLiteFile(ctx context.Context, path string, options Options, release f
 	if db.read, err = gorm.Open(gormlite.OpenDB(read), gormConfig()); err != nil {
 		return nil, err
 	}
+	if err := opened(); err != nil {
+		return nil, err
+	}
+	if options.Mode == Serve {
+		// SQLite creates the -wal and the -shm file at the first read.
+		if _, err := identifySQLite(ctx, read); err != nil {
+			return nil, err
+		}
+		return db, file.watch()
+	}
 	return db, nil
 }
 
-func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, error) {
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
-	}
-	// The connection string sets the pragmas, so that every connection has them. Only synchronous=FULL writes to disk
-	// before a commit returns: with NORMAL, the default of WAL mode, a power cut loses acknowledged rows.
-	query := url.Values{
+// busyTimeout is how long SQLite waits for the lock of another process.
+const busyTimeout = "busy_timeout(10000)"
+
+// sqliteSettings returns the part of the connection string that sets the pragmas, so that every connection has them. Only
+// synchronous=FULL writes to disk before a commit returns: with NORMAL, the default of WAL mode, a power cut loses
+// acknowledged rows.
+func sqliteSettings(lock string) url.Values {
+	return url.Values{
 		"_txlock": {lock},
-		"_pragma": {
-			"busy_timeout(10000)",
-			"journal_mode(wal)",
-			"synchronous(full)",
-			"foreign_keys(on)",
-		},
+		"_pragma": {busyTimeout, "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"},
 	}
-	if vfs != "" {
-		query.Set("vfs", vfs)
+}
+
+// applicationID identifies a SQLite file as a database of Routecard: the letters RCRD.
+const applicationID = 0x52435244
+
+// identifySQLite returns the application id of the file. It is 0 for an empty file and for a database of version 0.1, which
+// is known by its tables. identifySQLite returns an error for a file of another program.
+func identifySQLite(ctx context.Context, db *sql.DB) (id int64, err error) {
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return 0, err
 	}
-	source := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
-	connector, err := new(sqlitedriver.SQLite).OpenConnector(source.String())
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
+	var versions, jobs, others int
+	err = db.QueryRowContext(ctx, `SELECT count(CASE WHEN name = 'goose_db_version' THEN 1 END), count(CASE WHEN name = 'jobs' THEN 1 END),
+		count(CASE WHEN name NOT IN ('goose_db_version', 'sqlite_sequence') THEN 1 END) FROM sqlite_schema WHERE type = 'table'`).Scan(&versions, &jobs, &others)
+	switch {
+	case err != nil:
+		return 0, err
+	case id == applicationID, id == 0 && (others == 0 || versions == 1 && jobs == 1):
+		return id, nil
+	default:
+		return id, errors.New("it is a SQLite database of another program")
 	}
-	pool := sql.OpenDB(cachingConnector{connector})
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
-	return pool, nil
+}
+
+// adopt marks the file as a database of Routecard. Version 0.1 left the mode of the file to the umask; afterwards the mode
+// belongs to the operator.
+func adopt(ctx context.Context, db *sql.DB, file *sqliteFile, created bool) error {
+	if !created {
+		if err := file.handle.Chmod(newFileMode); err != nil {
+			return err
+		}
+	}
+	_, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	return err
 }
 
 // reason returns what the operating system or SQLite says, without the path, which the caller's sentence names.
@@ -151,7 +180,7 @@ func reason(err error) string {
 
 func (sqlite) insert(ctx context.Context, connection *sql.Conn, inserts []rows.Insert) error {
 	return connection.Raw(func(own any) error {
-		return rows.WriteSQLite(ctx, own.(*cachingConnection), inserts) //nolint:forcetypeassert // openSQLitePool makes it.
+		return rows.WriteSQLite(ctx, own.(*cachingConnection), inserts) //nolint:forcetypeassert // openSQLite makes it.
 	})
 }
 

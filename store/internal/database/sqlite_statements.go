@@ -17,11 +17,23 @@ const maxCachedStatements = 200
 // cachingConnector opens connections that keep their compiled statements. SQLite compiles a statement each time it is
 // prepared, which costs more than running a small one, and both database/sql and GORM prepare the statements of a
 // transaction again in each transaction.
-type cachingConnector struct{ driver.Connector }
+type cachingConnector struct {
+	file *sqliteFile
+	// source is SQLite's URI of the file.
+	source string
+}
+
+// Driver implements [driver.Connector].
+func (cachingConnector) Driver() driver.Driver { return &sqlitedriver.SQLite{} }
 
 // Connect implements [driver.Connector].
 func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	opened, err := c.Connector.Connect(ctx)
+	connector, err := new(sqlitedriver.SQLite).OpenConnector(c.source)
+	if err != nil {
+		return nil, err
+	}
+	c.file.prepareSharedMemory()
+	opened, err := connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}

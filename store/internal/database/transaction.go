@@ -39,6 +39,9 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 		return err
 	}
 	defer leave()
+	if err := db.writable(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
 	err = retry(ctx, func() error {
@@ -57,6 +60,12 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 				return nil
 			})
 		})
+		if err == nil {
+			if failure := db.writable(); failure != nil {
+				// Not wrapped, because the change may have been made.
+				err = fmt.Errorf("committed, but %v", failure) //nolint:errorlint // See above.
+			}
+		}
 		if err != nil && committing {
 			return &commitError{err}
 		}
