@@ -71,6 +71,9 @@ func restore(ctx context.Context, file, name string, now time.Time, check func(c
 	if err := os.Rename(copied, name); err != nil {
 		return "", err
 	}
+	if err := forgetFile(name); err != nil {
+		return "", err
+	}
 	return kept, syncFile(filepath.Dir(name))
 }
 

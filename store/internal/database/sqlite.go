@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/gormlite"
@@ -69,12 +70,13 @@ func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err e
 		}
 		err = errors.Join(err, db.release())
 	}()
-	pool := func(connections int, query url.Values) *sql.DB {
+	pool := func(connections int, prepare func(), query url.Values) *sql.DB {
 		query.Set("vfs", vfs)
 		// The -wal file gets the mode and the owner of the database.
 		query.Set("modeof", file.name)
-		source := url.URL{Scheme: "file", Path: filepath.ToSlash(file.name), RawQuery: query.Encode()}
-		pool := sql.OpenDB(cachingConnector{file: file, source: source.String()})
+		// SQLite knows only one way to write a space.
+		source := url.URL{Scheme: "file", Path: filepath.ToSlash(file.name), RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
+		pool := sql.OpenDB(cachingConnector{source: source.String(), prepare: prepare})
 		pool.SetMaxOpenConns(connections)
 		pool.SetMaxIdleConns(connections)
 		pools = append(pools, pool)
@@ -82,7 +84,7 @@ func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err e
 	}
 
 	// Before any connection that changes the file's journal mode.
-	probe := pool(1, url.Values{"mode": {"ro"}, "_pragma": {busyTimeout}})
+	probe := pool(1, func() {}, url.Values{"_pragma": {busyTimeout}})
 	id, err := identifySQLite(ctx, probe)
 	if err != nil {
 		return nil, err
@@ -90,14 +92,20 @@ func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err e
 	if err := probe.Close(); err != nil {
 		return nil, err
 	}
-	write := pool(1, sqliteSettings("immediate"))
-	read := pool(sqliteReaders, sqliteSettings("deferred"))
+	adopts := id == 0 && options.Mode == Serve
+	if adopts {
+		// Version 0.1 left the mode to the umask. From now on it belongs to the operator, as does a file of another user,
+		// for which this fails.
+		_ = file.handle.Chmod(newFileMode)
+	}
+	write := pool(1, file.prepareSharedMemory, sqliteSettings("immediate"))
+	read := pool(sqliteReaders, file.prepareSharedMemory, sqliteSettings("deferred"))
 	db.dialect = sqlite{read: read, write: write, file: file}
 	if db.created, err = migrate(ctx, write, sqliteMigrations, options); err != nil {
 		return nil, err
 	}
-	if id == 0 && (options.Mode == Serve || db.created) {
-		if err := adopt(ctx, write, file, db.created); err != nil {
+	if adopts || db.created {
+		if _, err := write.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 			return nil, err
 		}
 	}
@@ -153,18 +161,6 @@ func identifySQLite(ctx context.Context, db *sql.DB) (id int64, err error) {
 	default:
 		return id, errors.New("it is a SQLite database of another program")
 	}
-}
-
-// adopt marks the file as a database of Routecard. Version 0.1 left the mode of the file to the umask; afterwards the mode
-// belongs to the operator.
-func adopt(ctx context.Context, db *sql.DB, file *sqliteFile, created bool) error {
-	if !created {
-		if err := file.handle.Chmod(newFileMode); err != nil {
-			return err
-		}
-	}
-	_, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
-	return err
 }
 
 // reason returns what the operating system or SQLite says, without the path, which the caller's sentence names.

@@ -185,6 +185,15 @@ func (f *sqliteFile) opened(inode string) error {
 	return unlockByte(f.handle, openingByte)
 }
 
+// forgetFile removes from the lock file the number that opened wrote. Some systems have none.
+func forgetFile(name string) error {
+	info, err := os.Stat(name + ".lock")
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	return os.Truncate(name+".lock", 0)
+}
+
 // isAt reports whether the file is still the one with this name. An error that leaves the question open counts as yes.
 func (f *sqliteFile) isAt(name string) bool {
 	now, err := os.Stat(name)

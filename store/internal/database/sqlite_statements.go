@@ -18,9 +18,10 @@ const maxCachedStatements = 200
 // prepared, which costs more than running a small one, and both database/sql and GORM prepare the statements of a
 // transaction again in each transaction.
 type cachingConnector struct {
-	file *sqliteFile
 	// source is SQLite's URI of the file.
 	source string
+	// prepare is called before each connection is opened.
+	prepare func()
 }
 
 // Driver implements [driver.Connector].
@@ -32,7 +33,7 @@ func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.file.prepareSharedMemory()
+	c.prepare()
 	opened, err := connector.Connect(ctx)
 	if err != nil {
 		return nil, err
