@@ -42,6 +42,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 	switch {
 	case errors.As(err, &known):
 		answer.StatusCode, answer.Message = statuses[known.Kind], known.Message
+		if known.Kind == models.Unavailable {
+			// An operator has to act first.
+			c.Header("Retry-After", "60")
+		}
 		if len(known.Fields) > 0 {
 			answer.Errors = toAPIFieldErrors(known.Fields)
 		}

@@ -30,7 +30,7 @@ func TestRestore(t *testing.T) {
 	for name, target := range map[string]func(t *testing.T) string{
 		"closed":      func(t *testing.T) string { return newDatabase(t, "target") },
 		"killed":      killedDatabase,
-		"missing":     routecardtest.SQLite,
+		"missing":     func(t *testing.T) string { return routecardtest.SQLite(t) },
 		"only a log":  func(t *testing.T) string { return withoutFile(t, killedDatabase(t)) },
 		"not SQLite":  func(t *testing.T) string { return withContent(t, "nonsense") },
 		"symlinked":   func(t *testing.T) string { return symlink(t, newDatabase(t, "target")) },
