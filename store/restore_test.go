@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,7 +53,7 @@ func TestRestore(t *testing.T) {
 			wantEqual(t, "the jobs of the restored database", jobNames(t, database), "backup")
 			after, err := os.ReadFile(backup)
 			must(t, err)
-			wantEqual(t, "whether the backup is unchanged", string(after) == string(before), true)
+			wantEqual(t, "whether the backup is unchanged", bytes.Equal(after, before), true)
 			switch name {
 			case "missing", "only a log":
 				wantEqual(t, "the kept database", restored.Kept, "")

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
@@ -170,7 +171,7 @@ func TestCheckOfForeignFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantEqual(t, "whether the file is unchanged", string(after) == string(before), true)
+	wantEqual(t, "whether the file is unchanged", bytes.Equal(after, before), true)
 	wantEqual(t, "the files", strings.Join(fileNames(t, filepath.Dir(database)), " "), "routecard.db")
 }
 
