@@ -70,7 +70,7 @@ func TestDatabaseIsReplacedWhileServed(t *testing.T) {
 	p.kill()
 
 	for _, command := range []string{"serve", "check"} {
-		refused := runCommand(t, command, "--database", database)
+		refused := program{args: []string{command, "--database", database}, env: []string{"ROUTECARD_ADDR=127.0.0.1:0"}}.run(t)
 		if refused.code != 1 || !strings.Contains(refused.stderr, "-wal has changes of another file that had this name before") {
 			t.Errorf("%s with the log of the killed server: %+v", command, refused)
 		}
