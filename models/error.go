@@ -19,6 +19,8 @@ const (
 	Upstream
 	// KeyReused is an idempotency key that belongs to a different request.
 	KeyReused
+	// Unavailable is a change that the database can't store until an operator has done something. Nothing has changed.
+	Unavailable
 )
 
 // Error is a failure whose message is a sentence for the user.

@@ -310,7 +310,7 @@ func TestKeysFromElsewhere(t *testing.T) {
 		if strings.HasPrefix(database, "postgres") {
 			servers = append(servers, routecardtest.New(t, database))
 		}
-		beside, err := store.Open(t.Context(), database, store.Options{Beside: true})
+		beside, err := store.Open(t.Context(), database, store.Options{Mode: store.Beside})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -353,7 +353,7 @@ func TestKeysEndStreams(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
 		s := routecardtest.New(t, database)
-		beside, err := store.Open(t.Context(), database, store.Options{Beside: true})
+		beside, err := store.Open(t.Context(), database, store.Options{Mode: store.Beside})
 		if err != nil {
 			t.Fatal(err)
 		}

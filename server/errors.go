@@ -15,12 +15,13 @@ import (
 
 // statuses is the one table from kinds of errors to HTTP statuses.
 var statuses = map[models.Kind]int{
-	models.Invalid:   http.StatusBadRequest,
-	models.NotFound:  http.StatusNotFound,
-	models.Conflict:  http.StatusConflict,
-	models.Changed:   http.StatusPreconditionFailed,
-	models.Upstream:  http.StatusBadGateway,
-	models.KeyReused: http.StatusUnprocessableEntity,
+	models.Invalid:     http.StatusBadRequest,
+	models.NotFound:    http.StatusNotFound,
+	models.Conflict:    http.StatusConflict,
+	models.Changed:     http.StatusPreconditionFailed,
+	models.Upstream:    http.StatusBadGateway,
+	models.KeyReused:   http.StatusUnprocessableEntity,
+	models.Unavailable: http.StatusServiceUnavailable,
 }
 
 // outcomeUnknown is the message of a change that may have been made.
@@ -49,6 +50,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 		s.log.ErrorContext(c, "outcome unknown", "requestId", requestID(c), "operation", s.operationID(c), "error", err)
 	case errors.As(err, &known):
 		answer.StatusCode, answer.Message = statuses[known.Kind], known.Message
+		if known.Kind == models.Unavailable {
+			// An operator has to act first.
+			c.Header("Retry-After", "60")
+		}
 		if len(known.Fields) > 0 {
 			answer.Errors = toAPIFieldErrors(known.Fields)
 		}

@@ -2,12 +2,14 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/models"
 )
 
 // readyTimeout is how long the database may take to answer, and to let a transaction write, before the server counts as not
@@ -23,7 +25,12 @@ func (s *Server) serveHealth(routes gin.IRouter) {
 	routes.GET("/readyz", func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), readyTimeout)
 		defer cancel()
-		if err := s.store.Ping(ctx); err != nil {
+		err := s.store.Ping(ctx)
+		if known, ok := errors.AsType[*models.Error](err); ok {
+			s.fail(c, known)
+			return
+		}
+		if err != nil {
 			s.log.WarnContext(c, "not ready", "requestId", requestID(c), "error", err)
 			s.fail(c, &statusError{http.StatusServiceUnavailable, "The database does not answer or does not accept changes"})
 			return

@@ -21,7 +21,7 @@ import (
 // beside opens a database as the commands do that run beside a server.
 func beside(t *testing.T, database string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), database, store.Options{Beside: true, Logger: discard()})
+	s, err := store.Open(t.Context(), database, store.Options{Mode: store.Beside, Logger: discard()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		var found []string
-		opened, err := store.Open(t.Context(), file, store.Options{Beside: true, Logger: discard()})
+		opened, err := store.Open(t.Context(), file, store.Options{Mode: store.Beside, Logger: discard()})
 		if err == nil {
 			found, err = opened.Check(t.Context())
 			_ = opened.Close()

@@ -41,9 +41,9 @@ func TestTimeoutBeforeCommit(t *testing.T) {
 	})
 }
 
-// TestFailedSync has the disk fail while SQLite commits. The change is not visible, but it is in the file: a server that starts
+// TestOutcomeOfFailedSync has the disk fail while SQLite commits. The change is not visible, but it is in the file: a server that starts
 // with this file finds it.
-func TestFailedSync(t *testing.T) {
+func TestOutcomeOfFailedSync(t *testing.T) {
 	t.Parallel()
 	d, vfs := newDisk(t)
 	file := filepath.Join(t.TempDir(), "routecard.db")
@@ -51,11 +51,11 @@ func TestFailedSync(t *testing.T) {
 	if _, _, err := s.CreateJob(t.Context(), Request{}, newJob()); err != nil {
 		t.Fatal(err)
 	}
-	d.failing.Store(true)
+	d.fail("")
 	if _, _, err := s.CreateJob(t.Context(), Request{}, newJob()); !errors.Is(err, ErrOutcomeUnknown) {
 		t.Errorf("CreateJob returned %v", err)
 	}
-	d.failing.Store(false)
+	d.fail()
 	if got, want := counted(t, s), [3]int64{1, 1, 0}; got != want {
 		t.Errorf("there are %v jobs, events, and results, want %v", got, want)
 	}

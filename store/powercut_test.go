@@ -1,17 +1,19 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 
@@ -26,8 +28,8 @@ type disk struct {
 	mutex  sync.Mutex
 	synced map[string][]byte
 	syncs  int
-	// failing makes each sync fail.
-	failing atomic.Bool
+	// broken has the ends of the names whose files can't be synced.
+	broken []string
 }
 
 func newDisk(t *testing.T) (d *disk, name string) {
@@ -67,6 +69,19 @@ func (d *disk) syncCount() int {
 	return d.syncs
 }
 
+// fail makes syncs of the files whose names have one of these ends fail, with the error of a broken disk.
+func (d *disk) fail(ends ...string) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.broken = ends
+}
+
+func (d *disk) breaks(name string) bool {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return slices.ContainsFunc(d.broken, func(end string) bool { return strings.HasSuffix(name, end) })
+}
+
 // cutPower writes what is on the disk into a new directory.
 func (d *disk) cutPower(t *testing.T) string {
 	t.Helper()
@@ -96,8 +111,8 @@ func (f *diskFile) Unwrap() vfs.File { return f.File }
 
 // Sync implements vfs.File.
 func (f *diskFile) Sync(flags vfs.SyncFlag) error {
-	if f.disk.failing.Load() {
-		return sqlite3.IOERR_FSYNC
+	if f.disk.breaks(f.name) {
+		return syscall.EIO
 	}
 	if err := f.File.Sync(flags); err != nil {
 		return err
@@ -179,13 +194,17 @@ func wantOnDisk(t *testing.T, dir string, ids []string) {
 		t.Fatalf("after a power cut: %v", err)
 	}
 	defer func() { _ = s.Close() }()
-	jobs, err := s.Jobs(t.Context(), JobFilter{}, "", 100_000)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[string]bool{}
-	for _, job := range jobs.Rows {
-		found[job.ID] = true
+	for last, more := "", true; more; {
+		page, err := s.Jobs(t.Context(), JobFilter{}, last, 100_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, job := range page.Rows {
+			last = job.ID
+			found[last] = true
+		}
+		more = page.More
 	}
 	lost := 0
 	for _, id := range ids {
@@ -233,5 +252,74 @@ func TestEachChangeIsSynced(t *testing.T) {
 				t.Errorf("nothing was synced for one %s", what)
 			}
 		}
+	}
+}
+
+// TestFailedSync has a sync fail once: of the log, which every change needs, and of the database, which a change that was
+// acknowledged causes when SQLite copies the log. No later change is accepted, although the disk works again, until the
+// database is opened anew. Everything that was acknowledged is there then.
+func TestFailedSync(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"-wal", ".db"} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			d, name := newDisk(t)
+			var log bytes.Buffer
+			path := filepath.Join(t.TempDir(), "routecard.db")
+			s, err := Open(t.Context(), path, Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), vfs: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			var acknowledged []string
+			create := func() error {
+				job, _, err := s.CreateJob(t.Context(), Request{}, models.Job{Name: strings.Repeat("x", 20_000), GoalQuantity: 1})
+				if err == nil {
+					acknowledged = append(acknowledged, job.ID)
+				}
+				return err
+			}
+			if err := create(); err != nil {
+				t.Fatal(err)
+			}
+			d.fail(end)
+			for n := 0; ; n++ {
+				if err = create(); err != nil {
+					break
+				}
+				if n == 2000 {
+					t.Fatal("no change has failed")
+				}
+			}
+			if known, ok := errors.AsType[*models.Error](err); ok {
+				t.Errorf("the change whose sync failed may have been made, but its error is the definite %v", known)
+			}
+			d.fail()
+			synced := d.syncCount()
+			const sentence = "The disk failed to store a change: check the disk, then restart the server"
+			for range 3 {
+				err := create()
+				known, ok := errors.AsType[*models.Error](err)
+				if !ok || known.Kind != models.Unavailable || known.Message != sentence {
+					t.Errorf("a later change returns %v", err)
+				}
+			}
+			if err := s.Ping(t.Context()); err == nil || err.Error() != sentence {
+				t.Errorf("Ping returns %v", err)
+			}
+			if _, err := s.Jobs(t.Context(), JobFilter{}, "", 10); err != nil {
+				t.Errorf("a read returns %v", err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			if n := d.syncCount() - synced; n > 0 {
+				t.Errorf("%d syncs followed the failed one", n)
+			}
+			if n := strings.Count(log.String(), "stopped accepting changes"); n != 1 {
+				t.Errorf("the log is\n%s", log.String())
+			}
+			wantOnDisk(t, filepath.Dir(path), acknowledged)
+		})
 	}
 }

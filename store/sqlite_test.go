@@ -59,7 +59,7 @@ func TestSQLiteWriteIsOver(t *testing.T) {
 	s := open(t, path)
 	for n := range 5 {
 		create(t, s, models.Job{Name: "x", GoalQuantity: 1})
-		beside, err := store.Open(t.Context(), path, store.Options{Beside: true, Logger: discard()})
+		beside, err := store.Open(t.Context(), path, store.Options{Mode: store.Beside, Logger: discard()})
 		if err != nil {
 			t.Fatal(err)
 		}

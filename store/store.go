@@ -36,14 +36,27 @@ type Store struct {
 type Options struct {
 	// Clock returns the time of a change. Defaults to time.Now.
 	Clock func() time.Time
-	// Beside opens a SQLite file even if a server has it open, for commands that read or make one small change.
-	Beside bool
+	// Mode says what Open may do to the database. Defaults to Serve.
+	Mode Mode
 	// Logger gets a line for each migration, and when the new events cannot be read. Defaults to slog.Default().
 	Logger *slog.Logger
 
 	// vfs names the file system below SQLite. Tests use one that loses what was not synced.
 	vfs string
 }
+
+// Mode says what [Open] may do to a database.
+type Mode = database.Mode
+
+const (
+	// Serve creates the database if it does not exist and brings its schema up to date. A SQLite file can be opened once
+	// in this mode.
+	Serve = database.Serve
+	// Beside opens a database next to a server. It refuses a database that does not exist and one with another schema.
+	Beside = database.Beside
+	// Create is Beside, but creates the database if it does not exist or is empty.
+	Create = database.Create
+)
 
 var (
 	// ErrBusy is returned when no connection was free within 5 seconds, or others held a lock for too long: 8 seconds on
@@ -60,9 +73,9 @@ var (
 // that the memory for a page is bounded.
 type Page[Row any] = rows.Page[Row]
 
-// Open opens the database and brings its schema up to date. A name that begins with postgres:// or postgresql:// is
-// PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
-// sentences for the person who starts the server, and contain no password.
+// Open opens the database as the mode says. A name that begins with postgres:// or postgresql:// is PostgreSQL. Any other
+// name is the path of a SQLite file, unless it looks like a connection string. The errors are sentences for the person who
+// starts the server, and contain no password.
 func Open(ctx context.Context, name string, options Options) (*Store, error) {
 	s := &Store{routes: newRoutes(), clock: options.Clock, log: cmp.Or(options.Logger, slog.Default())}
 	s.feed = newFeed(s)
@@ -70,7 +83,7 @@ func Open(ctx context.Context, name string, options Options) (*Store, error) {
 		s.clock = time.Now
 	}
 	db, err := database.Open(ctx, name, database.Options{
-		Clock: s.clock, Beside: options.Beside, Logger: s.log, AfterCommit: s.feed.announce, VFS: options.vfs,
+		Clock: s.clock, Mode: options.Mode, Logger: s.log, AfterCommit: s.feed.announce, VFS: options.vfs,
 	})
 	if err != nil {
 		return nil, err
@@ -107,8 +120,11 @@ func Describe(name string) string { return database.Describe(name) }
 // Close closes the database. It does not wait for running requests; stop the HTTP server first.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
-// allows for the transactions that are writing.
+// Created reports whether [Open] has created the schema.
+func (s *Store) Created() bool { return s.db.Created() }
+
+// Ping returns an error while the database does not answer or does not accept changes. A database that does not accept changes
+// until the server is restarted gives an Unavailable error.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
 // Pools returns the connection pools by name, for metrics.

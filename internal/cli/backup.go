@@ -13,7 +13,7 @@ type backupCommand struct {
 
 // Run copies the SQLite database to a new file.
 func (c *backupCommand) Run() error {
-	return withExistingStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
 		return db.Backup(ctx, c.File)
 	})
 }

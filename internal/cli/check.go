@@ -14,7 +14,7 @@ type checkCommand struct {
 
 // Run prints each fault that it finds in the database, one a line. It returns an error if there are any.
 func (c *checkCommand) Run() error {
-	return withExistingStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
 		faults, err := db.Check(ctx)
 		if err != nil {
 			return err

@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -14,10 +17,12 @@ import (
 )
 
 type commandLine struct {
-	Serve  serveCommand  `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
-	Keys   keysCommand   `cmd:"" help:"Create, list and revoke API keys."`
-	Backup backupCommand `cmd:"" help:"Copy a SQLite database while it is being served."`
-	Check  checkCommand  `cmd:"" help:"Look for damage, and count progress again."`
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
+	Keys    keysCommand    `cmd:"" help:"Create, list and revoke API keys."`
+	Backup  backupCommand  `cmd:"" help:"Copy a SQLite database while it is being served."`
+	Restore restoreCommand `cmd:"" help:"Replace a SQLite database with a backup, while it is not being served."`
+	Migrate migrateCommand `cmd:"" help:"Bring the schema of a database up to date, as serve does at its start."`
+	Check   checkCommand   `cmd:"" help:"Look for damage, and count progress again."`
 
 	Licenses licensesCommand `cmd:"" help:"Print the licenses of the software in this binary."`
 }
@@ -54,23 +59,24 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(options, serve)
 }
 
-// withExistingStore is like withStore, but returns an error if the SQLite file does not exist.
-func withExistingStore(database string, fn func(context.Context, *store.Store) error) error {
-	if !store.IsPostgres(database) {
-		if _, err := os.Stat(database); err != nil {
-			return fmt.Errorf("there is no database %s", database)
-		}
-	}
-	return withStore(database, fn)
+// withStore opens an existing database, calls fn, and closes the database. A server may use the database at the same time.
+func withStore(database string, fn func(context.Context, *store.Store) error) error {
+	return withStoreIn(store.Beside, database, fn)
 }
 
-// withStore opens the database, calls fn, and closes the database. A server may use the database at the same time. A
-// SQLite file that does not exist is created.
-func withStore(database string, fn func(context.Context, *store.Store) error) error {
-	ctx := context.Background()
-	db, err := store.Open(ctx, database, store.Options{Beside: true})
+// withStoreIn is like withStore, but opens the database in the given mode.
+func withStoreIn(mode store.Mode, database string, fn func(context.Context, *store.Store) error) error {
+	ctx, stop := untilInterrupted()
+	defer stop()
+	db, err := store.Open(ctx, database, store.Options{Mode: mode, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
 	return errors.Join(fn(ctx, db), db.Close())
+}
+
+// untilInterrupted returns a context that ends when the process is told to stop, so that a command still closes its
+// database.
+func untilInterrupted() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 }

@@ -25,7 +25,10 @@ type keysCreateCommand struct {
 // Run creates a key. It prints the key to standard output and everything else to standard error, so that a script can
 // read the key. The database is created if it does not exist: the first key may be needed before the first start.
 func (c *keysCreateCommand) Run() error {
-	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withStoreIn(store.Create, c.Database, func(ctx context.Context, db *store.Store) error {
+		if db.Created() {
+			fmt.Fprintln(os.Stderr, "There was no database yet, so this command has created", store.Describe(c.Database))
+		}
 		key, err := db.CreateKey(ctx, c.Name, models.Role(c.Role))
 		if err != nil {
 			return err
@@ -42,7 +45,7 @@ type keysListCommand struct {
 
 // Run prints a table of all keys, revoked ones included. The keys themselves are not stored, so it can't print them.
 func (c *keysListCommand) Run() error {
-	return withExistingStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
 		keys, err := db.Keys(ctx)
 		if err != nil {
 			return err
@@ -67,7 +70,7 @@ type keysRevokeCommand struct {
 
 // Run revokes the key with the given name.
 func (c *keysRevokeCommand) Run() error {
-	return withExistingStore(c.Database, func(ctx context.Context, db *store.Store) error {
+	return withStore(c.Database, func(ctx context.Context, db *store.Store) error {
 		return db.RevokeKey(ctx, c.Name)
 	})
 }

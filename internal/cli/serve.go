@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"os/signal"
 	"slices"
 	"syscall"
 	"time"
@@ -64,7 +63,7 @@ func (f jiraFlags) client() (*jira.Client, error) {
 
 // Run serves until SIGTERM or SIGINT, and then finishes the running requests.
 func (c *serveCommand) Run() (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {

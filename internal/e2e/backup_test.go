@@ -27,6 +27,8 @@ func TestBackup(t *testing.T) {
 	before.wantAll(t, restored, creators.sent)
 	restored.terminate()
 	wantFailure(t, runCommand(t, "backup", backup, "--database", database), "cannot back up to "+backup+": the file exists")
-	wantFailureAfterLog(t, runCommand(t, "backup", backup, "--database", postgrestest.Database(t)),
+	postgres := postgrestest.Database(t)
+	wantEqual(t, "the exit code of migrate", runCommand(t, "migrate", "--database", postgres).code, 0)
+	wantFailure(t, runCommand(t, "backup", backup, "--database", postgres),
 		"backup copies SQLite databases; for PostgreSQL use pg_dump or pg_basebackup")
 }

@@ -61,7 +61,7 @@ func TestCheckPostgres(t *testing.T) {
 	insertJobs(t, database, 10)
 	wantSound(t, database)
 
-	s, err := store.Open(t.Context(), database, store.Options{Beside: true})
+	s, err := store.Open(t.Context(), database, store.Options{Mode: store.Beside})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
-func (l *Log) logger() *slog.Logger {
+// Logger returns a logger that writes everything to the log.
+func (l *Log) Logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -72,7 +72,7 @@ func SQLite(t testing.TB) string {
 func New(t testing.TB, database string, changes ...func(*server.Options)) *Server {
 	t.Helper()
 	s := &Server{Database: database, Clock: NewClock(), Log: &Log{}}
-	db, err := store.Open(t.Context(), database, store.Options{Clock: s.Clock.Now, Logger: s.Log.logger()})
+	db, err := store.Open(t.Context(), database, store.Options{Clock: s.Clock.Now, Logger: s.Log.Logger()})
 	if err != nil {
 		t.Fatalf("open the store: %v", err)
 	}
@@ -82,7 +82,7 @@ func New(t testing.TB, database string, changes ...func(*server.Options)) *Serve
 		}
 	})
 	s.Store = db
-	options := server.Options{Logger: s.Log.logger()}
+	options := server.Options{Logger: s.Log.Logger()}
 	for _, change := range changes {
 		change(&options)
 	}

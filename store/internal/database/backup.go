@@ -27,6 +27,14 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 			err = errors.Join(fmt.Errorf("cannot back up to %s: %s", file, reason(err)), removeIfThere(partial))
 		}
 	}()
+	// SQLite accepts an empty file, and would create one with a mode that depends on the umask.
+	empty, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
+	if err != nil {
+		return err
+	}
+	if err := empty.Close(); err != nil {
+		return err
+	}
 	// Not by Query, which has a time limit.
 	if err := db.read.WithContext(ctx).Exec("VACUUM INTO ?", partial).Error; err != nil {
 		return err

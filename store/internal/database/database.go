@@ -7,6 +7,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -29,16 +30,31 @@ type DB struct {
 	timeout     time.Duration
 	clock       func() time.Time
 	afterCommit func()
+	// created says that Open has created the schema.
+	created bool
 	// release gives up what keeps others from the database. Close calls it last.
 	release func() error
 }
+
+// Mode says what [Open] may do to a database.
+type Mode int
+
+const (
+	// Serve creates the database if it does not exist and brings its schema up to date. A SQLite file can be opened once
+	// in this mode.
+	Serve Mode = iota
+	// Beside opens a database next to a server. It refuses a database that does not exist and one with another schema.
+	Beside
+	// Create is Beside, but creates the database if it does not exist or is empty.
+	Create
+)
 
 // Options configure [Open].
 type Options struct {
 	// Clock returns the time of a change. Defaults to time.Now.
 	Clock func() time.Time
-	// Beside opens a SQLite file even if a server has it open, for commands that read or make one small change.
-	Beside bool
+	// Mode says what Open may do to the database. Defaults to Serve.
+	Mode Mode
 	// Logger gets a line for each migration. Defaults to slog.Default().
 	Logger *slog.Logger
 	// AfterCommit is called after each transaction that was committed. Defaults to nothing.
@@ -71,13 +87,15 @@ type dialect interface {
 	// commit writes changes and commits the transaction of the connection, or a transaction of its own if none has begun. It
 	// returns a commitError for an error after which the transaction may be committed.
 	commit(ctx context.Context, connection *beginner, changes []rows.Change) error
+	// writable returns an error if a change could be lost although it is committed. The error has a sentence for the user.
+	writable() error
 	// lockName makes other transactions that lock the same name wait until this one ends.
 	lockName(db *gorm.DB, name string) error
 }
 
-// Open opens the database and brings its schema up to date. A name that begins with postgres:// or postgresql:// is
-// PostgreSQL. Any other name is the path of a SQLite file, which Open creates if it does not exist. The errors are
-// sentences for the person who starts the server, and contain no password.
+// Open opens the database as the mode says. A name that begins with postgres:// or postgresql:// is PostgreSQL. Any other
+// name is the path of a SQLite file, unless it looks like a connection string. The errors are sentences for the person who
+// starts the server, and contain no password.
 func Open(ctx context.Context, name string, options Options) (*DB, error) {
 	if options.Clock == nil {
 		options.Clock = time.Now
@@ -89,8 +107,11 @@ func Open(ctx context.Context, name string, options Options) (*DB, error) {
 		options.AfterCommit = func() {}
 	}
 	open := openSQLite
-	if IsPostgres(name) {
+	switch {
+	case IsPostgres(name):
 		open = openPostgres
+	case looksLikeConnection(name):
+		return nil, errConnection
 	}
 	db, err := open(ctx, name, options)
 	if err != nil {
@@ -99,6 +120,9 @@ func Open(ctx context.Context, name string, options Options) (*DB, error) {
 	db.timeout, db.clock, db.afterCommit = defaultTimeout, options.Clock, options.AfterCommit
 	return db, nil
 }
+
+// errConnection leaves out the name, which may contain a password.
+var errConnection = errors.New("the database must be a postgres:// URL or the path of a SQLite file (if it is a path, write ./ in front of it)")
 
 // IsPostgres reports whether the name is a PostgreSQL URL.
 func IsPostgres(name string) bool {
@@ -126,18 +150,23 @@ func Describe(name string) string {
 
 // Close closes the database. It does not wait for running queries; stop the HTTP server first.
 func (db *DB) Close() error {
+	var errs []error
 	for _, pool := range db.Pools() {
-		if err := pool.Close(); err != nil {
-			return err
-		}
+		errs = append(errs, pool.Close())
 	}
-	return db.release()
+	return errors.Join(append(errs, db.release())...)
 }
+
+// Created reports whether [Open] has created the schema.
+func (db *DB) Created() bool { return db.created }
 
 // Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
 // allows for the transactions that are writing. It does not wait for queries: one connection of the pool is left to it, see
 // probeConnections.
 func (db *DB) Ping(ctx context.Context) error {
+	if err := db.writable(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
 	return retry(ctx, func() error { return db.checkWritable(ctx, db.write) })

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 
 	"github.com/pressly/goose/v3"
 )
@@ -19,70 +18,95 @@ var migrationFiles embed.FS
 type migrations struct {
 	dialect goose.Dialect
 	folder  string
+	// hasVersions counts the table of the versions.
+	hasVersions string
 	// lock and unlock let one of several servers that start at the same time migrate while the others wait. They are
-	// empty where a database has one server.
+	// empty for SQLite, which openSQLiteFile locks.
 	lock, unlock string
 }
 
 var (
-	sqliteMigrations   = migrations{dialect: goose.DialectSQLite3, folder: "migrations/sqlite"}
+	sqliteMigrations   = migrations{dialect: goose.DialectSQLite3, folder: "migrations/sqlite", hasVersions: "SELECT count(*) FROM sqlite_schema WHERE name = 'goose_db_version'"}
 	postgresMigrations = migrations{
-		dialect: goose.DialectPostgres,
-		folder:  "migrations/postgres",
+		dialect:     goose.DialectPostgres,
+		folder:      "migrations/postgres",
+		hasVersions: "SELECT count(*) FROM pg_class WHERE oid = to_regclass('goose_db_version')",
 		// Any number that no other program uses would do.
 		lock:   "SELECT pg_advisory_lock(7203154017)",
 		unlock: "SELECT pg_advisory_unlock(7203154017)",
 	}
 )
 
-// migrate brings the schema up to date. It refuses a database that a newer Routecard has migrated.
-func migrate(ctx context.Context, db *sql.DB, m migrations, log *slog.Logger) (err error) {
+// migrate brings the schema up to date, if the mode allows that, and reports whether it created the schema. It refuses a
+// database that a newer Routecard has migrated.
+func migrate(ctx context.Context, db *sql.DB, m migrations, options Options) (created bool, err error) {
 	files, err := fs.Sub(migrationFiles, m.folder)
 	if err != nil {
-		return err
+		return false, err
 	}
 	provider, err := goose.NewProvider(m.dialect, db, files, goose.WithLogger(goose.NopLogger()))
 	if err != nil {
-		return err
+		return false, err
 	}
 	sources := provider.ListSources()
 	latest := sources[len(sources)-1].Version
-	if isUpToDate(ctx, db, latest) {
+	upToDate, err := m.isUpToDate(ctx, db, latest, options.Mode)
+	if err != nil || upToDate {
 		// Without the lock, which a connection pooler in transaction mode cannot keep.
-		return nil
+		return false, err
 	}
 	if m.lock != "" {
 		// On a connection of its own, because the lock belongs to the session that took it.
 		session, err := db.Conn(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
 		defer func() { err = errors.Join(err, session.Close()) }()
 		if _, err := session.ExecContext(ctx, m.lock); err != nil {
-			return err
+			return false, err
 		}
 		defer func() {
 			_, unlockErr := session.ExecContext(context.WithoutCancel(ctx), m.unlock)
 			err = errors.Join(err, unlockErr)
 		}()
 	}
-	current, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	if current > latest {
-		return fmt.Errorf("its schema is version %d, and this Routecard knows versions up to %d: start a newer one", current, latest)
+	// Another server may have migrated it while this one waited for the lock.
+	if upToDate, err = m.isUpToDate(ctx, db, latest, options.Mode); err != nil || upToDate {
+		return false, err
 	}
 	applied, err := provider.Up(ctx)
 	for _, result := range applied {
-		log.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration", result.Duration)
+		options.Logger.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration", result.Duration)
+		created = created || result.Source.Version == sources[0].Version
 	}
-	return err
+	return created, err
 }
 
-// isUpToDate reports whether all migrations have been applied. It is false when the table of migrations does not exist.
-func isUpToDate(ctx context.Context, db *sql.DB, latest int64) bool {
+// isUpToDate reports whether the schema has the latest version. It returns an error if the schema has another version that
+// migrate may not change.
+func (m migrations) isUpToDate(ctx context.Context, db *sql.DB, latest int64, mode Mode) (bool, error) {
+	current, err := m.version(ctx, db)
+	switch {
+	case err != nil:
+		return false, err
+	case current > latest:
+		return false, fmt.Errorf("its schema is version %d, and this Routecard knows versions up to %d: start a newer one", current, latest)
+	case current > 0 && current < latest && mode != Serve:
+		return false, fmt.Errorf("its schema is version %d, and this Routecard needs version %d: run routecard migrate", current, latest)
+	case current == 0 && mode == Beside:
+		return false, errors.New("it has no tables yet: run routecard migrate")
+	default:
+		return current == latest, nil
+	}
+}
+
+// version returns the version of the schema, 0 if there is none.
+func (m migrations) version(ctx context.Context, db *sql.DB) (int64, error) {
+	var tables int
+	if err := db.QueryRowContext(ctx, m.hasVersions).Scan(&tables); err != nil || tables == 0 {
+		return 0, err
+	}
 	var current sql.NullInt64
 	err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&current)
-	return err == nil && current.Int64 == latest
+	return current.Int64, err
 }

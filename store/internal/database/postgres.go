@@ -68,6 +68,9 @@ func (postgres) concurrentGroups() int { return 2 }
 
 func (postgres) Shared() bool { return true }
 
+// writable returns nil: PostgreSQL refuses changes itself.
+func (postgres) writable() error { return nil }
+
 func (postgres) snapshotOptions() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }
@@ -92,7 +95,7 @@ func openPostgres(ctx context.Context, database string, options Options) (*DB, e
 
 	// Migrations have connections without sessionSettings: they may wait for another server's migrations, and take longer.
 	migrating := stdlib.OpenDB(*config)
-	err = migrate(ctx, migrating, postgresMigrations, options.Logger)
+	created, err := migrate(ctx, migrating, postgresMigrations, options)
 	if err := errors.Join(err, migrating.Close()); err != nil {
 		return nil, fmt.Errorf("cannot open the %s: %s", where, postgresReason(err))
 	}
@@ -112,6 +115,7 @@ func openPostgres(ctx context.Context, database string, options Options) (*DB, e
 		write:     db,
 		readGate:  both,
 		writeGate: both,
+		created:   created,
 		release:   func() error { return nil },
 	}, nil
 }

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
-	sqlitedriver "github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
 
@@ -25,6 +23,7 @@ const sqliteReaders = 8
 
 type sqlite struct {
 	read, write *sql.DB
+	file        *sqliteFile
 }
 
 func (sqlite) MaxParameters() int { return 32766 }
@@ -39,72 +38,93 @@ func (sqlite) concurrentGroups() int { return 1 }
 
 func (sqlite) Shared() bool { return false }
 
+func (d sqlite) writable() error { return d.file.writable() }
+
 func (sqlite) snapshotOptions() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
 
 func (d sqlite) Pools() map[string]*sql.DB {
 	return map[string]*sql.DB{"read": d.read, "write": d.write}
 }
 
-func openSQLite(ctx context.Context, path string, options Options) (*DB, error) {
-	if options.Beside {
-		return openSQLiteFile(ctx, path, options, func() error { return nil })
-	}
-	lock, err := lockFile(path)
+func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err error) {
+	file, opened, err := openSQLiteFile(ctx, path, options)
 	if err != nil {
 		return nil, err
 	}
-	db, err := openSQLiteFile(ctx, path, options, lock.Unlock)
+	guard, err := registerSyncGuard(file, options.VFS)
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+		return nil, errors.Join(err, file.close())
 	}
-	return db, nil
-}
+	db := &DB{readGate: make(gate, sqliteReaders), writeGate: make(gate, 1)}
+	db.release = func() error {
+		guard.release()
+		return file.close()
+	}
+	var pools []*sql.DB
+	defer func() {
+		if err == nil {
+			return
+		}
+		err = cannotOpen(path, err)
+		for _, pool := range pools {
+			err = errors.Join(err, pool.Close())
+		}
+		err = errors.Join(err, db.release())
+	}()
+	pool := func(connections int, prepare func(), query url.Values) *sql.DB {
+		query.Set("vfs", guard.name)
+		// The -wal file gets the mode and the owner of the database.
+		query.Set("modeof", file.name)
+		// SQLite knows only one way to write a space.
+		source := url.URL{Scheme: "file", Path: filepath.ToSlash(file.name), RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
+		pool := sql.OpenDB(cachingConnector{source: source.String(), prepare: prepare, guard: guard})
+		pool.SetMaxOpenConns(connections)
+		pool.SetMaxIdleConns(connections)
+		pools = append(pools, pool)
+		return pool
+	}
 
-// lockFile keeps a second server from opening the same file. Two servers would delay each other at every write, and neither
-// would notice the other's events. The operating system releases the lock when the process ends.
-func lockFile(path string) (*flock.Flock, error) {
-	// The lock is next to the file itself, because SQLite follows a link too.
-	file := path
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		file = target
-	}
-	lock := flock.New(file + ".lock")
-	held, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the database %s: %s", path, reason(err))
-	}
-	if !held {
-		return nil, fmt.Errorf("the database %s is in use by another Routecard server", path)
-	}
-	return lock, nil
-}
-
-func openSQLiteFile(ctx context.Context, path string, options Options, release func() error) (*DB, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("cannot open the database %s: it is a directory", path)
-	}
-	write, err := openSQLitePool(path, "immediate", 1, options.VFS)
+	// Before any connection that changes the file's journal mode.
+	probe := pool(1, func() {}, url.Values{"_pragma": {busyPragma}})
+	id, err := identifySQLite(ctx, probe)
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, write, sqliteMigrations, options.Logger); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot open the database %s: %s", path, reason(err)), write.Close())
+	if err := probe.Close(); err != nil {
+		return nil, err
 	}
-	read, err := openSQLitePool(path, "deferred", sqliteReaders+probeConnections, options.VFS)
-	if err != nil {
-		return nil, errors.Join(err, write.Close())
+	adopts := id == 0 && options.Mode == Serve
+	if adopts {
+		// Version 0.1 left the mode to the umask. From now on it belongs to the operator, as does a file of another user,
+		// for which this fails.
+		_ = file.handle.Chmod(newFileMode)
 	}
-	db := &DB{
-		dialect:   sqlite{read: read, write: write},
-		readGate:  make(gate, sqliteReaders),
-		writeGate: make(gate, 1),
-		release:   release,
+	write := pool(1, file.prepareSharedMemory, sqliteSettings("immediate"))
+	read := pool(sqliteReaders+probeConnections, file.prepareSharedMemory, sqliteSettings("deferred"))
+	db.dialect = sqlite{read: read, write: write, file: file}
+	if db.created, err = migrate(ctx, write, sqliteMigrations, options); err != nil {
+		return nil, err
+	}
+	if adopts || db.created {
+		if _, err := write.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+			return nil, err
+		}
 	}
 	if db.write, err = gorm.Open(gormlite.OpenDB(write), gormConfig()); err != nil {
 		return nil, err
 	}
 	if db.read, err = gorm.Open(gormlite.OpenDB(read), gormConfig()); err != nil {
 		return nil, err
+	}
+	if err := opened(); err != nil {
+		return nil, err
+	}
+	if options.Mode == Serve {
+		// SQLite creates the -wal and the -shm file at the first read.
+		if _, err := identifySQLite(ctx, read); err != nil {
+			return nil, err
+		}
+		return db, file.watch()
 	}
 	return db, nil
 }
@@ -122,6 +142,9 @@ const (
 	// busyTimeout is how long a statement waits for another process.
 	busyTimeout = 10 * time.Second
 )
+
+// busyPragma sets busyTimeout.
+var busyPragma = fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())
 
 // boundLog keeps the write-ahead log short that the connection writes. It replaces SQLite's automatic checkpoints.
 func boundLog(connection *sqlite3.Conn) {
@@ -143,34 +166,36 @@ func boundLog(connection *sqlite3.Conn) {
 	})
 }
 
-func openSQLitePool(path, lock string, connections int, vfs string) (*sql.DB, error) {
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
-	}
-	// The connection string sets the pragmas, so that every connection has them. Only synchronous=FULL writes to disk
-	// before a commit returns: with NORMAL, the default of WAL mode, a power cut loses acknowledged rows.
-	query := url.Values{
+// sqliteSettings returns the part of the connection string that sets the pragmas, so that every connection has them. Only
+// synchronous=FULL writes to disk before a commit returns: with NORMAL, the default of WAL mode, a power cut loses
+// acknowledged rows.
+func sqliteSettings(lock string) url.Values {
+	return url.Values{
 		"_txlock": {lock},
-		"_pragma": {
-			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-			"journal_mode(wal)",
-			"synchronous(full)",
-			"foreign_keys(on)",
-		},
+		"_pragma": {busyPragma, "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"},
 	}
-	if vfs != "" {
-		query.Set("vfs", vfs)
+}
+
+// applicationID identifies a SQLite file as a database of Routecard: the letters RCRD.
+const applicationID = 0x52435244
+
+// identifySQLite returns the application id of the file. It is 0 for an empty file and for a database of version 0.1, which
+// is known by its tables. identifySQLite returns an error for a file of another program.
+func identifySQLite(ctx context.Context, db *sql.DB) (id int64, err error) {
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return 0, err
 	}
-	source := url.URL{Scheme: "file", Path: filepath.ToSlash(absolute), RawQuery: query.Encode()}
-	connector, err := new(sqlitedriver.SQLite).OpenConnector(source.String())
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
+	var versions, jobs, others int
+	err = db.QueryRowContext(ctx, `SELECT count(CASE WHEN name = 'goose_db_version' THEN 1 END), count(CASE WHEN name = 'jobs' THEN 1 END),
+		count(CASE WHEN name NOT IN ('goose_db_version', 'sqlite_sequence') THEN 1 END) FROM sqlite_schema WHERE type = 'table'`).Scan(&versions, &jobs, &others)
+	switch {
+	case err != nil:
+		return 0, err
+	case id == applicationID, id == 0 && (others == 0 || versions == 1 && jobs == 1):
+		return id, nil
+	default:
+		return id, errors.New("it is a SQLite database of another program")
 	}
-	pool := sql.OpenDB(cachingConnector{connector})
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
-	return pool, nil
 }
 
 // reason returns what the operating system or SQLite says, without the path, which the caller's sentence names.
@@ -187,7 +212,7 @@ func reason(err error) string {
 // beginStatement takes the lock for writing at once, so that a transaction cannot fail later because it has to wait.
 func (sqlite) beginStatement() string { return "BEGIN IMMEDIATE" }
 
-func (sqlite) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
+func (d sqlite) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
 	if err := connection.begin(ctx); err != nil {
 		return err
 	}
@@ -198,6 +223,10 @@ func (sqlite) commit(ctx context.Context, connection *beginner, changes []rows.C
 	}
 	if _, err := connection.ExecContext(ctx, "COMMIT"); err != nil {
 		return &commitError{err}
+	}
+	if err := d.file.writable(); err != nil {
+		// Not wrapped, because its sentence says that nothing has changed.
+		return &commitError{fmt.Errorf("committed, but %v", err)} //nolint:errorlint // See above.
 	}
 	return nil
 }

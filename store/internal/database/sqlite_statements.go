@@ -17,11 +17,26 @@ const maxCachedStatements = 200
 // cachingConnector opens connections that keep their compiled statements and the write-ahead log short. SQLite compiles a statement each time it is
 // prepared, which costs more than running a small one, and both database/sql and GORM prepare the statements of a
 // transaction again in each transaction.
-type cachingConnector struct{ driver.Connector }
+type cachingConnector struct {
+	// source is SQLite's URI of the file.
+	source string
+	// prepare is called before each connection is opened.
+	prepare func()
+	// guard is the file system of the connections.
+	guard *syncGuard
+}
+
+// Driver implements [driver.Connector].
+func (cachingConnector) Driver() driver.Driver { return &sqlitedriver.SQLite{} }
 
 // Connect implements [driver.Connector].
 func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	opened, err := c.Connector.Connect(ctx)
+	connector, err := new(sqlitedriver.SQLite).OpenConnector(c.source)
+	if err != nil {
+		return nil, err
+	}
+	c.prepare()
+	opened, err := connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -31,13 +46,18 @@ func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	boundLog(connection.Raw())
 	cache, err := simplelru.NewLRU(maxCachedStatements, func(_ string, s *cachedStatement) { s.evict() })
-	return &cachingConnection{Conn: connection, cache: cache}, err
+	if err != nil {
+		return nil, errors.Join(err, connection.Close())
+	}
+	c.guard.retain()
+	return &cachingConnection{Conn: connection, cache: cache, guard: c.guard}, nil
 }
 
 // cachingConnection is used by one goroutine at a time, as database/sql guarantees.
 type cachingConnection struct {
 	sqlitedriver.Conn
 	cache *simplelru.LRU[string, *cachedStatement]
+	guard *syncGuard
 }
 
 // PrepareContext implements [driver.ConnPrepareContext].
@@ -82,6 +102,7 @@ func (c *cachingConnection) CheckNamedValue(arg *driver.NamedValue) error {
 // Close implements [driver.Conn].
 func (c *cachingConnection) Close() error {
 	c.cache.Purge()
+	defer c.guard.release()
 	return c.Conn.Close()
 }
 

@@ -41,6 +41,9 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 		return err
 	}
 	defer leave()
+	if err := db.writable(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, db.timeout)
 	defer cancel()
 	err = retry(ctx, func() error {

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
+)
+
+// Restored says what [Restore] has restored.
+type Restored struct {
+	// Jobs and Units are how many there are.
+	Jobs, Units int64
+	// LastEvent is the time of the newest event, nil if there is none.
+	LastEvent *models.Millis
+	// Kept is the name under which the replaced database was kept, empty if there was none.
+	Kept string
+}
+
+// Restore replaces a SQLite database with a copy of a backup, after it has checked the copy as [Store.Check] does. It returns
+// an error, and changes nothing, if a server has the database open, if the check finds a fault, or if the backup has
+// another schema than this version of Routecard. The replaced database is kept under another name.
+func Restore(ctx context.Context, file, name string) (restored Restored, err error) {
+	now := time.Now() //nolint:forbidigo // It only names a file.
+	restored.Kept, err = database.Restore(ctx, file, name, now, func(ctx context.Context, copied string) error {
+		s, err := Open(ctx, copied, Options{Mode: Beside, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			// The copy is removed, so the sentence speaks of the backup.
+			return errors.New(strings.ReplaceAll(err.Error(), copied, file))
+		}
+		err = restored.inspect(ctx, s)
+		return errors.Join(err, s.Close())
+	})
+	return restored, err
+}
+
+// inspect checks the copy and counts what it contains.
+func (r *Restored) inspect(ctx context.Context, s *Store) error {
+	faults, err := s.Check(ctx)
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("the backup has %d fault(s): %s", len(faults), strings.Join(faults, "; "))
+	}
+	return s.db.LongSnapshot(ctx, func(db *gorm.DB) error {
+		return errors.Join(
+			db.Raw("SELECT count(*) FROM jobs").Scan(&r.Jobs).Error,
+			db.Raw("SELECT count(*) FROM serials").Scan(&r.Units).Error,
+			db.Raw("SELECT at FROM events ORDER BY seq DESC LIMIT 1").Scan(&r.LastEvent).Error,
+		)
+	})
+}
