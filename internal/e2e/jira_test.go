@@ -281,7 +281,7 @@ func TestJiraTokenIsNeverShown(t *testing.T) {
 					t.Run(name, func(t *testing.T) { wantNoToken(t, text) })
 				}
 				// Without these the test would have searched nothing.
-				for _, part := range []string{"[hidden]", "answered 403", "a redirect", `"operation":"pushJobToJira"`} {
+				for _, part := range []string{"[hidden]", "returned 403", "a redirect", `"operation":"pushJobToJira"`} {
 					if !strings.Contains(p.stderr.String(), part) {
 						t.Errorf("the log lacks %q", part)
 					}

@@ -28,22 +28,13 @@ func TestUpgrade(t *testing.T) {
 		t.Fatalf("there are %d released versions, %v", len(versions), err)
 	}
 	for _, version := range versions {
-		folder := filepath.Join(released, version.Name())
 		t.Run(version.Name()+"/sqlite", func(t *testing.T) {
 			t.Parallel()
-			content, err := os.ReadFile(filepath.Join(folder, "routecard.db"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			database := routecardtest.SQLite(t)
-			if err := os.WriteFile(database, content, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			testUpgrade(t, database)
+			testUpgrade(t, releasedSQLite(t, version.Name()))
 		})
 		t.Run(version.Name()+"/postgres", func(t *testing.T) {
 			t.Parallel()
-			dump, err := os.ReadFile(filepath.Join(folder, "routecard.sql"))
+			dump, err := os.ReadFile(filepath.Join(released, version.Name(), "routecard.sql"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,6 +52,20 @@ func TestUpgrade(t *testing.T) {
 			testUpgrade(t, database)
 		})
 	}
+}
+
+// releasedSQLite returns a copy of the SQLite database of a released version.
+func releasedSQLite(t *testing.T, version string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(released, version, "routecard.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := routecardtest.SQLite(t)
+	if err := os.WriteFile(database, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return database
 }
 
 func testUpgrade(t *testing.T, database string) {
