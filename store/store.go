@@ -25,6 +25,7 @@ type Store struct {
 	clock    func() time.Time
 	feed     *feed
 	routes   *routes
+	epoch    epoch
 	creates  *database.Group[jobCreation, models.Job]
 	commands *database.Group[requestedCommand, CommandResult]
 }

@@ -14,10 +14,11 @@ import (
 )
 
 type commandLine struct {
-	Serve  serveCommand  `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
-	Keys   keysCommand   `cmd:"" help:"Create, list and revoke API keys."`
-	Backup backupCommand `cmd:"" help:"Copy a SQLite database while it is being served."`
-	Check  checkCommand  `cmd:"" help:"Look for damage, and count progress again."`
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
+	Keys     keysCommand     `cmd:"" help:"Create, list and revoke API keys."`
+	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is being served."`
+	Check    checkCommand    `cmd:"" help:"Look for damage and tampering: replay all events and compare."`
+	NewEpoch newEpochCommand `cmd:"" help:"Tell followers of events that the database was restored; stop all servers first."`
 }
 
 // databaseFlag is the flag that all commands share.
@@ -54,12 +55,20 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 
 // withExistingStore is like withStore, but returns an error if the SQLite file does not exist.
 func withExistingStore(database string, fn func(context.Context, *store.Store) error) error {
+	if err := requireDatabase(database); err != nil {
+		return err
+	}
+	return withStore(database, fn)
+}
+
+// requireDatabase returns an error if the SQLite file does not exist.
+func requireDatabase(database string) error {
 	if !store.IsPostgres(database) {
 		if _, err := os.Stat(database); err != nil {
 			return fmt.Errorf("there is no database %s", database)
 		}
 	}
-	return withStore(database, fn)
+	return nil
 }
 
 // withStore opens the database, calls fn, and closes the database. A server may use the database at the same time. A

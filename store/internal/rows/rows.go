@@ -6,7 +6,7 @@
 // both databases against statements that are written by hand.
 //
 // A table is described once, by its GORM model. This package takes the columns and their places in the struct from GORM's
-// own parsed schema. Begin with [New] and [Read].
+// own parsed schema. Begin with [New], [Read], and [Each].
 package rows
 
 import (
@@ -112,27 +112,43 @@ func (c *column) value(row reflect.Value) (any, error) {
 }
 
 // Read returns the rows that the query finds. About is the expected number of rows; any other number is read as well.
-func Read[Row any](query *gorm.DB, about int) (found []Row, err error) {
+func Read[Row any](query *gorm.DB, about int) ([]Row, error) {
+	found := make([]Row, 0, about)
+	err := Each(query, func(row *Row) error {
+		found = append(found, *row)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// Each calls a function with each row that the query finds, until the function returns an error, which Each returns. The
+// row is overwritten by the next one. Until Each returns, the transaction of the query can run no other query.
+func Each[Row any](query *gorm.DB, use func(*Row) error) (err error) {
 	t := tableOf[Row]()
 	_, columns := Table[Row]()
 	result, err := query.Model(new(Row)).Select(columns).Rows()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, result.Close()) }()
-	found = make([]Row, 0, about)
+	row, empty := new(Row), *new(Row)
 	addresses := make([]any, len(t.all))
+	for i := range t.all {
+		addresses[i] = reflect.ValueOf(row).Elem().FieldByIndex(t.all[i].index).Addr().Interface()
+	}
 	for result.Next() {
-		found = append(found, *new(Row))
-		row := reflect.ValueOf(&found[len(found)-1]).Elem()
-		for i := range t.all {
-			addresses[i] = row.FieldByIndex(t.all[i].index).Addr().Interface()
-		}
+		*row = empty
 		if err := result.Scan(addresses...); err != nil {
-			return nil, err
+			return err
+		}
+		if err := use(row); err != nil {
+			return err
 		}
 	}
-	return found, result.Err()
+	return result.Err()
 }
 
 // Table returns the name of the model's table and the names of its columns.
