@@ -19,6 +19,9 @@ import (
 // idle connection.
 const heartbeat = 15 * time.Second
 
+// feedEpochHeader names the epoch to which the numbers of events belong.
+const feedEpochHeader = "Routecard-Feed-Epoch"
+
 // ListEvents implements GET /api/events.
 func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
 	params := request.Params
@@ -27,11 +30,15 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	if params.After != nil {
 		after = *params.After
 	}
+	epoch, err := s.store.Epoch(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if acceptsEventStream(httpRequest(ctx)) {
 		if params.LastEventID != nil {
 			after = *params.LastEventID
 		}
-		return &eventStream{ctx: ctx, server: s, filter: filter, after: after}, nil
+		return &eventStream{ctx: ctx, server: s, filter: filter, after: after, epoch: epoch}, nil
 	}
 	events, err := newList(ctx, nil, params.Limit,
 		func(ctx context.Context, cursor string, limit int) ([]gen.Event, string, error) {
@@ -47,14 +54,20 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 			return toAPIEvents(events), next, err
 		})
 	events.link = func() string { return nextLink(ctx, "after", events.next) }
-	return eventList{events}, err
+	return eventList{events, epoch}, err
 }
 
 // eventList makes a streamed list the answer of ListEvents.
-type eventList struct{ list[gen.Event] }
+type eventList struct {
+	list[gen.Event]
+	epoch string
+}
 
 // VisitListEventsResponse implements gen.ListEventsResponseObject.
-func (l eventList) VisitListEventsResponse(w http.ResponseWriter) error { return l.write(w) }
+func (l eventList) VisitListEventsResponse(w http.ResponseWriter) error {
+	w.Header().Set(feedEpochHeader, l.epoch)
+	return l.write(w)
+}
 
 // eventStream is the live answer of ListEvents: Server-Sent Events.
 type eventStream struct {
@@ -62,13 +75,15 @@ type eventStream struct {
 	server *Server
 	filter store.EventFilter
 	after  int64
+	epoch  string
 }
 
-// VisitListEventsResponse implements gen.ListEventsResponseObject. It ends when the client goes away, when the server
-// stops, and when the database does not answer; the client then goes on from the last event it has.
+// VisitListEventsResponse implements gen.ListEventsResponseObject. The stream ends when the client goes away, when the
+// server stops, when the database does not answer, and when the feed has a new epoch.
 func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set(feedEpochHeader, e.epoch)
 	// Without it nginx would collect events before it passes them on.
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
@@ -89,6 +104,9 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 		select {
 		case <-changed:
 		case <-ticker.C:
+			if epoch, err := e.server.store.Epoch(e.ctx); err != nil || epoch != e.epoch {
+				return err
+			}
 			if err := e.send(w, []byte(": heartbeat\n\n")); err != nil {
 				return nil
 			}
