@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
-	"io"
 	"strconv"
 	"strings"
 
@@ -83,7 +82,7 @@ func (b *block) begin(previous models.Seal) {
 	b.sealed = models.Seal{Number: previous.Number + 1, LastSeq: previous.LastSeq}
 	b.hash = sha256.New()
 	b.hash.Write(binary.BigEndian.AppendUint64(nil, uint64(b.sealed.Number)))
-	io.WriteString(b.hash, previous.Hash)
+	b.hash.Write([]byte(previous.Hash))
 }
 
 // add adds the next event.
