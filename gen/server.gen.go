@@ -3462,7 +3462,8 @@ type ListEventsResponseObject interface {
 }
 
 type ListEvents200ResponseHeaders struct {
-	Link *string
+	Link               *string
+	RoutecardFeedEpoch string
 }
 
 type ListEvents200JSONResponse struct {
@@ -3480,6 +3481,7 @@ func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.Respons
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -3500,6 +3502,7 @@ func (response ListEvents200TextEventStreamResponse) VisitListEventsResponse(w h
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {

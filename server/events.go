@@ -25,6 +25,9 @@ const heartbeat = 15 * time.Second
 // within which a revoked key stops working.
 const keyCheck = 2500 * time.Millisecond
 
+// feedEpochHeader names the epoch to which the numbers of events belong.
+const feedEpochHeader = "Routecard-Feed-Epoch"
+
 // ListEvents implements GET /api/events.
 func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
 	params := request.Params
@@ -33,11 +36,15 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	if params.After != nil {
 		after = *params.After
 	}
+	epoch, err := s.store.Epoch(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if acceptsEventStream(httpRequest(ctx)) {
 		if params.LastEventID != nil {
 			after = *params.LastEventID
 		}
-		return &eventStream{ctx: ctx, server: s, filter: filter, after: after}, nil
+		return &eventStream{ctx: ctx, server: s, filter: filter, after: after, epoch: epoch}, nil
 	}
 	if params.Limit == nil {
 		// New events would otherwise keep the list from ending.
@@ -61,14 +68,20 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 				func(event models.Event) string { return strconv.FormatInt(event.Seq, 10) }), err
 		})
 	events.link = func(next string) string { return nextLink(ctx, "after", next) }
-	return eventList{events}, err
+	return eventList{events, epoch}, err
 }
 
 // eventList makes a streamed list the answer of ListEvents.
-type eventList struct{ list[gen.Event] }
+type eventList struct {
+	list[gen.Event]
+	epoch string
+}
 
 // VisitListEventsResponse implements gen.ListEventsResponseObject.
-func (l eventList) VisitListEventsResponse(w http.ResponseWriter) error { return l.write(w) }
+func (l eventList) VisitListEventsResponse(w http.ResponseWriter) error {
+	w.Header().Set(feedEpochHeader, l.epoch)
+	return l.write(w)
+}
 
 // eventStream is the live answer of ListEvents: Server-Sent Events.
 type eventStream struct {
@@ -76,11 +89,12 @@ type eventStream struct {
 	server *Server
 	filter store.EventFilter
 	after  int64
+	epoch  string
 }
 
 // VisitListEventsResponse implements gen.ListEventsResponseObject. The stream ends when the client goes away, when the
-// client's key no longer holds, when the server stops, and when the database does not answer. The client then continues
-// after the last event that it has.
+// client's key no longer holds, when the server stops, when the database does not answer, and when the feed has a new epoch. The
+// client then continues after the last event that it has.
 func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	events, err := e.server.store.Subscribe(e.ctx, e.filter, e.after)
 	if err != nil {
@@ -89,6 +103,7 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	defer events.Close()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set(feedEpochHeader, e.epoch)
 	// Without it nginx would collect events before it passes them on.
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
@@ -119,6 +134,9 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 				return nil
 			}
 		case <-heartbeats.C:
+			if epoch, err := e.server.store.Epoch(e.ctx); err != nil || epoch != e.epoch {
+				return err
+			}
 			if err := e.send(w, []byte(": heartbeat\n\n")); err != nil {
 				return nil
 			}

@@ -85,8 +85,8 @@ func TestSQLiteThatTakesNoMore(t *testing.T) {
 			}
 			check()
 			wantEqual(t, "the status of a move in the end", s.Do(t, "POST", request.path, `{}`).Status, 200)
-			if found, err := s.Store.Check(t.Context()); err != nil || len(found) > 0 {
-				t.Errorf("the check finds %v, %v", found, err)
+			if report, err := s.Store.Check(t.Context()); err != nil || len(report.Faults) > 0 {
+				t.Errorf("the check finds %v, %v", report.Faults, err)
 			}
 		})
 	}

@@ -131,7 +131,7 @@ func (s *Server) allowOrigins(origins []string) (gin.HandlerFunc, error) {
 		},
 		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowHeaders:  []string{"Authorization", "Content-Type", "If-Match", idempotencyHeader, "Last-Event-ID", requestIDHeader},
-		ExposeHeaders: []string{"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", requestIDHeader},
+		ExposeHeaders: []string{"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", feedEpochHeader, requestIDHeader},
 		MaxAge:        time.Hour,
 	}), nil
 }

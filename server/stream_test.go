@@ -25,6 +25,7 @@ type stream struct {
 	events chan gen.Event
 	// comments are what else was sent, without the colon.
 	comments chan string
+	header   http.Header
 	// ended is closed at the end of the stream.
 	ended chan struct{}
 	close context.CancelFunc
@@ -53,7 +54,7 @@ func openStream(t *testing.T, url string, headers ...string) *stream {
 	wantEqual(t, "the Content-Type of the stream", response.Header.Get("Content-Type"), "text/event-stream")
 	wantEqual(t, "Cache-Control", response.Header.Get("Cache-Control"), "no-store")
 	s := &stream{
-		t: t, events: make(chan gen.Event, 100_000), comments: make(chan string, 1000), ended: make(chan struct{}), close: cancel,
+		t: t, header: response.Header, events: make(chan gen.Event, 100_000), comments: make(chan string, 1000), ended: make(chan struct{}), close: cancel,
 	}
 	t.Cleanup(func() {
 		cancel()
@@ -273,4 +274,30 @@ func TestHeartbeat(t *testing.T) {
 			t.Fatalf("no %s", want)
 		}
 	}
+}
+
+// TestFeedEpoch checks the epoch of a list and of a stream, and that the stream ends when there is a new epoch.
+func TestFeedEpoch(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		epoch, err := s.Store.Epoch(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := func() string { return s.Do(t, "GET", "/api/events", "").Header.Get("Routecard-Feed-Epoch") }
+		wantEqual(t, "the epoch of a list", listed(), epoch)
+		stream := openStream(t, s.URL+"/api/events")
+		wantEqual(t, "the epoch of a stream", stream.header.Get("Routecard-Feed-Epoch"), epoch)
+		if err := s.Store.NewEpoch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := listed(); after == epoch {
+			t.Errorf("the epoch is still %s", after)
+		}
+		select {
+		case <-stream.ended:
+		case <-time.After(streamPatience):
+			t.Error("the stream of the old epoch did not end")
+		}
+	})
 }

@@ -215,8 +215,8 @@ func wantOnDisk(t *testing.T, dir string, ids []string) {
 	if lost > 0 {
 		t.Errorf("of %d acknowledged jobs %d are lost", len(ids), lost)
 	}
-	if broken, err := s.Check(t.Context()); err != nil || len(broken) > 0 {
-		t.Errorf("after a power cut the database is damaged: %v %v", broken, err)
+	if broken, err := s.Check(t.Context()); err != nil || len(broken.Faults) > 0 {
+		t.Errorf("after a power cut the database is damaged: %v %v", broken.Faults, err)
 	}
 }
 

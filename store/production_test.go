@@ -37,7 +37,7 @@ func openStore(t testing.TB, database string) *store.Store {
 }
 
 // TestProduction sends random commands and edits through the store. After each of them every count equals a recount by
-// SQL, every change has exactly one event, and what was refused has changed nothing.
+// SQL, every change has exactly one event, and what was refused has changed nothing. In the end the state equals a replay.
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -55,6 +55,8 @@ func TestProduction(t *testing.T) {
 				"revise":  p.revise,
 			})
 		})
+		seal(t, s)
+		wantSound(t, s)
 	})
 }
 

@@ -26,7 +26,8 @@ type Restored struct {
 
 // Restore replaces a SQLite database with a copy of a backup, after it has checked the copy as [Store.Check] does. It returns
 // an error, and changes nothing, if a server has the database open, if the check finds a fault, or if the backup has
-// another schema than this version of Routecard. The replaced database is kept under another name.
+// another schema than this version of Routecard. The replaced database is kept under another name. The restored database has
+// a new epoch, see [Store.NewEpoch].
 func Restore(ctx context.Context, file, name string) (restored Restored, err error) {
 	now := time.Now() //nolint:forbidigo // It only names a file.
 	restored.Kept, err = database.Restore(ctx, file, name, now, func(ctx context.Context, copied string) error {
@@ -41,14 +42,18 @@ func Restore(ctx context.Context, file, name string) (restored Restored, err err
 	return restored, err
 }
 
-// inspect checks the copy and counts what it contains.
+// inspect checks the copy, begins a new epoch, and counts what the copy contains.
 func (r *Restored) inspect(ctx context.Context, s *Store) error {
-	faults, err := s.Check(ctx)
+	report, err := s.Check(ctx)
 	if err != nil {
 		return err
 	}
-	if len(faults) > 0 {
-		return fmt.Errorf("the backup has %d fault(s): %s", len(faults), strings.Join(faults, "; "))
+	if n := len(report.Faults) + report.MoreFaults; n > 0 {
+		return fmt.Errorf("the backup has %d fault(s): %s", n, strings.Join(report.Faults, "; "))
+	}
+	// The numbers of later events were given before, and will be given again.
+	if err := s.NewEpoch(ctx); err != nil {
+		return err
 	}
 	return s.db.LongSnapshot(ctx, func(db *gorm.DB) error {
 		return errors.Join(

@@ -1889,6 +1889,11 @@ type ClientInterface interface {
 	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 	// that event. A comment line every 15 seconds shows that the connection lives.
 	//
+	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
+	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
+	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+	// live stream when the epoch changes.
+	//
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2358,6 +2363,11 @@ type ClientInterface interface {
 // With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
 // it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 // that event. A comment line every 15 seconds shows that the connection lives.
+//
+// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
+// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
+// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+// live stream when the epoch changes.
 //
 // Corresponds with GET /api/events (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5262,6 +5272,11 @@ type ClientWithResponsesInterface interface {
 	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 	// that event. A comment line every 15 seconds shows that the connection lives.
 	//
+	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
+	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
+	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+	// live stream when the epoch changes.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
@@ -5748,7 +5763,8 @@ type ClientWithResponsesInterface interface {
 
 // ListEventsResponse200Headers the declared response headers of an HTTP 200 response for ListEvents
 type ListEventsResponse200Headers struct {
-	Link *string
+	Link               *string
+	RoutecardFeedEpoch string
 }
 
 // ListEventsResponse401Headers the declared response headers of an HTTP 401 response for ListEvents
@@ -9507,6 +9523,11 @@ func (r UpdateStepResponse) ContentType() string {
 // it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 // that event. A comment line every 15 seconds shows that the connection lives.
 //
+// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
+// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
+// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+// live stream when the epoch changes.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/events (the `ListEvents` operationId).
@@ -10348,6 +10369,13 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 				return nil, err
 			}
 			headers.Link = &value
+		}
+		if values := rsp.Header.Values("Routecard-Feed-Epoch"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Routecard-Feed-Epoch", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RoutecardFeedEpoch = value
 		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 401:

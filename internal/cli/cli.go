@@ -17,13 +17,13 @@ import (
 )
 
 type commandLine struct {
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
-	Keys    keysCommand    `cmd:"" help:"Create, list and revoke API keys."`
-	Backup  backupCommand  `cmd:"" help:"Copy a SQLite database while it is being served."`
-	Restore restoreCommand `cmd:"" help:"Replace a SQLite database with a backup, while it is not being served."`
-	Migrate migrateCommand `cmd:"" help:"Bring the schema of a database up to date, as serve does at its start."`
-	Check   checkCommand   `cmd:"" help:"Look for damage, and count progress again."`
-
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
+	Keys     keysCommand     `cmd:"" help:"Create, list and revoke API keys."`
+	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is being served."`
+	Restore  restoreCommand  `cmd:"" help:"Replace a SQLite database with a backup, while it is not being served."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of a database up to date, as serve does at its start."`
+	Check    checkCommand    `cmd:"" help:"Look for damage and tampering: replay all events and compare."`
+	NewEpoch newEpochCommand `cmd:"" help:"Tell followers of events that the database was restored; stop all servers first."`
 	Licenses licensesCommand `cmd:"" help:"Print the licenses of the software in this binary."`
 }
 

@@ -25,6 +25,10 @@ const (
 	drainTimeout = 20 * time.Second
 	// sweepInterval is the time between two deletions of expired rows.
 	sweepInterval = time.Hour
+	// sealInterval is the time between two seals of new events.
+	sealInterval = 10 * time.Second
+	// lastSealTimeout bounds how long the last seal may delay the end of the program.
+	lastSealTimeout = 5 * time.Second
 	// sendBufferSize is the send buffer of each connection, in bytes. Linux doubles it.
 	sendBufferSize = 64 << 10
 )
@@ -96,9 +100,17 @@ func (c *serveCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
-	go sweepPeriodically(ctx, db, log)
+	go maintain(ctx, db, log)
 	log.Info("serving", "url", "http://"+listener.Addr().String(), "database", store.Describe(c.Database))
-	return serveHTTP(ctx, listener, handler, log)
+	if err := serveHTTP(ctx, listener, handler, log); err != nil {
+		return err
+	}
+	ending, cancelSeal := context.WithTimeout(context.WithoutCancel(ctx), lastSealTimeout)
+	defer cancelSeal()
+	if err := db.Seal(ending); err != nil {
+		log.Warn("could not seal the last events", "error", err)
+	}
+	return nil
 }
 
 // refuseOpenAPI returns an error if the API needs no key, and other machines or the pages of any site could use it, unless the
@@ -163,18 +175,22 @@ func limitSendBuffer(ctx context.Context, conn net.Conn) context.Context {
 	return ctx
 }
 
-// sweepPeriodically deletes expired rows every sweepInterval, until the context ends.
-func sweepPeriodically(ctx context.Context, db *store.Store, log *slog.Logger) {
-	ticker := time.NewTicker(sweepInterval)
-	defer ticker.Stop()
+// maintain seals new events every sealInterval and deletes expired rows every sweepInterval, until the context ends.
+func maintain(ctx context.Context, db *store.Store, log *slog.Logger) {
+	sealing, sweeping := time.NewTicker(sealInterval), time.NewTicker(sweepInterval)
+	defer sealing.Stop()
+	defer sweeping.Stop()
 	for {
+		name, task := "seal", db.Seal
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			if err := db.Sweep(ctx); err != nil {
-				log.Warn("could not sweep", "error", err)
-			}
+		case <-sealing.C:
+		case <-sweeping.C:
+			name, task = "sweep", db.Sweep
+		}
+		if err := task(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("maintenance failed", "task", name, "error", err)
 		}
 	}
 }

@@ -182,12 +182,14 @@ func insertJobs(t *testing.T, database string, count int) {
 // wantSound checks that `routecard check` finds no fault.
 func wantSound(t *testing.T, database string) {
 	t.Helper()
-	want := "no fault found: the file is sound, references hold, progress equals a recount\n"
+	want := `^no fault found: the file is sound, references hold, jobs, paths and units equal a replay of the events\n`
 	if store.IsPostgres(database) {
-		want = "no fault found: references hold, progress equals a recount (for damage to PostgreSQL's files see pg_amcheck)\n"
+		want = `^no fault found: references hold, jobs, paths and units equal a replay of the events ` +
+			`\(for damage to PostgreSQL's files see pg_amcheck\)\n`
 	}
+	want += `(newest seal: [0-9]+:[0-9a-f]{64}\n)?[0-9]+ event\(s\), [0-9]+ of them not sealed yet\n$`
 	checked := runCommand(t, "check", "--database", database)
-	if checked.code != 0 || checked.stdout != want {
+	if checked.code != 0 || !regexp.MustCompile(want).MatchString(checked.stdout) {
 		t.Errorf("check: exit code %d\n%s%s", checked.code, checked.stdout, checked.stderr)
 	}
 }

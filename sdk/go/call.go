@@ -25,8 +25,8 @@ type CallOption func(*call)
 
 // call holds the options of one call.
 type call struct {
-	ifMatch, key string
-	etag, cursor *string
+	ifMatch, key            string
+	etag, cursor, feedEpoch *string
 }
 
 // IfMatch makes an update or deletion only if the resource still has the version etag. Otherwise the call returns an error
@@ -44,6 +44,12 @@ func ReadETag(etag *string) CallOption {
 // Cursor; for [Client.ListJiraTickets] as PageToken, and for [Client.ListEvents] as After, where it is a decimal number.
 func ReadCursor(cursor *string) CallOption {
 	return func(c *call) { c.cursor = cursor }
+}
+
+// ReadFeedEpoch sets epoch to the epoch of the feed in the response to [Client.ListEvents]. The epoch changes when the database
+// is restored from a backup; numbers of events are comparable within one epoch only.
+func ReadFeedEpoch(epoch *string) CallOption {
+	return func(c *call) { c.feedEpoch = epoch }
 }
 
 // IdempotencyKey replaces the random key of a POST. For 24 hours, requests with the same key and the same body have one
@@ -80,6 +86,9 @@ func (c *Client) do(ctx context.Context, options []CallOption) func(*http.Reques
 		}
 		if call.etag != nil {
 			*call.etag = res.header.Get("ETag")
+		}
+		if call.feedEpoch != nil {
+			*call.feedEpoch = res.header.Get(headerFeedEpoch)
 		}
 		if call.cursor != nil {
 			next := nextQuery(res.header)

@@ -35,7 +35,11 @@ func (c *Client) AllEvents(ctx context.Context, params *ListEventsParams, option
 // yielded, so that it yields each event exactly once. It does so without limit, with growing pauses. Only if it has never
 // reached the server does it give up after the attempts of [Retry]. Any other error ends the loop.
 //
-// To continue in another process, keep Seq of the last event and pass it as After.
+// When the database was restored from a backup, Events yields [ErrFeedRestored] without an event. If the caller stays in the
+// loop, Events starts over with the first event.
+//
+// To continue in another process, keep Seq of the last event and pass it as After. Also keep the epoch of [ReadFeedEpoch]: if
+// the feed has another epoch by then, start over without After.
 func (c *Client) Events(ctx context.Context, params *ListEventsParams) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		var query ListEventsParams
@@ -57,6 +61,14 @@ func (c *Client) Events(ctx context.Context, params *ListEventsParams) iter.Seq2
 	}
 }
 
+// ErrFeedRestored is yielded by [Client.Events] when the database was restored from a backup since the connection before:
+// events that were seen may be gone, and their numbers are given again. The events that follow are those of the restored
+// database, from the first one on, so the caller must first discard what it has built from the events before.
+var ErrFeedRestored = errors.New("event stream: the database was restored from a backup, so the feed starts over")
+
+// headerFeedEpoch names the epoch to which the numbers of events belong.
+const headerFeedEpoch = "Routecard-Feed-Epoch"
+
 // follower is the state of one loop over the event stream, across all its connections.
 type follower struct {
 	client *Client
@@ -64,6 +76,8 @@ type follower struct {
 	yield  func(Event, error) bool
 	// reached reports whether the server has opened a stream at least once.
 	reached bool
+	// epoch is the epoch of the feed, "" before the first stream and with a server that sends none.
+	epoch string
 	// failures counts the connections that have ended since data was last received.
 	failures int
 	// minWait is the wait before a new connection that the stream's retry field asks for.
@@ -76,6 +90,13 @@ var errLoopLeft = errors.New("the caller left the loop")
 func (f *follower) follow(ctx context.Context) error {
 	for {
 		err := f.read(ctx)
+		if errors.Is(err, ErrFeedRestored) {
+			if !f.yield(Event{}, err) {
+				return nil
+			}
+			f.startOver()
+			continue
+		}
 		f.failures++
 		switch {
 		case errors.Is(err, errLoopLeft):
@@ -89,6 +110,14 @@ func (f *follower) follow(ctx context.Context) error {
 			return withCause(ctx, err)
 		}
 	}
+}
+
+// startOver makes the next connection begin with the first event.
+func (f *follower) startOver() {
+	f.req.Header.Del("Last-Event-ID")
+	query := f.req.URL.Query()
+	query.Del("after")
+	f.req.URL.RawQuery = query.Encode()
 }
 
 // fatalError is an error of a stream that would occur again on a new connection.
@@ -123,6 +152,13 @@ func (f *follower) read(ctx context.Context) error {
 		return fatalError{fmt.Errorf("event stream: the content type is %q, is this a Routecard server?", kind)}
 	}
 	f.reached = true
+	if epoch := res.Header.Get(headerFeedEpoch); epoch != "" {
+		before := f.epoch
+		f.epoch = epoch
+		if before != "" && before != epoch {
+			return ErrFeedRestored
+		}
+	}
 
 	messages := newMessageReader(&idleReader{in: res.Body, follower: f, timer: timer}, maxMessageBytes)
 	for {

@@ -3,12 +3,17 @@ package routecard_test
 import (
 	"cmp"
 	"errors"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
 
 	routecard "github.com/routecard/routecard/sdk/go"
+	"github.com/routecard/routecard/server"
+	"github.com/routecard/routecard/store"
 )
 
 // TestPagesOfTheServer checks that the iterators understand the links of every list.
@@ -83,5 +88,75 @@ func TestLostResponses(t *testing.T) {
 	}
 	if !slices.Equal(types, []string{"job.created", "job.deleted"}) {
 		t.Errorf("events: %v", types)
+	}
+}
+
+// TestRestoredFeed follows a server whose database begins a new epoch between two connections.
+func TestRestoredFeed(t *testing.T) {
+	t.Parallel()
+	database := filepath.Join(t.TempDir(), "routecard.db")
+	db, err := store.Open(t.Context(), database, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	handler, err := server.New(db, server.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	running := httptest.NewServer(handler)
+	defer running.Close()
+	c, err := routecard.New(running.URL, routecard.WithRetry(quick))
+	if err != nil {
+		t.Fatal(err)
+	}
+	create := func() {
+		t.Helper()
+		if _, err := c.CreateJob(t.Context(), routecard.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	epoch := func() (epoch string) {
+		t.Helper()
+		if _, err := c.ListEvents(t.Context(), nil, routecard.ReadFeedEpoch(&epoch)); err != nil {
+			t.Fatal(err)
+		}
+		return epoch
+	}
+	create()
+	create()
+	before := epoch()
+	var seen []int64
+	restored := false
+	for event, err := range c.Events(t.Context(), &routecard.ListEventsParams{After: new(int64(1))}) {
+		switch {
+		case errors.Is(err, routecard.ErrFeedRestored):
+			restored = true
+			seen = append(seen, -1)
+			continue
+		case err != nil:
+			t.Fatal(err)
+		}
+		seen = append(seen, event.Seq)
+		switch {
+		case event.Seq == 2 && !restored:
+			// A broken connection is no restore.
+			running.CloseClientConnections()
+			create()
+		case event.Seq == 3 && !restored:
+			if err := db.NewEpoch(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			running.CloseClientConnections()
+		}
+		if event.Seq == 3 && restored {
+			break
+		}
+	}
+	if want := []int64{2, 3, -1, 1, 2, 3}; !slices.Equal(seen, want) {
+		t.Errorf("got the events %v, want %v", seen, want)
+	}
+	if after := epoch(); before == "" || after == before {
+		t.Errorf("the epoch was %q and is %q", before, after)
 	}
 }

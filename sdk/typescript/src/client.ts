@@ -78,8 +78,13 @@ export interface RoutecardClient {
    *
    * When the connection breaks or is silent for 45 seconds, the iterator opens a new connection after the last event that it
    * has yielded, so that it yields each event exactly once. It does so without limit, with growing pauses. Only if it has
-   * never reached the server does it throw after the attempts of `retry`. To continue in another process, keep `seq` of the
-   * last event and pass it as `after`.
+   * never reached the server does it throw after the attempts of `retry`.
+   *
+   * When the database was restored from a backup, the iterator calls `onRestored` and starts over with the first event, or
+   * throws a FeedRestoredError without that option.
+   *
+   * To continue in another process, keep `seq` of the last event and pass it as `after`. Also keep the header
+   * `Routecard-Feed-Epoch` of a response to `GET /api/events`: if it is another one by then, start over without `after`.
    */
   events(options?: EventsOptions): AsyncGenerator<components["schemas"]["Event"]>;
 }

@@ -8,10 +8,27 @@ type Event = components["schemas"]["Event"];
 /** How long a stream may be silent, in milliseconds. The server writes a comment every 15 seconds, so two may get lost. */
 const streamIdle = 45_000;
 
+/** The header that names the epoch to which the numbers of events belong. */
+const feedEpochHeader = "Routecard-Feed-Epoch";
+
 /** Filters for the event stream, and a signal that ends it. */
 export type EventsOptions = Omit<NonNullable<operations["listEvents"]["parameters"]["query"]>, "limit"> & {
   signal?: AbortSignal;
+  /**
+   * Is called when the database was restored from a backup since the connection before. The iterator then starts over with the
+   * first event, so the function must discard what was built from the events before. Without it, the iterator throws a
+   * FeedRestoredError.
+   */
+  onRestored?: () => void;
 };
+
+/** The database was restored from a backup: events that were seen may be gone, and their numbers are given again. */
+export class FeedRestoredError extends Error {
+  override readonly name = "FeedRestoredError";
+  constructor() {
+    super("event stream: the database was restored from a backup, so the feed starts over");
+  }
+}
 
 /** Yields the events of one connection after the other. */
 export async function* follow(
@@ -19,14 +36,14 @@ export async function* follow(
   policy: RetryPolicy,
   url: string,
   headers: Record<string, string>,
-  { signal, ...filters }: EventsOptions,
+  { signal, onRestored, ...filters }: EventsOptions,
   idle = streamIdle,
 ): AsyncGenerator<Event> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filters)) {
     if (value !== undefined) query.set(name, String(value));
   }
-  const connection = new Connection(send, `${url}?${query}`, headers, idle);
+  const connection = new Connection(send, url, query, headers, idle);
   let reached = false;
   for (let failures = 1; ; failures++) {
     try {
@@ -37,6 +54,12 @@ export async function* follow(
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
+      if (error instanceof FeedRestoredError && onRestored) {
+        onRestored();
+        connection.startOver();
+        failures = 0;
+        continue;
+      }
       if (!mayReconnect(error) || (!reached && failures >= policy.attempts)) throw error;
     }
     await sleep(Math.max(delay(policy, Math.max(failures, 1)), connection.minWait), signal);
@@ -49,18 +72,21 @@ export async function* follow(
  */
 function mayReconnect(error: unknown): boolean {
   if (error instanceof RoutecardError) return isTransient(error.statusCode) || error.statusCode >= 500;
-  return !(error instanceof StreamError);
+  return !(error instanceof StreamError || error instanceof FeedRestoredError);
 }
 
 /** Opens connections to one stream. Each continues after the last event of the one before. */
 class Connection {
   /** The wait before a new connection that the server asks for, in milliseconds. */
   minWait = 0;
+  /** The epoch of the feed, "" before the first stream and with a server that sends none. */
+  #epoch = "";
   readonly #headers: Headers;
 
   constructor(
     readonly send: Send,
     readonly url: string,
+    readonly query: URLSearchParams,
     headers: Record<string, string>,
     readonly idle: number,
   ) {
@@ -75,7 +101,7 @@ class Connection {
     signal?.addEventListener("abort", stop);
     try {
       const timer = new IdleTimer(this.idle, abort);
-      const request = new Request(this.url, { headers: this.#headers, signal: abort.signal, cache: "no-store" });
+      const request = new Request(`${this.url}?${this.query}`, { headers: this.#headers, signal: abort.signal, cache: "no-store" });
       const response = await timer.during(this.send(request));
       this.minWait = retryAfter(response.headers);
       if (!response.ok) throw await toError(response, 1);
@@ -83,6 +109,9 @@ class Connection {
       if (!/^text\/event-stream\b/i.test(type) || !response.body) {
         throw new StreamError(`event stream: the content type is "${type}", is this a Routecard server?`);
       }
+      const before = this.#epoch;
+      this.#epoch = response.headers.get(feedEpochHeader) ?? before;
+      if (before !== "" && before !== this.#epoch) throw new FeedRestoredError();
       yield undefined;
 
       const messages = new MessageReader();
@@ -102,6 +131,12 @@ class Connection {
       signal?.removeEventListener("abort", stop);
       abort.abort(); // ends the request if the caller has left the loop
     }
+  }
+
+  /** Makes the next connection begin with the first event. */
+  startOver() {
+    this.#headers.delete("Last-Event-ID");
+    this.query.delete("after");
   }
 
   #remember(messages: MessageReader) {

@@ -1,6 +1,6 @@
 export { createClient, type ClientOptions, type RoutecardClient } from "./client.js";
 export { isOutcomeUnknown, RoutecardError, type FieldError } from "./errors.js";
-export type { EventsOptions } from "./events.js";
+export { FeedRestoredError, type EventsOptions } from "./events.js";
 export type { RetryPolicy } from "./retry.js";
 export type { components, operations, paths } from "./schema.js";
 

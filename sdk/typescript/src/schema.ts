@@ -479,6 +479,11 @@ export interface paths {
          *     With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
          *     it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
          *     that event. A comment line every 15 seconds shows that the connection lives.
+         *
+         *     Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
+         *     database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
+         *     the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+         *     live stream when the epoch changes.
          */
         get: operations["listEvents"];
         put?: never;
@@ -1755,6 +1760,8 @@ export interface components {
         RetryAfter: number;
         /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page and without `limit`. */
         Link: string;
+        /** @description The epoch of the feed, an opaque text. Another epoch means that the database was restored from a backup. */
+        FeedEpoch: string;
     };
     pathItems: never;
 }
@@ -2717,6 +2724,7 @@ export interface operations {
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
+                    "Routecard-Feed-Epoch": components["headers"]["FeedEpoch"];
                     [name: string]: unknown;
                 };
                 content: {

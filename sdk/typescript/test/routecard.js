@@ -22,21 +22,47 @@ export function temporary(t) {
  * here. The server stops with the test.
  * @param {import("node:test").TestContext} t
  */
-export async function startRoutecard(t) {
+export const startRoutecard = async (t) => (await startRestartable(t)).baseUrl;
+
+/**
+ * Starts a server like startRoutecard. Stop ends it, run runs another command on its database, and start starts it again at the
+ * same URL.
+ * @param {import("node:test").TestContext} t
+ */
+export async function startRestartable(t) {
   const dir = temporary(t);
-  let binary = process.env.ROUTECARD_BINARY;
+  let binary = process.env.ROUTECARD_BINARY ?? "";
   if (!binary) {
     binary = join(dir, process.platform === "win32" ? "routecard.exe" : "routecard");
     execFileSync("go", ["build", "-tags", "nomsgpack", "-o", binary, "."], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   }
-  const server = spawn(binary, ["--addr", "127.0.0.1:0", "--database", join(dir, "test.db")], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const database = join(dir, "test.db");
+  let server = await serve(binary, database, "127.0.0.1:0");
+  t.after(() => server.stop());
+  return {
+    baseUrl: server.baseUrl,
+    stop: () => server.stop(),
+    /** @param {string} command */
+    run: (command) => execFileSync(binary, [command, "--database", database]),
+    start: async () => {
+      server = await serve(binary, database, new URL(server.baseUrl).host);
+    },
+  };
+}
+
+/**
+ * Starts a server process and waits until it serves.
+ * @param {string} binary
+ * @param {string} database
+ * @param {string} address
+ */
+async function serve(binary, database, address) {
+  const server = spawn(binary, ["--addr", address, "--database", database], { stdio: ["ignore", "ignore", "pipe"] });
   const gone = new Promise((resolve) => server.once("exit", resolve));
-  t.after(async () => {
+  const stop = async () => {
     server.kill();
     await gone;
-  });
+  };
   // The log has one JSON object per line. The one with the message "serving" has the URL.
   const lines = createInterface({ input: server.stderr });
   /** @type {string[]} */
@@ -48,5 +74,5 @@ export async function startRoutecard(t) {
     });
     gone.then(() => reject(new Error(`Routecard did not start:\n${log.join("\n")}`)));
   });
-  return /** @type {string} */ (baseUrl);
+  return { baseUrl: /** @type {string} */ (baseUrl), stop };
 }

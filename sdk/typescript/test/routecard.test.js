@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createClient, RoutecardError } from "../dist/index.js";
-import { startRoutecard } from "./routecard.js";
+import { createClient, FeedRestoredError, RoutecardError } from "../dist/index.js";
+import { startRestartable, startRoutecard } from "./routecard.js";
 
 test("against a real Routecard", async (t) => {
   const client = createClient({ baseUrl: await startRoutecard(t) });
@@ -89,3 +89,39 @@ test("against a real Routecard", async (t) => {
     assert.equal(await seen, job.id);
   });
 });
+
+for (const withCallback of [true, false]) {
+  test(`a restored database, ${withCallback ? "with" : "without"} onRestored`, async (t) => {
+    const server = await startRestartable(t);
+    const client = createClient({ baseUrl: server.baseUrl, retry: { base: 10, max: 50 } });
+    const create = () => client.POST("/api/jobs", { body: { name: "JOB-2024-001", goalQuantity: 50 } });
+    for (let i = 0; i < 2; i++) await create();
+    /** @type {(number | string)[]} */
+    const seen = [];
+    const options = withCallback ? { onRestored: () => void seen.push("restored") } : {};
+    const following = (async () => {
+      for await (const event of client.events({ after: 1, ...options })) {
+        seen.push(event.seq);
+        if (event.seq === 2 && !seen.includes("restored")) {
+          // An ordinary restart is no restore.
+          await server.stop();
+          await server.start();
+          await create();
+        }
+        if (event.seq === 3 && !seen.includes("restored")) {
+          await server.stop();
+          server.run("new-epoch");
+          await server.start();
+        }
+        if (event.seq === 3 && seen.includes("restored")) break;
+      }
+    })();
+    if (withCallback) {
+      await following;
+      assert.deepEqual(seen, [2, 3, "restored", 1, 2, 3]);
+    } else {
+      await assert.rejects(following, FeedRestoredError);
+      assert.deepEqual(seen, [2, 3]);
+    }
+  });
+}

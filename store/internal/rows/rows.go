@@ -6,7 +6,7 @@
 // both databases against statements that are written by hand.
 //
 // A table is described once, by its GORM model. This package takes the columns and their places in the struct from GORM's
-// own parsed schema. Begin with [New], [Read], and [ReadPage].
+// own parsed schema. Begin with [New], [Read], [ReadPage], and [Each].
 package rows
 
 import (
@@ -136,34 +136,54 @@ func ReadPage[Row any](query *gorm.DB, limit int) (Page[Row], error) {
 // pageBytes is enough text for the query to cost little next to the encoding of its rows.
 const pageBytes = 512 << 10
 
-func readPage[Row any](query *gorm.DB, about, limit, bytes int) (page Page[Row], err error) {
+// errPageEnds ends Each at the end of a page.
+var errPageEnds = errors.New("the page ends")
+
+func readPage[Row any](query *gorm.DB, about, limit, bytes int) (Page[Row], error) {
+	t := tableOf[Row]()
+	page := Page[Row]{Rows: make([]Row, 0, about)}
+	err := Each(query, func(row *Row) error {
+		if len(page.Rows) == limit || page.Bytes >= bytes {
+			page.More = true
+			return errPageEnds
+		}
+		page.Rows = append(page.Rows, *row)
+		for i := range t.all {
+			page.Bytes += t.all[i].textLength(reflect.ValueOf(row).Elem())
+		}
+		return nil
+	})
+	if page.More {
+		err = nil
+	}
+	return page, err
+}
+
+// Each calls a function with each row that the query finds, until the function returns an error, which Each returns. The
+// row is overwritten by the next one. Until Each returns, the transaction of the query can run no other query.
+func Each[Row any](query *gorm.DB, use func(*Row) error) (err error) {
 	t := tableOf[Row]()
 	_, columns := Table[Row]()
 	result, err := query.Model(new(Row)).Select(columns).Rows()
 	if err != nil {
-		return page, err
+		return err
 	}
 	defer func() { err = errors.Join(err, result.Close()) }()
-	page.Rows = make([]Row, 0, about)
+	row, empty := new(Row), *new(Row)
 	addresses := make([]any, len(t.all))
+	for i := range t.all {
+		addresses[i] = reflect.ValueOf(row).Elem().FieldByIndex(t.all[i].index).Addr().Interface()
+	}
 	for result.Next() {
-		if len(page.Rows) == limit || page.Bytes >= bytes {
-			page.More = true
-			return page, nil
-		}
-		page.Rows = append(page.Rows, *new(Row))
-		row := reflect.ValueOf(&page.Rows[len(page.Rows)-1]).Elem()
-		for i := range t.all {
-			addresses[i] = row.FieldByIndex(t.all[i].index).Addr().Interface()
-		}
+		*row = empty
 		if err := result.Scan(addresses...); err != nil {
-			return page, err
+			return err
 		}
-		for i := range t.all {
-			page.Bytes += t.all[i].textLength(row)
+		if err := use(row); err != nil {
+			return err
 		}
 	}
-	return page, result.Err()
+	return result.Err()
 }
 
 // textLength returns the length of the text in a column of the row, in bytes. It is 0 for a column without text.
