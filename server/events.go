@@ -122,11 +122,7 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	for {
 		select {
 		case <-events.Ready():
-			err := e.catchUp(w, events, authorization)
-			if errors.Is(err, errKeyRevoked) || errors.Is(err, store.ErrFeedEnded) {
-				return nil // The store has logged the failure, once for all streams.
-			}
-			if err != nil {
+			if ended, err := e.catchUp(w, events, authorization); ended || err != nil {
 				return err
 			}
 		case <-keyChecks.C:
@@ -143,26 +139,28 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 		case <-e.ctx.Done():
 			return nil
 		case <-e.server.stopping:
-			return nil
+			_, err := e.catchUp(w, events, authorization)
+			return err
 		}
 	}
 }
 
-// errKeyRevoked is returned when the key of a stream no longer holds.
-var errKeyRevoked = errors.New("the key of the stream is revoked")
-
-// catchUp sends all events that the client does not have yet. It checks the key before each batch, because it may take long.
-func (e *eventStream) catchUp(w http.ResponseWriter, events *store.Subscription, authorization string) error {
+// catchUp sends all events that the client does not have yet. It checks the key before each batch, because it may take long. It
+// reports whether the stream has ended because the key is revoked or new events cannot be read.
+func (e *eventStream) catchUp(w http.ResponseWriter, events *store.Subscription, authorization string) (ended bool, err error) {
 	for {
 		if !e.server.keys.admit(e.ctx, authorization) {
-			return errKeyRevoked
+			return true, nil
 		}
 		next, err := events.Next(e.ctx)
+		if errors.Is(err, store.ErrFeedEnded) {
+			return true, nil // The store has logged the failure, once for all streams.
+		}
 		if err != nil || len(next) == 0 {
-			return err
+			return false, err
 		}
 		if err := e.sendEvents(w, next); err != nil {
-			return err
+			return false, err
 		}
 	}
 }

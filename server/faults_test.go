@@ -129,23 +129,36 @@ func status(code int, body string) func(*httptest.ResponseRecorder) {
 	}
 }
 
+// streamRecorder records an answer, and stops the server when a live stream has sent an event: the stream would not end.
+type streamRecorder struct {
+	*httptest.ResponseRecorder
+	stop func()
+}
+
+func (r streamRecorder) Write(text []byte) (int, error) {
+	if bytes.HasPrefix(text, []byte("id: ")) {
+		r.stop()
+	}
+	return r.ResponseRecorder.Write(text)
+}
+
 // TestFaultsAreCaught puts each fault between the real server and a client like that of all tests, and sees the test fail
 // to which that client belongs.
 func TestFaultsAreCaught(t *testing.T) {
 	t.Parallel()
 	w := withJira(t, routecardtest.SQLite(t))
 	w.populate(t)
-	stopping := make(chan struct{})
-	close(stopping) // so that a live stream ends when it has sent what there is
-	handler, err := server.New(w.Store, server.Options{Logger: slog.New(slog.DiscardHandler), Stopping: stopping})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
+			stopping := make(chan struct{})
+			stop := sync.OnceFunc(func() { close(stopping) })
+			handler, err := server.New(w.Store, server.Options{Logger: slog.New(slog.DiscardHandler), Stopping: stopping})
+			if err != nil {
+				t.Fatal(err)
+			}
 			spoiled := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				answer := httptest.NewRecorder()
-				handler.ServeHTTP(answer, r)
+				handler.ServeHTTP(streamRecorder{answer, stop}, r)
 				fault.spoil(answer)
 				maps.Copy(w.Header(), answer.Header())
 				w.WriteHeader(answer.Code)

@@ -87,6 +87,8 @@ type dialect interface {
 	// commit writes changes and commits the transaction of the connection, or a transaction of its own if none has begun. It
 	// returns a commitError for an error after which the transaction may be committed.
 	commit(ctx context.Context, connection *beginner, changes []rows.Change) error
+	// closing is called before the pools are closed.
+	closing()
 	// writable returns an error if a change could be lost although it is committed. The error has a sentence for the user.
 	writable() error
 	// lockName makes other transactions that lock the same name wait until this one ends.
@@ -150,6 +152,7 @@ func Describe(name string) string {
 
 // Close closes the database. It does not wait for running queries; stop the HTTP server first.
 func (db *DB) Close() error {
+	db.closing()
 	var errs []error
 	for _, pool := range db.Pools() {
 		errs = append(errs, pool.Close())

@@ -69,6 +69,8 @@ func (postgres) concurrentGroups() int { return 2 }
 func (postgres) Shared() bool { return true }
 
 // writable returns nil: PostgreSQL refuses changes itself.
+func (postgres) closing() {}
+
 func (postgres) writable() error { return nil }
 
 func (postgres) snapshotOptions() *sql.TxOptions {

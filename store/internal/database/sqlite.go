@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -38,6 +39,8 @@ func (sqlite) concurrentGroups() int { return 1 }
 
 func (sqlite) Shared() bool { return false }
 
+func (d sqlite) closing() { d.file.closed.Store(true) }
+
 func (d sqlite) writable() error { return d.file.writable() }
 
 func (sqlite) snapshotOptions() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
@@ -56,10 +59,10 @@ func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err e
 		return nil, errors.Join(err, file.close())
 	}
 	db := &DB{readGate: make(gate, sqliteReaders), writeGate: make(gate, 1)}
-	db.release = func() error {
+	db.release = sync.OnceValue(func() error {
 		guard.release()
 		return file.close()
-	}
+	})
 	var pools []*sql.DB
 	defer func() {
 		if err == nil {

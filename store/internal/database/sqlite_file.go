@@ -60,6 +60,7 @@ type sqliteFile struct {
 	// watched are the files of a served database by name, as they were when it was opened.
 	watched map[string]fs.FileInfo
 	failure atomic.Pointer[models.Error]
+	closed  atomic.Bool
 	stop    func()
 }
 
@@ -253,6 +254,10 @@ func (f *sqliteFile) watch() error {
 
 // writable returns an error if a change that is written now could be lost. From the first error on it always returns one.
 func (f *sqliteFile) writable() error {
+	if f.closed.Load() {
+		// SQLite deletes the -wal file when it closes the database. Its own error tells what is wrong.
+		return nil
+	}
 	if failure := f.failure.Load(); failure != nil {
 		return failure
 	}
