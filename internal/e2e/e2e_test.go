@@ -209,16 +209,6 @@ func freeAddress(t *testing.T) string {
 	return ""
 }
 
-// multiHost returns the URL with the hosts of both URLs, as docs/high-availability.md advises.
-func multiHost(first, second string) string {
-	host := func(url string) string {
-		_, rest, _ := strings.Cut(url, "@")
-		host, _, _ := strings.Cut(rest, "/")
-		return host
-	}
-	return strings.Replace(first, host(first), host(first)+","+host(second), 1) + "&target_session_attrs=read-write"
-}
-
 // dial opens a connection to the server, which is closed at the end of the test.
 func dial(t *testing.T, p *process) net.Conn {
 	t.Helper()

@@ -228,6 +228,7 @@ func (postgres) commit(ctx context.Context, connection *beginner, changes []rows
 		if !connection.begun {
 			commit = ""
 			// This is the first use of the connection, which PostgreSQL may have closed in the meantime.
+			//nolint:staticcheck // Ping would take the round trip that this transaction saves.
 			if err := pgxConnection.PgConn().CheckConn(); err != nil {
 				return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
 			}

@@ -48,10 +48,8 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 	defer cancel()
 	err = retry(ctx, func() error {
 		return db.write.WithContext(ctx).Connection(func(session *gorm.DB) error {
-			connection := &beginner{
-				Conn:      session.Statement.ConnPool.(*sql.Conn), //nolint:forcetypeassert // It is what Connection is for.
-				statement: db.beginStatement(),
-			}
+			own := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
+			connection := &beginner{Conn: own, statement: db.beginStatement()}
 			session.Statement.ConnPool = connection
 			t := &Tx{DB: session.Session(&gorm.Session{NewDB: true}), At: models.MillisOf(db.clock()), db: db}
 			defer connection.rollback(ctx)
@@ -101,7 +99,7 @@ func (b *beginner) rollback(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
 	if _, err := b.Conn.ExecContext(ctx, "ROLLBACK"); err != nil && !isNoTransaction(err) {
-		_ = b.Conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = b.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
 

@@ -63,17 +63,19 @@ func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrep
 	return nil
 }
 
+//nolint:unparam // Change asks for the error.
 func (in *Increment) writePostgres(batch *postgresBatch) error {
 	ids := in.ids()
 	if len(ids) == 0 {
 		return nil
 	}
-	changes, names, arrays := make([]string, len(in.columns)), "id", "$1::text[]"
+	changes := make([]string, len(in.columns))
+	names, arrays := []string{"id"}, []string{"$1::text[]"}
 	values := []any{ids}
 	for i, column := range in.columns {
 		changes[i] = column + " = t." + column + " + d." + column
-		names += ", " + column
-		arrays += ", $" + strconv.Itoa(i+2) + "::bigint[]"
+		names = append(names, column)
+		arrays = append(arrays, "$"+strconv.Itoa(i+2)+"::bigint[]")
 		deltas := make([]int64, len(ids))
 		for row, id := range ids {
 			deltas[row] = in.deltas[id][i]
@@ -81,6 +83,6 @@ func (in *Increment) writePostgres(batch *postgresBatch) error {
 		values = append(values, deltas)
 	}
 	batch.queue(len(ids), "UPDATE "+in.table+" AS t SET "+strings.Join(changes, ", ")+
-		" FROM unnest("+arrays+") AS d("+names+") WHERE t.id = d.id", values)
+		" FROM unnest("+strings.Join(arrays, ", ")+") AS d("+strings.Join(names, ", ")+") WHERE t.id = d.id", values)
 	return nil
 }
