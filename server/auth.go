@@ -18,10 +18,10 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// keysAge is how long a server goes by the keys that it read last. A revoked key must stop working within 10 seconds.
+// keysAge is how long a server uses the keys that it has read. A revoked key must stop working within 10 seconds.
 const keysAge = 5 * time.Second
 
-// keyring is a server's knowledge of the API keys.
+// keyring has the API keys that a server has read.
 type keyring struct {
 	store *store.Store
 	clock func() time.Time
@@ -29,11 +29,11 @@ type keyring struct {
 	mutex sync.Mutex
 	keys  []models.APIKey
 	read  time.Time
-	// reading is shared by all who find the keys too old at the same time.
+	// reading is shared by all requests that find the keys too old at the same time.
 	reading singleflight.Group
 }
 
-// all returns the keys, not older than keysAge. With an error it returns those that it knew last.
+// all returns the keys, not older than keysAge. Together with an error it returns the keys that were read last.
 func (k *keyring) all(ctx context.Context) ([]models.APIKey, error) {
 	k.mutex.Lock()
 	keys, fresh := k.keys, !k.read.IsZero() && k.clock().Sub(k.read) <= keysAge
@@ -42,7 +42,7 @@ func (k *keyring) all(ctx context.Context) ([]models.APIKey, error) {
 		return keys, nil
 	}
 	_, err, _ := k.reading.Do("", func() (any, error) {
-		// Nobody's going away may keep the others from an answer.
+		// A client that goes away must not end the read of the others.
 		return nil, k.refresh(context.WithoutCancel(ctx))
 	})
 	k.mutex.Lock()
@@ -51,7 +51,7 @@ func (k *keyring) all(ctx context.Context) ([]models.APIKey, error) {
 }
 
 func (k *keyring) refresh(ctx context.Context) error {
-	// Everybody waits for this one. On a connection that has fallen silent it would wait for as long as TCP does.
+	// All requests wait for this read. Without a timeout, a connection to a database that is gone would delay them for minutes.
 	ctx, cancel := context.WithTimeout(ctx, keysAge)
 	defer cancel()
 	begin := k.clock()
@@ -65,8 +65,8 @@ func (k *keyring) refresh(ctx context.Context) error {
 	return nil
 }
 
-// admit reports whether a stream that was opened with the Authorization header may go on: without keys every stream, and
-// otherwise a stream with a key that is not revoked. It returns false when the keys that the server knows are too old and
+// admit reports whether a stream that was opened with the Authorization header may continue: every stream while there are no
+// keys, and otherwise a stream with a valid key. It returns false when the keys that the server knows are too old and
 // cannot be read.
 func (k *keyring) admit(ctx context.Context, header string) bool {
 	keys, err := k.all(ctx)
@@ -76,9 +76,9 @@ func (k *keyring) admit(ctx context.Context, header string) bool {
 // callerKey is where Gin's context keeps the name of the request's API key.
 const callerKey = "caller"
 
-// authorize lets a request pass that may do what the operation does, and answers for any other. While the database does
-// not answer it goes by the keys that it knew last, and stale is why: the request may then be told what is wrong with it,
-// but must not be carried out.
+// authorize reports whether the request may call the operation, and responds to a request that may not. While the database does
+// not answer, authorize uses the keys that were read last, and stale is the reason: the request may then get an error about
+// its input, but must not be carried out.
 func (s *Server) authorize(c *gin.Context, operation *contract.Operation) (allowed bool, stale error) {
 	keys, stale := s.keys.all(c.Request.Context())
 	if len(keys) == 0 {
@@ -98,7 +98,7 @@ func (s *Server) authorize(c *gin.Context, operation *contract.Operation) (allow
 	return true, stale
 }
 
-// findKey returns the key that the header brings, or nil. It takes as long for a near miss as for any other.
+// findKey returns the key of an Authorization header, or nil. Its time does not depend on how much of a key is right.
 func findKey(keys []models.APIKey, header string) *models.APIKey {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -115,8 +115,8 @@ func findKey(keys []models.APIKey, header string) *models.APIKey {
 }
 
 // guardHost refuses requests from other machines while the API is open: those for a host name that is not a loopback name, and
-// those that a proxy has forwarded. A page of another site can have its own name point to 127.0.0.1, and would then be taken
-// for this server's own page. A proxy on this machine can rewrite the host name, and would then open the API to its network.
+// those that a proxy has forwarded. A page of another site can point its own host name to 127.0.0.1, and a browser would then treat
+// it as this server's own page. A proxy on this machine can rewrite the host name, and would then open the API to its network.
 func (s *Server) guardHost(c *gin.Context) {
 	if s.anyHost {
 		return
@@ -136,7 +136,7 @@ func (s *Server) guardHost(c *gin.Context) {
 	}
 }
 
-// forwardingHeader returns the first, in the order of the alphabet, of the headers that only a proxy sets, or "".
+// forwardingHeader returns the alphabetically first header that only a proxy sets, or "".
 func forwardingHeader(header http.Header) (found string) {
 	for name := range header {
 		forwards := name == "Forwarded" || name == "Via" || strings.HasPrefix(name, "X-Forwarded-")
@@ -147,7 +147,7 @@ func forwardingHeader(header http.Header) (found string) {
 	return found
 }
 
-// isLoopbackHost tells whether a Host header names this machine only.
+// isLoopbackHost reports whether a Host header is a loopback name.
 func isLoopbackHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -28,7 +28,7 @@ var statuses = map[models.Kind]int{
 const outcomeUnknown = "The outcome is unknown: the change may have been made. Repeat the request with the same Idempotency-Key; " +
 	"without a key, check first whether the change was made"
 
-// statusError is a failure of the request as such, before any operation has seen it.
+// statusError is an error of the request itself, before it reaches an operation.
 type statusError struct {
 	status  int
 	message string
@@ -36,8 +36,8 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.message }
 
-// fail answers with an error in the one shape. The caller of the API learns the sentence of an error that has one; of
-// any other, only that it was internal, and the log has the cause.
+// fail responds with an error. An error that has a sentence for the user is shown. Any other error becomes a fixed sentence, and
+// a log line with the cause.
 func (s *Server) fail(c *gin.Context, err error) {
 	answer := gen.Error{StatusCode: http.StatusInternalServerError, Message: "Internal Server Error"}
 	var known *models.Error
@@ -45,7 +45,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	var refused *contract.Error
 	switch {
 	case errors.Is(err, store.ErrOutcomeUnknown) && c.Request.Context().Err() == nil:
-		// Before all other kinds: the causes of this error would pass for an answer.
+		// Before all other kinds, because a cause of this error may be of another kind.
 		answer.Message, answer.Outcome = outcomeUnknown, new(gen.Unknown)
 		s.log.ErrorContext(c, "outcome unknown", "requestId", requestID(c), "operation", s.operationID(c), "error", err)
 	case errors.As(err, &known):
@@ -68,7 +68,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 			answer.Errors = toAPIFieldErrors(refused.Fields)
 		}
 	case c.Request.Context().Err() != nil:
-		// Nobody reads this answer; the status is for metrics and logs.
+		// Nobody reads this response; the status is for metrics and logs.
 		answer.StatusCode, answer.Message = statusClientGone, "the client went away"
 	case errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
 		answer.StatusCode, answer.Message = http.StatusServiceUnavailable, "the server is too busy"
@@ -78,16 +78,16 @@ func (s *Server) fail(c *gin.Context, err error) {
 		s.log.ErrorContext(c, "request failed", "requestId", requestID(c), "operation", s.operationID(c), "error", err)
 	}
 	if c.Writer.Written() {
-		// Part of an answer is out. Cut the connection, so that nobody takes the part for the whole.
+		// Part of a response was sent. The connection is closed, so that the client does not take the part for the whole.
 		panic(http.ErrAbortHandler)
 	}
 	c.Abort()
-	// Set first, or Gin would add a charset, which JSON has no use for.
+	// Set first, because Gin would add a charset, which JSON does not have.
 	c.Header("Content-Type", "application/json")
 	c.JSON(answer.StatusCode, answer)
 }
 
-// statusClientGone is what proxies log for a request whose client closed the connection. It has no official name.
+// statusClientGone is the status that nginx logs for a request whose client closed the connection. It has no official name.
 const statusClientGone = 499
 
 func (s *Server) noRoute(c *gin.Context) {

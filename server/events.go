@@ -17,11 +17,11 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// heartbeat is how often a stream without events shows that it lives, well below the minute after which proxies cut an
-// idle connection.
+// heartbeat is the time between two signs of life of a stream without events. It is well below the minute after which proxies
+// close an idle connection.
 const heartbeat = 15 * time.Second
 
-// keyCheck is how often a stream checks that its key still holds. Together with keysAge it must be below the 10 seconds
+// keyCheck is the time between two checks that the key of a stream is valid. Together with keysAge it must be below the 10 seconds
 // within which a revoked key stops working.
 const keyCheck = 2500 * time.Millisecond
 
@@ -47,7 +47,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 		return &eventStream{ctx: ctx, server: s, filter: filter, after: after, epoch: epoch}, nil
 	}
 	if params.Limit == nil {
-		// New events would otherwise keep the list from ending.
+		// Otherwise the list would not end while there are new events.
 		last, err := s.store.LastEvent(ctx)
 		if err != nil {
 			return nil, err
@@ -71,7 +71,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	return eventList{events, epoch}, err
 }
 
-// eventList makes a streamed list the answer of ListEvents.
+// eventList is a list as a response of ListEvents.
 type eventList struct {
 	list[gen.Event]
 	epoch string
@@ -83,7 +83,7 @@ func (l eventList) VisitListEventsResponse(w http.ResponseWriter) error {
 	return l.write(w)
 }
 
-// eventStream is the live answer of ListEvents: Server-Sent Events.
+// eventStream is a live response of ListEvents: Server-Sent Events.
 type eventStream struct {
 	ctx    context.Context
 	server *Server
@@ -93,7 +93,7 @@ type eventStream struct {
 }
 
 // VisitListEventsResponse implements gen.ListEventsResponseObject. The stream ends when the client goes away, when the
-// client's key no longer holds, when the server stops, when the database does not answer, and when the feed has a new epoch. The
+// client's key is revoked, when the server stops, when the database does not answer, and when the feed has a new epoch. The
 // client then continues after the last event that it has.
 func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	events, err := e.server.store.Subscribe(e.ctx, e.filter, e.after)
@@ -104,7 +104,7 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set(feedEpochHeader, e.epoch)
-	// Without it nginx would collect events before it passes them on.
+	// Otherwise nginx would buffer the events.
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
 	if httpRequest(e.ctx).Method == http.MethodHead {
@@ -168,7 +168,7 @@ func (e *eventStream) catchUp(w http.ResponseWriter, events *store.Subscription,
 // batches holds buffers for the text of several events. A stream has one only while it sends.
 var batches = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// sendEvents sends all events with one write, because writing is what costs most when there are many streams.
+// sendEvents sends all events with one write, because writes cost most when there are many streams.
 func (e *eventStream) sendEvents(w http.ResponseWriter, events []*store.FeedEvent) error {
 	batch, _ := batches.Get().(*bytes.Buffer)
 	defer batches.Put(batch)
@@ -183,13 +183,13 @@ func (e *eventStream) sendEvents(w http.ResponseWriter, events []*store.FeedEven
 	return e.send(w, batch.Bytes())
 }
 
-// toStreamText returns the event as Server-Sent Events have it.
+// toStreamText encodes the event as a Server-Sent Event.
 func toStreamText(event models.Event) ([]byte, error) {
 	data, err := json.Marshal(toAPIEvent(event))
 	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", event.Seq, event.Type, data), err
 }
 
-// send writes to the client at once. A client that does not read is cut off after slowReader.
+// send writes to the client at once. The server closes the connection if the client reads nothing for slowReader.
 func (e *eventStream) send(w http.ResponseWriter, text []byte) error {
 	if _, err := w.Write(text); err != nil {
 		return err
@@ -221,7 +221,7 @@ func toAPIEvent(event models.Event) gen.Event {
 	}
 }
 
-// acceptsEventStream tells whether the client asks for a live stream. Only who names it gets it: */* is a list.
+// acceptsEventStream reports whether the Accept header names the type of a live stream. */* accepts a list.
 func acceptsEventStream(request *http.Request) bool {
 	for _, header := range request.Header.Values("Accept") {
 		for media := range strings.SplitSeq(header, ",") {

@@ -16,8 +16,8 @@ import (
 // ready.
 const readyTimeout = 2 * time.Second
 
-// serveHealth adds what machines ask: whether the process serves, whether the database answers and accepts changes, the
-// contract, and metrics.
+// serveHealth adds the routes for load balancers and monitoring: whether the process serves, whether the database answers and
+// accepts changes, the contract, and metrics.
 func (s *Server) serveHealth(routes gin.IRouter) {
 	routes.GET("/healthz", func(c *gin.Context) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// firstRead is how many things a list reads at first, and mostRead how many at a time later: enough that the queries cost
-	// nothing beside the encoding. Large things make a page end earlier, see [store.Page]. Between pages no connection to the
-	// database is held, so a client that reads slowly keeps nobody waiting.
+	// firstRead is the number of items that a list reads first, and mostRead the largest number that it reads later: enough for
+	// the queries to cost little next to the encoding. Large items make a page end earlier, see [store.Page]. A list holds no
+	// connection to the database between pages, so that a client that reads slowly delays nobody.
 	firstRead, mostRead = 100, 500
-	// smallPage is how many bytes of text the pages that a list collects before it begins its answer may have.
+	// smallPage is the largest size, in bytes of text, of the pages that a list collects before it begins its response.
 	smallPage = 512 << 10
-	// bytesPerText is how many bytes of memory a byte of text in a page takes at the most: as it came from the database, as
-	// it was decoded, and as it is encoded.
+	// bytesPerText is the largest number of bytes of memory for a byte of text in a page: as it comes from the database, as it
+	// is decoded, and as it is encoded.
 	bytesPerText = 4
 	// pageReserve is the memory that a page may take before its size is known.
 	pageReserve = 4 << 20
@@ -38,7 +38,7 @@ type page[Item any] struct {
 	bytes int
 }
 
-// toPage makes a page of items from the rows that they show. The cursor is the key of the last row.
+// toPage returns a page with the items of the rows. The cursor is the key of the last row.
 func toPage[Row, Item any](rows store.Page[Row], items []Item, key func(Row) string) page[Item] {
 	out := page[Item]{items: items, bytes: rows.Bytes}
 	if rows.More {
@@ -47,25 +47,25 @@ func toPage[Row, Item any](rows store.Page[Row], items []Item, key func(Row) str
 	return out
 }
 
-// pager reads up to limit things that come after the cursor; fewer, when they are large. An empty cursor is the beginning.
+// pager returns up to limit items that follow the cursor, fewer if they are large. An empty cursor is the beginning.
 type pager[Item any] func(ctx context.Context, cursor string, limit int) (page[Item], error)
 
-// list answers with a bare array: one page with a Link to the next, or everything, streamed.
+// list is a response with an array: one page with a Link to the next one, or all items, streamed.
 type list[Item any] struct {
 	ctx  context.Context
 	work *share
 	read pager[Item]
-	// page is what was read last. Its next is where reading goes on.
+	// page was read last. Its next is where reading continues.
 	page page[Item]
-	// size is how many things are read next, and left how many the client still wants.
+	// size is the number of items to read next, and left the number that the client still wants.
 	size, left int
-	// link makes the Link header of a page that is not the last. It is nil where the client asked for everything.
+	// link returns the Link header of a page that is not the last. It is nil if the client asked for all items.
 	link func(next string) string
 	// next is the cursor in the Link header, "" for none.
 	next string
 }
 
-// newList reads the first page, so that a failure up to there still has its own status.
+// newList reads the first page, so that an error until then still has its own status.
 func newList[Item any](ctx context.Context, cursor *string, limit *int, read pager[Item]) (list[Item], error) {
 	l := list[Item]{ctx: ctx, work: &sharesOf(ctx).work, read: read, size: firstRead, left: math.MaxInt}
 	from, err := fromCursor(cursor)
@@ -91,7 +91,7 @@ func newList[Item any](ctx context.Context, cursor *string, limit *int, read pag
 		l.page.items = append(first.items, l.page.items...)
 		l.page.bytes += first.bytes
 	}
-	// The header tells where the next page begins. Large things are read twice for it, and not kept.
+	// The header says where the next page begins. Large items are read twice for that, and not kept.
 	ahead := l
 	for ahead.unfinished() {
 		if err := ahead.readOn(); err != nil {
@@ -102,22 +102,22 @@ func newList[Item any](ctx context.Context, cursor *string, limit *int, read pag
 	return l, nil
 }
 
-// unfinished tells whether the list goes on after what was read.
+// unfinished reports whether the list continues after what was read.
 func (l *list[Item]) unfinished() bool { return l.page.next != "" && l.left > 0 }
 
-// readOn reads the page that follows.
+// readOn reads the next page.
 func (l *list[Item]) readOn() (err error) {
 	asked := min(l.size, l.left)
 	if l.page, err = l.read(l.ctx, l.page.next, asked); err != nil {
 		return err
 	}
-	// The next things are probably as large as these. PostgreSQL sends all that is asked for.
+	// The next items are probably as large as these, and PostgreSQL sends all items that a query asks for.
 	l.size = min(2*len(l.page.items), mostRead)
 	l.left -= len(l.page.items)
 	return nil
 }
 
-// write sends the list. An error means that the answer is incomplete.
+// write sends the list. After an error the response is incomplete.
 func (l list[Item]) write(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	if l.next != "" {
@@ -177,7 +177,7 @@ func (a *array) end() error {
 	return a.out.Flush()
 }
 
-// nextLink is a Link header to the request's own URL with another beginning.
+// nextLink returns a Link header with the request's own URL and the parameter that begins the next page.
 func nextLink(ctx context.Context, parameter, next string) string {
 	url := *httpRequest(ctx).URL
 	query := url.Query()
@@ -186,10 +186,10 @@ func nextLink(ctx context.Context, parameter, next string) string {
 	return "<" + url.RequestURI() + `>; rel="next"`
 }
 
-// toCursor makes a cursor, which nobody is to read anything into.
+// toCursor returns an opaque cursor.
 func toCursor(next string) string { return base64.RawURLEncoding.EncodeToString([]byte(next)) }
 
-// cursorText is what a cursor of ours holds: an id or a number.
+// cursorText matches what a cursor contains: an id or a number.
 var cursorText = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
 
 func fromCursor(cursor *string) (string, error) {
@@ -205,7 +205,7 @@ func fromCursor(cursor *string) (string, error) {
 
 var errForeignCursor = models.InvalidError("cursor", "must be taken from the Link header of a page")
 
-// fromNumericCursor is 0 at the beginning.
+// fromNumericCursor returns 0 for the beginning.
 func fromNumericCursor(cursor string) (int64, error) {
 	if cursor == "" {
 		return 0, nil

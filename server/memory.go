@@ -14,7 +14,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// Large requests take shares of these budgets, so that the memory of the server is bounded however many there are. A request
+// Large requests take shares of these budgets, so that the memory of the server is bounded for any number of them. A request
 // that finds a budget exhausted waits for busyWait and then fails with 503. Small bodies take nothing and are always served.
 // Requests take their shares in this order and hold at most one of each, so that they cannot wait for each other.
 const (

@@ -1,5 +1,5 @@
-// Package server answers Routecard's HTTP requests: it implements the interface that is generated from openapi.yaml, and
-// what stands around it (checks, errors, logs, metrics, health, the explorer).
+// Package server serves Routecard's HTTP API. It implements the interface that is generated from openapi.yaml, and what surrounds
+// it: checks, errors, logs, metrics, health, and the explorer. Begin with [New]; jobs.go shows what an operation looks like.
 package server
 
 import (
@@ -26,37 +26,38 @@ type Server struct {
 	contract *contract.Contract
 	log      *slog.Logger
 	metrics  *metrics
-	// jira is nil where none is configured.
+	// jira is nil if no Jira is configured.
 	jira    *jira.Client
 	keys    *keyring
 	budgets budgets
 	// anyHost switches off the checks of guardHost.
 	anyHost bool
-	// stopping is closed when the server stops, which ends the live streams: they would go on for ever.
+	// stopping is closed when the server stops. It ends the live streams, which would otherwise never end.
 	stopping <-chan struct{}
 }
 
-// Options are what a server is made with.
+// Options configure [New].
 type Options struct {
-	// Logger is told of failures, and at debug level of every request; slog.Default() unless given.
+	// Logger gets failures and, at debug level, every request. Defaults to slog.Default().
 	Logger *slog.Logger
-	// Jira is where tickets come from; nil where none is configured.
+	// Jira is the client of Jira, nil if no Jira is configured.
 	Jira *jira.Client
-	// Stopping, when closed, ends the live streams, so that a server can stop; nil never does.
+	// Stopping ends the live streams when it is closed. Nil never ends them.
 	Stopping <-chan struct{}
 	// Insecure lets an API without keys answer requests for any host name, and requests that a proxy has forwarded.
 	Insecure bool
-	// CORSOrigins are the origins whose pages may call the API; none unless given.
+	// CORSOrigins are the origins whose pages may call the API. Defaults to none.
 	CORSOrigins []string
 }
 
 func init() {
 	gin.SetMode(gin.ReleaseMode)
-	// Bodies are checked against the contract; Gin's own validator would look for tags that nothing has.
+	// The contract check validates bodies. Gin's own validator would look for tags that no type has.
 	binding.Validator = nil
 }
 
-// New wires a handler for everything that Routecard serves.
+// New returns the handler of everything that Routecard serves. It returns an error for a CORS origin that is not a scheme and a
+// host.
 func New(db *store.Store, options Options) (http.Handler, error) {
 	rules, err := contract.Load(gen.Contract)
 	if err != nil {
@@ -112,10 +113,11 @@ func (r headRouter) GET(path string, handlers ...gin.HandlerFunc) gin.IRoutes {
 	return r.Match([]string{http.MethodGet, http.MethodHead}, path, handlers...)
 }
 
-// originForm is what browsers send: a scheme and a host, no path. Any other would be allowed in vain.
+// originForm is the form in which browsers send an origin: a scheme and a host, without a path. Any other text would never match.
 var originForm = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?$`)
 
-// allowOrigins lets pages of these origins call the API and read all of its answers. "*" is every origin.
+// allowOrigins returns the middleware that allows pages of the origins to call the API and to read its responses. "*" is every
+// origin.
 func (s *Server) allowOrigins(origins []string) (gin.HandlerFunc, error) {
 	for _, origin := range origins {
 		if origin != "*" && !originForm.MatchString(origin) {
@@ -124,7 +126,7 @@ func (s *Server) allowOrigins(origins []string) (gin.HandlerFunc, error) {
 	}
 	return cors.New(cors.Config{
 		AllowOrigins: origins,
-		// Asked about any other origin. The library alone would refuse it without a word.
+		// Called for any other origin. The library itself would refuse the request without a message.
 		AllowOriginWithContextFunc: func(c *gin.Context, origin string) bool {
 			s.fail(c, &statusError{http.StatusForbidden, "pages of " + origin + " may not call this server"})
 			return false
