@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/routecard/routecard/internal/contracttest"
-	"github.com/routecard/routecard/internal/contracttest/draw"
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
@@ -110,7 +109,7 @@ func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
 			g.renew(t, operation.ID)
 		}
 		sent++
-		generator := &draw.Generator{Known: g.known}
+		generator := &Generator{Known: g.known}
 		if rapid.IntRange(0, 2).Draw(rt, "invalid?") < 2 {
 			request := generator.Valid(rt, operation)
 			if operation.ID == "listEvents" && rapid.Bool().Draw(rt, "stream?") {
@@ -136,7 +135,7 @@ func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
 }
 
 // send sends a request, and fails for an answer that it must not have.
-func (g *guest) send(t *rapid.T, r *draw.Request) {
+func (g *guest) send(t *rapid.T, r *drawnRequest) {
 	request := r.HTTP(t, g.at.url)
 	line := contracttest.Curl(request, r.Body)
 	response, err := g.at.client.Do(request)
@@ -164,7 +163,7 @@ func (g *guest) send(t *rapid.T, r *draw.Request) {
 }
 
 // object says what is wrong with the status, if anything is.
-func (g *guest) object(r *draw.Request, answer contracttest.Answer) string {
+func (g *guest) object(r *drawnRequest, answer contracttest.Answer) string {
 	refused := answer.Status == http.StatusBadRequest
 	switch {
 	case answer.Status >= 500:
@@ -181,7 +180,7 @@ func (g *guest) object(r *draw.Request, answer contracttest.Answer) string {
 			}
 		}
 		return r.Wrong + " breaks the contract, and the answer does not say so"
-	case r.Operation.Body != nil && !draw.IsValid(r.Operation.Body, r.Value):
+	case r.Operation.Body != nil && !IsValid(r.Operation.Body, r.Value):
 		return "this test is wrong: the schema does not allow what was taken for valid"
 	}
 	if answer.Status == http.StatusUnprocessableEntity && g.keys[r.Header.Get("Idempotency-Key")] {
@@ -222,7 +221,7 @@ func ptr[T any](list *[]T) []T {
 }
 
 // ruleInWords is a rule that a schema of OpenAPI 3.0 can't express, and that the request breaks.
-func ruleInWords(r *draw.Request) string {
+func ruleInWords(r *drawnRequest) string {
 	given := func(name string) bool { return r.Value[name] != nil }
 	switch r.Operation.ID {
 	case "createSerials":
@@ -242,7 +241,7 @@ func ruleInWords(r *draw.Request) string {
 }
 
 // objectRefusal says what is wrong with a 400 for what the schemas allow. Some of it depends on the state.
-func (g *guest) objectRefusal(r *draw.Request, answer contracttest.Answer) string {
+func (g *guest) objectRefusal(r *drawnRequest, answer contracttest.Answer) string {
 	excused := map[string][]string{
 		"createSerials":   {"jobId"},           // must be the path's
 		"advanceSerialTo": {"targetStepIndex"}, // must be on the path
@@ -266,7 +265,7 @@ func (g *guest) objectRefusal(r *draw.Request, answer contracttest.Answer) strin
 }
 
 // namesOnlyWhatExists tells whether all ids of the request are of things that were made for it.
-func (g *guest) namesOnlyWhatExists(r *draw.Request) bool {
+func (g *guest) namesOnlyWhatExists(r *drawnRequest) bool {
 	exists := func(name string, value any) bool {
 		ids, isID := g.known[name]
 		id, isText := value.(string)

@@ -47,7 +47,7 @@ describe("contract-lint", { concurrency: 2 }, () => {
     ["a name that is no verb and noun", "operationId: createJob\n", "operationId: jobs\n", "rule/operation-id-style"],
     ["an operation whose tag nobody has defined", "tags: [Jobs]\n", "tags: [Orders]\n", "operation-tag-defined"],
     ["an operation without any error", /(operationId: getJob\n[^]*?)( {8}'400':[^]*?)( {8}'500')/, "$1$3", "operation-4xx-response"],
-    ["a tag without a description", /(- name: Events\n) {4}description: .*\n/, "$1", "tag-description"],
+    ["a tag without a description", /(- name: Events\n) {4}description: .*\n(?: {6}.*\n)*/, "$1", "tag-description"],
     ["a parameter without a description", /(name: jobId\n {6}in: path\n {6}required: true\n) {6}description: .*\n/, "$1", "parameter-description"],
     ["a property without a description", / {10}description: Units completed, forced completions included.\n/, "", "house/described"],
     ["a schema without a description", / {6}description: One production order.\n/, "", "house/described"],

@@ -1,4 +1,4 @@
-package draw
+package server_test
 
 import (
 	"encoding/json"
@@ -16,8 +16,8 @@ import (
 	"github.com/routecard/routecard/internal/contracttest"
 )
 
-// Request is a drawn request to an operation.
-type Request struct {
+// drawnRequest is a drawn request to an operation.
+type drawnRequest struct {
 	Operation *contracttest.Operation
 	// Path has the path parameters by name.
 	Path map[string]string
@@ -33,8 +33,8 @@ type Request struct {
 }
 
 // Valid draws a valid request.
-func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Request {
-	r := &Request{Operation: operation, Path: map[string]string{}, Query: url.Values{}, Header: http.Header{}}
+func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnRequest {
+	r := &drawnRequest{Operation: operation, Path: map[string]string{}, Query: url.Values{}, Header: http.Header{}}
 	for _, parameter := range operation.Parameters {
 		schema := parameter.Schema.Value
 		switch parameter.In {
@@ -70,7 +70,7 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *Reques
 }
 
 // Invalid draws a request with one mistake. It returns nil if the operation has nothing that can be wrong.
-func (g *Generator) Invalid(t *rapid.T, operation *contracttest.Operation) *Request {
+func (g *Generator) Invalid(t *rapid.T, operation *contracttest.Operation) *drawnRequest {
 	r := g.Valid(t, operation)
 	places := r.mistakes()
 	if operation.Body != nil {
@@ -93,7 +93,7 @@ func (g *Generator) Invalid(t *rapid.T, operation *contracttest.Operation) *Requ
 	return r
 }
 
-func (r *Request) encode() {
+func (r *drawnRequest) encode() {
 	body, err := json.Marshal(r.Value)
 	if err != nil {
 		panic(err) // drawn values can always be encoded
@@ -102,7 +102,7 @@ func (r *Request) encode() {
 }
 
 // spoilJSON replaces the body with something that is not exactly one JSON object.
-func (r *Request) spoilJSON(t *rapid.T) {
+func (r *drawnRequest) spoilJSON(t *rapid.T) {
 	r.Wrong = "the body"
 	r.encode()
 	whole := string(r.Body)
@@ -164,7 +164,7 @@ func headerText(text string) string {
 const rawQuery = "\x00"
 
 // mistakes returns the mistakes that can be made in the query and the headers.
-func (r *Request) mistakes() []mistake {
+func (r *drawnRequest) mistakes() []mistake {
 	all := []mistake{{"query", "not encoded", func() { r.Query[rawQuery] = []string{"%zz"} }}}
 	for _, parameter := range r.Operation.Parameters {
 		name, schema := parameter.Name, parameter.Schema.Value
@@ -207,7 +207,7 @@ func (r *Request) mistakes() []mistake {
 	return all
 }
 
-func arrayMistakes(r *Request, parameter *openapi3.Parameter) []mistake {
+func arrayMistakes(r *drawnRequest, parameter *openapi3.Parameter) []mistake {
 	name, schema := parameter.Name, parameter.Schema.Value
 	many := make([]string, int(*schema.MaxItems)+1)
 	return []mistake{
@@ -220,7 +220,7 @@ func arrayMistakes(r *Request, parameter *openapi3.Parameter) []mistake {
 }
 
 // HTTP returns the request to a server as an http.Request.
-func (r *Request) HTTP(t *rapid.T, server string) *http.Request {
+func (r *drawnRequest) HTTP(t *rapid.T, server string) *http.Request {
 	path := r.Operation.Path
 	for name, value := range r.Path {
 		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
@@ -245,6 +245,6 @@ func (r *Request) HTTP(t *rapid.T, server string) *http.Request {
 }
 
 // String is the text that rapid prints for a drawn request.
-func (r *Request) String() string {
+func (r *drawnRequest) String() string {
 	return fmt.Sprintf("%s %v %v %v %s", r.Operation.ID, r.Path, r.Query, r.Header, r.Body)
 }

@@ -1,4 +1,4 @@
-package draw
+package server_test
 
 import (
 	"encoding/json"

@@ -1,5 +1,7 @@
-// Package draw generates valid and invalid requests from the schemas of the contract, for property tests with rapid.
-package draw
+package server_test
+
+// The property test draws valid and invalid requests from the schemas of the contract: property_generate_test.go draws valid
+// values, property_mutate_test.go makes mistakes in them, and property_request_test.go builds the requests.
 
 import (
 	"encoding/json"
