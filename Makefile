@@ -23,11 +23,11 @@ conformance: ## Show whether any server keeps to the contract (URL=http://host:p
 
 ##@ Check
 
-# Shuffled, so that no test leans on another; that also keeps Go from showing a cached result of a run against another
-# PostgreSQL.
+# Shuffled, so that no test depends on another; that also keeps Go from showing a cached result of a run against another
+# PostgreSQL. Most tests wait for a database or for a timeout, so more of them run at the same time than there are cores.
 .PHONY: test
 test: postgres ## Run all tests, on SQLite and on PostgreSQL
-	go test -tags $(GO_TAGS) -shuffle=on -timeout 10m ./...
+	go test -tags $(GO_TAGS) -shuffle=on -parallel 6 -timeout 10m ./...
 
 .PHONY: race
 race: postgres ## Run all tests with the race detector (needs a C compiler, takes several times as long)
@@ -46,6 +46,10 @@ fuzz: postgres ## Feed each reader of foreign bytes with surprises, 30 seconds e
 .PHONY: test-failover
 test-failover: postgres ## Kill a PostgreSQL primary, and a server, under load, and check that nothing is lost (about a minute)
 	go test -tags '$(GO_TAGS) failover' -run '^TestFailover' -count=1 -timeout 10m -v ./internal/e2e
+
+.PHONY: test-load
+test-load: postgres ## Load the server with large requests and check its memory (about two minutes)
+	go test -tags '$(GO_TAGS) load' -run '^TestMemoryUnderLoad$$' -count=1 -timeout 10m -v ./internal/e2e
 
 .PHONY: soak
 soak: postgres ## Run a workload for five minutes and check that memory does not grow (ROUTECARD_SOAK=1h for longer)

@@ -141,7 +141,7 @@ func TestCanceled(t *testing.T) {
 						ctx, cancel := context.WithCancel(t.Context())
 						b.fake.Heal()
 						b.fake.Always("", "", func(w http.ResponseWriter, r *http.Request, fake *jiratest.Server) {
-							time.AfterFunc(20*time.Millisecond, cancel)
+							time.AfterFunc(200*time.Millisecond, cancel)
 							tc.fault(w, r, fake)
 							if name != "in the wait of a retry" { // there the response is complete
 								<-r.Context().Done()
