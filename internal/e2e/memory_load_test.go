@@ -5,7 +5,6 @@ package e2e
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -32,49 +31,6 @@ func unknownFields() string {
 		fmt.Fprintf(&fields, `"_%x":{},`, i)
 	}
 	return fields.String()
-}
-
-// largePath is the body of a path of 1 MB with the most steps.
-func largePath(jobID string) string {
-	step := fmt.Sprintf(`{"name":%q,"location":%[1]q}`, strings.Repeat("𝄞", 250))
-	return fmt.Sprintf(`{"jobId":%q,"name":"Main Route","goalQuantity":50,"steps":[%s]}`,
-		jobID, strings.Repeat(step+",", 499)+step)
-}
-
-// fillDatabase runs a function against a server of its own, so that what it does does not count in the memory of the server
-// that the test measures.
-func fillDatabase(t *testing.T, database string, fill func(p *process)) {
-	t.Helper()
-	p := startServer(t, "--database", database)
-	fill(p)
-	p.terminate()
-}
-
-// send sends one request and reads the response. The status must be the wanted one, or 503 with Retry-After: the server may
-// ask a client to come back. It returns the length of the body.
-func send(t *testing.T, p *process, method, path, body string, want int) (length int64) {
-	request, err := http.NewRequestWithContext(t.Context(), method, p.url+path, strings.NewReader(body))
-	if err != nil {
-		t.Error(err)
-		return 0
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Error(err)
-		return 0
-	}
-	defer response.Body.Close()
-	if busy := response.StatusCode == http.StatusServiceUnavailable; response.StatusCode != want &&
-		(!busy || response.Header.Get("Retry-After") == "") {
-		text, _ := io.ReadAll(response.Body)
-		t.Errorf("%s %s: status %d: %.200s", method, path, response.StatusCode, text)
-	}
-	length, err = io.Copy(io.Discard, response.Body)
-	if err != nil {
-		t.Errorf("%s %s: %v", method, path, err)
-	}
-	return length
 }
 
 // TestMemoryUnderLoad has many clients do at once what takes the most memory. The server takes at most loadLimitMB, and

@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/routecard/routecard/gen"
@@ -49,4 +52,47 @@ func TestLongListMemory(t *testing.T) {
 		}
 		p.terminate()
 	})
+}
+
+// fillDatabase runs a function against a server of its own, so that what it does does not count in the memory of the server
+// that the test measures.
+func fillDatabase(t *testing.T, database string, fill func(p *process)) {
+	t.Helper()
+	p := startServer(t, "--database", database)
+	fill(p)
+	p.terminate()
+}
+
+// largePath is the body of a path of 1 MB with the most steps.
+func largePath(jobID string) string {
+	step := fmt.Sprintf(`{"name":%q,"location":%[1]q}`, strings.Repeat("𝄞", 250))
+	return fmt.Sprintf(`{"jobId":%q,"name":"Main Route","goalQuantity":50,"steps":[%s]}`,
+		jobID, strings.Repeat(step+",", 499)+step)
+}
+
+// send sends one request and reads the response. The status must be the wanted one, or 503 with Retry-After: the server may
+// ask a client to come back. It returns the length of the body.
+func send(t *testing.T, p *process, method, path, body string, want int) (length int64) {
+	request, err := http.NewRequestWithContext(t.Context(), method, p.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	defer response.Body.Close()
+	if busy := response.StatusCode == http.StatusServiceUnavailable; response.StatusCode != want &&
+		(!busy || response.Header.Get("Retry-After") == "") {
+		text, _ := io.ReadAll(response.Body)
+		t.Errorf("%s %s: status %d: %.200s", method, path, response.StatusCode, text)
+	}
+	length, err = io.Copy(io.Discard, response.Body)
+	if err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+	}
+	return length
 }
