@@ -228,9 +228,8 @@ func (postgres) commit(ctx context.Context, connection *beginner, changes []rows
 		if !connection.begun {
 			commit = ""
 			// This is the first use of the connection, which PostgreSQL may have closed in the meantime.
-			//nolint:staticcheck // Ping would take the round trip that this transaction saves.
-			if err := pgxConnection.PgConn().CheckConn(); err != nil {
-				return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
+			if !isIdle(pgxConnection.PgConn().Conn()) {
+				return fmt.Errorf("database: PostgreSQL has closed the connection: %w", driver.ErrBadConn)
 			}
 		}
 		sent, err := rows.WritePostgres(ctx, pgxConnection, changes, commit)
