@@ -1,9 +1,10 @@
 // Package rows reads and writes many rows of one table with few statements.
 //
 // Use it for rows on the busy paths: everything that a change inserts, and the long lists of jobs and units. Use GORM for
-// every other query. GORM finds a model's fields by reflection and builds each statement again, which costs as much as
-// running a small statement: with GORM's Create, 64 clients create about half as many jobs a second. `make bench` measures
-// both databases against statements that are written by hand.
+// every other query. GORM finds a model's fields by reflection and builds each statement again, and on PostgreSQL each Create
+// is a round trip of its own, where this package sends all rows of a transaction in one. For a group of 32 jobs, GORM's Create
+// allocates 435 objects and 72 KB on SQLite, and 856 objects and 118 KB on PostgreSQL; this package allocates 220 objects and
+// 44 KB, and 510 objects and 68 KB (BenchmarkInsert in package database, with -benchmem).
 //
 // A table is described once, by its GORM model. This package takes the columns and their places in the struct from GORM's
 // own parsed schema. Begin with [New], [Read], [ReadPage], and [Each].
