@@ -24,11 +24,11 @@ func isIdle(connection net.Conn) bool {
 		return false
 	}
 	idle := false
-	err = raw.Read(func(fd uintptr) bool {
+	// Not by Read, which waits for a read of pgx in the background. After a slow write, pgx can be waiting for the next message.
+	err = raw.Control(func(fd uintptr) {
 		var next [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), next[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		idle = errors.Is(err, syscall.EAGAIN)
-		return true
 	})
 	return err == nil && idle
 }
