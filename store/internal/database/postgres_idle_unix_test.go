@@ -21,7 +21,7 @@ func TestIsIdle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer own.Close()
+	defer func() { _ = own.Close() }()
 	other, err := listener.Accept()
 	if err != nil {
 		t.Fatal(err)
