@@ -1,5 +1,5 @@
 // Package replay derives the state of a shop floor from its events alone: which jobs, paths and units there are, where each
-// unit stands, and what has become of each step. It follows the descriptions in openapi.yaml and shares no code with the
+// unit stands, and the status of each step. It follows the descriptions in openapi.yaml and shares no code with the
 // packages that write events, so that a difference between its result and the database shows a fault in one of them.
 //
 // Begin with [New], pass every event to [Replay.Apply] in the order of the feed, and then read the result. The feed must
@@ -175,7 +175,7 @@ type Step struct {
 	PartCount int64
 }
 
-// Unit is a unit and what has become of it.
+// Unit is a unit with its current state.
 type Unit struct {
 	ID, JobID, PathID string
 	Status            Status
@@ -197,11 +197,11 @@ type Unit struct {
 	Version int64
 	// CreatedAt is when the unit was created.
 	CreatedAt string
-	// Steps has what has become of each step that the path has now, in their order.
+	// Steps has the status of each current step of the path, in their order.
 	Steps []StepState
 }
 
-// StepState is what has become of one step for one unit.
+// StepState is the status of one step for one unit.
 type StepState struct {
 	StepID string
 	Status Status

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Status is the state of a unit or what has become of a step for a unit, in the words of the contract.
+// Status is the status of a unit, or of a step for a unit, in the words of the contract.
 type Status string
 
 // The states of units and steps. A unit is in progress, completed or scrapped; a step is never scrapped.
@@ -113,7 +113,7 @@ func (u *unit) setMark(s *step, m mark) {
 	u.marks[s.number-1] = m
 }
 
-// statusOf says what has become of a step that the path has now, and whether an override of it is active.
+// statusOf returns the status of a current step of the path, and whether an override of it is active.
 func (u *unit) statusOf(s *step) (status Status, overridden bool) {
 	m := u.mark(s)
 	switch {
@@ -306,7 +306,7 @@ func (r *Replay) move(u *unit, content *data) {
 	u.status = Completed
 }
 
-// forceComplete settles what has become of every step, and compares the open ones with those that the event names.
+// forceComplete settles the status of every step, and compares the open steps with those that the event names.
 func (r *Replay) forceComplete(u *unit, content *data) {
 	named := map[string]Status{}
 	for _, standing := range content.OpenSteps {
@@ -336,7 +336,7 @@ func (r *Replay) forceComplete(u *unit, content *data) {
 	u.ending = &ending{reason: content.Reason, by: r.event.UserID, at: r.event.At}
 }
 
-// changeStep applies an event that changes what has become of one step and does not move the unit.
+// changeStep applies an event that changes the status of one step and does not move the unit.
 func (r *Replay) changeStep(u *unit) {
 	s := r.stepOf(u, r.event.StepID)
 	if s == nil {

@@ -220,7 +220,7 @@ func (d sqlite) commit(ctx context.Context, connection *beginner, changes []rows
 		return err
 	}
 	if err := connection.Raw(func(own any) error {
-		return rows.WriteSQLite(ctx, own.(*cachingConnection), changes) //nolint:forcetypeassert // openSQLitePool makes it.
+		return rows.WriteSQLite(ctx, own.(*cachingConnection), changes) //nolint:forcetypeassert // openSQLite makes it.
 	}); err != nil {
 		return err
 	}
