@@ -174,7 +174,7 @@ test("a phone shows the explorer without moving it sideways, in light and dark",
 
 test("Authorize sends the key", async () => {
   const key = execFileSync(routecard, ["keys", "create", "--name", "explorer", "--role", "write", "--database", join(folder, "routecard.db")], { stdio: ["ignore", "pipe", "ignore"] }).toString().trim();
-  // A server goes by the keys that it knows for up to five seconds.
+  // A server reads the keys again every five seconds.
   const deadline = Date.now() + 15_000;
   while ((await fetch(`${address}/api/jobs`)).status !== 401) {
     assert.ok(Date.now() < deadline, "the first key did not close the API");
