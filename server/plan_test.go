@@ -64,7 +64,9 @@ func TestPlanJobRefused(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 1)
-		plan := func(paths string) string { return `/api/jobs/plan {"name":"x","goalQuantity":1,"paths":[` + paths + `]}` }
+		plan := func(paths string) string {
+			return `/api/jobs/plan {"name":"x","goalQuantity":1,"paths":[` + paths + `]}`
+		}
 		const good = `{"name":"x","goalQuantity":1,"steps":[{"name":"A"}]}`
 		path := func(fields string) string { return `{"name":"x","goalQuantity":1,` + fields + `}` }
 		all := f.must(200, "GET /api/events").Body

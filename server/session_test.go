@@ -23,3 +23,20 @@ func TestSession(t *testing.T) {
 		wantEqual(t, "after an event", session(), open)
 	})
 }
+
+func TestSessionOfKeys(t *testing.T) {
+	t.Parallel()
+	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
+		w := withJira(t, database)
+		for name, key := range createKeys(t, w.Server) {
+			answer := w.Do(t, "GET", "/api/session", "", bearer(key))
+			if name == "revoked" {
+				wantEqual(t, "the status of a revoked key", answer.Status, 401)
+				continue
+			}
+			wantEqual(t, "the session of "+name, routecardtest.Decode[gen.Session](t, answer), gen.Session{
+				Role: gen.SessionRole(name), Name: &name, KeysRequired: true, Jira: true, Version: "(devel)", TimeZone: "UTC",
+			})
+		}
+	})
+}
