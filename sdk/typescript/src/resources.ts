@@ -12,17 +12,18 @@ export function resources(call: CallFunction) {
        * Create a job.
        *
        * Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-       * request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-       * them as they are.
+       * request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+       * here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
        */
       create: (body: RequestBody<"createJob">, options?: CallOptions<"createJob">) =>
         call("createJob", "POST", "/api/jobs", {}, body, options),
       /**
        * List jobs.
        *
-       * Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
-       * answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
-       * the next one while there is more. A job created meanwhile neither repeats nor hides another.
+       * Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
+       * Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
+       * header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
+       * due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
        */
       list: (options?: CallOptions<"listJobs">) =>
         call("listJobs", "GET", "/api/jobs", {}, undefined, options),
@@ -35,10 +36,10 @@ export function resources(call: CallFunction) {
       get: (jobId: string, options?: CallOptions<"getJob">) =>
         call("getJob", "GET", "/api/jobs/{jobId}", {jobId}, undefined, options),
       /**
-       * Change a job's name or goal quantity.
+       * Change a job.
        *
-       * Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-       * moves on every success, also when nothing was different.
+       * Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+       * write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
        */
       update: (jobId: string, body: RequestBody<"updateJob">, options?: CallOptions<"updateJob">) =>
         call("updateJob", "PUT", "/api/jobs/{jobId}", {jobId}, body, options),
@@ -50,6 +51,33 @@ export function resources(call: CallFunction) {
        */
       delete: (jobId: string, options?: CallOptions<"deleteJob">) =>
         call("deleteJob", "DELETE", "/api/jobs/{jobId}", {jobId}, undefined, options),
+      /**
+       * Close a job.
+       *
+       * Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+       * its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+       * can still be changed. A job that is closed already is refused (409).
+       */
+      close: (jobId: string, body: RequestBody<"closeJob"> | undefined = {}, options?: CallOptions<"closeJob">) =>
+        call("closeJob", "POST", "/api/jobs/{jobId}/close", {jobId}, body, options),
+      /**
+       * Reopen a closed job.
+       *
+       * Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+       * not closed is refused (409).
+       */
+      reopen: (jobId: string, body: RequestBody<"reopenJob"> | undefined = {}, options?: CallOptions<"reopenJob">) =>
+        call("reopenJob", "POST", "/api/jobs/{jobId}/reopen", {jobId}, body, options),
+      /**
+       * Create a job with its paths, steps, and units.
+       *
+       * Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+       * created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+       * A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+       * place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+       */
+      plan: (body: RequestBody<"planJob">, options?: CallOptions<"planJob">) =>
+        call("planJob", "POST", "/api/jobs/plan", {}, body, options),
       /**
        * List the paths of a job.
        *
@@ -63,7 +91,8 @@ export function resources(call: CallFunction) {
        * Create a path.
        *
        * Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-       * to the goal of the job.
+       * to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+       * refused (404).
        */
       create: (body: RequestBody<"createPath">, options?: CallOptions<"createPath">) =>
         call("createPath", "POST", "/api/paths", {}, body, options),
@@ -222,11 +251,13 @@ export function resources(call: CallFunction) {
        *
        * Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
        * goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-       * this moment; with `limit` it is one page.
+       * this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
+       * the newest event comes first, and `before` continues towards older ones.
        *
        * With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
        * it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-       * that event. A comment line every 15 seconds shows that the connection lives.
+       * that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
+       * `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
        *
        * Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
        * database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
@@ -235,6 +266,78 @@ export function resources(call: CallFunction) {
        */
       list: (options?: CallOptions<"listEvents">) =>
         call("listEvents", "GET", "/api/events", {}, undefined, options),
+    },
+    work: {
+      /**
+       * List what waits at which step.
+       *
+       * Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
+       * the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
+       * comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+       *
+       * Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
+       * missed or returned twice, because its place can change.
+       */
+      list: (options?: CallOptions<"listWork">) =>
+        call("listWork", "GET", "/api/work", {}, undefined, options),
+    },
+    places: {
+      /**
+       * List the stations.
+       *
+       * Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
+       * units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+       */
+      list: (options?: CallOptions<"listPlaces">) =>
+        call("listPlaces", "GET", "/api/places", {}, undefined, options),
+    },
+    templates: {
+      /**
+       * Create a template.
+       *
+       * Stores a list of steps from which paths can be made. The name need not be unique.
+       */
+      create: (body: RequestBody<"createTemplate">, options?: CallOptions<"createTemplate">) =>
+        call("createTemplate", "POST", "/api/templates", {}, body, options),
+      /**
+       * List templates.
+       *
+       * Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+       */
+      list: (options?: CallOptions<"listTemplates">) =>
+        call("listTemplates", "GET", "/api/templates", {}, undefined, options),
+      /**
+       * Get a template.
+       *
+       * Returns the template and its steps.
+       */
+      get: (templateId: string, options?: CallOptions<"getTemplate">) =>
+        call("getTemplate", "GET", "/api/templates/{templateId}", {templateId}, undefined, options),
+      /**
+       * Change a template.
+       *
+       * Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+       * are.
+       */
+      update: (templateId: string, body: RequestBody<"updateTemplate">, options?: CallOptions<"updateTemplate">) =>
+        call("updateTemplate", "PUT", "/api/templates/{templateId}", {templateId}, body, options),
+      /**
+       * Delete a template.
+       *
+       * Deletes the template. Paths that were made from it stay as they are.
+       */
+      delete: (templateId: string, options?: CallOptions<"deleteTemplate">) =>
+        call("deleteTemplate", "DELETE", "/api/templates/{templateId}", {templateId}, undefined, options),
+    },
+    session: {
+      /**
+       * Get what the caller may do here.
+       *
+       * Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
+       * follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+       */
+      get: (options?: CallOptions<"getSession">) =>
+        call("getSession", "GET", "/api/session", {}, undefined, options),
     },
     jira: {
       /**
