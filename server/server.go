@@ -5,6 +5,7 @@ package server
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -56,6 +57,10 @@ type Options struct {
 	Clock func() time.Time
 	// Version is the version of the program that [Server.GetSession] returns. Defaults to (devel).
 	Version string
+	// Pages are the built pages: index.html, and the files that it loads. Nil serves no pages.
+	Pages fs.FS
+	// PagesChange has the pages read again for each request, for their development.
+	PagesChange bool
 	// CORSOrigins are the origins whose pages may call the API. Defaults to none.
 	CORSOrigins []string
 }
@@ -110,6 +115,11 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	routes := headRouter{engine}
 	s.serveHealth(routes)
 	s.serveDocs(routes)
+	if options.Pages != nil {
+		if err := s.servePages(routes, options.Pages, options.PagesChange); err != nil {
+			return nil, err
+		}
+	}
 	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{detachContext}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.fail,
 		HandlerErrorFunc:         s.fail,

@@ -19,6 +19,7 @@ import (
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/server"
 	"github.com/routecard/routecard/store"
+	"github.com/routecard/routecard/web"
 )
 
 const (
@@ -41,6 +42,7 @@ type serveCommand struct {
 	Addr       string    `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
 	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
 	CORSOrigin []string  `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
+	WebDir     string    `name:"web-dir" env:"ROUTECARD_WEB_DIR" type:"existingdir" placeholder:"DIR" help:"Serve the pages from this folder in place of the built-in ones, for their development."`
 	Jira       jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
 	TimeZone   string    `default:"UTC" env:"ROUTECARD_TIME_ZONE" placeholder:"NAME" help:"Time zone in which a due date ends, such as Europe/Berlin (default: ${default})."`
 	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
@@ -102,7 +104,12 @@ func (c *serveCommand) Run() (err error) {
 	if err := c.refuseOpenAPI(starting, listener.Addr(), db); err != nil {
 		return err
 	}
+	pages := web.Files()
+	if c.WebDir != "" {
+		pages = os.DirFS(c.WebDir)
+	}
 	handler, err := server.New(db, server.Options{
+		Pages: pages, PagesChange: c.WebDir != "",
 		Logger: log, Jira: jiraClient, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
 		TimeZone: timeZone, Version: version(),
 	})
