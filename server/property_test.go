@@ -93,6 +93,9 @@ func (g *guest) renew(t *testing.T, operation string) {
 		g.known["serialId"] = id("sn1", "sn2", "sn3", "sn4", "sn5")
 	case "createSerials":
 		g.known["jobId"] = id("job")
+	case "reopenJob":
+		g.must(t, `POST /api/jobs/{job}/close {}`)
+		g.must(t, `POST /api/jobs/{empty}/close {}`)
 	case "deletePath":
 		g.known["pathId"] = id("free", "free", "path")
 	case "pushJobToJira":
