@@ -173,6 +173,8 @@ type Step struct {
 	Optional                 bool
 	// PartCount is how many units in progress stand at the step.
 	PartCount int64
+	// DoneCount is how many units, in progress or completed, have completed the step.
+	DoneCount int64
 }
 
 // Unit is a unit with its current state.
