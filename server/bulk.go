@@ -65,6 +65,9 @@ func (s *Server) commandMany(
 	if err != nil {
 		return unitsChanged{}, err
 	}
+	if err := models.CheckRepeated("serialIds", serialNumbers); err != nil {
+		return unitsChanged{}, err
+	}
 	changed, err := takeUnits(ctx, len(serialNumbers))
 	if err != nil {
 		return unitsChanged{}, err

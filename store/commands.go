@@ -109,15 +109,11 @@ func (s *Store) commandMany(
 	ctx context.Context, by Request, commands []UnitCommand, accept func([]CommandResult) error,
 ) ([]CommandResult, bool, error) {
 	requested := make([]requestedCommand, len(commands))
-	serialNumbers := make([]string, len(commands))
 	for i, command := range commands {
 		if err := models.CheckCommand(command.Command); err != nil {
 			return nil, false, err
 		}
-		requested[i], serialNumbers[i] = requestedCommand{command, by}, command.SerialNumber
-	}
-	if err := models.CheckRepeated("serialIds", serialNumbers); err != nil {
-		return nil, false, err
+		requested[i] = requestedCommand{command, by}
 	}
 	return Once(ctx, s, by, func() (results []CommandResult, err error) {
 		if err := s.checkOccurredAt(by); err != nil {

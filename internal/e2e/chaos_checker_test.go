@@ -345,7 +345,7 @@ type pathDetail struct {
 	}
 	Distribution []struct {
 		StepID    string
-		PartCount int64
+		PartCount, DoneCount int64
 	}
 }
 
@@ -448,7 +448,7 @@ func (c *checker) checkPath(server int, state *replay.Replay, id string) {
 			AssignedTo: step.AssignedTo, Optional: step.Optional,
 		}
 		if i < len(path.Distribution) && path.Distribution[i].StepID == step.ID {
-			shown.PartCount = path.Distribution[i].PartCount
+			shown.PartCount, shown.DoneCount = path.Distribution[i].PartCount, path.Distribution[i].DoneCount
 		}
 		got.Steps = append(got.Steps, shown)
 	}
