@@ -140,46 +140,46 @@ func (e ScrapReason) Valid() bool {
 
 // Defines values for SerialActionName.
 const (
-	Advance       SerialActionName = "advance"
-	AdvanceTo     SerialActionName = "advance_to"
-	ClearOverride SerialActionName = "clear_override"
-	Complete      SerialActionName = "complete"
-	Delete        SerialActionName = "delete"
-	ForceComplete SerialActionName = "force_complete"
-	Note          SerialActionName = "note"
-	Override      SerialActionName = "override"
-	Scrap         SerialActionName = "scrap"
-	Skip          SerialActionName = "skip"
-	Undo          SerialActionName = "undo"
-	Waive         SerialActionName = "waive"
+	ActionAdvance       SerialActionName = "advance"
+	ActionAdvanceTo     SerialActionName = "advance_to"
+	ActionClearOverride SerialActionName = "clear_override"
+	ActionComplete      SerialActionName = "complete"
+	ActionDelete        SerialActionName = "delete"
+	ActionForceComplete SerialActionName = "force_complete"
+	ActionNote          SerialActionName = "note"
+	ActionOverride      SerialActionName = "override"
+	ActionScrap         SerialActionName = "scrap"
+	ActionSkip          SerialActionName = "skip"
+	ActionUndo          SerialActionName = "undo"
+	ActionWaive         SerialActionName = "waive"
 )
 
 // Valid indicates whether the value is a known member of the SerialActionName enum.
 func (e SerialActionName) Valid() bool {
 	switch e {
-	case Advance:
+	case ActionAdvance:
 		return true
-	case AdvanceTo:
+	case ActionAdvanceTo:
 		return true
-	case ClearOverride:
+	case ActionClearOverride:
 		return true
-	case Complete:
+	case ActionComplete:
 		return true
-	case Delete:
+	case ActionDelete:
 		return true
-	case ForceComplete:
+	case ActionForceComplete:
 		return true
-	case Note:
+	case ActionNote:
 		return true
-	case Override:
+	case ActionOverride:
 		return true
-	case Scrap:
+	case ActionScrap:
 		return true
-	case Skip:
+	case ActionSkip:
 		return true
-	case Undo:
+	case ActionUndo:
 		return true
-	case Waive:
+	case ActionWaive:
 		return true
 	default:
 		return false
@@ -7482,20 +7482,6 @@ func (response AddSerialNotes408JSONResponse) VisitAddSerialNotesResponse(w http
 	return err
 }
 
-type AddSerialNotes409JSONResponse struct{ ConflictJSONResponse }
-
-func (response AddSerialNotes409JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type AddSerialNotes413JSONResponse struct{ ContentTooLargeJSONResponse }
 
 func (response AddSerialNotes413JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
@@ -9097,20 +9083,6 @@ func (response AddSerialNote408JSONResponse) VisitAddSerialNoteResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(408)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AddSerialNote409JSONResponse struct{ ConflictJSONResponse }
-
-func (response AddSerialNote409JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }

@@ -197,14 +197,14 @@ func TestStepsAfterEdits(t *testing.T) {
 			w.give(Scrap{Reason: "damaged"})
 			edit(t, w.path, "B", "C", "D")
 			w.refuse(Undo{Last: &Event{ID: "evt_1", Type: UnitScrapped}, Before: &before},
-				"Serial number SN-00001 cannot go back: its step was removed from the path; create a new serial number for the part")
+				"Serial number SN-00001 cannot go back: its step is no longer on the path; create a new serial number for the part")
 		}},
 		{"the step from which a unit came is removed", func(w *walk) {
 			before := w.unit.State
 			w.give(Advance{})
 			edit(t, w.path, "B", "C", "D")
 			w.refuse(Undo{Last: &Event{ID: "evt_1", Type: UnitAdvanced}, Before: &before},
-				"Serial number SN-00001 cannot go back: its step was removed from the path; move the unit forward instead")
+				"Serial number SN-00001 cannot go back: its step is no longer on the path; move the unit forward instead")
 		}},
 		{"a unit is not where it is expected", func(w *walk) {
 			from := From{StepID: w.id("A")}

@@ -25,7 +25,7 @@ func (c Undo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 		if now == InProgress {
 			advice = "move the unit forward instead"
 		}
-		return Change{}, ConflictError("Serial number %s cannot go back: its step was removed from the path; %s",
+		return Change{}, ConflictError("Serial number %s cannot go back: its step is no longer on the path; %s",
 			unit.SerialNumber, advice)
 	}
 	return Change{Unit: unit, Type: UnitUndone, StepID: unit.StepID, Data: undoneData{

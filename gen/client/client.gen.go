@@ -140,46 +140,46 @@ func (e ScrapReason) Valid() bool {
 
 // Defines values for SerialActionName.
 const (
-	Advance       SerialActionName = "advance"
-	AdvanceTo     SerialActionName = "advance_to"
-	ClearOverride SerialActionName = "clear_override"
-	Complete      SerialActionName = "complete"
-	Delete        SerialActionName = "delete"
-	ForceComplete SerialActionName = "force_complete"
-	Note          SerialActionName = "note"
-	Override      SerialActionName = "override"
-	Scrap         SerialActionName = "scrap"
-	Skip          SerialActionName = "skip"
-	Undo          SerialActionName = "undo"
-	Waive         SerialActionName = "waive"
+	ActionAdvance       SerialActionName = "advance"
+	ActionAdvanceTo     SerialActionName = "advance_to"
+	ActionClearOverride SerialActionName = "clear_override"
+	ActionComplete      SerialActionName = "complete"
+	ActionDelete        SerialActionName = "delete"
+	ActionForceComplete SerialActionName = "force_complete"
+	ActionNote          SerialActionName = "note"
+	ActionOverride      SerialActionName = "override"
+	ActionScrap         SerialActionName = "scrap"
+	ActionSkip          SerialActionName = "skip"
+	ActionUndo          SerialActionName = "undo"
+	ActionWaive         SerialActionName = "waive"
 )
 
 // Valid indicates whether the value is a known member of the SerialActionName enum.
 func (e SerialActionName) Valid() bool {
 	switch e {
-	case Advance:
+	case ActionAdvance:
 		return true
-	case AdvanceTo:
+	case ActionAdvanceTo:
 		return true
-	case ClearOverride:
+	case ActionClearOverride:
 		return true
-	case Complete:
+	case ActionComplete:
 		return true
-	case Delete:
+	case ActionDelete:
 		return true
-	case ForceComplete:
+	case ActionForceComplete:
 		return true
-	case Note:
+	case ActionNote:
 		return true
-	case Override:
+	case ActionOverride:
 		return true
-	case Scrap:
+	case ActionScrap:
 		return true
-	case Skip:
+	case ActionSkip:
 		return true
-	case Undo:
+	case ActionUndo:
 		return true
-	case Waive:
+	case ActionWaive:
 		return true
 	default:
 		return false
@@ -9483,8 +9483,6 @@ type AddSerialNotesResponse struct {
 	JSON404 *NotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
-	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -9531,11 +9529,6 @@ func (r AddSerialNotesResponse) GetJSON404() *NotFound {
 // GetJSON408 returns the response for an HTTP 408 `application/json` response
 func (r AddSerialNotesResponse) GetJSON408() *RequestTimeout {
 	return r.JSON408
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AddSerialNotesResponse) GetJSON409() *Conflict {
-	return r.JSON409
 }
 
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
@@ -10668,8 +10661,6 @@ type AddSerialNoteResponse struct {
 	JSON404 *NotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
-	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -10716,11 +10707,6 @@ func (r AddSerialNoteResponse) GetJSON404() *NotFound {
 // GetJSON408 returns the response for an HTTP 408 `application/json` response
 func (r AddSerialNoteResponse) GetJSON408() *RequestTimeout {
 	return r.JSON408
-}
-
-// GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AddSerialNoteResponse) GetJSON409() *Conflict {
-	return r.JSON409
 }
 
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
@@ -15040,13 +15026,6 @@ func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, e
 		}
 		response.JSON408 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON409 = &dest
-
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest ContentTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -16214,13 +16193,6 @@ func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, err
 			return nil, err
 		}
 		response.JSON408 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest ContentTooLarge
