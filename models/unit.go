@@ -31,7 +31,7 @@ type Unit struct {
 	Ordinal int64 `gorm:"column:no;primaryKey;autoIncrement:false"`
 	// SerialNumber is what is engraved on the part.
 	SerialNumber string `gorm:"column:id"`
-	// Sequence is the n of a serial number of the form SN-n, so that generated numbers skip those that a shop brought along.
+	// Sequence is the n of a serial number of the form SN-n or sn-n, so that generated numbers skip those that a shop brought along.
 	// It is nil for any other serial number.
 	Sequence *int64 `gorm:"column:number"`
 	JobID    string
@@ -257,8 +257,9 @@ func equal[T comparable](a, b *T) bool {
 // GeneratedSerialNumber is the id of the unit with this number, as it is engraved: at least five digits.
 func GeneratedSerialNumber(number int64) string { return fmt.Sprintf("SN-%05d", number) }
 
-// SequenceOf is the number of an id that SerialID made, or nil.
+// SequenceOf is the number of an id that GeneratedSerialNumber made, in upper or lower case, or nil.
 func SequenceOf(id string) *int64 {
+	id = strings.ToUpper(id)
 	digits, ok := strings.CutPrefix(id, "SN-")
 	if !ok {
 		return nil

@@ -85,8 +85,8 @@ func TestNumbersStepAside(t *testing.T) {
 			first, last string
 		}{
 			{2, "SN-00001", "SN-00002"}, // before the one that is taken
-			{2, "SN-00004", "SN-00005"}, // after it
-			{3, "SN-00009", "SN-00011"}, // 6 and 7 are too few
+			{2, "SN-00006", "SN-00007"}, // after it and sn-00005
+			{3, "SN-00009", "SN-00011"},
 			{1, "SN-00012", "SN-00012"},
 		} {
 			created := f.addSerials(c.quantity)

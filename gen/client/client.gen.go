@@ -2487,7 +2487,7 @@ type ClientInterface interface {
 
 	// PushJobToJiraWithBody Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Takes any type of body and a specified content type.
@@ -2497,7 +2497,7 @@ type ClientInterface interface {
 
 	// PushJobToJira Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Takes a body of the `application/json` content type.
@@ -3123,7 +3123,7 @@ func (c *Client) LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParam
 
 // PushJobToJiraWithBody Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Takes any type of body and a specified content type.
@@ -3143,7 +3143,7 @@ func (c *Client) PushJobToJiraWithBody(ctx context.Context, params *PushJobToJir
 
 // PushJobToJira Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Takes a body of the `application/json` content type.
@@ -6575,7 +6575,7 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -6585,7 +6585,7 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -11763,7 +11763,7 @@ func (c *ClientWithResponses) LinkJiraTicketWithResponse(ctx context.Context, pa
 
 // PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -11779,7 +11779,7 @@ func (c *ClientWithResponses) PushJobToJiraWithBodyWithResponse(ctx context.Cont
 
 // PushJobToJiraWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).

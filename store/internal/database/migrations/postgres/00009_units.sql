@@ -19,6 +19,10 @@ ALTER TABLE events ADD COLUMN occurred_at bigint;
 ALTER TABLE serials DROP CONSTRAINT serials_id_key;
 CREATE UNIQUE INDEX serials_by_id ON serials (lower(id));
 
+-- So a serial number such as sn-00005 takes the number 5 as SN-00005 does.
+UPDATE serials SET number = substr(id, 4)::bigint
+WHERE number IS NULL AND id ~ '^[Ss][Nn]-([0-9]{5}|[1-9][0-9]{5,17})$' AND id !~ '-00000$';
+
 -- The serial numbers of deleted units, which are not used again.
 CREATE TABLE deleted_serials (
     id     text COLLATE "C" NOT NULL,

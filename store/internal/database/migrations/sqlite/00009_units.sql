@@ -48,6 +48,11 @@ CREATE INDEX serials_by_path ON serials (path_id, no);
 CREATE INDEX serials_by_step ON serials (step_id, no) WHERE step_id IS NOT NULL;
 CREATE INDEX serials_by_status ON serials (status, no);
 
+-- So a serial number such as sn-00005 takes the number 5 as SN-00005 does.
+UPDATE serials SET number = CAST(substr(id, 4) AS INTEGER)
+WHERE number IS NULL AND id GLOB '[Ss][Nn]-[0-9][0-9][0-9][0-9][0-9]*' AND substr(id, 4) NOT GLOB '*[^0-9]*'
+    AND (length(id) = 8 OR length(id) <= 21 AND substr(id, 4, 1) <> '0') AND substr(id, 4) <> '00000';
+
 -- The serial numbers of deleted units, which are not used again.
 CREATE TABLE deleted_serials (
     id     TEXT NOT NULL,
