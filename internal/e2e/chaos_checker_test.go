@@ -350,7 +350,7 @@ type pathDetail struct {
 		Optional                 bool
 	}
 	Distribution []struct {
-		StepID    string
+		StepID               string
 		PartCount, DoneCount int64
 	}
 }
