@@ -1910,10 +1910,10 @@ type GetScrapParams struct {
 	// JobID Only moves of this job's units. Defaults to all jobs.
 	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
 
-	// From Beginning of the period, at most 366 days before `to`. Defaults to 30 days before `to`.
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
 	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
 
-	// To End of the period, later than `from`. Defaults to now.
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
 	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
 }
 
@@ -1922,10 +1922,10 @@ type GetStepTimesParams struct {
 	// JobID Only moves of this job's units. Defaults to all jobs.
 	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
 
-	// From Beginning of the period, at most 366 days before `to`. Defaults to 30 days before `to`.
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
 	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
 
-	// To End of the period, later than `from`. Defaults to now.
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
 	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
 }
 
@@ -1940,10 +1940,10 @@ type GetThroughputParams struct {
 	// JobID Only moves of this job's units. Defaults to all jobs.
 	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
 
-	// From Beginning of the period, at most 366 days before `to`. Defaults to 30 days before `to`.
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
 	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
 
-	// To End of the period, later than `from`. Defaults to now.
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
 	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"gorm.io/gorm/clause"
@@ -137,8 +138,7 @@ func (s *Store) carryOut(t *database.Tx, commands []requestedCommand) ([]Command
 			return nil, err
 		}
 	}
-	batch.queueChanges()
-	return results, nil
+	return results, batch.queueChanges()
 }
 
 // moveBatch holds the units of several commands, with their paths, while the commands are carried out.
@@ -148,6 +148,9 @@ type moveBatch struct {
 	units map[string]*models.Unit
 	// events are the undoable events of this batch, by their ids.
 	events map[string]models.Event
+	// moves are the moves of this batch, by the ids of their events. undone are older moves that this batch has taken back.
+	moves  map[string]models.Move
+	undone []models.Move
 	// changed are the units that have to be written.
 	changed map[*models.Unit]bool
 	// pathCounts and stepCounts are what has to be added to the counts of paths and steps, by their ids. Those of a path are
@@ -181,6 +184,7 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 		paths:      make(map[string]*models.Path, len(paths)),
 		units:      make(map[string]*models.Unit, len(units)),
 		events:     map[string]models.Event{},
+		moves:      map[string]models.Move{},
 		changed:    map[*models.Unit]bool{},
 		pathCounts: map[string][]int64{},
 		stepCounts: map[string][]int64{},
@@ -219,6 +223,9 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 		}
 		return CommandResult{}, err
 	}
+	if undo, ok := command.Command.(models.Undo); ok {
+		b.takeBack(undo.Last)
+	}
 	if err := b.record(command.by, &change, unit.State); err != nil {
 		return CommandResult{}, err
 	}
@@ -234,7 +241,7 @@ func (b *moveBatch) record(by Request, change *models.Change, before models.Stat
 	unit := &change.Unit
 	unit.Version++
 	unit.UpdatedAt = changeTime(b.t, unit.UpdatedAt)
-	event := models.Event{ID: models.NewID(models.EventPrefix), Type: change.Type, StepID: change.StepID}
+	event := models.Event{ID: models.NewID(models.EventPrefix), Type: change.Type, At: b.t.At, StepID: change.StepID}
 	if change.Type != models.UnitUndone {
 		encoded, err := json.Marshal(before)
 		if err != nil {
@@ -243,6 +250,12 @@ func (b *moveBatch) record(by Request, change *models.Change, before models.Stat
 		event.Before = new(string(encoded))
 		unit.LastEventID = &event.ID
 		b.events[event.ID] = event
+	}
+	if event.Type.IsMove() {
+		b.moves[event.ID] = models.NewMove(&event, &before, unit)
+		if unit.Status == models.InProgress {
+			unit.EnteredAt = event.DoneAt()
+		}
 	}
 	return recordUnit(b.t, by, event, unit, change.Data)
 }
@@ -262,8 +275,26 @@ func (b *moveBatch) findUndone(undo *models.Undo, unit *models.Unit) error {
 	if err := json.Unmarshal([]byte(*event.Before), &before); err != nil {
 		return fmt.Errorf("store: state before %s: %w", event.ID, err)
 	}
+	if before.EnteredAt == 0 {
+		before.EnteredAt = unit.EnteredAt
+		if event.Type.IsMove() {
+			if err := b.t.Model(&models.Move{}).Where("at = ? AND event_id = ?", event.DoneAt(), event.ID).
+				Pluck("entered_at", &before.EnteredAt).Error; err != nil {
+				return err
+			}
+		}
+	}
 	undo.Last, undo.Before = &event, &before
 	return nil
+}
+
+// takeBack takes back the move that an undone event has recorded, if it has recorded one.
+func (b *moveBatch) takeBack(event *models.Event) {
+	if _, own := b.moves[event.ID]; own {
+		delete(b.moves, event.ID)
+	} else if event.Type.IsMove() {
+		b.undone = append(b.undone, models.Move{At: event.DoneAt(), EventID: event.ID, Type: event.Type})
+	}
 }
 
 // count adds n to the counts in which the unit is included: those of its path, and of the step at which it stands.
@@ -287,15 +318,16 @@ func (b *moveBatch) count(unit *models.Unit, n int64) {
 	}
 }
 
-// queueChanges has the changed units and counts written.
-func (b *moveBatch) queueChanges() {
+// queueChanges has the changed units, counts, and moves written.
+func (b *moveBatch) queueChanges() error {
 	units := make([]models.Unit, 0, len(b.changed))
 	for unit := range b.changed {
 		units = append(units, *unit)
 	}
 	// In the order in which the database stores them, so that neighbors are written together.
 	slices.SortFunc(units, func(a, b models.Unit) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
-	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
+	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "entered_at", "marks", "known_step_no", "force_completed", "force_reason",
 		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"))
 	queueCounts(b.t, b.pathCounts, b.stepCounts)
+	return queueMoves(b.t, slices.Collect(maps.Values(b.moves)), b.undone)
 }

@@ -33,19 +33,27 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 				return err
 			}
 			first := &path.Steps[0]
+			moves := make([]models.Move, len(units))
 			for i := range units {
 				unit := &units[i]
 				unit.JobID, unit.PathID = path.JobID, path.ID
-				unit.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNumber: path.LastStepNumber}
+				unit.State = models.State{
+					Status: models.InProgress, StepID: &first.ID, EnteredAt: t.At, KnownStepNumber: path.LastStepNumber,
+				}
 				unit.Version = 1
 				unit.CreatedAt, unit.UpdatedAt = t.At, t.At
-				if err := recordUnit(t, by, models.Event{Type: models.UnitCreated, StepID: &first.ID}, unit, struct {
+				event := models.Event{ID: models.NewID(models.EventPrefix), Type: models.UnitCreated, At: t.At, StepID: &first.ID}
+				moves[i] = models.NewMove(&event, nil, unit)
+				if err := recordUnit(t, by, event, unit, struct {
 					StepName string `json:"stepName"`
 				}{first.Name}); err != nil {
 					return err
 				}
 			}
 			t.Queue(rows.New(units))
+			if err := queueMoves(t, moves, nil); err != nil {
+				return err
+			}
 			if err := keepResult(t, by, units); err != nil {
 				return err
 			}
