@@ -198,7 +198,8 @@ func (f *Forecast) Remaining() int64 { return max(f.Goal-f.Completed, 0) }
 
 // PerDay returns the number of units that were completed per day in the period of the basis.
 func (f *Forecast) PerDay() float64 {
-	return float64(f.BasisCompleted) * float64(dayMillis) / float64(f.Basis.To-f.Basis.From)
+	days := float64(f.Basis.To-f.Basis.From) / float64(dayMillis)
+	return float64(f.BasisCompleted) / days
 }
 
 // ExpectedAt returns when the goal will be reached. It returns false if the goal is reached already, if nothing was completed in

@@ -279,7 +279,7 @@ func (b *moveBatch) findUndone(undo *models.Undo, unit *models.Unit) error {
 		before.EnteredAt = unit.EnteredAt
 		if event.Type.IsMove() {
 			if err := b.t.Model(&models.Move{}).Where("at = ? AND event_id = ?", event.DoneAt(), event.ID).
-				Pluck("entered_at", &before.EnteredAt).Error; err != nil {
+				Select("entered_at").Row().Scan(&before.EnteredAt); err != nil {
 				return err
 			}
 		}

@@ -2335,7 +2335,7 @@ type ClientInterface interface {
 	// GetStepTimes Measure how long units stay at each step
 	//
 	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, removed steps last;
+	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed steps of a path after the others;
 	// steps at which nothing happened are included unless they were removed. Without `jobId` an entry stands for all steps that
 	// have the same name, in all jobs: at most 1,000 entries, those with the most units waiting first, then those that the most
 	// units left, then by name; steps at which nothing happened and nothing waits are left out.
@@ -2896,7 +2896,7 @@ func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, reqEditor
 // GetStepTimes Measure how long units stay at each step
 //
 // Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, removed steps last;
+// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed steps of a path after the others;
 // steps at which nothing happened are included unless they were removed. Without `jobId` an entry stands for all steps that
 // have the same name, in all jobs: at most 1,000 entries, those with the most units waiting first, then those that the most
 // units left, then by name; steps at which nothing happened and nothing waits are left out.
@@ -6196,7 +6196,7 @@ type ClientWithResponsesInterface interface {
 	// GetStepTimesWithResponse Measure how long units stay at each step
 	//
 	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, removed steps last;
+	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed steps of a path after the others;
 	// steps at which nothing happened are included unless they were removed. Without `jobId` an entry stands for all steps that
 	// have the same name, in all jobs: at most 1,000 entries, those with the most units waiting first, then those that the most
 	// units left, then by name; steps at which nothing happened and nothing waits are left out.
@@ -10917,7 +10917,7 @@ func (c *ClientWithResponses) GetScrapWithResponse(ctx context.Context, params *
 // GetStepTimesWithResponse Measure how long units stay at each step
 //
 // Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, removed steps last;
+// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed steps of a path after the others;
 // steps at which nothing happened are included unless they were removed. Without `jobId` an entry stands for all steps that
 // have the same name, in all jobs: at most 1,000 entries, those with the most units waiting first, then those that the most
 // units left, then by name; steps at which nothing happened and nothing waits are left out.
