@@ -117,7 +117,7 @@ var recipes = map[string]recipe{
 		missing:  []string{`POST /api/serials/{unknown}/steps/{B}/complete {}`},
 		conflict: []string{`POST /api/serials/{sn1}/steps/{B}/complete {}`},
 	},
-	"listEvents":      {ok: []string{`GET /api/events?limit=1`}},
+	"listEvents": {ok: []string{`GET /api/events?limit=1`}},
 	"getThroughput": {
 		ok:      []string{`GET /api/insights/throughput?jobId={job}&bucket=hour&tz=Europe/Berlin`},
 		missing: []string{`GET /api/insights/throughput?jobId={unknown}`},

@@ -281,6 +281,11 @@ func (g *guest) namesOnlyWhatExists(r *drawnRequest) bool {
 			return false
 		}
 	}
+	for name := range r.Query {
+		if !exists(name, r.Query.Get(name)) {
+			return false
+		}
+	}
 	for name, value := range r.Value {
 		items, isList := value.([]any)
 		if !isList {
