@@ -24,6 +24,8 @@ func TestModelsEqualTheSchema(t *testing.T) {
 		add(rows.Table[models.APIKey]())
 		add(rows.Table[models.JiraPush]())
 		add(rows.Table[models.Seal]())
+		add(rows.Table[models.Move]())
+		add(rows.Table[models.QuarterHour]())
 
 		tables, err := db.read.Migrator().GetTables()
 		if err != nil {
