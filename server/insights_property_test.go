@@ -115,15 +115,11 @@ type recount struct {
 }
 
 type recountedMove struct {
-	event      gen.Event
-	at         time.Time
-	from, to   string
-	stay       time.Duration
-	scrapped   bool
-	completed  bool
-	forced     bool
-	reason     string
-	isCreation bool
+	event                                   gen.Event
+	at                                      time.Time
+	from, to, reason                        string
+	stay                                    time.Duration
+	scrapped, completed, forced, isCreation bool
 }
 
 type recountedPath struct {
