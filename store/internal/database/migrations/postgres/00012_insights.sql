@@ -16,19 +16,20 @@ CREATE TABLE moves (
 
 -- A move entered its first step when the move before it was made: the moves that stand form a chain for each unit.
 INSERT INTO moves
-SELECT at, id, type, job_id,
+SELECT coalesce(occurred_at, at), id, type, job_id,
     CASE type WHEN 'serial.created' THEN NULL WHEN 'serial.advanced' THEN data::json ->> 'fromStepId' ELSE step_id END,
-    lag(at) OVER (PARTITION BY serial_id ORDER BY seq),
+    lag(coalesce(occurred_at, at)) OVER (PARTITION BY serial_id ORDER BY seq),
     CASE WHEN type IN ('serial.created', 'serial.advanced') THEN step_id END,
     CASE type WHEN 'serial.scrapped' THEN data::json ->> 'reason' END
 FROM events
 WHERE type IN ('serial.created', 'serial.advanced', 'serial.completed', 'serial.force_completed', 'serial.scrapped')
     AND NOT EXISTS (
         SELECT 1 FROM events undone
-        WHERE undone.type = 'serial.undone' AND undone.serial_id = events.serial_id AND undone.data::json ->> 'eventId' = events.id);
+        WHERE undone.type = 'serial.undone' AND undone.serial_id = events.serial_id AND undone.data::json ->> 'eventId' = events.id)
+    AND NOT EXISTS (SELECT 1 FROM events gone WHERE gone.type = 'serial.deleted' AND gone.serial_id = events.serial_id);
 
 UPDATE serials SET entered_at = coalesce((
-    SELECT e.at FROM events e JOIN moves m ON m.at = e.at AND m.event_id = e.id
+    SELECT m.at FROM events e JOIN moves m ON m.at = coalesce(e.occurred_at, e.at) AND m.event_id = e.id
     WHERE e.serial_id = serials.id AND m.to_step_id IS NOT NULL
     ORDER BY e.seq DESC LIMIT 1), created_at);
 
