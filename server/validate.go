@@ -23,7 +23,7 @@ func (s *Server) check(c *gin.Context) {
 		s.noRoute(c)
 		return
 	}
-	arriving := &sharedBody{ReadCloser: c.Request.Body, ctx: c.Request.Context(), work: &sharesOf(c).work}
+	arriving := &sharedBody{ReadCloser: c.Request.Body, ctx: c, isFile: operation.TakesFile()}
 	c.Request.Body = arriving
 	raw, body, err := operation.Check(c.Writer, c.Request)
 	// The HTTP server looks at the type of the body when it decides how to close the connection after a body that is too large.
