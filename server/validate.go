@@ -36,7 +36,7 @@ func (s *Server) check(c *gin.Context) {
 	case stale != nil:
 		s.fail(c, stale)
 	case operation.TakesBody():
-		c.Request.Body = checkedBody{bytes.NewReader(raw), body}
+		c.Request.Body = checkedBody{bytes.NewReader(raw), raw, body}
 	}
 }
 
@@ -55,6 +55,7 @@ func (s *Server) operation(c *gin.Context) *contract.Operation {
 // and does not decode the request a second time by other rules. A reader gets the bytes as they were sent.
 type checkedBody struct {
 	*bytes.Reader
+	raw   []byte
 	value map[string]any
 }
 

@@ -112,7 +112,7 @@ func TestSubscriptions(t *testing.T) {
 				f.filter.JobID = &jobs[rand.N(len(jobs))].ID
 			}
 			if rand.N(2) == 0 {
-				f.filter.Type = new([]string{"job.created", "job.updated", "job.deleted", ""}[rand.N(4)])
+				f.filter.Types = []string{[]string{"job.created", "job.updated", "job.deleted", ""}[rand.N(4)]}
 			}
 			followers.Go(func() { f.follow(t, written) })
 		}
@@ -243,7 +243,7 @@ func TestSubscriptionScansOnce(t *testing.T) {
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), feedPatience)
 		defer cancel()
-		f := &follower{store: s, filter: store.EventFilter{Type: new("job.deleted")}}
+		f := &follower{store: s, filter: store.EventFilter{Types: []string{"job.deleted"}}}
 		if err := f.subscribe(ctx); err != nil {
 			t.Fatal(err)
 		}

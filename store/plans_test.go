@@ -66,7 +66,7 @@ func plannedReads(t *testing.T) []planned {
 			return err
 		}, []string{jobsKey, "paths_by_job", "steps_by_path"}},
 		{"progress of a page", func(s *store.Store) error {
-			_, err := s.PathsOfJobs(t.Context(), []string{"job_110000", "job_110001", "job_110002"})
+			_, err := s.PathsOfJobs(t.Context(), []string{"job_110000", "job_110001", "job_110002"}, false)
 			return err
 		}, []string{"paths_by_job"}},
 	}
@@ -97,7 +97,7 @@ func plannedReads(t *testing.T) []planned {
 		index  string
 	}{
 		"events":           {store.EventFilter{}, eventsKey},
-		"events of a type": {store.EventFilter{Type: text("job.created")}, eventsKey},
+		"events of a type": {store.EventFilter{Types: []string{"job.created"}}, eventsKey},
 		"events of a job":  {store.EventFilter{JobID: text("job_100777")}, "events_by_job"},
 		"events of a unit": {store.EventFilter{SerialNumber: text("SN-777")}, "events_by_serial"},
 	} {

@@ -9,9 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
+	// A machine without a time zone database, such as a minimal container, can then use --time-zone too.
+	_ "time/tzdata"
 
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/server"
@@ -39,6 +42,7 @@ type serveCommand struct {
 	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
 	CORSOrigin []string  `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
 	Jira       jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
+	TimeZone   string    `default:"UTC" env:"ROUTECARD_TIME_ZONE" placeholder:"NAME" help:"Time zone in which a due date ends, such as Europe/Berlin (default: ${default})."`
 	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
@@ -80,6 +84,10 @@ func (c *serveCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
+	timeZone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return fmt.Errorf("--time-zone must be a name like Europe/Berlin, not %q", c.TimeZone)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", c.Addr, systemError(err))
@@ -96,6 +104,7 @@ func (c *serveCommand) Run() (err error) {
 	}
 	handler, err := server.New(db, server.Options{
 		Logger: log, Jira: jiraClient, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
+		TimeZone: timeZone, Version: version(),
 	})
 	if err != nil {
 		return err
@@ -111,6 +120,15 @@ func (c *serveCommand) Run() (err error) {
 		log.Warn("could not seal the last events", "error", err)
 	}
 	return nil
+}
+
+// version returns the version of the program, as the Go command has recorded it in the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Version
 }
 
 // refuseOpenAPI returns an error if the API needs no key, and other machines or the pages of any site could use it, unless the

@@ -82,7 +82,7 @@ func New(t testing.TB, database string, changes ...func(*server.Options)) *Serve
 		}
 	})
 	s.Store = db
-	options := server.Options{Logger: s.Log.Logger()}
+	options := server.Options{Logger: s.Log.Logger(), Clock: s.Clock.Now}
 	for _, change := range changes {
 		change(&options)
 	}

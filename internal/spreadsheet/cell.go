@@ -3,6 +3,7 @@ package spreadsheet
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,14 @@ func (c Cell) Empty() bool { return strings.TrimSpace(c.text) == "" }
 
 // String returns the cell as it stands in the file.
 func (c Cell) String() string { return c.text }
+
+// formulaErrors are what a formula can result in besides a value.
+var formulaErrors = []string{
+	"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!",
+}
+
+// IsFormulaError reports whether the cell of an XLSX file has a formula that has failed.
+func (c Cell) IsFormulaError() bool { return c.stored && slices.Contains(formulaErrors, c.text) }
 
 // Text returns the text that the cell stands for, see [Unguard].
 func (c Cell) Text() string { return Unguard(c.text) }

@@ -17,11 +17,11 @@ const (
 
 // Guard returns the text of a cell in which no formula can begin: it inserts an apostrophe before each character that begins a
 // formula at the start of the text, or after a comma, a semicolon, a tab, or a line break. Spaces, control characters, and
-// double quotes before it do not count. An empty text becomes a single apostrophe, because an empty cell stands for no value.
-// [Unguard] returns the text as it was.
+// double quotes before it do not count. A text that is empty or has only spaces gets an apostrophe too, because an empty cell
+// stands for no value. [Unguard] returns the text as it was.
 func Guard(text string) string {
-	if text == "" {
-		return "'"
+	if strings.TrimSpace(text) == "" {
+		return "'" + text
 	}
 	if !strings.ContainsAny(text, formulaStarts) {
 		return text
@@ -41,8 +41,8 @@ func Guard(text string) string {
 
 // Unguard removes the apostrophes that [Guard] has inserted. It keeps all others, such as that of 's-Hertogenbosch.
 func Unguard(text string) string {
-	if text == "'" {
-		return ""
+	if after, found := strings.CutPrefix(text, "'"); found && strings.TrimSpace(after) == "" {
+		return after
 	}
 	if !strings.Contains(text, "'") {
 		return text

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store/internal/database"
+)
+
+// ImportJobs creates or updates a job for each row of a file, in one transaction, and reports whether the report is the result of
+// an earlier request. A dry run reads only, and takes no notice of the idempotency key. It returns the errors of
+// [models.ImportFile.Plan], or a KeyReused error.
+func (s *Store) ImportJobs(
+	ctx context.Context, by Request, file models.ImportFile, options models.ImportOptions,
+) (report models.ImportReport, earlier bool, err error) {
+	if options.DryRun {
+		err = s.db.Snapshot(ctx, func(db *gorm.DB) error {
+			known, err := importContext(db, file)
+			if err != nil {
+				return err
+			}
+			report, err = file.Plan(known, options)
+			return err
+		})
+		return report, false, err
+	}
+	return Once(ctx, s, by, func() (report models.ImportReport, err error) {
+		// Another request may create a job with the same external id after the rows were compared. The next attempt sees that job.
+		for range 3 {
+			err = s.db.Transact(ctx, func(t *database.Tx) error {
+				report, err = importJobs(t, by, file, options)
+				return err
+			})
+			if !database.IsConstraintError(err) {
+				break
+			}
+		}
+		return report, err
+	})
+}
+
+// importJobs imports a file in a transaction.
+func importJobs(t *database.Tx, by Request, file models.ImportFile, options models.ImportOptions) (models.ImportReport, error) {
+	known, err := importContext(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Session(&gorm.Session{}), file)
+	if err != nil {
+		return models.ImportReport{}, err
+	}
+	report, err := file.Plan(known, options)
+	if err != nil {
+		return report, err
+	}
+	// The result of the request is the report and not a job.
+	byJob := by
+	byJob.IdempotencyKey = ""
+	var creations []jobCreation
+	var created []int
+	for i := range report.Outcomes {
+		row := &file.Rows[i]
+		switch report.Outcomes[i].Status {
+		case models.RowCreated:
+			creations, created = append(creations, jobCreation{byJob, row.Job}), append(created, i)
+		case models.RowUpdated:
+			job := known.Jobs[*row.Job.ExternalID]
+			if err := changeJob(t, by, &job, row.Change()); err != nil {
+				return report, err
+			}
+		default:
+		}
+	}
+	jobs, err := insertJobs(t, creations)
+	if err != nil {
+		return report, err
+	}
+	var planned []models.ImportRow
+	for i, at := range created {
+		report.Outcomes[at].JobID = jobs[i].ID
+		if row := file.Rows[at]; row.Template != nil {
+			row.Job.ID = jobs[i].ID
+			planned = append(planned, row)
+		}
+	}
+	if err := insertImportedPaths(t, by, planned, known.Templates); err != nil {
+		return report, err
+	}
+	return report, keepResult(t, by, report)
+}
+
+// insertImportedPaths writes the paths of rows with a template, and the units on them.
+func insertImportedPaths(t *database.Tx, by Request, planned []models.ImportRow, templates map[string][]models.Template) error {
+	quantity := 0
+	for i := range planned {
+		quantity += planned[i].UnitCount()
+	}
+	var units []models.Unit
+	if quantity > 0 {
+		var err error
+		if units, err = assignNumbers(t, models.NewUnits{Quantity: &quantity}); err != nil {
+			return err
+		}
+	}
+	for i := range planned {
+		row := &planned[i]
+		template := templates[*row.Template][0]
+		path, n := row.Path(template), row.UnitCount()
+		if err := insertPath(t, by, &path, template.Steps.StepChanges(), int64(n)); err != nil {
+			return err
+		}
+		if err := insertUnits(t, by, &path, units[:n:n]); err != nil {
+			return err
+		}
+		units = units[n:]
+	}
+	return nil
+}
+
+// importChunk is how many names one query looks for.
+const importChunk = 500
+
+// importContext reads what the rows refer to. The order of the external ids is the same for all requests, so that two imports
+// which lock jobs do not wait for each other.
+func importContext(query *gorm.DB, file models.ImportFile) (models.ImportContext, error) {
+	known := models.ImportContext{Jobs: map[string]models.Job{}, Templates: map[string][]models.Template{}}
+	externals, names := map[string]bool{}, map[string]bool{}
+	for i := range file.Rows {
+		if row := &file.Rows[i]; row.Job.ExternalID != nil {
+			externals[*row.Job.ExternalID] = true
+		}
+		if row := &file.Rows[i]; row.Template != nil {
+			names[*row.Template] = true
+		}
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(externals)), importChunk) {
+		var jobs []models.Job
+		if err := query.Where("external_id IN ?", some).Order("external_id").Find(&jobs).Error; err != nil {
+			return known, err
+		}
+		for i := range jobs {
+			known.Jobs[*jobs[i].ExternalID] = jobs[i]
+		}
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(names)), importChunk) {
+		var templates []models.Template
+		if err := query.Where("id IN ? OR name IN ?", some, some).Order("id").Find(&templates).Error; err != nil {
+			return known, err
+		}
+		for _, template := range templates {
+			known.Templates[template.ID] = []models.Template{template}
+			// Another chunk may have found it by its id.
+			named := known.Templates[template.Name]
+			if !slices.ContainsFunc(named, func(other models.Template) bool { return other.ID == template.ID }) {
+				known.Templates[template.Name] = append(named, template)
+			}
+		}
+	}
+	return known, nil
+}
