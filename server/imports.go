@@ -230,14 +230,19 @@ func (r *rowReader) read(row spreadsheet.Row) (models.ImportRow, error) {
 		values[field], texts[field] = value, cell.String()
 	}
 	if template, ok := values[templateField].(string); ok {
-		read.Template = &template
+		if strings.ContainsRune(template, 0) {
+			read.Errors = append(read.Errors, r.file.CellError(templateField, texts[templateField], "template must not contain NUL characters"))
+		} else {
+			read.Template = &template
+		}
 	}
 	if units, ok := values[unitsField].(int64); ok {
 		if units < 1 || units > unitBudget {
 			read.Errors = append(read.Errors, r.file.CellError(unitsField, texts[unitsField],
 				fmt.Sprintf("units must be at least 1 and at most %d", unitBudget)))
+		} else {
+			read.Units = new(int(units))
 		}
-		read.Units = new(int(units))
 	}
 	body, err := json.Marshal(values)
 	if err != nil {
