@@ -189,7 +189,7 @@ func checkXML(part *zip.File) error {
 		}
 		if depth > maxDepth || texts > maxTexts || cells > excelize.MaxColumns ||
 			cellDepth > 0 && decoder.InputOffset()-cellBegin > maxToken {
-			return errorf("The part %s of the file has too many elements", part.Name)
+			return errorf("The part %s of the file has too many elements, or an element that is too large", part.Name)
 		}
 	}
 }
@@ -203,7 +203,7 @@ type tokenReader struct {
 // Read implements [io.Reader].
 func (r *tokenReader) Read(buffer []byte) (n int, err error) {
 	if r.left <= 0 {
-		return 0, errNotXLSX
+		return 0, io.ErrShortBuffer
 	}
 	n, err = r.Reader.Read(buffer)
 	r.left -= n
