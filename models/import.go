@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -49,6 +50,8 @@ func (f *ImportFile) CellError(field, value, reason string) CellError {
 	if utf8.RuneCountInString(value) > maxCellValue {
 		value = string([]rune(value)[:maxCellValue])
 	}
+	// A part of the file's text would keep the whole of it in memory.
+	value = strings.Clone(value)
 	for _, column := range f.Columns {
 		if column.Field == field {
 			return CellError{column.Name, value, reason}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"mime"
 	"net/http"
 	"strings"
@@ -22,15 +21,18 @@ const maxImportRows = 50_000
 
 // ImportJobs implements POST /api/jobs/import.
 func (s *Server) ImportJobs(ctx context.Context, r gen.ImportJobsRequestObject) (gen.ImportJobsResponseObject, error) {
-	file, err := s.fromAPIImport(ctx, r.Params)
+	by := repeatableImport(ctx, r.Params.IdempotencyKey)
+	body := r.Body.(*fileBody) //nolint:forcetypeassert // The check has made it one.
+	file, err := s.fromAPIImport(ctx, body.content, r.Params)
 	if err != nil {
 		return nil, err
 	}
+	_ = body.Close()
 	own := sharesOf(ctx)
 	if err := own.result.take(ctx, int64(len(file.Rows)), busyWait); err != nil {
 		return nil, err
 	}
-	report, earlier, err := s.store.ImportJobs(ctx, repeatableImport(ctx, r.Params.IdempotencyKey), file, fromAPIImportOptions(r.Params))
+	report, earlier, err := s.store.ImportJobs(ctx, by, file, fromAPIImportOptions(r.Params))
 	own.imports.shrink(0)
 	if err != nil {
 		return nil, err
@@ -137,13 +139,10 @@ func readList(cell spreadsheet.Cell, _ spreadsheet.DateOrder) (value any, rule s
 }
 
 // fromAPIImport reads the file of a request. It returns an Invalid error for a file that cannot be read.
-func (s *Server) fromAPIImport(ctx context.Context, params gen.ImportJobsParams) (file models.ImportFile, err error) {
-	body, _ := httpRequest(ctx).Body.(checkedBody)
-	var rows iter.Seq2[spreadsheet.Row, error]
+func (s *Server) fromAPIImport(ctx context.Context, content []byte, params gen.ImportJobsParams) (file models.ImportFile, err error) {
+	read := spreadsheet.XLSX
 	if importType(ctx) == csvType {
-		rows = spreadsheet.CSV(body.raw)
-	} else {
-		rows = spreadsheet.XLSX(body.raw)
+		read = spreadsheet.CSV
 	}
 	reader := rowReader{
 		file: &file, byName: map[string]importField{}, create: s.contract.Operation(http.MethodPost, "/api/jobs"),
@@ -151,7 +150,7 @@ func (s *Server) fromAPIImport(ctx context.Context, params gen.ImportJobsParams)
 	if params.DateOrder != nil {
 		reader.order = spreadsheet.DateOrder(*params.DateOrder)
 	}
-	for row, err := range rows {
+	for row, err := range read(content) {
 		var unreadable *spreadsheet.Error
 		switch {
 		case errors.As(err, &unreadable):
@@ -168,11 +167,11 @@ func (s *Server) fromAPIImport(ctx context.Context, params gen.ImportJobsParams)
 		case len(file.Rows) == maxImportRows:
 			return file, &models.Error{Kind: models.Invalid, Message: fmt.Sprintf("The file has more than %d rows", maxImportRows)}
 		}
-		read, err := reader.read(row)
+		imported, err := reader.read(row)
 		if err != nil {
 			return file, err
 		}
-		file.Rows = append(file.Rows, read)
+		file.Rows = append(file.Rows, imported)
 	}
 	if file.Columns == nil {
 		return file, &models.Error{Kind: models.Invalid, Message: "The file has no rows"}
@@ -233,7 +232,7 @@ func (r *rowReader) read(row spreadsheet.Row) (models.ImportRow, error) {
 		if strings.ContainsRune(template, 0) {
 			read.Errors = append(read.Errors, r.file.CellError(templateField, texts[templateField], "template must not contain NUL characters"))
 		} else {
-			read.Template = &template
+			read.Template = new(strings.Clone(template))
 		}
 	}
 	if units, ok := values[unitsField].(int64); ok {

@@ -35,8 +35,10 @@ func (s *Server) check(c *gin.Context) {
 		s.fail(c, err)
 	case stale != nil:
 		s.fail(c, stale)
+	case operation.TakesFile():
+		c.Request.Body = &fileBody{bytes.NewReader(raw), raw}
 	case operation.TakesBody():
-		c.Request.Body = checkedBody{bytes.NewReader(raw), raw, body}
+		c.Request.Body = checkedBody{bytes.NewReader(raw), body}
 	}
 }
 
@@ -55,7 +57,6 @@ func (s *Server) operation(c *gin.Context) *contract.Operation {
 // and does not decode the request a second time by other rules. A reader gets the bytes as they were sent.
 type checkedBody struct {
 	*bytes.Reader
-	raw   []byte
 	value map[string]any
 }
 
@@ -64,6 +65,19 @@ func (b checkedBody) ValidatedValue() any { return b.value }
 
 // Close implements io.Closer.
 func (checkedBody) Close() error { return nil }
+
+// fileBody is a request body that is a file.
+type fileBody struct {
+	*bytes.Reader
+	content []byte
+}
+
+// Close implements io.Closer. It frees the memory of the file, of which the request would otherwise hold on to until it ends.
+func (b *fileBody) Close() error {
+	b.Reset(nil)
+	b.content = nil
+	return nil
+}
 
 // cleanParameters replaces NUL and invalid UTF-8 in path parameters by U+FFFD. PostgreSQL returns an error for a query with
 // them; with U+FFFD no row matches, and the response is the same 404 as for any other unknown id.

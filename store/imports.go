@@ -57,13 +57,12 @@ func importJobs(t *database.Tx, by Request, file models.ImportFile, options mode
 	// The result of the request is the report and not a job.
 	byJob := by
 	byJob.IdempotencyKey = ""
-	var creations []jobCreation
 	var created []int
 	for i := range report.Outcomes {
 		row := &file.Rows[i]
 		switch report.Outcomes[i].Status {
 		case models.RowCreated:
-			creations, created = append(creations, jobCreation{byJob, row.Job}), append(created, i)
+			created = append(created, i)
 		case models.RowUpdated:
 			job := known.Jobs[*row.Job.ExternalID]
 			if err := changeJob(t, by, &job, row.Change()); err != nil {
@@ -72,16 +71,22 @@ func importJobs(t *database.Tx, by Request, file models.ImportFile, options mode
 		default:
 		}
 	}
-	jobs, err := insertJobs(t, creations)
-	if err != nil {
-		return report, err
-	}
 	var planned []models.ImportRow
-	for i, at := range created {
-		report.Outcomes[at].JobID = jobs[i].ID
-		if row := file.Rows[at]; row.Template != nil {
-			row.Job.ID = jobs[i].ID
-			planned = append(planned, row)
+	for some := range slices.Chunk(created, importChunk) {
+		creations := make([]jobCreation, len(some))
+		for i, at := range some {
+			creations[i] = jobCreation{byJob, file.Rows[at].Job}
+		}
+		jobs, err := insertJobs(t, creations)
+		if err != nil {
+			return report, err
+		}
+		for i, at := range some {
+			report.Outcomes[at].JobID = jobs[i].ID
+			if row := file.Rows[at]; row.Template != nil {
+				row.Job.ID = jobs[i].ID
+				planned = append(planned, row)
+			}
 		}
 	}
 	if err := insertImportedPaths(t, by, planned, known.Templates); err != nil {
@@ -118,7 +123,7 @@ func insertImportedPaths(t *database.Tx, by Request, planned []models.ImportRow,
 	return nil
 }
 
-// importChunk is how many names one query looks for.
+// importChunk is how many names one query looks for, and how many jobs are prepared at a time.
 const importChunk = 500
 
 // importContext reads what the rows refer to. The order of the external ids is the same for all requests, so that two imports

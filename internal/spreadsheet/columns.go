@@ -43,7 +43,8 @@ func MatchColumns(header Row, fields []Field, mapped map[string]string) ([]Colum
 		}
 	}
 	for i, cell := range header.Cells {
-		name := strings.TrimSpace(cell.Text())
+		// A part of the file's text would keep the whole of it in memory.
+		name := strings.Clone(strings.TrimSpace(cell.Text()))
 		folded := foldName(name)
 		field := byMap[folded]
 		if field == "" {
