@@ -143,6 +143,25 @@ func (c JobChange) Check() error {
 	return CheckDueDate(*c.DueDate)
 }
 
+// Cleared returns the API's names of the fields that the change clears.
+func (c JobChange) Cleared() []string {
+	var names []string
+	for _, field := range []struct {
+		name    string
+		cleared bool
+	}{
+		{"dueDate", c.DueDate != nil && *c.DueDate == nil},
+		{"priority", c.Priority != nil && *c.Priority == nil},
+		{"notes", c.Notes != nil && *c.Notes == nil},
+		{"externalId", c.ExternalID != nil && *c.ExternalID == nil},
+	} {
+		if field.cleared {
+			names = append(names, field.name)
+		}
+	}
+	return names
+}
+
 // Apply changes the job's fields.
 func (c JobChange) Apply(job *Job) {
 	set(&job.Name, c.Name)

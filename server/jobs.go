@@ -27,7 +27,9 @@ func (s *Server) CreateJob(ctx context.Context, r gen.CreateJobRequestObject) (g
 // ListJobs implements GET /api/jobs.
 func (s *Server) ListJobs(ctx context.Context, r gen.ListJobsRequestObject) (gen.ListJobsResponseObject, error) {
 	filter := fromAPIJobFilter(r.Params)
-	filter.Today = models.DateAt(s.clock(), s.timeZone)
+	if filter.State == store.LateJobs {
+		filter.Today = models.DateAt(s.clock(), s.timeZone)
+	}
 	jobs, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
 		func(ctx context.Context, cursor string, limit int) (page[gen.JobListItem], error) {
 			jobs, err := s.store.Jobs(ctx, filter, cursor, limit)

@@ -195,7 +195,7 @@ func TestSubscriptionsShareOneReader(t *testing.T) {
 		for i := range followers {
 			followers[i] = &follower{store: s}
 			if i%2 == 0 {
-				followers[i].filter.Type = new("job.deleted")
+				followers[i].filter.Types = []string{"job.deleted"}
 			}
 			if err := followers[i].subscribe(ctx); err != nil {
 				t.Fatal(err)
@@ -207,7 +207,7 @@ func TestSubscriptionsShareOneReader(t *testing.T) {
 		for i := range changes {
 			create(t, s, models.Job{Name: "new", GoalQuantity: 1})
 			for _, f := range followers {
-				for f.filter.Type == nil && len(f.seen) <= i {
+				for f.filter.Types == nil && len(f.seen) <= i {
 					if err := f.receive(ctx); err != nil {
 						t.Fatal(err)
 					}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -32,7 +33,7 @@ func (s *Store) CreateJob(ctx context.Context, by Request, job models.Job) (mode
 
 // explainTaken returns a Conflict error instead of an error whose reason is that another job has the external id of the job.
 func (s *Store) explainTaken(ctx context.Context, job models.Job, err error) error {
-	if err == nil || job.ExternalID == nil || !database.IsConstraintError(err) {
+	if err == nil || job.ExternalID == nil || !database.IsConstraintError(err) && !errors.Is(err, gorm.ErrDuplicatedKey) {
 		return err
 	}
 	var others []models.Job
@@ -119,13 +120,25 @@ func changeJob(t *database.Tx, by Request, job *models.Job, change models.JobCha
 		return err
 	}
 	return recordEvent(t, by, models.Event{Type: models.JobUpdated, JobID: &job.ID}, struct {
-		Name         *string              `json:"name,omitempty"`
-		GoalQuantity *int64               `json:"goalQuantity,omitempty"`
-		DueDate      **string             `json:"dueDate,omitempty"`
-		Priority     **models.JobPriority `json:"priority,omitempty"`
-		Notes        **string             `json:"notes,omitempty"`
-		ExternalID   **string             `json:"externalId,omitempty"`
-	}{change.Name, change.GoalQuantity, change.DueDate, change.Priority, change.Notes, change.ExternalID})
+		Name         *string             `json:"name,omitempty"`
+		GoalQuantity *int64              `json:"goalQuantity,omitempty"`
+		DueDate      *string             `json:"dueDate,omitempty"`
+		Priority     *models.JobPriority `json:"priority,omitempty"`
+		Notes        *string             `json:"notes,omitempty"`
+		ExternalID   *string             `json:"externalId,omitempty"`
+		Cleared      []string            `json:"cleared,omitempty"`
+	}{
+		change.Name, change.GoalQuantity, newValue(change.DueDate), newValue(change.Priority), newValue(change.Notes),
+		newValue(change.ExternalID), change.Cleared(),
+	})
+}
+
+// newValue returns what a change sets, nil if it sets nothing or clears the field.
+func newValue[Value any](field **Value) *Value {
+	if field == nil {
+		return nil
+	}
+	return *field
 }
 
 // updateJob writes the job's own fields, except for those from Jira.
@@ -168,7 +181,12 @@ func (s *Store) changeState(
 				Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
 				return err
 			}
-			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", job.ClosedAt != nil, id).Error; err != nil {
+			closed := job.ClosedAt != nil
+			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", closed, id).Error; err != nil {
+				return err
+			}
+			if err := t.Exec("UPDATE steps SET job_closed = ? WHERE path_id IN (SELECT id FROM paths WHERE job_id = ?)",
+				closed, id).Error; err != nil {
 				return err
 			}
 			setNewVersion(t, &job)
