@@ -66,6 +66,12 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnR
 			r.Body = nil
 		}
 	}
+	if operation.File != "" {
+		r.Header.Set("Content-Type", operation.File)
+		r.Body = []byte("name,quantity,notes\r\nJOB-2024-001,50,\"" + strings.ReplaceAll(rapid.String().Draw(t, "notes"), `"`, `""`) + "\"\r\n")
+		// A column that is mapped must be in the file.
+		r.Query.Del("map")
+	}
 	return r
 }
 
@@ -138,6 +144,9 @@ func (g *Generator) parameter(t *rapid.T, name string, schema *openapi3.Schema) 
 func (g *Generator) parameterItem(t *rapid.T, name string, schema *openapi3.Schema) string {
 	if schema.Type.Is("integer") {
 		return strconv.FormatInt(g.integer(t, name, schema), 10)
+	}
+	if schema.Type.Is("boolean") {
+		return strconv.FormatBool(rapid.Bool().Draw(t, name))
 	}
 	return g.text(t, name, schema)
 }
