@@ -142,7 +142,7 @@ func (e *ImportError) Error() string {
 
 // ImportContext is what the rows of a file refer to.
 type ImportContext struct {
-	// Jobs are the jobs that have the external ids of the file, by these.
+	// Jobs are the jobs that have the external ids of the file, by these. They have an id, a name, and an external id only.
 	Jobs map[string]Job
 	// Templates are the templates that the file names, by their ids and by their names.
 	Templates map[string][]Template

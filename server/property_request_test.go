@@ -68,7 +68,8 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnR
 	}
 	if operation.File != "" {
 		r.Header.Set("Content-Type", operation.File)
-		r.Body = []byte("name,quantity,notes\r\nJOB-2024-001,50,\"" + strings.ReplaceAll(rapid.String().Draw(t, "notes"), `"`, `""`) + "\"\r\n")
+		notes := strings.NewReplacer(`"`, `""`, "\x00", "").Replace(rapid.String().Draw(t, "notes"))
+		r.Body = []byte("name,quantity,notes\r\nJOB-2024-001,50,\"" + notes + "\"\r\n")
 		// A column that is mapped must be in the file.
 		r.Query.Del("map")
 	}

@@ -57,18 +57,19 @@ func importJobs(t *database.Tx, by Request, file models.ImportFile, options mode
 	// The result of the request is the report and not a job.
 	byJob := by
 	byJob.IdempotencyKey = ""
-	var created []int
+	var created, updated []int
 	for i := range report.Outcomes {
-		row := &file.Rows[i]
 		switch report.Outcomes[i].Status {
 		case models.RowCreated:
 			created = append(created, i)
 		case models.RowUpdated:
-			job := known.Jobs[*row.Job.ExternalID]
-			if err := changeJob(t, by, &job, row.Change()); err != nil {
-				return report, err
-			}
+			updated = append(updated, i)
 		default:
+		}
+	}
+	for some := range slices.Chunk(updated, importChunk) {
+		if err := updateImported(t, by, file, report, some); err != nil {
+			return report, err
 		}
 	}
 	var planned []models.ImportRow
@@ -93,6 +94,28 @@ func importJobs(t *database.Tx, by Request, file models.ImportFile, options mode
 		return report, err
 	}
 	return report, keepResult(t, by, report)
+}
+
+// updateImported changes the jobs of some rows. The jobs are locked.
+func updateImported(t *database.Tx, by Request, file models.ImportFile, report models.ImportReport, some []int) error {
+	ids := make([]string, len(some))
+	for i, at := range some {
+		ids[i] = report.Outcomes[at].JobID
+	}
+	var found []models.Job
+	if err := t.Where("id IN ?", ids).Find(&found).Error; err != nil {
+		return err
+	}
+	jobs := make(map[string]*models.Job, len(found))
+	for i := range found {
+		jobs[found[i].ID] = &found[i]
+	}
+	for i, at := range some {
+		if err := changeJob(t, by, jobs[ids[i]], file.Rows[at].Change()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // insertImportedPaths writes the paths of rows with a template, and the units on them.
@@ -141,7 +164,7 @@ func importContext(query *gorm.DB, file models.ImportFile) (models.ImportContext
 	}
 	for some := range slices.Chunk(slices.Sorted(maps.Keys(externals)), importChunk) {
 		var jobs []models.Job
-		if err := query.Where("external_id IN ?", some).Order("external_id").Find(&jobs).Error; err != nil {
+		if err := query.Select("id", "name", "external_id").Where("external_id IN ?", some).Order("external_id").Find(&jobs).Error; err != nil {
 			return known, err
 		}
 		for i := range jobs {
