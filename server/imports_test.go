@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -317,4 +318,41 @@ func TestImportRefusesRequest(t *testing.T) {
 	wantEqual(t, "the status for 20 MiB", largest.Status, 200)
 	larger := importFile(t, s, "?dryRun=true", header+strings.Repeat("\n", 20<<20-len(header)+1))
 	wantEqual(t, "the message for more", routecardtest.Decode[gen.Error](t, larger).Message, "request body must be at most 20 MiB")
+}
+
+// TestImportXLSX imports workbooks, and one that is damaged.
+func TestImportXLSX(t *testing.T) {
+	t.Parallel()
+	const noName = "5 failed | Name name is required\n"
+	for name, want := range map[string]string{
+		"libreoffice.xlsx": "4 created, 0 updated, 0 skipped, 1 failed\n2 created job\n3 created job\n4 created job\n" + noName + "7 created job\n",
+		"excel-1904.xlsx":  "4 created, 0 updated, 0 skipped, 1 failed\n2 created job\n3 created job\n4 created job\n" + noName + "7 created job\n",
+		"formula-errors.xlsx": "0 created, 0 updated, 0 skipped, 2 failed\n" +
+			"2 failed | Name #REF! name is a formula that has failed | Quantity #DIV/0! goalQuantity is a formula that has failed\n" +
+			"3 failed | Quantity 1.234 goalQuantity must be a whole number\n",
+		"cut.xlsx":       "The file is not an XLSX workbook, or is damaged",
+		"bomb-size.xlsx": "The file is larger than 128 MiB when it is unpacked",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := routecardtest.New(t, routecardtest.SQLite(t))
+			file, err := os.ReadFile("../internal/spreadsheet/testdata/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := importFile(t, s, "?mode=perItem", string(file),
+				"Content-Type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+			if answer.Status != http.StatusOK {
+				wantEqual(t, "the status", answer.Status, http.StatusBadRequest)
+				wantEqual(t, "the message", routecardtest.Decode[gen.Error](t, answer).Message, want)
+				return
+			}
+			report := routecardtest.Decode[gen.ImportReport](t, answer)
+			wantEqual(t, "the report", summary(report), want)
+			if report.Created > 0 {
+				job := routecardtest.Decode[gen.Job](t, s.Do(t, "GET", "/api/jobs/"+*report.Rows[0].JobID, ""))
+				wantEqual(t, "the due date", *job.DueDate, "2026-12-01")
+			}
+		})
+	}
 }
