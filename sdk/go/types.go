@@ -63,10 +63,10 @@ const (
 )
 
 type (
-	// ImportOnDuplicate says what happens to a row whose external ID a job has.
-	ImportOnDuplicate = client.ImportJobsParamsOnDuplicate
-	// ImportDateOrder says how dates with slashes are read.
-	ImportDateOrder = client.ImportJobsParamsDateOrder
+	// ImportJobsParamsOnDuplicate says what happens to a row whose external ID a job has.
+	ImportJobsParamsOnDuplicate = client.ImportJobsParamsOnDuplicate
+	// ImportJobsParamsDateOrder says how dates with slashes are read.
+	ImportJobsParamsDateOrder = client.ImportJobsParamsDateOrder
 	// ImportColumn is a column of an imported file.
 	ImportColumn = client.ImportColumn
 	// ImportRow says what became of one row of an imported file.
@@ -77,26 +77,26 @@ type (
 	ImportRowStatus = client.ImportRowStatus
 )
 
-// What happens to a row whose external ID a job has. The default is DuplicateFails.
+// What happens to a row whose external ID a job has. The default is an error.
 const (
-	DuplicateFails   = client.ImportJobsParamsOnDuplicateError
-	DuplicateSkips   = client.ImportJobsParamsOnDuplicateSkip
-	DuplicateUpdates = client.ImportJobsParamsOnDuplicateUpdate
+	ImportJobsParamsOnDuplicateError  = client.ImportJobsParamsOnDuplicateError
+	ImportJobsParamsOnDuplicateSkip   = client.ImportJobsParamsOnDuplicateSkip
+	ImportJobsParamsOnDuplicateUpdate = client.ImportJobsParamsOnDuplicateUpdate
 )
 
 // How dates with slashes are read.
 const (
-	DayFirst   = client.ImportJobsParamsDateOrderDmy
-	MonthFirst = client.ImportJobsParamsDateOrderMdy
+	ImportJobsParamsDateOrderDmy = client.ImportJobsParamsDateOrderDmy
+	ImportJobsParamsDateOrderMdy = client.ImportJobsParamsDateOrderMdy
 )
 
 // Statuses of an [ImportRow]. A valid row was not imported because another row failed.
 const (
-	ImportCreated = client.ImportRowStatusCreated
-	ImportUpdated = client.ImportRowStatusUpdated
-	ImportSkipped = client.ImportRowStatusSkipped
-	ImportFailed  = client.ImportRowStatusFailed
-	ImportValid   = client.ImportRowStatusValid
+	ImportRowStatusCreated = client.ImportRowStatusCreated
+	ImportRowStatusUpdated = client.ImportRowStatusUpdated
+	ImportRowStatusSkipped = client.ImportRowStatusSkipped
+	ImportRowStatusFailed  = client.ImportRowStatusFailed
+	ImportRowStatusValid   = client.ImportRowStatusValid
 )
 
 // Parts of the result of [Client.ListJobs] that a request can include. IncludeDistribution includes the progress too.
