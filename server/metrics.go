@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/store"
 )
 
@@ -33,7 +34,13 @@ func newMetrics(db *store.Store) *metrics {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
 	}
-	m.registry.MustRegister(m.requests, m.duration,
+	build := version.Get()
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "routecard_build_info",
+		Help: "The build that runs, as labels. The value is always 1.",
+	}, []string{"version", "commit", "goversion"})
+	info.WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
+	m.registry.MustRegister(m.requests, m.duration, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for name, pool := range db.Pools() {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))

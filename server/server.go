@@ -16,6 +16,7 @@ import (
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/contract"
+	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/store"
 )
@@ -26,6 +27,7 @@ type Server struct {
 	contract *contract.Contract
 	log      *slog.Logger
 	metrics  *metrics
+	build    version.Info
 	// jira is nil if no Jira is configured.
 	jira    *jira.Client
 	keys    *keyring
@@ -68,6 +70,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		contract: rules,
 		log:      cmp.Or(options.Logger, slog.Default()),
 		metrics:  newMetrics(db),
+		build:    version.Get(),
 		keys:     &keyring{store: db, clock: time.Now},
 		anyHost:  options.Insecure,
 		jira:     options.Jira,

@@ -118,6 +118,9 @@ func IsPostgres(name string) bool { return database.IsPostgres(name) }
 // Describe returns the name of a database for a log line, without the password that a URL may contain.
 func Describe(name string) string { return database.Describe(name) }
 
+// SQLiteVersion returns the version of SQLite that the program contains, such as "3.50.4".
+func SQLiteVersion() (string, error) { return database.SQLiteVersion() }
+
 // Close closes the database. It does not wait for running requests; stop the HTTP server first.
 func (s *Store) Close() error { return s.db.Close() }
 

@@ -25,6 +25,9 @@ type commandLine struct {
 	Check    checkCommand    `cmd:"" help:"Look for damage and tampering: replay all events and compare."`
 	NewEpoch newEpochCommand `cmd:"" help:"Tell followers of events that the database was restored; stop all servers first."`
 	Licenses licensesCommand `cmd:"" help:"Print the licenses of the software in this binary."`
+	Version  versionCommand  `cmd:"" help:"Print the version of Routecard, its commit, and the versions of Go and SQLite."`
+
+	PrintVersion versionFlag `name:"version" help:"Print what routecard version prints."`
 }
 
 // databaseFlag is the flag that all commands share.

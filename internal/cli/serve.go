@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/server"
 	"github.com/routecard/routecard/store"
@@ -101,7 +102,13 @@ func (c *serveCommand) Run() (err error) {
 		return err
 	}
 	go maintain(ctx, db, log)
-	log.Info("serving", "url", "http://"+listener.Addr().String(), "database", store.Describe(c.Database))
+	sqlite, err := store.SQLiteVersion()
+	if err != nil {
+		return err
+	}
+	build := version.Get()
+	log.Info("serving", "url", "http://"+listener.Addr().String(), "database", store.Describe(c.Database),
+		"version", build.Version, "commit", build.Commit, "go", build.Go, "sqlite", sqlite)
 	if err := serveHTTP(ctx, listener, handler, log); err != nil {
 		return err
 	}
