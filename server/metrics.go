@@ -48,6 +48,19 @@ func newMetrics(db *store.Store) *metrics {
 	return m
 }
 
+// watchBackups adds the metric of the last good backup.
+func (m *metrics) watchBackups(last func() time.Time) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "routecard_last_backup_timestamp_seconds",
+		Help: "When the last backup was made and checked, in seconds since 1970; 0 if there is none.",
+	}, func() float64 {
+		if at := last(); !at.IsZero() {
+			return float64(at.Unix())
+		}
+		return 0
+	}))
+}
+
 func (m *metrics) observe(operation string, status int, took time.Duration) {
 	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
 	m.duration.WithLabelValues(operation).Observe(took.Seconds())

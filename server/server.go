@@ -48,6 +48,9 @@ type Options struct {
 	Stopping <-chan struct{}
 	// Insecure lets an API without keys answer requests for any host name, and requests that a proxy has forwarded.
 	Insecure bool
+	// LastBackup returns when the last good backup was made, and the zero time if there is none. Nil stands for a server that
+	// makes no backups.
+	LastBackup func() time.Time
 	// CORSOrigins are the origins whose pages may call the API. Defaults to none.
 	CORSOrigins []string
 }
@@ -76,6 +79,10 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		jira:     options.Jira,
 		stopping: options.Stopping,
 		budgets:  newBudgets(),
+	}
+
+	if options.LastBackup != nil {
+		s.metrics.watchBackups(options.LastBackup)
 	}
 
 	engine := gin.New()

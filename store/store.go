@@ -134,10 +134,6 @@ func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 // Pools returns the connection pools by name, for metrics.
 func (s *Store) Pools() map[string]*sql.DB { return s.db.Pools() }
 
-// Backup copies a SQLite database to a new file while a server writes to it. The copy contains everything that was committed
-// before the call, and is on disk when Backup returns. The errors are sentences for the person at the terminal.
-func (s *Store) Backup(ctx context.Context, file string) error { return s.db.Backup(ctx, file) }
-
 // Condition is what a caller requires of the version that it changes. The zero value requires nothing.
 type Condition struct {
 	// Versions are the acceptable versions. Nil accepts every version, an empty list accepts none.

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -36,11 +37,12 @@ const (
 
 type serveCommand struct {
 	databaseFlag
-	Addr       string    `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
-	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
-	CORSOrigin []string  `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
-	Jira       jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
-	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
+	Addr       string   `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
+	Insecure   bool     `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
+	CORSOrigin []string `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
+	backupFlags
+	Jira     jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
+	LogLevel string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
 // jiraFlags are the settings of the Jira integration, which is off without a URL.
@@ -95,13 +97,28 @@ func (c *serveCommand) Run() (err error) {
 	if err := c.refuseOpenAPI(starting, listener.Addr(), db); err != nil {
 		return err
 	}
-	handler, err := server.New(db, server.Options{
+	options := server.Options{
 		Logger: log, Jira: jiraClient, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
-	})
+	}
+	backups, err := c.schedule(c.Database, db, log)
+	if err != nil {
+		return err
+	}
+	if backups != nil {
+		options.LastBackup = backups.LastBackup
+	}
+	handler, err := server.New(db, options)
 	if err != nil {
 		return err
 	}
 	go maintain(ctx, db, log)
+	if backups != nil {
+		// Ends before the database is closed.
+		var running sync.WaitGroup
+		running.Go(func() { backups.run(ctx) })
+		defer running.Wait()
+		defer stop()
+	}
 	sqlite, err := store.SQLiteVersion()
 	if err != nil {
 		return err
