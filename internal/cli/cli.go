@@ -21,6 +21,7 @@ type commandLine struct {
 	Keys     keysCommand     `cmd:"" help:"Create, list and revoke API keys."`
 	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is being served."`
 	Restore  restoreCommand  `cmd:"" help:"Replace a SQLite database with a backup, while it is not being served."`
+	Copy     copyCommand     `cmd:"" help:"Copy everything to an empty database, from SQLite to PostgreSQL or back."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of a database up to date, as serve does at its start."`
 	Check    checkCommand    `cmd:"" help:"Look for damage and tampering: replay all events and compare."`
 	NewEpoch newEpochCommand `cmd:"" help:"Tell followers of events that the database was restored; stop all servers first."`
