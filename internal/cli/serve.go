@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,6 +41,7 @@ type serveCommand struct {
 	Addr       string   `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
 	Insecure   bool     `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
 	CORSOrigin []string `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
+	tlsFlags
 	backupFlags
 	Jira     jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
 	LogLevel string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
@@ -111,6 +113,10 @@ func (c *serveCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
+	encryption, err := c.config(c.Database, c.Addr, log)
+	if err != nil {
+		return err
+	}
 	go maintain(ctx, db, log)
 	if backups != nil {
 		// Ends before the database is closed.
@@ -124,9 +130,13 @@ func (c *serveCommand) Run() (err error) {
 		return err
 	}
 	build := version.Get()
-	log.Info("serving", "url", "http://"+listener.Addr().String(), "database", store.Describe(c.Database),
+	scheme := "http://"
+	if encryption != nil {
+		scheme = "https://"
+	}
+	log.Info("serving", "url", scheme+listener.Addr().String(), "database", store.Describe(c.Database),
 		"version", build.Version, "commit", build.Commit, "go", build.Go, "sqlite", sqlite)
-	if err := serveHTTP(ctx, listener, handler, log); err != nil {
+	if err := serveHTTP(ctx, listener, encryption, handler, log); err != nil {
 		return err
 	}
 	ending, cancelSeal := context.WithTimeout(context.WithoutCancel(ctx), lastSealTimeout)
@@ -159,9 +169,9 @@ func (c *serveCommand) refuseOpenAPI(ctx context.Context, listening net.Addr, db
 	return err
 }
 
-// serveHTTP serves requests until the context ends. It then waits for the running requests, at most drainTimeout, and
+// serveHTTP serves requests until the context ends, by HTTPS unless the settings of TLS are nil. It then waits for the running requests, at most drainTimeout, and
 // closes the connections of those that have not finished.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+func serveHTTP(ctx context.Context, listener net.Listener, encryption *tls.Config, handler http.Handler, log *slog.Logger) error {
 	httpServer := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -171,9 +181,14 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		IdleTimeout:  2 * time.Minute,
 		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnContext:  limitSendBuffer,
+		TLSConfig:    encryption,
+	}
+	serve := httpServer.Serve
+	if encryption != nil {
+		serve = func(listener net.Listener) error { return httpServer.ServeTLS(listener, "", "") }
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- httpServer.Serve(listener) }()
+	go func() { failed <- serve(listener) }()
 	select {
 	case err := <-failed:
 		return err
@@ -193,6 +208,9 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 // megabytes and accepts more data only when a third of it is free, so a slow client would look like one that has
 // stopped reading.
 func limitSendBuffer(ctx context.Context, conn net.Conn) context.Context {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBufferSize) // if it fails, only slow clients suffer
 	}
