@@ -26,6 +26,7 @@ func (s *Server) AdvanceSerialTo(ctx context.Context, r gen.AdvanceSerialToReque
 	if err != nil {
 		return nil, err
 	}
+	s.metrics.countMoves(earlier, result)
 	return gen.AdvanceSerialTo200JSONResponse{
 		Body: gen.AdvanceToResult{
 			Serial: toAPIUnit(result.Unit, result.StepIndex), Bypassed: toAPIBypassed(result.Bypassed),
@@ -96,6 +97,7 @@ func (s *Server) command(ctx context.Context, by store.Request, serialNumber str
 	if err != nil {
 		return unitChanged{}, err
 	}
+	s.metrics.countMoves(earlier, result)
 	return unitChanged{gen.SerialChangedJSONResponse{
 		Body:    toAPIUnit(result.Unit, result.StepIndex),
 		Headers: gen.SerialChangedResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
@@ -126,6 +128,7 @@ func (s *Server) commandMany(
 	if err != nil {
 		return unitsChanged{}, err
 	}
+	s.metrics.countMoves(earlier, results...)
 	return unitsChanged{gen.BulkChangedJSONResponse{
 		Body:    toAPIBulkResult(serialNumbers, results),
 		Headers: gen.BulkChangedResponseHeaders{IdempotencyReplayed: replayed(earlier)},

@@ -101,6 +101,8 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 		return err
 	}
 	defer events.Close()
+	e.server.metrics.streams.Inc()
+	defer e.server.metrics.streams.Dec()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set(feedEpochHeader, e.epoch)

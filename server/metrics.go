@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,9 +19,11 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	moves    prometheus.Counter
+	streams  prometheus.Gauge
 }
 
-func newMetrics(db *store.Store) *metrics {
+func newMetrics(db *store.Store, log *slog.Logger) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -33,6 +36,14 @@ func newMetrics(db *store.Store) *metrics {
 			// From a read of cached data to a write that waits for a slow disk.
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
+		moves: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "routecard_moves_total",
+			Help: "Number of units that this server has advanced, completed, scrapped, or changed by another command.",
+		}),
+		streams: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "routecard_streams",
+			Help: "Number of clients that follow the events by a live stream.",
+		}),
 	}
 	build := version.Get()
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -40,7 +51,7 @@ func newMetrics(db *store.Store) *metrics {
 		Help: "The build that runs, as labels. The value is always 1.",
 	}, []string{"version", "commit", "goversion"})
 	info.WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
-	m.registry.MustRegister(m.requests, m.duration, info,
+	m.registry.MustRegister(m.requests, m.duration, m.moves, m.streams, info, newShopCollector(db, log),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for name, pool := range db.Pools() {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
@@ -64,6 +75,18 @@ func (m *metrics) watchBackups(last func() time.Time) {
 func (m *metrics) observe(operation string, status int, took time.Duration) {
 	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
 	m.duration.WithLabelValues(operation).Observe(took.Seconds())
+}
+
+// countMoves counts the units that were changed by the commands of a request, and not by an earlier request with the same key.
+func (m *metrics) countMoves(earlier bool, results ...store.CommandResult) {
+	if earlier {
+		return
+	}
+	for i := range results {
+		if results[i].Err == nil {
+			m.moves.Inc()
+		}
+	}
 }
 
 func (m *metrics) handler() http.Handler {

@@ -72,7 +72,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		store:    db,
 		contract: rules,
 		log:      cmp.Or(options.Logger, slog.Default()),
-		metrics:  newMetrics(db),
+		metrics:  newMetrics(db, cmp.Or(options.Logger, slog.Default())),
 		build:    version.Get(),
 		keys:     &keyring{store: db, clock: time.Now},
 		anyHost:  options.Insecure,
