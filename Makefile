@@ -121,12 +121,12 @@ test-sdk: sdk/typescript/node_modules/.package-lock.json ## Test the TypeScript 
 ##@ Change
 
 .PHONY: generate
-generate: ## Make gen/ anew from openapi.yaml, the list of licenses, and the TypeScript client's types where it is installed
+generate: ## Make gen/ anew from openapi.yaml, the list of licenses, the reference of the flags, and the TypeScript client's types where it is installed
 	go generate ./gen/... ./internal/cli
 	@[ ! -d sdk/typescript/node_modules ] || (cd sdk/typescript && npm run --silent generate)
 
 .PHONY: check-generated
-check-generated: ## Fail unless gen/ and the list of licenses are up to date and committed
+check-generated: ## Fail unless what make generate makes is up to date and committed
 	@.ci/check-generated
 
 .PHONY: fmt

@@ -40,13 +40,29 @@ type databaseFlag struct {
 // fails, and with another status if the arguments are invalid.
 func Main() {
 	var line commandLine
-	command := kong.Parse(&line, kong.Name("routecard"),
-		kong.Description("Tracks production jobs on a shop floor. The API is at /api, its explorer at /docs."),
-		kong.Help(printHelp))
+	command := kong.Parse(&line, options()...)
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "routecard:", err)
 		os.Exit(1)
 	}
+}
+
+// options say how the arguments are parsed.
+func options() []kong.Option {
+	return []kong.Option{
+		kong.Name("routecard"),
+		kong.Description("Tracks production jobs on a shop floor. The API is at /api, its explorer at /docs."),
+		kong.Help(printHelp),
+	}
+}
+
+// Grammar returns all commands with their flags, for the generator of the reference.
+func Grammar() (*kong.Application, error) {
+	parser, err := kong.New(new(commandLine), options()...)
+	if err != nil {
+		return nil, err
+	}
+	return parser.Model, nil
 }
 
 // printHelp prints the help of the selected command. Without one it prints the list of commands and the help of serve,

@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -43,15 +46,18 @@ type serveCommand struct {
 	CORSOrigin []string `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
 	tlsFlags
 	backupFlags
-	Jira     jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
-	LogLevel string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
+	Jira jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
+	// Credentials is set by systemd for a unit that has credentials.
+	Credentials string `hidden:"" name:"credentials-directory" env:"CREDENTIALS_DIRECTORY"`
+	LogLevel    string `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
 // jiraFlags are the settings of the Jira integration, which is off without a URL.
 type jiraFlags struct {
 	URL             string `name:"url" env:"URL" placeholder:"URL" help:"Jira to link tickets of; off unless given."`
 	User            string `name:"user" env:"USER" placeholder:"EMAIL" help:"User that the API token belongs to (Jira Cloud); without it the token is a personal access token (Data Center)."`
-	Token           string `name:"token" env:"TOKEN" placeholder:"TOKEN" help:"API token; better given by the environment, where nobody else on the machine reads it."`
+	Token           string `name:"token" env:"TOKEN" placeholder:"TOKEN" help:"API token; better given by a file or the environment, where nobody else on the machine reads it."`
+	TokenFile       string `name:"token-file" env:"TOKEN_FILE" placeholder:"FILE" help:"File with the API token; without it, the systemd credential jira-token is used if there is one."`
 	Project         string `name:"project" env:"PROJECT" placeholder:"KEY" help:"Project whose open tickets are listed."`
 	Deployment      string `name:"deployment" env:"DEPLOYMENT" default:"auto" enum:"auto,cloud,datacenter" placeholder:"KIND" help:"cloud, datacenter, or auto: ask Jira (default: ${default})."`
 	PartNumberField string `name:"part-number-field" env:"PART_NUMBER_FIELD" default:"customfield_10908" placeholder:"ID" help:"Custom field with the part number (default: ${default})."`
@@ -59,15 +65,44 @@ type jiraFlags struct {
 	EpicField       string `name:"epic-field" env:"EPIC_FIELD" default:"customfield_10014" placeholder:"ID" help:"Custom field with the epic (default: ${default})."`
 }
 
-// client returns the client of the configured Jira, or nil if none is configured.
-func (f jiraFlags) client() (*jira.Client, error) {
+// client returns the client of the configured Jira, or nil if none is configured. Credentials is systemd's folder of credentials,
+// empty if there is none.
+func (f jiraFlags) client(credentials string) (*jira.Client, error) {
 	if f.URL == "" {
 		return nil, nil
+	}
+	if err := f.readToken(credentials); err != nil {
+		return nil, err
 	}
 	return jira.New(jira.Config{
 		URL: f.URL, User: f.User, Token: f.Token, Project: f.Project, Deployment: f.Deployment,
 		PartNumberField: f.PartNumberField, QuantityField: f.QuantityField, EpicField: f.EpicField,
 	})
+}
+
+// readToken sets the token from its file or from systemd's credential, if one of them is given.
+func (f *jiraFlags) readToken(credentials string) error {
+	if f.Token != "" && f.TokenFile != "" {
+		return errors.New("--jira-token and --jira-token-file cannot be given together")
+	}
+	file := f.TokenFile
+	if file == "" && f.Token == "" && credentials != "" {
+		file = filepath.Join(credentials, "jira-token")
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	if file == "" {
+		return nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("cannot read the Jira token in %s: %w", file, systemError(err))
+	}
+	if f.Token = strings.TrimSpace(string(content)); f.Token == "" {
+		return fmt.Errorf("the file %s has no Jira token: it is empty", file)
+	}
+	return nil
 }
 
 // Run serves until SIGTERM or SIGINT, and then finishes the running requests.
@@ -81,7 +116,7 @@ func (c *serveCommand) Run() (err error) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	limitMemory(log)
 
-	jiraClient, err := c.Jira.client()
+	jiraClient, err := c.Jira.client(c.Credentials)
 	if err != nil {
 		return err
 	}
