@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
 	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/server"
@@ -171,6 +173,7 @@ func (c *serveCommand) Run() (err error) {
 	}
 	log.Info("serving", "url", scheme+listener.Addr().String(), "database", store.Describe(c.Database),
 		"version", build.Version, "commit", build.Commit, "go", build.Go, "sqlite", sqlite)
+	notifySystemd(daemon.SdNotifyReady, log)
 	if err := serveHTTP(ctx, listener, encryption, handler, log); err != nil {
 		return err
 	}
@@ -230,6 +233,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, encryption *tls.Confi
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
+	notifySystemd(daemon.SdNotifyStopping, log)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(draining); err != nil {
@@ -250,6 +254,13 @@ func limitSendBuffer(ctx context.Context, conn net.Conn) context.Context {
 		_ = tcp.SetWriteBuffer(sendBufferSize) // if it fails, only slow clients suffer
 	}
 	return ctx
+}
+
+// notifySystemd tells systemd about the state of the server, if systemd has started it.
+func notifySystemd(state string, log *slog.Logger) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("could not notify systemd", "state", state, "error", err)
+	}
 }
 
 // maintain seals new events every sealInterval and deletes expired rows every sweepInterval, until the context ends.
