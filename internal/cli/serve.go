@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+	// The root certificates for Jira on a machine without any, such as a container.
+	_ "golang.org/x/crypto/x509roots/fallback"
 
 	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/jira"
