@@ -29,14 +29,14 @@ func TestRelease(t *testing.T) {
 	}
 	host := "linux/" + runtime.GOARCH
 	first, second := filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")
+	b, err := newBuild(repository, first)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, out := range []string{first, second} {
 		if err := release(repository, out, []string{host}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	b, err := newBuild(repository, first)
-	if err != nil {
-		t.Fatal(err)
 	}
 	for _, suffix := range []string{".tar.gz", ".deb", ".rpm", ".oci.tar", ".cdx.json"} {
 		name := b.name(target{system: "linux", processor: runtime.GOARCH}, suffix)
@@ -52,7 +52,7 @@ func TestRelease(t *testing.T) {
 		return filepath.Join(first, b.name(target{system: "linux", processor: runtime.GOARCH}, suffix))
 	}
 	t.Run("software", func(t *testing.T) {
-		for _, want := range []string{`"specVersion": "1.6"`, `"name": "github.com/gin-gonic/gin"`, `"name": "std"`} {
+		for _, want := range []string{`"bomFormat": "CycloneDX"`, `"name": "github.com/gin-gonic/gin"`, `"name": "std"`} {
 			if !strings.Contains(string(read(t, file(".cdx.json"))), want) {
 				t.Errorf("the list of the software lacks %s", want)
 			}
