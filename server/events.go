@@ -188,6 +188,8 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 		return err
 	}
 	defer events.Close()
+	e.server.metrics.streams.Inc()
+	defer e.server.metrics.streams.Dec()
 	w.Header().Set("Content-Type", streamType)
 	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Cache-Control", "no-store")
