@@ -18,6 +18,10 @@ type (
 	JobUpdate = client.JobUpdate
 	// JobPlan is the input of [Client.PlanJob].
 	JobPlan = client.JobPlan
+	// ImportJobsParams says how [Client.ImportJobs] reads and imports a file.
+	ImportJobsParams = client.ImportJobsParams
+	// ImportReport says what an import did with each row of a file.
+	ImportReport = client.ImportReport
 	// PathPlan is a path of a plan, with its steps and units.
 	PathPlan = client.PathPlan
 	// JobClose is the input of [Client.CloseJob].
@@ -56,6 +60,43 @@ const (
 	JobUpdatePriorityHigh   = client.JobUpdatePriorityHigh
 	JobUpdatePriorityNormal = client.JobUpdatePriorityNormal
 	JobUpdatePriorityLow    = client.JobUpdatePriorityLow
+)
+
+type (
+	// ImportJobsParamsOnDuplicate says what happens to a row whose external ID a job has.
+	ImportJobsParamsOnDuplicate = client.ImportJobsParamsOnDuplicate
+	// ImportJobsParamsDateOrder says how dates with slashes are read.
+	ImportJobsParamsDateOrder = client.ImportJobsParamsDateOrder
+	// ImportColumn is a column of an imported file.
+	ImportColumn = client.ImportColumn
+	// ImportRow says what became of one row of an imported file.
+	ImportRow = client.ImportRow
+	// ImportError says what is wrong with a cell of an imported row.
+	ImportError = client.ImportError
+	// ImportRowStatus is the status of an [ImportRow].
+	ImportRowStatus = client.ImportRowStatus
+)
+
+// What happens to a row whose external ID a job has. The default is an error.
+const (
+	ImportJobsParamsOnDuplicateError  = client.ImportJobsParamsOnDuplicateError
+	ImportJobsParamsOnDuplicateSkip   = client.ImportJobsParamsOnDuplicateSkip
+	ImportJobsParamsOnDuplicateUpdate = client.ImportJobsParamsOnDuplicateUpdate
+)
+
+// How dates with slashes are read.
+const (
+	ImportJobsParamsDateOrderDmy = client.ImportJobsParamsDateOrderDmy
+	ImportJobsParamsDateOrderMdy = client.ImportJobsParamsDateOrderMdy
+)
+
+// Statuses of an [ImportRow]. A valid row was not imported because another row failed.
+const (
+	ImportRowStatusCreated = client.ImportRowStatusCreated
+	ImportRowStatusUpdated = client.ImportRowStatusUpdated
+	ImportRowStatusSkipped = client.ImportRowStatusSkipped
+	ImportRowStatusFailed  = client.ImportRowStatusFailed
+	ImportRowStatusValid   = client.ImportRowStatusValid
 )
 
 // Parts of the result of [Client.ListJobs] that a request can include. IncludeDistribution includes the progress too.
@@ -173,6 +214,14 @@ type (
 	SerialDetail = client.SerialDetail
 	// SerialStep is a step and its state for one unit.
 	SerialStep = client.SerialStep
+	// SerialJob is the job of a unit.
+	SerialJob = client.SerialJob
+	// SerialPath is the path of a unit.
+	SerialPath = client.SerialPath
+	// SerialAction says whether a unit accepts a command.
+	SerialAction = client.SerialAction
+	// SerialActionName is the name of a command for a unit.
+	SerialActionName = client.SerialActionName
 	// SerialStatus is the state of a unit.
 	SerialStatus = client.SerialStatus
 	// SerialStepStatus is the state of a step for one unit.
@@ -211,6 +260,16 @@ type (
 	SerialsAdvance = client.SerialsAdvance
 	// SerialsScrap is the input of [Client.ScrapSerials].
 	SerialsScrap = client.SerialsScrap
+	// SerialsAdvanceTo is the input of [Client.AdvanceSerialsTo].
+	SerialsAdvanceTo = client.SerialsAdvanceTo
+	// SerialsOverride is the input of [Client.OverrideSteps].
+	SerialsOverride = client.SerialsOverride
+	// SerialsUndo is the input of [Client.UndoSerials].
+	SerialsUndo = client.SerialsUndo
+	// SerialNote is the input of [Client.AddSerialNote].
+	SerialNote = client.SerialNote
+	// SerialsNote is the input of [Client.AddSerialNotes].
+	SerialsNote = client.SerialsNote
 	// BulkMode says whether a command on many units is applied to all or none of them ([Atomic]) or to each independently
 	// ([PerItem]).
 	BulkMode = client.BulkMode
@@ -218,6 +277,22 @@ type (
 	BulkResult = client.BulkResult
 	// BulkOutcome is the result for one unit of a command on many. It has either the unit or an error.
 	BulkOutcome = client.BulkOutcome
+)
+
+// The values of [SerialActionName].
+const (
+	ActionAdvance       = client.ActionAdvance
+	ActionSkip          = client.ActionSkip
+	ActionScrap         = client.ActionScrap
+	ActionForceComplete = client.ActionForceComplete
+	ActionUndo          = client.ActionUndo
+	ActionNote          = client.ActionNote
+	ActionDelete        = client.ActionDelete
+	ActionAdvanceTo     = client.ActionAdvanceTo
+	ActionOverride      = client.ActionOverride
+	ActionClearOverride = client.ActionClearOverride
+	ActionWaive         = client.ActionWaive
+	ActionComplete      = client.ActionComplete
 )
 
 // The values of [SerialStatus].

@@ -19,12 +19,15 @@ func TestModelsEqualTheSchema(t *testing.T) {
 		add(rows.Table[models.Path]())
 		add(rows.Table[models.Step]())
 		add(rows.Table[models.Unit]())
+		add(rows.Table[models.DeletedUnit]())
 		add(rows.Table[models.Event]())
 		add(rows.Table[models.StoredResult]())
 		add(rows.Table[models.APIKey]())
 		add(rows.Table[models.JiraPush]())
 		add(rows.Table[models.Seal]())
 		add(rows.Table[models.Template]())
+		add(rows.Table[models.Move]())
+		add(rows.Table[models.QuarterHour]())
 
 		tables, err := db.read.Migrator().GetTables()
 		if err != nil {
