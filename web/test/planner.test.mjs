@@ -141,6 +141,21 @@ test("a unit that never moved shows why it cannot be undone", async () => {
   await close();
 });
 
+test("a spreadsheet is shown before it is imported", async () => {
+  const { page, faults, close } = await open("/");
+  await page.getByRole("button", { name: "Import" }).click();
+  const buffer = Buffer.from("Name;Quantity\nJOB-2024-010;20\nJOB-2024-011;about 20\n");
+  await page.locator("input[type=file]").setInputFiles({ name: "jobs.csv", mimeType: "text/csv", buffer });
+  await page.getByText("1 job to create").waitFor();
+  await page.getByText("1 row has a fault").waitFor();
+  await page.getByRole("button", { name: "Import the rows without faults" }).click();
+  await page.getByText("1 job created").waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("link", { name: "JOB-2024-010", exact: true }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [1280, 390]) {
     test(`axe-core finds nothing, and nothing overflows, in the ${colorScheme} theme at ${width} px`, async () => {

@@ -1,11 +1,11 @@
-import { Plus, Store } from "lucide";
+import { FileUp, Plus, Store } from "lucide";
 
 import { mayWrite } from "../../api.js";
 import { Icon } from "../../parts/Icon.js";
 import { words } from "./words.js";
 
 /** What to do first, shown while there is no job at all. */
-export function FirstRun() {
+export function FirstRun({ onImport }: { onImport: () => void }) {
   if (!mayWrite()) return <p class="empty">{words.firstReadOnly}</p>;
   return (
     <div class="first-run">
@@ -19,6 +19,14 @@ export function FirstRun() {
           <a class="button primary" href="/jobs/new">
             {words.firstCreate}
           </a>
+        </li>
+        <li>
+          <Icon node={FileUp} />
+          <h3>{words.firstImport}</h3>
+          <p>{words.firstImportText}</p>
+          <button type="button" onClick={onImport}>
+            {words.firstImport}
+          </button>
         </li>
         <li>
           <Icon node={Store} />

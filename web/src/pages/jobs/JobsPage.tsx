@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
-import { Copy, Plus } from "lucide";
+import { Copy, Download, FileUp, Plus } from "lucide";
 import { useLocation } from "preact-iso/router";
 import { useEffect, useRef } from "preact/hooks";
 
 import { client, mayWrite, type Schemas } from "../../api.js";
+import { downloadCSV } from "../../download.js";
 import { formatNumber } from "../../format.js";
 import { toPage, usePagedList } from "../../pagedList.js";
 import { Failure } from "../../parts/Failure.js";
@@ -13,6 +14,7 @@ import { Choice } from "../../parts/TextField.js";
 import { words as shared } from "../../words.js";
 import { filterOf, queryOf, sorts, states, type Filter } from "./filter.js";
 import { FirstRun } from "./FirstRun.js";
+import { ImportDialog } from "./ImportDialog.js";
 import { JobRow } from "./JobRow.js";
 import { words } from "./words.js";
 
@@ -27,7 +29,10 @@ const typingPause = 150;
 export function JobsPage() {
   const { query, route } = useLocation();
   const filter = filterOf(query);
+  const importing = useSignal<"closed" | "open" | File>("closed");
+  const isDropping = useSignal(false);
   const total = useSignal<number | undefined>(undefined);
+  const problem = useSignal<unknown>(undefined);
   const isNarrow = useSignal(narrow.matches);
   const table = useRef<HTMLTableSectionElement>(null);
 
@@ -61,27 +66,62 @@ export function JobsPage() {
     if (sort !== "created") params.set("sort", sort);
     route(`/${params.size > 0 ? `?${params}` : ""}`, true);
   };
+  const exportJobs = async () => {
+    try {
+      await downloadCSV("/api/jobs", queryOf(filter), words.exportFile);
+      problem.value = undefined;
+    } catch (error) {
+      problem.value = error;
+    }
+  };
+
   const isFiltered = filter.q !== "" || filter.state !== "open";
   const isFirstRun = list.name === "loaded" && jobs.length === 0 && !isFiltered && total.value === 0;
   return (
-    <section class="jobs">
+    <section
+      class="jobs"
+      onDragOver={(event) => {
+        if (!mayWrite() || !event.dataTransfer?.types.includes("Files")) return;
+        event.preventDefault();
+        isDropping.value = true;
+      }}
+      onDragLeave={(event) => {
+        if (!(event.relatedTarget instanceof Node) || !event.currentTarget.contains(event.relatedTarget)) isDropping.value = false;
+      }}
+      onDrop={(event) => {
+        isDropping.value = false;
+        const file = event.dataTransfer?.files[0];
+        if (!file || !mayWrite()) return;
+        event.preventDefault();
+        importing.value = file;
+      }}
+    >
       <header class="page-head">
         <h1>{words.title}</h1>
         <p class="page-count" role="status">
           {list.name === "loaded" && total.value !== undefined && words.counted(formatNumber(total.value))}
         </p>
         <div class="page-actions">
+          <button type="button" onClick={() => void exportJobs()}>
+            <Icon node={Download} /> {words.exportJobs}
+          </button>
           {mayWrite() && (
-            <a class="button primary" href="/jobs/new">
-              <Icon node={Plus} /> {words.newJob}
-            </a>
+            <>
+              <button type="button" onClick={() => (importing.value = "open")}>
+                <Icon node={FileUp} /> {words.importJobs}
+              </button>
+              <a class="button primary" href="/jobs/new">
+                <Icon node={Plus} /> {words.newJob}
+              </a>
+            </>
           )}
         </div>
       </header>
       <Filters filter={filter} onChange={setFilter} />
+      {problem.value !== undefined && <Failure error={problem.value} />}
       {list.name === "loading" && <p class="loading">{shared.loading}</p>}
       {list.name === "failed" && <Failure error={list.error} retry={() => void reload()} />}
-      {isFirstRun && <FirstRun />}
+      {isFirstRun && <FirstRun onImport={() => (importing.value = "open")} />}
       {list.name === "loaded" && jobs.length === 0 && !isFirstRun && (
         <div class="empty">
           <h2>{words.noneMatch}</h2>
@@ -115,6 +155,20 @@ export function JobsPage() {
             <tr class="spacer" aria-hidden="true" style={{ height: `${rows.after}px` }} />
           </tbody>
         </table>
+      )}
+      {isDropping.value && (
+        <p class="drop-hint" aria-hidden="true">
+          <Icon node={FileUp} /> {words.dropHere}
+        </p>
+      )}
+      {importing.value !== "closed" && (
+        <ImportDialog
+          file={importing.value === "open" ? undefined : importing.value}
+          onClose={() => {
+            importing.value = "closed";
+            void reload();
+          }}
+        />
       )}
     </section>
   );
