@@ -8,6 +8,7 @@ import { JobsPage } from "./pages/jobs/JobsPage.js";
 import { NewJobPage } from "./pages/newjob/NewJobPage.js";
 import { SettingsPage } from "./pages/settings/SettingsPage.js";
 import { UnitPage } from "./pages/unit/UnitPage.js";
+import { Announcement } from "./parts/Announcement.js";
 import { Shell } from "./shell/Shell.js";
 import { startTheme } from "./theme.js";
 import { words } from "./words.js";
@@ -24,6 +25,7 @@ function App() {
           <Route path="/settings" component={SettingsPage} />
           <Route default component={() => <h1>{words.notFound}</h1>} />
         </Router>
+        <Announcement />
       </Shell>
     </LocationProvider>
   );
