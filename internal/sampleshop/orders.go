@@ -8,12 +8,12 @@ import (
 
 // The people of the shop. Their names are the userId of what they do.
 const (
-	planner = "nora"
-	maria   = "maria"
-	tom     = "tom"
-	kenji   = "kenji"
-	aisha   = "aisha"
-	lena    = "lena"
+	nora  = "nora" // plans
+	maria = "maria"
+	tom   = "tom"
+	kenji = "kenji"
+	aisha = "aisha"
+	lena  = "lena"
 )
 
 // station is a place where one kind of step is done.
@@ -29,21 +29,21 @@ type station struct {
 
 // stations are the stations by the names of their steps.
 var stations = map[string]station{
-	"Saw":             {"Saw area", maria, 4, 0.005, []models.ScrapReason{"operator_error"}},
-	"CNC Machining":   {"Mill 1", tom, 1.5, 0.03, []models.ScrapReason{"out_of_tolerance", "process_defect"}},
-	"CNC Turning":     {"Lathe 2", tom, 1.6, 0.025, []models.ScrapReason{"out_of_tolerance", "process_defect"}},
-	"Deburring":       {"Bench 3", maria, 3, 0.015, []models.ScrapReason{"damaged", "operator_error"}},
-	"Washing":         {"Wash bay", maria, 8, 0, nil},
-	"Laser Cutting":   {"Laser", kenji, 6, 0.01, []models.ScrapReason{"process_defect"}},
-	"Bending":         {"Press brake", kenji, 3.5, 0.02, []models.ScrapReason{"operator_error", "out_of_tolerance"}},
-	"Welding":         {"Weld cell", kenji, 1.5, 0.03, []models.ScrapReason{"process_defect", "other"}},
-	"Powder Coating":  {"Paint line", aisha, 2.5, 0.02, []models.ScrapReason{"process_defect", "damaged"}},
-	"Anodizing":       {"Galvano Meier", aisha, 2, 0.01, []models.ScrapReason{"process_defect"}},
-	"Kitting":         {"Stores", aisha, 4, 0, nil},
-	"Assembly":        {"Assembly 1", lena, 1.5, 0.01, []models.ScrapReason{"damaged"}},
-	"Functional Test": {"Test bench", lena, 1.8, 0.03, []models.ScrapReason{"out_of_tolerance", "other"}},
-	"Inspection":      {"Inspection", lena, 3, 0.02, []models.ScrapReason{"out_of_tolerance", "damaged"}},
-	"Packing":         {"Shipping", aisha, 6, 0, nil},
+	"Saw":             {"Saw area", maria, 2.4, 0.003, []models.ScrapReason{"operator_error"}},
+	"CNC Machining":   {"Mill 1", tom, 0.95, 0.02, []models.ScrapReason{"out_of_tolerance", "process_defect"}},
+	"CNC Turning":     {"Lathe 2", tom, 0.6, 0.015, []models.ScrapReason{"out_of_tolerance", "process_defect"}},
+	"Deburring":       {"Bench 3", maria, 2.0, 0.008, []models.ScrapReason{"damaged", "operator_error"}},
+	"Washing":         {"Wash bay", maria, 1.5, 0, nil},
+	"Laser Cutting":   {"Laser", kenji, 1.3, 0.005, []models.ScrapReason{"process_defect"}},
+	"Bending":         {"Press brake", kenji, 0.9, 0.01, []models.ScrapReason{"operator_error", "out_of_tolerance"}},
+	"Welding":         {"Weld cell", kenji, 0.5, 0.02, []models.ScrapReason{"process_defect", "other"}},
+	"Powder Coating":  {"Paint line", aisha, 0.8, 0.01, []models.ScrapReason{"process_defect", "damaged"}},
+	"Anodizing":       {"Galvano Meier", aisha, 0.6, 0.01, []models.ScrapReason{"process_defect"}},
+	"Kitting":         {"Stores", aisha, 1, 0, nil},
+	"Assembly":        {"Assembly 1", lena, 0.4, 0.005, []models.ScrapReason{"damaged"}},
+	"Functional Test": {"Test bench", lena, 0.6, 0.02, []models.ScrapReason{"out_of_tolerance", "other"}},
+	"Inspection":      {"Inspection", lena, 2.6, 0.01, []models.ScrapReason{"out_of_tolerance", "damaged"}},
+	"Packing":         {"Shipping", aisha, 1.2, 0, nil},
 }
 
 // stationNames are the stations from the beginning of the routes to their ends, so that no unit is moved twice at a time.
@@ -109,13 +109,14 @@ type part struct {
 	serialFormat string
 }
 
-func (p part) newUnits(pathID string) models.NewUnits {
+// newUnits returns a request for n units on the path, which has had some before.
+func (p part) newUnits(pathID string, before, n int) models.NewUnits {
 	if p.serialFormat == "" {
-		return models.NewUnits{PathID: pathID, Quantity: &p.units}
+		return models.NewUnits{PathID: pathID, Quantity: &n}
 	}
 	wanted := models.NewUnits{PathID: pathID}
-	for i := range p.units {
-		wanted.SerialNumbers = append(wanted.SerialNumbers, fmt.Sprintf(p.serialFormat, i+1))
+	for i := range n {
+		wanted.SerialNumbers = append(wanted.SerialNumbers, fmt.Sprintf(p.serialFormat, before+i+1))
 	}
 	return wanted
 }
@@ -172,9 +173,9 @@ var orders = []order{
 	{"Spindle sleeves", "", "SS-31", 9.5, 1, all(turned, 40)},
 	{"Switchgear housings", "PI-58", "SH-220", 8.6, 5, all(sheet, 48)},
 	{"Camera mount prototype", "PI-60", "", 7.5, 1, all(prototype, 6)},
-	{"Flow meter assembly", "", "FM-3", 6.5, 7, all(assembled, 60)},
-	{"Heat sinks HS-60", "PI-61", "HS-60", 5.5, 8, all(milled, 60)},
-	{"Guide rails", "", "GR-900", 3.6, 10, all(turned, 36)},
+	{"Flow meter assembly", "", "FM-3", 6.5, -1, all(assembled, 60)},
+	{"Heat sinks HS-60", "PI-61", "HS-60", 5.5, 2, all(milled, 60)},
+	{"Guide rails", "", "GR-900", 3.6, 6, all(turned, 36)},
 	{"Tool holders TH-2", "PI-63", "TH-2", 2.5, 13, []part{{route: anodized, goal: 40, units: 25}}},
 	{"Battery trays", "", "BT-48", 1.2, 12, all(sheet, 40)},
 	{"Encoder flanges", "PI-66", "EF-10", 0.3, 17, []part{{route: milled, goal: 50}}},

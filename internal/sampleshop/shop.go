@@ -33,9 +33,12 @@ type Shop struct {
 // lot is a path with its units that have not left it.
 type lot struct {
 	order order
+	part  part
 	path  models.Path
 	// waiting are the serial numbers at each step, the oldest first.
 	waiting [][]string
+	// created is how many units the lot has had, and scrapped how many of them were scrapped and not replaced.
+	created, scrapped int
 }
 
 // Open creates the database at the given path and fills it with a history of three weeks that ends at the time of the system
@@ -56,7 +59,7 @@ func Open(ctx context.Context, database string, seed uint64, now func() time.Tim
 
 // release creates the job of an order with its paths and their units.
 func (s *Shop) release(ctx context.Context, o order) error {
-	planner := store.Request{UserID: planner}
+	planner := store.Request{UserID: nora}
 	job, _, err := s.store.CreateJob(ctx, planner, o.job())
 	if err != nil {
 		return err
@@ -75,18 +78,42 @@ func (s *Shop) release(ctx context.Context, o order) error {
 		if part.units == 0 {
 			continue
 		}
-		units, _, err := s.store.CreateUnits(ctx, planner, part.newUnits(path.ID))
-		if err != nil {
+		l := &lot{order: o, part: part, path: path, waiting: make([][]string, len(steps))}
+		if err := s.createUnits(ctx, l, part.units); err != nil {
 			return err
-		}
-		l := &lot{order: o, path: path, waiting: make([][]string, len(steps))}
-		for i := range units {
-			l.waiting[0] = append(l.waiting[0], units[i].SerialNumber)
 		}
 		s.lots = append(s.lots, l)
 	}
 	slices.SortStableFunc(s.lots, func(a, b *lot) int { return cmp.Compare(a.order.rank(), b.order.rank()) })
 	return nil
+}
+
+// createUnits puts n new units at the first step of the lot.
+func (s *Shop) createUnits(ctx context.Context, l *lot, n int) error {
+	units, _, err := s.store.CreateUnits(ctx, store.Request{UserID: nora}, l.part.newUnits(l.path.ID, l.created, n))
+	if err != nil {
+		return err
+	}
+	for i := range units {
+		l.waiting[0] = append(l.waiting[0], units[i].SerialNumber)
+	}
+	l.created += n
+	return nil
+}
+
+// replaceScrapped creates a unit for each one that the lot has lost, once all others are completed.
+func (s *Shop) replaceScrapped(ctx context.Context, l *lot) error {
+	for _, units := range l.waiting {
+		if len(units) > 0 {
+			return nil
+		}
+	}
+	lost := l.scrapped
+	l.scrapped = 0
+	if lost == 0 {
+		return nil
+	}
+	return s.createUnits(ctx, l, lost)
 }
 
 // underway returns the number of units that have not left their paths.

@@ -108,9 +108,16 @@ func (s *Shop) finish(ctx context.Context, l *lot, at, n int) error {
 		if result.Err != nil {
 			return fmt.Errorf("%s: %w", units[i], result.Err)
 		}
-		if result.Unit.Status == models.InProgress {
+		switch result.Unit.Status {
+		case models.InProgress:
 			l.waiting[result.StepIndex] = append(l.waiting[result.StepIndex], units[i])
+		case models.Scrapped:
+			l.scrapped++
+		case models.Completed:
 		}
+	}
+	if err := s.replaceScrapped(ctx, l); err != nil {
+		return err
 	}
 	last := results[n-1].Unit
 	if last.Status == models.InProgress && s.happens(0.02) {
