@@ -19,9 +19,10 @@ export function ScannerCheck({ onClose }: { onClose: () => void }) {
       <p>{words.checkHint}</p>
       <Barcode class="floor-check-code" symbology="datamatrix" text={sampleCharacters} />
       <p class="floor-check-text">{sampleCharacters}</p>
-      <label class="floor-field">
-        {words.checkField}
+      <div class="floor-field">
+        <label for="floor-check">{words.checkField}</label>
         <input
+          id="floor-check"
           type="text"
           data-raw-keys
           autocomplete="off"
@@ -39,7 +40,7 @@ export function ScannerCheck({ onClose }: { onClose: () => void }) {
             hasEnd.value = true;
           }}
         />
-      </label>
+      </div>
       <div role="status">
         {isComplete && garbled.length > 0 && (
           <>

@@ -85,9 +85,9 @@ export function SetupForm({
           ))}
         </div>
       </fieldset>
-      <label class="floor-field">
-        {words.stationNames[by.value]}
-        <select required value={name.value} onChange={(event) => (name.value = event.currentTarget.value)}>
+      <div class="floor-field">
+        <label for="floor-station-name">{words.stationNames[by.value]}</label>
+        <select id="floor-station-name" required value={name.value} onChange={(event) => (name.value = event.currentTarget.value)}>
           <option value="">{words.choose}</option>
           {isMissing && <option value={name.value}>{name.value}</option>}
           {choices.map((place) => (
@@ -96,11 +96,12 @@ export function SetupForm({
             </option>
           ))}
         </select>
-      </label>
+      </div>
       {places && choices.length === 0 && <p>{words.noPlaces}</p>}
-      <label class="floor-field">
-        {words.operator}
+      <div class="floor-field">
+        <label for="floor-operator">{words.operator}</label>
         <input
+          id="floor-operator"
           type="text"
           required
           pattern=".*\S.*"
@@ -114,7 +115,7 @@ export function SetupForm({
         <span id="floor-operator-hint" class="floor-hint">
           {words.operatorHint}
         </span>
-      </label>
+      </div>
       <datalist id="floor-operators">
         {places?.assignees.map((place) => <option key={place.name} value={place.name} />)}
       </datalist>

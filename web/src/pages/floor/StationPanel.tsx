@@ -118,31 +118,33 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
         <p class="floor-hint">{words.readOnly}</p>
       )}
 
-      {mode === "batch" && floor.batch.value.length > 0 && (
-        <section class="floor-batch" aria-label={words.batch}>
-          <h2>{words.collected(floor.batch.value.length)}</h2>
-          <ul>
-            {floor.batch.value.map(({ serialId }) => (
-              <li key={serialId}>
-                {serialId}
-                <button type="button" class="floor-quiet" aria-label={words.remove(serialId)} onClick={() => floor.remove(serialId)}>
-                  ✕
-                </button>
-              </li>
-            ))}
-          </ul>
-          <button type="button" class="floor-quiet" onClick={() => floor.change(floor.setup.value)}>
-            {words.emptyBatch}
-          </button>
+      <div class="floor-side">
+        {mode === "batch" && floor.batch.value.length > 0 && (
+          <section class="floor-batch" aria-label={words.batch}>
+            <h2>{words.collected(floor.batch.value.length)}</h2>
+            <ul>
+              {floor.batch.value.map(({ serialId }) => (
+                <li key={serialId}>
+                  {serialId}
+                  <button type="button" class="floor-quiet" aria-label={words.remove(serialId)} onClick={() => floor.remove(serialId)}>
+                    ✕
+                  </button>
+                </li>
+              ))}
+            </ul>
+            <button type="button" class="floor-quiet" onClick={() => floor.change(floor.setup.value)}>
+              {words.emptyBatch}
+            </button>
+          </section>
+        )}
+
+        <OutboxList floor={floor} />
+
+        <section class="floor-work" aria-label={words.queue}>
+          <h2>{words.queue}</h2>
+          <Queue work={work} />
         </section>
-      )}
-
-      <OutboxList floor={floor} />
-
-      <section class="floor-work" aria-label={words.queue}>
-        <h2>{words.queue}</h2>
-        <Queue work={work} />
-      </section>
+      </div>
 
       {open.value.dialog === "scrap" && (
         <ScrapDialog

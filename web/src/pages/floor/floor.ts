@@ -48,6 +48,8 @@ export class Floor {
   readonly refused = computed(() => this.entries.value.filter((entry) => entry.state.name === "refused"));
 
   #turn: Promise<void> = Promise.resolve();
+  /** The command that the answer is about, while it waits for the connection. */
+  #pending: { entry: Entry; target: Target } | undefined;
   /** The last move since the page was loaded, and when it was made. */
   #lastMove: { entry: Entry; target: Target; at: number } | undefined;
 
@@ -75,10 +77,13 @@ export class Floor {
     this.#say("ready", words.ready, words.readyHints[this.setup.value.mode]);
   }
 
-  /** Shows the present state of the outbox. */
+  /** Shows the present state of the outbox, and what the server says to the command that the answer is about. */
   showOutbox(): void {
     this.entries.value = [...this.outbox.entries];
     this.isCutOff.value = this.outbox.isCutOff;
+    const pending = this.#pending;
+    const entry = pending && this.outbox.entries.find(({ id }) => id === pending.entry.id);
+    if (pending && entry && entry.state.name !== "waiting") this.#report(entry, pending.target);
   }
 
   /** Takes what was scanned or typed. Scans are handled one after the other, in their order. */
@@ -269,12 +274,15 @@ export class Floor {
   }
 
   /** Says what the server has answered to a command. */
-  #report({ state, command }: Entry, { serialId, stepName, jobName }: Target): void {
+  #report(entry: Entry, target: Target): void {
+    const { state, command } = entry;
+    const { serialId, stepName, jobName } = target;
     // The unit does not stand where it was read any more, so no button may act on that.
     this.current.value = undefined;
     switch (state.name) {
       case "waiting":
         this.#say("waiting", serialId, words.savedHint, jobName);
+        this.#pending = { entry, target };
         return;
       case "refused":
         this.#say("refused", serialId, state.reason, jobName, state.requestId);
@@ -285,6 +293,7 @@ export class Floor {
   }
 
   #say(look: Look, title: string, text: string, detail?: string, requestId?: string): void {
+    this.#pending = undefined;
     this.answer.value = { look, title, text, detail, requestId, no: this.answer.value.no + 1 };
     const tone = sounds[look];
     if (tone && this.withSound()) play(tone);

@@ -62,7 +62,7 @@ export const words = {
   },
   notDone: "Not done",
   saved: "Saved",
-  savedHint: "No connection. The move is sent as soon as the server answers",
+  savedHint: "Saved, and sent as soon as the server answers",
   stillWaiting: (id: string) => `${id} was scanned before and still waits for the connection`,
   justMovedHint: (id: string) => `${id} has just been moved from here. Press Advance to move it again`,
   collected: (n: number) => (n === 1 ? "1 unit" : `${n} units`),
