@@ -1,8 +1,8 @@
 import type { RoutecardClient } from "../../../../sdk/typescript/src/index.js";
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
 import { byUrgency, dateOf, isDone, type OpenJob } from "./urgency.js";
 
-type Place = components["schemas"]["Place"];
+type Place = Schemas["Place"];
 
 /** What the wall shows at one moment. */
 export interface Board {

@@ -1,6 +1,6 @@
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
 
-export type OpenJob = components["schemas"]["JobListItem"];
+export type OpenJob = Schemas["JobListItem"];
 
 const ranks = { urgent: 0, high: 1, normal: 2, low: 3 };
 

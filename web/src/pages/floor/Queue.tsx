@@ -1,7 +1,7 @@
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
 import { words } from "./words.js";
 
-export type Work = components["schemas"]["WorkItem"];
+export type Work = Schemas["WorkItem"];
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const moment = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });

@@ -1,12 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
+import { messageOf } from "../../api.js";
 import type { Station } from "../../outbox.js";
 import { modes, type Setup } from "./station.js";
 import { words } from "./words.js";
 
-type Places = components["schemas"]["Places"];
+type Places = Schemas["Places"];
 
 type Loading = { state: "loading" } | { state: "failed"; message: string } | { state: "loaded"; places: Places };
 
@@ -38,7 +39,7 @@ export function SetupForm({
       if (!before && places.locations.length === 0) by.value = "stepName";
       loading.value = { state: "loaded", places };
     } catch (error) {
-      loading.value = { state: "failed", message: error instanceof Error ? error.message : String(error) };
+      loading.value = { state: "failed", message: messageOf(error) };
     }
   };
   useEffect(() => void start(), []);

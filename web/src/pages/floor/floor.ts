@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 
+import { messageOf } from "../../api.js";
 import { Refusal, type Command, type Entry, type Outbox, type Outcome, type ScrapReason } from "../../outbox.js";
 import { currentStep, type StationSender, type Unit } from "./sender.js";
 import { play, type Tone } from "./sound.js";
@@ -145,7 +146,7 @@ export class Floor {
 
   #next(act: () => Promise<void>): Promise<void> {
     this.#turn = this.#turn.then(act).catch((error: unknown) => {
-      this.#say("refused", words.notDone, error instanceof Error ? error.message : String(error));
+      this.#say("refused", words.notDone, messageOf(error));
     });
     return this.#turn;
   }

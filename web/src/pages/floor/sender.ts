@@ -1,10 +1,10 @@
 import { RoutecardError, type RoutecardClient } from "../../../../sdk/typescript/src/index.js";
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
 import { Refusal, type Entry, type Outcome, type Sender } from "../../outbox.js";
 import { isDoneAt } from "./station.js";
 import { words } from "./words.js";
 
-export type Unit = components["schemas"]["SerialDetail"];
+export type Unit = Schemas["SerialDetail"];
 
 /** How long the station waits for the server before it works without it, in milliseconds. */
 const timeout = 4000;

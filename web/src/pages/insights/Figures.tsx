@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
 import { Figure } from "./Figure.js";
 import { formatDuration, scrapByReason, workInProgress } from "./numbers.js";
 import { Plot } from "./Plot.js";
@@ -8,9 +8,9 @@ import { words } from "./words.js";
 
 /** The numbers of one period. */
 export interface Insights {
-  readonly throughput: components["schemas"]["Throughput"];
-  readonly steps: components["schemas"]["StepTimes"];
-  readonly scrap: components["schemas"]["Scrap"];
+  readonly throughput: Schemas["Throughput"];
+  readonly steps: Schemas["StepTimes"];
+  readonly scrap: Schemas["Scrap"];
 }
 
 /** How many steps fit into a plot. The table has all. */

@@ -15,6 +15,9 @@ export interface Series {
 export type Axis = { readonly kind: "time"; readonly moments: readonly Date[] } | { readonly kind: "names"; readonly names: readonly string[] };
 
 const height = 280;
+/** The width of a group of bars from which its name is written level, in pixels. */
+const levelNames = 120;
+const longestName = 16;
 const colors = { accent: "--accent", good: "--good-ink", bad: "--bad-ink", quiet: "--muted" };
 
 /** A plot of a few series: lines over time, or bars by name. The same numbers stand in a table beside it. */
@@ -81,7 +84,13 @@ function options(UPlot: typeof uPlot, element: HTMLElement, axis: Axis, series: 
     scales: axis.kind === "names" ? { x: { time: false, range: [-0.6, axis.names.length - 0.4] }, y: fromZero } : { y: fromZero },
     axes: [
       axis.kind === "names"
-        ? { ...common, grid: { show: false }, splits: () => axis.names.map((_, i) => i), values: (_, at) => at.map((i) => shorten(axis.names[i], axis.names.length)) }
+        ? {
+            ...common,
+            grid: { show: false },
+            splits: () => axis.names.map((_, i) => i),
+            values: (_, at) => at.map((i) => shorten(axis.names[i])),
+            ...(element.clientWidth / axis.names.length < levelNames ? { rotate: -45, size: 86 } : {}),
+          }
         : common,
       { ...common, size: 56 },
     ],
@@ -110,8 +119,6 @@ function barAlign(i: number, count: number): -1 | 0 | 1 {
 }
 
 /** Shortens a name so that it fits below its bar. */
-function shorten(name: string | undefined, count: number): string {
-  const longest = Math.max(6, Math.floor(96 / count));
-  if (name === undefined || name.length <= longest) return name ?? "";
-  return `${name.slice(0, longest - 1)}…`;
+function shorten(name = ""): string {
+  return name.length <= longestName ? name : `${name.slice(0, longestName - 1)}…`;
 }

@@ -1,7 +1,7 @@
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
 
-export type Bucket = components["schemas"]["Throughput"]["buckets"][number];
-export type ScrapCount = components["schemas"]["ScrapCount"];
+export type Bucket = Schemas["Throughput"]["buckets"][number];
+export type ScrapCount = Schemas["ScrapCount"];
 
 /**
  * Returns how many units were under way at the end of each bucket. It counts back from the units that are under way now, so the last

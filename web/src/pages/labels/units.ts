@@ -1,8 +1,8 @@
 import type { RoutecardClient } from "../../../../sdk/typescript/src/index.js";
-import type { components } from "../../../../sdk/typescript/src/schema.js";
+import type { Schemas } from "../../api.js";
 
-type Path = components["schemas"]["Path"];
-type Job = components["schemas"]["JobDetail"];
+type Path = Schemas["Path"];
+type Job = Schemas["JobDetail"];
 
 /** What is printed of a unit. */
 export interface PrintedUnit {

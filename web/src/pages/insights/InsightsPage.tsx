@@ -1,12 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { components } from "../../../../sdk/typescript/src/schema.js";
-import { client } from "../../shim.js";
+import type { Schemas } from "../../api.js";
+import { client, messageOf } from "../../api.js";
 import { Figures, type Insights } from "./Figures.js";
 import { words } from "./words.js";
 
-type Job = components["schemas"]["JobListItem"];
+type Job = Schemas["JobListItem"];
 type Days = keyof typeof words.periods;
 
 type View = { name: "loading" } | { name: "failed"; message: string } | { name: "loaded"; insights: Insights };
@@ -18,7 +18,7 @@ const weeklyFrom = 90;
 const maxJobs = 200;
 
 /** Numbers over time: throughput, work in progress, time at step, and scrap. */
-export default function InsightsPage() {
+export function InsightsPage() {
   const view = useSignal<View>({ name: "loading" });
   const days = useSignal<Days>(30);
   const jobId = useSignal("");
@@ -41,7 +41,7 @@ export default function InsightsPage() {
       ]);
       view.value = { name: "loaded", insights: { throughput: throughput.data, steps: steps.data, scrap: scrap.data } };
     } catch (error) {
-      view.value = { name: "failed", message: error instanceof Error ? error.message : String(error) };
+      view.value = { name: "failed", message: messageOf(error) };
     }
   };
   useEffect(() => void load(), [days.value, jobId.value]);

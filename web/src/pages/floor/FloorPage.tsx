@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
-import { client, followChanges, mayOperate, oneShotClient } from "../../shim.js";
+import { client, mayOperate, messageOf, oneShotClient } from "../../api.js";
+import { followChanges } from "../../live.js";
 import { Outbox } from "../../outbox.js";
 import { openEntryStore } from "../../outboxStore.js";
 import { Floor } from "./floor.js";
@@ -18,7 +19,7 @@ const maxWork = 50;
 type View = { name: "opening" } | { name: "failed"; message: string } | { name: "setup"; floor?: Floor } | { name: "station"; floor: Floor };
 
 /** The station on the shop floor: set up once, then scan. */
-export default function FloorPage() {
+export function FloorPage() {
   const view = useSignal<View>({ name: "opening" });
   const work = useSignal<readonly Work[]>([]);
   const sender = useMemo(() => new StationSender(oneShotClient), []);
@@ -36,7 +37,7 @@ export default function FloorPage() {
       floor = new Floor(outbox, sender, setup, () => localStorage.getItem("routecard.sound") !== "off");
       view.value = { name: "station", floor };
     } catch (error) {
-      view.value = { name: "failed", message: error instanceof Error ? error.message : String(error) };
+      view.value = { name: "failed", message: messageOf(error) };
     }
   };
 

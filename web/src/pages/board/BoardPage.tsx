@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import { client, connection, followChanges } from "../../shim.js";
+import { client, messageOf } from "../../api.js";
+import { connection, followChanges } from "../../live.js";
 import { JobTable } from "./JobTable.js";
 import { StateBand } from "./StateBand.js";
 import { Totals } from "./Totals.js";
@@ -14,7 +15,7 @@ const heartbeat = 15_000;
 type View = { name: "loading" } | { name: "failed"; message: string } | { name: "loaded"; board: Board };
 
 /** The screen on the wall: what is urgent, where it stands, and whether these numbers are true. */
-export default function BoardPage() {
+export function BoardPage() {
   const view = useSignal<View>({ name: "loading" });
   const lostAt = useSignal<Date | undefined>(undefined);
 
@@ -25,7 +26,7 @@ export default function BoardPage() {
         lostAt.value = undefined;
       } catch (error) {
         lostAt.value ??= new Date();
-        if (view.value.name !== "loaded") view.value = { name: "failed", message: error instanceof Error ? error.message : String(error) };
+        if (view.value.name !== "loaded") view.value = { name: "failed", message: messageOf(error) };
       }
     };
     const timer = setInterval(() => void load(), heartbeat);
