@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { BurstReader, findGarbled } from "./scan.js";
 
 /** Types the keys with the same pause before each, and returns the texts of the scans. */
-function scans(keys: readonly string[], pause: number, reader = new BurstReader(), begin = 1000): string[] {
+function scans(keys: readonly string[], pause: number, reader = new BurstReader(), begin = 1000, isTextField = false): string[] {
   return keys.flatMap((key, i) => {
-    const kind = reader.push(key, begin + i * pause);
+    const kind = reader.push(key, begin + i * pause, isTextField);
     return kind.kind === "scan" ? [kind.text] : [];
   });
 }
@@ -32,14 +32,25 @@ for (const { name, keys, pause, want } of cases) {
 test("what was typed before a pause does not belong to the scan", () => {
   const reader = new BurstReader();
   assert.deepEqual(scans([..."abc"], 5, reader, 1000), []);
-  assert.deepEqual(scans([..."SN-00001", "Enter"], 5, reader, 1200), ["SN-00001"]);
+  assert.deepEqual(scans([..."SN-00001", "Enter"], 5, reader, 1600), ["SN-00001"]);
+});
+
+test("a burst survives a short pause of a busy device, but not in a text field", () => {
+  for (const [isTextField, want] of [
+    [false, ["SN-00001"]],
+    [true, ["00001"]],
+  ] as const) {
+    const reader = new BurstReader();
+    scans([..."SN-"], 5, reader, 1000, isTextField);
+    assert.deepEqual(scans([..."00001", "Enter"], 5, reader, 1300, isTextField), want);
+  }
 });
 
 test("Enter is typing unless it follows a scan at once", () => {
   const reader = new BurstReader();
   scans([..."SN-00001", "Enter"], 5, reader, 1000);
-  assert.equal(reader.push("Enter", 1090).kind, "after");
-  assert.equal(reader.push("Enter", 1500).kind, "typed");
+  assert.equal(reader.push("Enter", 1090, false).kind, "after");
+  assert.equal(reader.push("Enter", 1500, false).kind, "typed");
 });
 
 test("a test code shows which characters the keyboard layout changes", () => {

@@ -6,6 +6,9 @@
 /** The longest pause between two keys of a scanner, in milliseconds. */
 export const maxGap = 100;
 
+/** The longest pause within a burst that is already longer than people type, in milliseconds: a busy device reads slowly. */
+export const maxHiccup = 500;
+
 /** The number of characters from which a burst is a scan. People type two characters that fast. */
 export const minLength = 3;
 
@@ -24,10 +27,13 @@ export class BurstReader {
   #last = Number.NEGATIVE_INFINITY;
   #scannedAt = Number.NEGATIVE_INFINITY;
 
-  /** Takes the next key, with its time in milliseconds. `key` is that of a KeyboardEvent. */
-  push(key: string, at: number): KeyKind {
-    const isFast = at - this.#last <= maxGap;
-    if (!isFast) this.#text = "";
+  /**
+   * Takes the next key, with its time in milliseconds. `key` is that of a KeyboardEvent. In a text field people type on, so no pause
+   * longer than `maxGap` is within a burst there.
+   */
+  push(key: string, at: number, isTextField: boolean): KeyKind {
+    const longest = !isTextField && this.#text.length >= minLength ? maxHiccup : maxGap;
+    if (at - this.#last > longest) this.#text = "";
     this.#last = at;
     if ([...key].length === 1) {
       this.#text += key;
@@ -56,6 +62,9 @@ const modifiers = new Set(["Shift", "AltGraph", "Alt", "Control", "Meta", "CapsL
 /** An attribute for text fields that want the keys of a scanner themselves. */
 const rawAttribute = "data-raw-keys";
 
+/** An attribute for the text field into which people type what they would scan. */
+const scanFieldAttribute = "data-scan-field";
+
 /**
  * Calls `onScan` for each scan, wherever the focus is, until the function that it returns is called. A scan never presses the
  * focused button, changes a text field, or triggers a shortcut: outside of text fields each character is held back until it is
@@ -65,7 +74,9 @@ export function takeScans(onScan: (text: string) => void): () => void {
   const reader = new BurstReader();
   let held: KeyboardEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let field: { element: TextField; value: string } | undefined;
+  /** The text field that gets the burst, and what was in it before. */
+  let field: { element: TextField; before: string } | undefined;
+  let lastKeyAt = Number.NEGATIVE_INFINITY;
   const sentAgain = new WeakSet<Event>();
   const pressed = new Set<string>();
 
@@ -99,11 +110,16 @@ export function takeScans(onScan: (text: string) => void): () => void {
     const target = event.target;
     const isText = isTextField(target);
     if (isText && target.hasAttribute(rawAttribute)) return;
-    const key = reader.push(event.key, event.timeStamp);
+    const isSlow = event.timeStamp - lastKeyAt > maxHiccup;
+    lastKeyAt = event.timeStamp;
+    const key = reader.push(event.key, event.timeStamp, isText);
     switch (key.kind) {
       case "part":
         if (isText) {
-          if (key.first) field = { element: target, value: target.value };
+          // What was typed just before may be the beginning of the serial number.
+          if (key.first && (isSlow || !target.hasAttribute(scanFieldAttribute) || field?.element !== target)) {
+            field = { element: target, before: target.value };
+          }
           return;
         }
         if (key.first) {
@@ -114,16 +130,15 @@ export function takeScans(onScan: (text: string) => void): () => void {
         pressed.add(event.code);
         held.push(event);
         clearTimeout(timer);
-        timer = setTimeout(release, maxGap + tolerance);
+        timer = setTimeout(release, (held.length < minLength ? maxGap : maxHiccup) + tolerance);
         return;
       case "scan":
         swallow(event);
         pressed.add(event.code);
         clearTimeout(timer);
         held = [];
-        if (field) setValue(field.element, field.value);
+        onScan(field ? takeFromField(field) || key.text : key.text);
         field = undefined;
-        onScan(key.text);
         return;
       case "after":
         swallow(event);
@@ -156,9 +171,13 @@ function isTextField(target: EventTarget | null): target is TextField {
   return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && !buttonLike.has(target.type));
 }
 
-function setValue(element: TextField, value: string): void {
-  element.value = value;
+/** Removes what was added to a text field, and returns it if it is what people would scan. */
+function takeFromField({ element, before }: { element: TextField; before: string }): string {
+  const isScanField = element.hasAttribute(scanFieldAttribute);
+  const added = isScanField && element.value.startsWith(before) ? element.value.slice(before.length) : "";
+  element.value = isScanField ? "" : before;
   element.dispatchEvent(new Event("input", { bubbles: true }));
+  return added;
 }
 
 /** The characters that serial numbers and barcodes usually consist of, for a test page that a scanner reads. */

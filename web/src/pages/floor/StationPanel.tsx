@@ -1,6 +1,9 @@
 import { useSignal } from "@preact/signals";
+import { WifiOff, X } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
 
+import { Icon } from "../../parts/Icon.js";
+import { takeScans } from "../../scan.js";
 import { AnswerPanel } from "./AnswerPanel.js";
 import type { Floor } from "./floor.js";
 import { OutboxList } from "./OutboxList.js";
@@ -8,7 +11,6 @@ import { Queue, type Work } from "./Queue.js";
 import { ScannerCheck } from "./ScannerCheck.js";
 import { ScrapDialog } from "./ScrapDialog.js";
 import { modes } from "./station.js";
-import { takeScans } from "../../scan.js";
 import { words } from "./words.js";
 
 type Open = { dialog: "none" } | { dialog: "check" } | { dialog: "scrap"; what: string; typed: string };
@@ -67,9 +69,11 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
             </label>
           ))}
         </fieldset>
-        <p class={floor.isCutOff.value ? "floor-link floor-link-lost" : "floor-link"}>
-          {floor.isCutOff.value ? words.offline : words.online}
-        </p>
+        {floor.isCutOff.value && (
+          <p class="floor-offline">
+            <Icon node={WifiOff} /> {words.offline}
+          </p>
+        )}
         <button type="button" class="floor-quiet" onClick={() => (open.value = { dialog: "check" })}>
           {words.check}
         </button>
@@ -88,6 +92,7 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
         <input
           ref={field}
           type="text"
+          data-scan-field
           aria-label={words.field}
           placeholder={words.field}
           autocomplete="off"
@@ -127,7 +132,7 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
                 <li key={serialId}>
                   {serialId}
                   <button type="button" class="floor-quiet" aria-label={words.remove(serialId)} onClick={() => floor.remove(serialId)}>
-                    ✕
+                    <Icon node={X} />
                   </button>
                 </li>
               ))}

@@ -27,7 +27,6 @@ function place(unit: Unit): string {
 
 /** The texts of the station. */
 export const words = {
-  title: "Station",
   field: "Scan or type a serial number",
   advance: "Advance",
   scrap: "Scrap",
@@ -98,9 +97,7 @@ export const words = {
   refusedTitle: "Refused by the server",
   seen: "Seen",
   requestId: (id: string) => `Request ${id}`,
-  online: "Connected",
   offline: "No connection",
-  signIn: "Sign in, so that what waits can be sent",
 
   setup: "Set up",
   setupTitle: "Set up this station",

@@ -1,10 +1,26 @@
-import { useMemo } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
 
-import { outline, type Symbology } from "./outline.js";
+import type { Outline } from "./outline.js";
+import type { Symbology } from "./symbology.js";
+
+/** Draws codes. It is loaded with the first code, because it is larger than all pages together. */
+const encoder = signal<((symbology: Symbology, text: string) => Outline) | undefined>(undefined);
+
+async function loadEncoder(): Promise<void> {
+  const { outline } = await import("./outline.js");
+  encoder.value = outline;
+}
 
 /** A code that holds exactly the text. */
 export function Barcode({ symbology, text, class: className }: { symbology: Symbology; text: string; class?: string }) {
-  const { width, height, margin, path } = useMemo(() => outline(symbology, text), [symbology, text]);
+  const encode = encoder.value;
+  useEffect(() => {
+    if (!encode) void loadEncoder();
+  }, []);
+  const code = useMemo(() => encode?.(symbology, text), [encode, symbology, text]);
+  if (!code) return <span class={className} />;
+  const { width, height, margin, path } = code;
   return (
     <svg
       class={className}

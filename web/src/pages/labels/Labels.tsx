@@ -1,5 +1,5 @@
 import { Barcode } from "./Barcode.js";
-import type { Symbology } from "./outline.js";
+import type { Symbology } from "./symbology.js";
 import type { PrintedUnit } from "./units.js";
 import { paginate, type Sheet } from "./sheets.js";
 

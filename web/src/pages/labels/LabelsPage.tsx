@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { Schemas } from "../../api.js";
 import { client, messageOf } from "../../api.js";
 import { Labels } from "./Labels.js";
-import { canHold, type Symbology } from "./outline.js";
+import { canHold, type Symbology } from "./symbology.js";
 import { paginate, readSerials, sheets, type PaperId, type SheetId } from "./sheets.js";
 import { Travellers } from "./Travellers.js";
 import { batchSize, unitsBySerial, unitsOfJob, type Batch } from "./units.js";

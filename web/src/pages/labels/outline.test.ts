@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { canHold, outline } from "./outline.js";
+import { outline } from "./outline.js";
+import { canHold } from "./symbology.js";
 
 test("a code has its quiet zone", () => {
   assert.deepEqual([outline("datamatrix", "SN-00001").width, outline("datamatrix", "SN-00001").margin], [32, { x: 2, y: 2 }]);

@@ -1,7 +1,6 @@
 import { code128, datamatrix, qrcode, type DrawingContext } from "bwip-js/generic";
 
-/** The kinds of codes that a label can have. */
-export type Symbology = "datamatrix" | "qrcode" | "code128";
+import type { Symbology } from "./symbology.js";
 
 /** A code as the path of an SVG image, with the white margin that readers need. */
 export interface Outline {
@@ -19,11 +18,6 @@ const kinds = {
 };
 
 const unitsPerModule = 2;
-
-/** Reports whether a code can hold the text: readers of Code 128 show other characters than those of ASCII wrongly. */
-export function canHold(symbology: Symbology, text: string): boolean {
-  return symbology !== "code128" || /^[\x20-\x7e]*$/.test(text);
-}
 
 /** Returns the code for a text. */
 export function outline(symbology: Symbology, text: string): Outline {
