@@ -73,7 +73,7 @@ func (r *Replay) Apply(event Event) []Problem {
 		r.report("an earlier event has the same id")
 	}
 	switch event.Type {
-	case "job.created", "job.updated", "job.deleted", "job.linked", "job.pushed":
+	case "job.created", "job.updated", "job.closed", "job.reopened", "job.deleted", "job.linked", "job.pushed":
 		r.apply(r.applyToJob)
 	case "path.created", "path.updated", "path.deleted", "step.updated":
 		r.apply(r.applyToPath)
@@ -110,6 +110,9 @@ type data struct {
 	GoalQuantity    int64      `json:"goalQuantity"`
 	AdvancementMode string     `json:"advancementMode"`
 	Steps           []stepData `json:"steps"`
+	planning
+	// Cleared are the planning fields of a job that were cleared.
+	Cleared []string `json:"cleared"`
 	// The step of step.updated.
 	stepData
 	// Moves.
@@ -123,6 +126,32 @@ type data struct {
 	// Undo.
 	EventID   string `json:"eventId"`
 	EventType string `json:"eventType"`
+}
+
+// planning has the planning fields of a job, nil for those that are not set.
+type planning struct {
+	DueDate    *string `json:"dueDate"`
+	Priority   *string `json:"priority"`
+	Notes      *string `json:"notes"`
+	ExternalID *string `json:"externalId"`
+}
+
+// change sets the fields that are sent, and clears others by their names.
+func (p *planning) change(sent planning, cleared []string) {
+	for _, field := range []struct {
+		name string
+		own  **string
+		sent *string
+	}{
+		{"dueDate", &p.DueDate, sent.DueDate},
+		{"priority", &p.Priority, sent.Priority},
+		{"notes", &p.Notes, sent.Notes},
+		{"externalId", &p.ExternalID, sent.ExternalID},
+	} {
+		if field.sent != nil || slices.Contains(cleared, field.name) {
+			*field.own = field.sent
+		}
+	}
 }
 
 type stepData struct {
@@ -144,6 +173,10 @@ type Job struct {
 	ID           string
 	Name         string
 	GoalQuantity int64
+	// The planning fields are nil unless they were set.
+	DueDate, Priority, Notes, ExternalID *string
+	// ClosedAt is when the job was closed, and CloseReason why; "" for an open job.
+	ClosedAt, CloseReason string
 	// Version counts the changes of the job's own fields, from 1, as its ETag does.
 	Version int64
 	// Counts are those of all its paths together.
@@ -297,11 +330,16 @@ type job struct {
 	id, name     string
 	goalQuantity int64
 	version      int64
-	paths        []*path
+	planning
+	closedAt, closeReason string
+	paths                 []*path
 }
 
 func (j *job) view() Job {
-	view := Job{ID: j.id, Name: j.name, GoalQuantity: j.goalQuantity, Version: j.version}
+	view := Job{
+		ID: j.id, Name: j.name, GoalQuantity: j.goalQuantity, Version: j.version, DueDate: j.DueDate, Priority: j.Priority,
+		Notes: j.Notes, ExternalID: j.ExternalID, ClosedAt: j.closedAt, CloseReason: j.closeReason,
+	}
 	for _, path := range j.paths {
 		view.InProgress += path.InProgress
 		view.Completed += path.Completed
@@ -318,7 +356,7 @@ func (r *Replay) applyToJob(content *data) {
 			r.report("job %s was created before", id)
 			return
 		}
-		r.jobs[id] = &job{id: id, name: content.Name, goalQuantity: content.GoalQuantity, version: 1}
+		r.jobs[id] = &job{id: id, name: content.Name, goalQuantity: content.GoalQuantity, version: 1, planning: content.planning}
 		return
 	}
 	if known == nil {
@@ -334,6 +372,22 @@ func (r *Replay) applyToJob(content *data) {
 		if content.GoalQuantity != 0 {
 			known.goalQuantity = content.GoalQuantity
 		}
+		known.planning.change(content.planning, content.Cleared)
+	case "job.closed":
+		known.version++
+		if known.closedAt != "" {
+			r.report("job %s was closed before", id)
+		}
+		known.closedAt, known.closeReason = r.event.At, ""
+		if content.Reason != nil {
+			known.closeReason = *content.Reason
+		}
+	case "job.reopened":
+		known.version++
+		if known.closedAt == "" {
+			r.report("job %s was not closed", id)
+		}
+		known.closedAt, known.closeReason = "", ""
 	case "job.linked":
 		known.version++
 	case "job.deleted":

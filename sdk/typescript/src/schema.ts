@@ -13,17 +13,18 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
-         *     answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
-         *     the next one while there is more. A job created meanwhile neither repeats nor hides another.
+         * @description Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
+         *     Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
+         *     header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
+         *     due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
          */
         get: operations["listJobs"];
         put?: never;
         /**
          * Create a job
          * @description Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-         *     request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-         *     them as they are.
+         *     request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+         *     here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
          */
         post: operations["createJob"];
         delete?: never;
@@ -49,9 +50,9 @@ export interface paths {
          */
         get: operations["getJob"];
         /**
-         * Change a job's name or goal quantity
-         * @description Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-         *     moves on every success, also when nothing was different.
+         * Change a job
+         * @description Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+         *     write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
          */
         put: operations["updateJob"];
         post?: never;
@@ -61,6 +62,78 @@ export interface paths {
          *     traceable.
          */
         delete: operations["deleteJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{jobId}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a job
+         * @description Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+         *     its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+         *     can still be changed. A job that is closed already is refused (409).
+         */
+        post: operations["closeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{jobId}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen a closed job
+         * @description Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+         *     not closed is refused (409).
+         */
+        post: operations["reopenJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a job with its paths, steps, and units
+         * @description Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+         *     created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+         *     A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+         *     place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+         */
+        post: operations["planJob"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -101,7 +174,8 @@ export interface paths {
         /**
          * Create a path
          * @description Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-         *     to the goal of the job.
+         *     to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+         *     refused (404).
          */
         post: operations["createPath"];
         delete?: never;
@@ -252,7 +326,7 @@ export interface paths {
         };
         /**
          * Get a serial number and its steps
-         * @description Answers with the unit and what has become of each step of its path.
+         * @description Answers with the unit and the status of each step of its path.
          */
         get: operations["getSerial"];
         put?: never;
@@ -474,11 +548,13 @@ export interface paths {
          * Read the events
          * @description Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
          *     goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-         *     this moment; with `limit` it is one page.
+         *     this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
+         *     the newest event comes first, and `before` continues towards older ones.
          *
          *     With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
          *     it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-         *     that event. A comment line every 15 seconds shows that the connection lives.
+         *     that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
+         *     `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
          *
          *     Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
          *     database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
@@ -486,6 +562,129 @@ export interface paths {
          *     live stream when the epoch changes.
          */
         get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits at which step
+         * @description Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
+         *     the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
+         *     comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+         *
+         *     Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
+         *     missed or returned twice, because its place can change.
+         */
+        get: operations["listWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stations
+         * @description Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
+         *     units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+         */
+        get: operations["listPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+         */
+        get: operations["listTemplates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description Stores a list of steps from which paths can be made. The name need not be unique.
+         */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{templateId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a template
+         * @description Returns the template and its steps.
+         */
+        get: operations["getTemplate"];
+        /**
+         * Change a template
+         * @description Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+         *     are.
+         */
+        put: operations["updateTemplate"];
+        post?: never;
+        /**
+         * Delete a template
+         * @description Deletes the template. Paths that were made from it stay as they are.
+         */
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what the caller may do here
+         * @description Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
+         *     follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+         */
+        get: operations["getSession"];
         put?: never;
         post?: never;
         delete?: never;
@@ -616,6 +815,27 @@ export interface components {
          *     ]
          */
         JiraLabels: string[];
+        /**
+         * @description The day by which the job must be done.
+         * @example 2026-12-01
+         */
+        DueDate: string;
+        /**
+         * @description How urgent the job is. A job without a priority is sorted like `normal`.
+         * @example high
+         * @enum {string}
+         */
+        JobPriority: "low" | "normal" | "high" | "urgent";
+        /**
+         * @description Free text for the people on the floor.
+         * @example Customer picks up on Friday
+         */
+        JobNotes: string;
+        /**
+         * @description The job's number in another system, such as an ERP. No two jobs have the same one.
+         * @example ERP-4711
+         */
+        ExternalId: string;
         /** @description A job to be created. */
         JobCreate: {
             name: components["schemas"]["JobName"];
@@ -646,11 +866,113 @@ export interface components {
              */
             jiraEpicLink?: string;
             jiraLabels?: components["schemas"]["JiraLabels"];
+            dueDate?: components["schemas"]["DueDate"];
+            priority?: components["schemas"]["JobPriority"];
+            notes?: components["schemas"]["JobNotes"];
+            externalId?: components["schemas"]["ExternalId"];
         };
         /** @description What to change of a job. A field that is not sent stays as it is. */
         JobUpdate: {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
+            /**
+             * @description The day by which the job must be done; `null` clears it.
+             * @example 2026-12-01
+             */
+            dueDate?: string | null;
+            /**
+             * @description How urgent the job is; `null` clears it.
+             * @example high
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | "urgent" | null;
+            /**
+             * @description Free text for the people on the floor; `null` clears it.
+             * @example Customer picks up on Friday
+             */
+            notes?: string | null;
+            /**
+             * @description The job's number in another system; `null` clears it.
+             * @example ERP-4711
+             */
+            externalId?: string | null;
+        };
+        /** @description Close a job. */
+        JobClose: {
+            /**
+             * @description Why.
+             * @example Canceled by the customer
+             */
+            reason?: string;
+            userId?: components["schemas"]["UserId"];
+        };
+        /** @description Reopen a closed job. */
+        JobReopen: {
+            userId?: components["schemas"]["UserId"];
+        };
+        /** @description A job to be created with its paths, steps, and units. */
+        JobPlan: {
+            name: components["schemas"]["JobName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            /**
+             * @description Issue key of the linked Jira ticket.
+             * @example PI-42
+             */
+            jiraTicketKey?: string;
+            /**
+             * @description The ticket's title, kept so that a page can show it without asking Jira.
+             * @example Build 50 aluminum housings
+             */
+            jiraTicketSummary?: string;
+            /**
+             * @description Part number from the ticket's custom fields.
+             * @example ALU-HOUSING-7075
+             */
+            jiraPartNumber?: string;
+            /**
+             * @description The ticket's priority, for display and filtering.
+             * @example High
+             */
+            jiraPriority?: string;
+            /**
+             * @description Key of the epic that the ticket belongs to.
+             * @example PI-10
+             */
+            jiraEpicLink?: string;
+            jiraLabels?: components["schemas"]["JiraLabels"];
+            dueDate?: components["schemas"]["DueDate"];
+            priority?: components["schemas"]["JobPriority"];
+            notes?: components["schemas"]["JobNotes"];
+            externalId?: components["schemas"]["ExternalId"];
+            /** @description The paths of the job, oldest first. */
+            paths: components["schemas"]["PathPlan"][];
+            userId?: components["schemas"]["UserId"];
+        };
+        /** @description A path to be created with its job. It has either `steps` or `templateId`. */
+        PathPlan: {
+            name: components["schemas"]["PathName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            /** @description The process steps in their order. Either this or `templateId`. */
+            steps?: components["schemas"]["StepCreate"][];
+            /**
+             * @description The template whose steps are copied. Either this or `steps`.
+             * @example tpl_01h455vb4pex5vsknk084sn02q
+             */
+            templateId?: string;
+            advancementMode?: components["schemas"]["AdvancementMode"];
+            /**
+             * @description How many units to create, with numbers from the server. Without this and `serialNumbers` there are none.
+             * @example 50
+             */
+            quantity?: number;
+            /**
+             * @description Numbers of the shop's own, each new. Either this or `quantity`.
+             * @example [
+             *       "HSG-7075-001",
+             *       "HSG-7075-002"
+             *     ]
+             */
+            serialNumbers?: components["schemas"]["SerialId"][];
         };
         /** @description One production order. */
         Job: {
@@ -683,6 +1005,24 @@ export interface components {
              */
             jiraEpicLink?: string;
             jiraLabels?: components["schemas"]["JiraLabels"];
+            dueDate?: components["schemas"]["DueDate"];
+            priority?: components["schemas"]["JobPriority"];
+            /**
+             * @description Free text for the people on the floor.
+             * @example Customer picks up on Friday
+             */
+            notes?: string;
+            /**
+             * @description The job's number in another system.
+             * @example ERP-4711
+             */
+            externalId?: string;
+            closedAt?: components["schemas"]["Timestamp"];
+            /**
+             * @description Why the job was closed.
+             * @example Canceled by the customer
+             */
+            closeReason?: string;
             createdAt: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
         };
@@ -690,7 +1030,7 @@ export interface components {
         JobListItem: components["schemas"]["Job"] & {
             progress?: components["schemas"]["JobProgress"];
         };
-        /** @description Jobs, newest first. */
+        /** @description Jobs, in the order asked for. */
         JobList: components["schemas"]["JobListItem"][];
         /** @description A job with its paths and its progress. */
         JobDetail: components["schemas"]["Job"] & {
@@ -842,6 +1182,8 @@ export interface components {
              * @example 40
              */
             percentComplete: number;
+            /** @description Where the units in progress stand, in the order of the steps. Only in `listJobs` with `include=distribution`. */
+            distribution?: components["schemas"]["StepDistribution"][];
         };
         /**
          * @description What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
@@ -898,8 +1240,14 @@ export interface components {
             jobId: string;
             name: components["schemas"]["PathName"];
             goalQuantity: components["schemas"]["GoalQuantity"];
-            /** @description The process steps in their order. */
-            steps: components["schemas"]["StepCreate"][];
+            /** @description The process steps in their order. Either this or `templateId`. */
+            steps?: components["schemas"]["StepCreate"][];
+            /**
+             * @description The template whose steps are copied. Its advancement mode is used unless `advancementMode` is sent. Either this or
+             *     `steps`.
+             * @example tpl_01h455vb4pex5vsknk084sn02q
+             */
+            templateId?: string;
             advancementMode?: components["schemas"]["AdvancementMode"];
         };
         /** @description What to change of a path. A field that is not sent stays as it is. */
@@ -1051,12 +1399,12 @@ export interface components {
         };
         /** @description Units. */
         SerialList: components["schemas"]["Serial"][];
-        /** @description A unit and what has become of each step of its path. */
+        /** @description A unit and the status of each step of its path. */
         SerialDetail: components["schemas"]["Serial"] & {
             /** @description One entry for each step that the path has now, in their order. */
             steps: components["schemas"]["SerialStep"][];
         };
-        /** @description What has become of a step for one unit. */
+        /** @description The status of a step for one unit. */
         SerialStep: {
             stepId: components["schemas"]["StepId"];
             /**
@@ -1067,7 +1415,7 @@ export interface components {
             stepOrder: components["schemas"]["StepOrder"];
             status: components["schemas"]["SerialStepStatus"];
             /**
-             * @description Whether an override is active, by which the step counts as optional for this unit.
+             * @description Whether an override is active. The step is then optional for this unit.
              * @example false
              */
             overridden: boolean;
@@ -1249,7 +1597,7 @@ export interface components {
             explanation?: string;
             userId?: components["schemas"]["UserId"];
         };
-        /** @description What became of each unit. */
+        /** @description The outcome for each unit. */
         BulkResult: {
             /**
              * @description How many units were changed.
@@ -1264,7 +1612,7 @@ export interface components {
             /** @description One outcome for each unit, in the order asked. */
             results: components["schemas"]["BulkOutcome"][];
         };
-        /** @description What became of one unit. It has either `serial` or `error`. */
+        /** @description The outcome for one unit. It has either `serial` or `error`. */
         BulkOutcome: {
             serialId: components["schemas"]["SerialId"];
             /**
@@ -1289,7 +1637,8 @@ export interface components {
              */
             seq: number;
             /**
-             * @description What happened: `job.created`, `job.updated`, `job.deleted`, `job.linked`, `job.pushed`, `path.created`, `path.updated`, `path.deleted`,
+             * @description What happened: `job.created`, `job.updated`, `job.closed`, `job.reopened`, `job.deleted`, `job.linked`,
+             *     `job.pushed`, `template.created`, `template.updated`, `template.deleted`, `path.created`, `path.updated`, `path.deleted`,
              *     `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
              *     `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
              *     `serial.step_completed`, `serial.undone`. More may come.
@@ -1324,8 +1673,198 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description Events, oldest first. */
+        /** @description Events, in the order asked for. */
         EventList: components["schemas"]["Event"][];
+        /** @description What waits at one step. */
+        WorkItem: {
+            jobId: components["schemas"]["JobId"];
+            /**
+             * @description The job's name.
+             * @example JOB-2024-001
+             */
+            jobName: string;
+            /**
+             * @description Part number from the ticket's custom fields.
+             * @example ALU-HOUSING-7075
+             */
+            jiraPartNumber?: string;
+            priority?: components["schemas"]["JobPriority"];
+            dueDate?: components["schemas"]["DueDate"];
+            pathId: components["schemas"]["PathId"];
+            /**
+             * @description The path's name.
+             * @example Main Route
+             */
+            pathName: string;
+            stepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step.
+             * @example CNC Machining
+             */
+            stepName: string;
+            stepOrder: components["schemas"]["StepOrder"];
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at the step now.
+             * @example 8
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at an earlier step of the path.
+             * @example 12
+             */
+            incoming: number;
+            /**
+             * Format: int64
+             * @description Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
+             *     it is more than 0.
+             * @example 10
+             */
+            toCreate?: number;
+            oldestSince?: components["schemas"]["Timestamp"];
+        };
+        /** @description Work, the most urgent first. */
+        WorkList: components["schemas"]["WorkItem"][];
+        /** @description The stations, by three ways to name one. */
+        Places: {
+            /** @description The locations of steps. */
+            locations: components["schemas"]["Place"][];
+            /** @description The people to whom steps are assigned. */
+            assignees: components["schemas"]["Place"][];
+            /** @description The names of steps. */
+            stepNames: components["schemas"]["Place"][];
+        };
+        /** @description A location, an assignee, or a step name, with its steps on open jobs. */
+        Place: {
+            /**
+             * @description The location, the assignee, or the step name.
+             * @example Bay 3
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Steps of open jobs that have it.
+             * @example 4
+             */
+            steps: number;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at these steps now.
+             * @example 8
+             */
+            waiting: number;
+        };
+        /**
+         * @description Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+         * @example tpl_01h455vb4pex5vsknk084sn02q
+         */
+        TemplateId: string;
+        /**
+         * @description What people call the template.
+         * @example Housing route
+         */
+        TemplateName: string;
+        /** @description A template to be created. */
+        TemplateCreate: {
+            name: components["schemas"]["TemplateName"];
+            advancementMode?: components["schemas"]["AdvancementMode"];
+            /** @description The process steps in their order. */
+            steps: components["schemas"]["StepCreate"][];
+        };
+        /** @description What to change of a template. A field that is not sent stays as it is. */
+        TemplateUpdate: {
+            name?: components["schemas"]["TemplateName"];
+            advancementMode?: components["schemas"]["AdvancementMode"];
+            /** @description All steps that the template is to have, in their order. */
+            steps?: components["schemas"]["StepCreate"][];
+        };
+        /** @description A list of steps from which paths are made. */
+        Template: {
+            id: components["schemas"]["TemplateId"];
+            name: components["schemas"]["TemplateName"];
+            advancementMode: components["schemas"]["AdvancementMode"];
+            /** @description The process steps in their order. */
+            steps: components["schemas"]["TemplateStep"][];
+            createdAt: components["schemas"]["Timestamp"];
+            updatedAt: components["schemas"]["Timestamp"];
+        };
+        /** @description One step of a template. */
+        TemplateStep: {
+            /**
+             * @description The process operation.
+             * @example CNC Machining
+             */
+            name: string;
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * @description Whether a unit may be completed without it.
+             * @example false
+             */
+            optional: boolean;
+            dependencyType: components["schemas"]["DependencyType"];
+        };
+        /** @description Templates, newest first. */
+        TemplateList: components["schemas"]["Template"][];
+        /** @description What the caller may do here, and what this server offers. */
+        Session: {
+            /**
+             * @description The role of the API key. Without any key in the database everybody may do everything (`write`).
+             * @example operate
+             * @enum {string}
+             */
+            role: "read" | "operate" | "write";
+            /**
+             * @description The name of the API key. Absent while the API is open.
+             * @example floor-tablet
+             */
+            name?: string;
+            /**
+             * @description Whether requests need an API key.
+             * @example true
+             */
+            keysRequired: boolean;
+            /**
+             * @description Whether the server is configured for a Jira.
+             * @example true
+             */
+            jira: boolean;
+            /**
+             * @description The version of the server.
+             * @example 0.1.0
+             */
+            version: string;
+            /**
+             * @description The time zone in which the server decides whether a job is late, by its IANA name.
+             * @example Europe/Berlin
+             */
+            timeZone: string;
+            /**
+             * Format: int64
+             * @description The `seq` of the newest event, 0 if there is none.
+             * @example 7
+             */
+            lastSeq: number;
+        };
         /** @description A Jira ticket, as far as a job can begin from it. */
         JiraTicket: {
             /**
@@ -1494,7 +2033,7 @@ export interface components {
                 "application/json": components["schemas"]["Serial"];
             };
         };
-        /** @description What became of each unit, in the order asked. */
+        /** @description The outcome for each unit, in the order of the request. */
         BulkChanged: {
             headers: {
                 "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
@@ -1706,12 +2245,24 @@ export interface components {
         SerialQuery: string;
         /** @description Only events after the one with this `seq`. */
         EventsAfter: number;
+        /** @description Only events before the one with this `seq`. */
+        EventsBefore: number;
+        /** @description Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact. */
+        EventsSince: string;
+        /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
+        EventsOrder: "asc" | "desc";
         /** @description Only events of this job, its paths and its units. */
         EventJobId: string;
         /** @description Only events of this unit. */
         EventSerialId: string;
-        /** @description Only events of this type. */
-        EventType: string;
+        /** @description Only events of this path and its units. */
+        EventPathId: string;
+        /** @description Only events whose `stepId` is this one. */
+        EventStepId: string;
+        /** @description Only events of this user. */
+        EventUserId: string;
+        /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
+        EventType: string[];
         /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
         LastEventId: number;
         /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
@@ -1726,15 +2277,44 @@ export interface components {
         JiraPartNumber: string;
         /** @description Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them. */
         JiraLabel: string[];
-        /** @description Adds `progress` to each job. */
-        JobInclude: "progress";
-        /** @description How many to answer with at the most. Without it the list holds everything. */
+        /**
+         * @description Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
+         *     fewer units are completed than the goal; today is a date in the time zone of the server.
+         */
+        JobState: "open" | "closed" | "late";
+        /** @description Only the job with exactly this number in another system. */
+        JobExternalId: string;
+        /**
+         * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
+         *     first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
+         *     `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
+         *     after all open ones.
+         */
+        JobSort: "created" | "due" | "priority";
+        /**
+         * @description `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+         *     number of units at each step.
+         */
+        JobInclude: "progress" | "distribution";
+        /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
+        JobCount: boolean;
+        /** @description Only steps with exactly this location. */
+        WorkLocation: string;
+        /** @description Only steps that are assigned to exactly this person. */
+        WorkAssignedTo: string;
+        /** @description Only steps with exactly this name. */
+        WorkStepName: string;
+        /** @description Only steps of this job. */
+        WorkJobId: string;
+        /** @description Id of the template. */
+        TemplateId: components["schemas"]["TemplateId"];
+        /** @description Maximum number of items to return. Without it, the list has all items. */
         Limit: number;
         /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
         Cursor: string;
         /** @description Issue key of the ticket. */
         TicketKey: string;
-        /** @description How many tickets a page holds at the most. */
+        /** @description Maximum number of tickets on a page. */
         JiraLimit: number;
         /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
         JiraPageToken: string;
@@ -1760,6 +2340,8 @@ export interface components {
         RetryAfter: number;
         /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page and without `limit`. */
         Link: string;
+        /** @description The number of all jobs that match. Absent without `count=true`. */
+        TotalCount: number;
         /** @description The epoch of the feed, an opaque text. Another epoch means that the database was restored from a backup. */
         FeedEpoch: string;
     };
@@ -1782,9 +2364,28 @@ export interface operations {
                 jiraPartNumber?: components["parameters"]["JiraPartNumber"];
                 /** @description Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them. */
                 jiraLabel?: components["parameters"]["JiraLabel"];
-                /** @description Adds `progress` to each job. */
+                /**
+                 * @description Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
+                 *     fewer units are completed than the goal; today is a date in the time zone of the server.
+                 */
+                state?: components["parameters"]["JobState"];
+                /** @description Only the job with exactly this number in another system. */
+                externalId?: components["parameters"]["JobExternalId"];
+                /**
+                 * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
+                 *     first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
+                 *     `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
+                 *     after all open ones.
+                 */
+                sort?: components["parameters"]["JobSort"];
+                /**
+                 * @description `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+                 *     number of units at each step.
+                 */
                 include?: components["parameters"]["JobInclude"];
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
+                count?: components["parameters"]["JobCount"];
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -1795,10 +2396,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The jobs that match, newest first; `[]` when none does. */
+            /** @description The jobs that match, in the order of `sort`; `[]` when none does. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1847,6 +2449,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -1918,6 +2521,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1957,10 +2561,146 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    closeJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["JobClose"];
+            };
+        };
+        responses: {
+            /** @description The closed job. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reopenJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["JobReopen"];
+            };
+        };
+        responses: {
+            /** @description The job, open again. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    planJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobPlan"];
+            };
+        };
+        responses: {
+            /** @description The job, its paths, and its progress, as `getJob` returns them. */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listJobPaths: {
         parameters: {
             query?: {
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -2193,7 +2933,7 @@ export interface operations {
                 status?: components["parameters"]["SerialStatusFilter"];
                 /** @description Text that the serial number must contain, in upper or lower case. */
                 q?: components["parameters"]["SerialQuery"];
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -2702,13 +3442,25 @@ export interface operations {
             query?: {
                 /** @description Only events after the one with this `seq`. */
                 after?: components["parameters"]["EventsAfter"];
+                /** @description Only events before the one with this `seq`. */
+                before?: components["parameters"]["EventsBefore"];
+                /** @description Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact. */
+                since?: components["parameters"]["EventsSince"];
+                /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
+                order?: components["parameters"]["EventsOrder"];
                 /** @description Only events of this job, its paths and its units. */
                 jobId?: components["parameters"]["EventJobId"];
+                /** @description Only events of this path and its units. */
+                pathId?: components["parameters"]["EventPathId"];
                 /** @description Only events of this unit. */
                 serialId?: components["parameters"]["EventSerialId"];
-                /** @description Only events of this type. */
+                /** @description Only events whose `stepId` is this one. */
+                stepId?: components["parameters"]["EventStepId"];
+                /** @description Only events of this user. */
+                userId?: components["parameters"]["EventUserId"];
+                /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
                 type?: components["parameters"]["EventType"];
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
@@ -2720,7 +3472,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The events, oldest first; `[]` when there are none. */
+            /** @description The events, oldest first unless `order` says otherwise; `[]` when there are none. */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -2744,10 +3496,275 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listWork: {
+        parameters: {
+            query?: {
+                /** @description Only steps with exactly this location. */
+                location?: components["parameters"]["WorkLocation"];
+                /** @description Only steps that are assigned to exactly this person. */
+                assignedTo?: components["parameters"]["WorkAssignedTo"];
+                /** @description Only steps with exactly this name. */
+                stepName?: components["parameters"]["WorkStepName"];
+                /** @description Only steps of this job. */
+                jobId?: components["parameters"]["WorkJobId"];
+                /** @description Maximum number of items to return. Without it, the list has all items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows that match, the most urgent one first; `[]` if there are none. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPlaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The locations, assignees, and step names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Places"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items to return. Without it, the list has all items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates, newest first; `[]` if there are none. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateCreate"];
+            };
+        };
+        responses: {
+            /** @description The template was created and is on disk. */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The template. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateUpdate"];
+            };
+        };
+        responses: {
+            /** @description The template after the change. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The template is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    "Routecard-Feed-Epoch": components["headers"]["FeedEpoch"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listJiraTickets: {
         parameters: {
             query?: {
-                /** @description How many tickets a page holds at the most. */
+                /** @description Maximum number of tickets on a page. */
                 limit?: components["parameters"]["JiraLimit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 pageToken?: components["parameters"]["JiraPageToken"];

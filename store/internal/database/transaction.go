@@ -322,17 +322,17 @@ type panicError struct {
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
 
 // isMemberError reports whether one member of a group can be the reason for the error, and nothing was committed. It is
-// false for errors of the database itself: another attempt would meet them too, or could not know what became of the
-// first.
+// false for errors of the database itself: another attempt would meet them too, or could not know whether the first
+// was committed.
 func isMemberError(err error) bool {
 	if _, panicked := errors.AsType[*panicError](err); panicked {
 		return true
 	}
-	return isConstraintError(err)
+	return IsConstraintError(err)
 }
 
-// isConstraintError reports whether the database refused a row.
-func isConstraintError(err error) bool {
+// IsConstraintError reports whether the database refused a row.
+func IsConstraintError(err error) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
 	// PostgreSQL's classes of two equal keys in one statement, of data exceptions, and of violated constraints.
 	return ok && (strings.HasPrefix(refused.Code, "21") || strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) ||
