@@ -2,6 +2,7 @@ package sampleshop
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/routecard/routecard/models"
 )
@@ -126,6 +127,8 @@ type order struct {
 	name string
 	// ticket is the key of its Jira ticket, "" if there is none.
 	ticket, partNumber string
+	// priority is "" for an order without one.
+	priority models.JobPriority
 	// daysAgo is when the order was released, and dueIn when it is due: days from the start of the demo.
 	daysAgo float64
 	dueIn   int
@@ -135,9 +138,12 @@ type order struct {
 // all returns the parts of an order whose units all exist.
 func all(r *route, n int) []part { return []part{{route: r, goal: n, units: n}} }
 
-// job returns the job of the order.
-func (o order) job() models.Job {
-	job := models.Job{Name: o.name}
+// job returns the job of the order. start is the start of the demo.
+func (o order) job(start time.Time) models.Job {
+	job := models.Job{Name: o.name, DueDate: new(start.AddDate(0, 0, o.dueIn).Format(time.DateOnly))}
+	if o.priority != "" {
+		job.Priority = &o.priority
+	}
 	for _, part := range o.parts {
 		job.GoalQuantity += int64(part.goal)
 	}
@@ -154,30 +160,38 @@ func (o order) job() models.Job {
 }
 
 // rank orders the work: the smallest comes first.
-func (o order) rank() int { return o.dueIn }
+func (o order) rank() int {
+	if o.priority == models.Urgent {
+		return o.dueIn - 100
+	}
+	return o.dueIn
+}
+
+// isShipped reports whether the job is closed as soon as its last unit is done.
+func (o order) isShipped() bool { return o.dueIn <= -5 }
 
 // orders are the orders of three weeks, in the order of their release.
 var orders = []order{
-	{"JOB-2024-001 Aluminum housings", "PI-42", "AH-200-01", 20.6, -9, all(milled, 50)},
-	{"Bearing shafts BS-12", "", "BS-12-4", 20.5, -8, all(turned, 44)},
-	{"Control cabinet doors", "PI-44", "CD-810", 19.6, -7, all(sheet, 32)},
-	{"Sensor brackets SB-7", "", "SB-7", 17.5, -5, all(milled, 36)},
-	{"Valve bodies VB-40", "PI-47", "VB-40-2", 16.6, -2, []part{{route: anodized, goal: 34, units: 34, serialFormat: "VB40-%03d"}}},
-	{"Hydraulic couplings HC-9", "", "HC-9", 15.5, -1, all(turned, 48)},
-	{"Machine guards MG-3", "PI-51", "MG-3", 14.6, 0, all(sheet, 26)},
-	{"Pump assembly PA-100", "PI-52", "PA-100", 13.6, 2, []part{
+	{"JOB-2024-001 Aluminum housings", "PI-42", "AH-200-01", "", 20.6, -9, all(milled, 50)},
+	{"Bearing shafts BS-12", "", "BS-12-4", "", 20.5, -8, all(turned, 44)},
+	{"Control cabinet doors", "PI-44", "CD-810", "", 19.6, -7, all(sheet, 32)},
+	{"Sensor brackets SB-7", "", "SB-7", "", 17.5, -5, all(milled, 36)},
+	{"Valve bodies VB-40", "PI-47", "VB-40-2", "", 16.6, -2, []part{{route: anodized, goal: 34, units: 34, serialFormat: "VB40-%03d"}}},
+	{"Hydraulic couplings HC-9", "", "HC-9", "", 15.5, -1, all(turned, 48)},
+	{"Machine guards MG-3", "PI-51", "MG-3", "", 14.6, 0, all(sheet, 26)},
+	{"Pump assembly PA-100", "PI-52", "PA-100", "", 13.6, 2, []part{
 		{route: turned, name: "Pump shafts", goal: 20, units: 20}, {route: assembled, goal: 20, units: 20},
 	}},
-	{"Gearbox covers GC-18", "", "GC-18-1", 12.5, -1, all(milled, 64)},
-	{"Anodized front panels FP-5", "PI-55", "FP-5", 10.6, 3, all(anodized, 48)},
-	{"Spindle sleeves", "", "SS-31", 9.5, 1, all(turned, 40)},
-	{"Switchgear housings", "PI-58", "SH-220", 8.6, 5, all(sheet, 48)},
-	{"Camera mount prototype", "PI-60", "", 7.5, 1, all(prototype, 6)},
-	{"Flow meter assembly", "", "FM-3", 6.5, -1, all(assembled, 60)},
-	{"Heat sinks HS-60", "PI-61", "HS-60", 5.5, 2, all(milled, 60)},
-	{"Guide rails", "", "GR-900", 3.6, 6, all(turned, 36)},
-	{"Tool holders TH-2", "PI-63", "TH-2", 2.5, 13, []part{{route: anodized, goal: 40, units: 25}}},
-	{"Battery trays", "", "BT-48", 1.2, 12, all(sheet, 40)},
-	{"Encoder flanges", "PI-66", "EF-10", 0.3, 17, []part{{route: milled, goal: 50}}},
-	{"Service kit, spring", "", "", 0.2, 24, nil},
+	{"Gearbox covers GC-18", "", "GC-18-1", "", 12.5, -1, all(milled, 64)},
+	{"Anodized front panels FP-5", "PI-55", "FP-5", "", 10.6, 3, all(anodized, 48)},
+	{"Spindle sleeves", "", "SS-31", models.Urgent, 9.5, 1, all(turned, 40)},
+	{"Switchgear housings", "PI-58", "SH-220", "", 8.6, 5, all(sheet, 48)},
+	{"Camera mount prototype", "PI-60", "", models.High, 7.5, 1, all(prototype, 6)},
+	{"Flow meter assembly", "", "FM-3", models.High, 6.5, -1, all(assembled, 60)},
+	{"Heat sinks HS-60", "PI-61", "HS-60", models.High, 5.5, 2, all(milled, 60)},
+	{"Guide rails", "", "GR-900", "", 3.6, 6, all(turned, 36)},
+	{"Tool holders TH-2", "PI-63", "TH-2", "", 2.5, 13, []part{{route: anodized, goal: 40, units: 25}}},
+	{"Battery trays", "", "BT-48", "", 1.2, 12, all(sheet, 40)},
+	{"Encoder flanges", "PI-66", "EF-10", "", 0.3, 17, []part{{route: milled, goal: 50}}},
+	{"Service kit, spring", "", "", models.Low, 0.2, 24, nil},
 }

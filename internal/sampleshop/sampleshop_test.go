@@ -101,6 +101,8 @@ func TestHistory(t *testing.T) {
 		}
 		counts := models.CountsOf(paths)
 		switch {
+		case job.ClosedAt != nil:
+			states["closed"]++
 		case len(paths) == 0:
 			states["without a path"]++
 		case counts.Total() == 0:
@@ -113,7 +115,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("job %s has %d of %d units and none in work", job.Name, counts.Completed, job.GoalQuantity)
 		}
 	}
-	for _, state := range []string{"without a path", "without units", "in work", "done"} {
+	for _, state := range []string{"without a path", "without units", "in work", "done", "closed"} {
 		if states[state] == 0 {
 			t.Errorf("no job is %s: %v", state, states)
 		}
@@ -157,9 +159,9 @@ func TestScanOne(t *testing.T) {
 	for _, l := range shop.lots {
 		for at := range l.waiting {
 			for _, unit := range l.waiting[at] {
-				moved[unit] = true
+				moved[unit.SerialNumber] = true
 				if _, _, err := db.Command(t.Context(), store.Request{UserID: "visitor"}, store.UnitCommand{
-					SerialNumber: unit, Command: models.Scrap{Reason: "damaged"},
+					SerialNumber: unit.SerialNumber, Command: models.Scrap{Reason: "damaged"},
 				}); err != nil {
 					t.Fatal(err)
 				}

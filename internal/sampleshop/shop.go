@@ -24,6 +24,8 @@ type Shop struct {
 	store  *store.Store
 	clock  *clock
 	random *rand.Rand
+	// start is when the history ends. Due dates count from it.
+	start time.Time
 	// lots are the paths in work, the most urgent first.
 	lots []*lot
 	// done is how many units each station could have moved since it last moved some.
@@ -35,8 +37,8 @@ type lot struct {
 	order order
 	part  part
 	path  models.Path
-	// waiting are the serial numbers at each step, the oldest first.
-	waiting [][]string
+	// waiting are the units at each step as the shop knows them, the oldest first.
+	waiting [][]models.Unit
 	// created is how many units the lot has had, and scrapped how many of them were scrapped and not replaced.
 	created, scrapped int
 }
@@ -49,8 +51,8 @@ func Open(ctx context.Context, database string, seed uint64, now func() time.Tim
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &Shop{store: db, clock: c, random: rand.New(rand.NewPCG(seed, seed)), done: map[string]float64{}}
-	if err := s.writeHistory(ctx, now()); err != nil {
+	s := &Shop{store: db, clock: c, random: rand.New(rand.NewPCG(seed, seed)), start: now(), done: map[string]float64{}}
+	if err := s.writeHistory(ctx, s.start); err != nil {
 		return nil, nil, fmt.Errorf("sample shop: %w", errors.Join(err, db.Close()))
 	}
 	c.set(time.Time{})
@@ -60,7 +62,7 @@ func Open(ctx context.Context, database string, seed uint64, now func() time.Tim
 // release creates the job of an order with its paths and their units.
 func (s *Shop) release(ctx context.Context, o order) error {
 	planner := store.Request{UserID: nora}
-	job, _, err := s.store.CreateJob(ctx, planner, o.job())
+	job, _, err := s.store.CreateJob(ctx, planner, o.job(s.start))
 	if err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func (s *Shop) release(ctx context.Context, o order) error {
 		if part.units == 0 {
 			continue
 		}
-		l := &lot{order: o, part: part, path: path, waiting: make([][]string, len(steps))}
+		l := &lot{order: o, part: part, path: path, waiting: make([][]models.Unit, len(steps))}
 		if err := s.createUnits(ctx, l, part.units); err != nil {
 			return err
 		}
@@ -94,15 +96,14 @@ func (s *Shop) createUnits(ctx context.Context, l *lot, n int) error {
 	if err != nil {
 		return err
 	}
-	for i := range units {
-		l.waiting[0] = append(l.waiting[0], units[i].SerialNumber)
-	}
+	l.waiting[0] = append(l.waiting[0], units...)
 	l.created += n
 	return nil
 }
 
-// replaceScrapped creates a unit for each one that the lot has lost, once all others are completed.
-func (s *Shop) replaceScrapped(ctx context.Context, l *lot) error {
+// finishLot creates a unit for each one that the lot has lost, once all others are completed. If it has lost none, the order
+// may be shipped, and its job is closed.
+func (s *Shop) finishLot(ctx context.Context, l *lot) error {
 	for _, units := range l.waiting {
 		if len(units) > 0 {
 			return nil
@@ -110,10 +111,15 @@ func (s *Shop) replaceScrapped(ctx context.Context, l *lot) error {
 	}
 	lost := l.scrapped
 	l.scrapped = 0
-	if lost == 0 {
+	switch {
+	case lost > 0:
+		return s.createUnits(ctx, l, lost)
+	case l.order.isShipped():
+		_, _, err := s.store.CloseJob(ctx, store.Request{UserID: nora}, l.path.JobID, new("Shipped"))
+		return err
+	default:
 		return nil
 	}
-	return s.createUnits(ctx, l, lost)
 }
 
 // underway returns the number of units that have not left their paths.

@@ -98,7 +98,10 @@ func (s *Shop) finish(ctx context.Context, l *lot, at, n int) error {
 	l.waiting[at] = l.waiting[at][n:]
 	commands := make([]store.UnitCommand, n)
 	for i, unit := range units {
-		commands[i] = store.UnitCommand{SerialNumber: unit, Command: s.scan(station, at)}
+		// A unit that somebody else has changed refuses the command.
+		commands[i] = store.UnitCommand{
+			SerialNumber: unit.SerialNumber, Command: s.scan(station), Condition: store.Condition{Versions: []int64{unit.Version}},
+		}
 	}
 	results, _, err := s.store.CommandEach(ctx, by, commands)
 	if err != nil {
@@ -106,30 +109,29 @@ func (s *Shop) finish(ctx context.Context, l *lot, at, n int) error {
 	}
 	for i, result := range results {
 		if result.Err != nil {
-			return fmt.Errorf("%s: %w", units[i], result.Err)
+			return fmt.Errorf("%s: %w", units[i].SerialNumber, result.Err)
 		}
 		switch result.Unit.Status {
 		case models.InProgress:
-			l.waiting[result.StepIndex] = append(l.waiting[result.StepIndex], units[i])
+			unit := result.Unit
+			if i == n-1 && s.happens(0.02) {
+				if unit, err = s.scanTwice(ctx, by, unit); err != nil {
+					return err
+				}
+			}
+			l.waiting[result.StepIndex] = append(l.waiting[result.StepIndex], unit)
 		case models.Scrapped:
 			l.scrapped++
 		case models.Completed:
 		}
 	}
-	if err := s.replaceScrapped(ctx, l); err != nil {
-		return err
-	}
-	last := results[n-1].Unit
-	if last.Status == models.InProgress && s.happens(0.02) {
-		return s.scanTwice(ctx, by, last)
-	}
-	return nil
+	return s.finishLot(ctx, l)
 }
 
-// scan returns what the operator does with a unit at the step with the given index.
-func (s *Shop) scan(at station, index int) models.Command {
+// scan returns what the operator does with a unit at the station.
+func (s *Shop) scan(at station) models.Command {
 	if !s.happens(at.scrap) {
-		return models.Advance{FromStepIndex: &index}
+		return models.Advance{}
 	}
 	reason := at.reasons[0]
 	if s.happens(0.3) {
@@ -145,19 +147,19 @@ func (s *Shop) scan(at station, index int) models.Command {
 // explanations are why units are scrapped for another reason.
 var explanations = []string{"Wrong alloy delivered", "Used for a destructive test", "Dropped by the forklift"}
 
-// scanTwice has an operator move a unit that should stay, and undo that.
-func (s *Shop) scanTwice(ctx context.Context, by store.Request, unit models.Unit) error {
+// scanTwice has an operator move a unit that should stay, and undo that. It returns the unit after that.
+func (s *Shop) scanTwice(ctx context.Context, by store.Request, unit models.Unit) (models.Unit, error) {
 	_, _, err := s.store.Command(ctx, by, store.UnitCommand{SerialNumber: unit.SerialNumber, Command: models.Advance{}})
 	if refused := new(models.Error); errors.As(err, &refused) {
-		return nil
+		return unit, nil
 	}
 	if err != nil {
-		return err
+		return unit, err
 	}
-	_, _, err = s.store.Command(ctx, by, store.UnitCommand{
+	result, _, err := s.store.Command(ctx, by, store.UnitCommand{
 		SerialNumber: unit.SerialNumber, Command: models.Undo{Reason: new("Scanned twice")},
 	})
-	return err
+	return result.Unit, err
 }
 
 // happens returns true with the given probability.
@@ -184,6 +186,7 @@ func (s *Shop) Work(ctx context.Context) error {
 func (s *Shop) scanOne(ctx context.Context) error {
 	if s.underway() < enoughWork {
 		again := orders[s.random.IntN(len(orders))]
+		again.dueIn = 3 + s.random.IntN(14)
 		again.parts = slices.Clone(again.parts)
 		for i := range again.parts {
 			again.parts[i].serialFormat = ""
