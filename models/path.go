@@ -56,6 +56,8 @@ type Step struct {
 	AssignedTo     *string
 	Optional       bool
 	DependencyType DependencyType
+	// JobClosed tells whether the job of the step's path is closed.
+	JobClosed bool
 	// PartCount is the number of units in progress that stand at the step.
 	PartCount int64
 }

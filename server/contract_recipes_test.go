@@ -14,7 +14,7 @@ type recipe struct {
 }
 
 const (
-	erp1   = `POST /api/jobs {"name":"JOB-2024-001","goalQuantity":50,"externalId":"ERP-1"}`
+	erp1   = `PUT /api/jobs/{empty} {"externalId":"{empty}"}`
 	close1 = `POST /api/jobs/{job}/close {}`
 	defer1 = `POST /api/serials/{sn1}/advance-to {"targetStepIndex":2}`
 	scrap1 = `POST /api/serials/{sn1}/scrap {"reason":"damaged"}`
@@ -24,14 +24,14 @@ const (
 var recipes = map[string]recipe{
 	"createJob": {
 		ok:       []string{`POST /api/jobs {"name":"JOB-2024-001","goalQuantity":50}`},
-		conflict: []string{erp1, erp1},
+		conflict: []string{erp1, `POST /api/jobs {"name":"x","goalQuantity":1,"externalId":"{empty}"}`},
 	},
 	"listJobs": {ok: []string{`GET /api/jobs?include=progress&limit=1&count=true`}},
 	"getJob":   {ok: []string{`GET /api/jobs/{job}`}, missing: []string{`GET /api/jobs/{unknown}`}},
 	"updateJob": {
 		ok:       []string{`PUT /api/jobs/{job} {"name":"x"}`},
 		missing:  []string{`PUT /api/jobs/{unknown} {"name":"x"}`},
-		conflict: []string{erp1, `PUT /api/jobs/{job} {"externalId":"ERP-1"}`},
+		conflict: []string{erp1, `PUT /api/jobs/{job} {"externalId":"{empty}"}`},
 	},
 	"closeJob": {
 		ok:       []string{`POST /api/jobs/{job}/close {"reason":"x"}`},

@@ -124,7 +124,8 @@ func (s *Server) fromAPIEventFilter(ctx context.Context, params gen.ListEventsPa
 			given bool
 		}{
 			{"order", params.Order != nil && *params.Order == gen.ListEventsParamsOrderDesc},
-			{"before", params.Before != nil}, {"since", params.Since != nil},
+			{"before", params.Before != nil},
+			{"since", params.Since != nil},
 		} {
 			if only.given {
 				return filter, models.InvalidError(only.name, "is for lists, not for a stream")

@@ -113,8 +113,10 @@ func TestStreamFiltersOfWiderTopics(t *testing.T) {
 		for _, only := range []string{"order=desc", "before=7", "since=2024-01-15T11:30:00Z"} {
 			answer := f.do("GET /api/events?"+only, "Accept: text/event-stream")
 			name, _, _ := strings.Cut(only, "=")
-			wantError(t, answer, gen.Error{StatusCode: 400, Message: name + " is for lists, not for a stream",
-				Errors: &[]gen.FieldError{{Field: name, Message: name + " is for lists, not for a stream"}}})
+			wantError(t, answer, gen.Error{
+				StatusCode: 400, Message: name + " is for lists, not for a stream",
+				Errors: &[]gen.FieldError{{Field: name, Message: name + " is for lists, not for a stream"}},
+			})
 		}
 	})
 }

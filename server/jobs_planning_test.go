@@ -199,9 +199,19 @@ func TestListJobsPlanned(t *testing.T) {
 		f := build(t, s, "strict A", 0)
 		f.must(204, "DELETE /api/jobs/{job}")
 		planned := []plannedJob{
-			{}, {due: "2024-01-15"}, {due: "2024-01-16"}, {priority: "urgent"}, {due: "2024-01-15", met: true}, {priority: "low", due: "2023-01-01"},
-			{closed: true}, {due: "2020-01-01", priority: "urgent", closed: true}, {priority: "normal", due: "2024-01-15"}, {priority: "high"}, {},
-			{closed: true, priority: "low"}, {due: "2024-01-15"},
+			{},
+			{due: "2024-01-15"},
+			{due: "2024-01-16"},
+			{priority: "urgent"},
+			{due: "2024-01-15", met: true},
+			{priority: "low", due: "2023-01-01"},
+			{closed: true},
+			{due: "2020-01-01", priority: "urgent", closed: true},
+			{priority: "normal", due: "2024-01-15"},
+			{priority: "high"},
+			{},
+			{closed: true, priority: "low"},
+			{due: "2024-01-15"},
 		}
 		names := map[string]int{}
 		for i, job := range planned {

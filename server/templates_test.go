@@ -30,8 +30,10 @@ func TestTemplates(t *testing.T) {
 		path := routecardtest.Decode[gen.Path](t,
 			f.must(201, `/api/paths {"jobId":"{job}","name":"x","goalQuantity":1,"templateId":"`+template.ID+`"}`))
 		wantEqual(t, "the mode", path.AdvancementMode, gen.Flexible)
-		wantEqual(t, "the first step", []any{path.Steps[0].Name, *path.Steps[0].Location, *path.Steps[0].AssignedTo, path.Steps[0].Optional,
-			path.Steps[0].DependencyType, path.Steps[1].Name}, []any{"Saw", "Bay 1", "tom", true, gen.Physical, "Mill"})
+		wantEqual(t, "the first step", []any{
+			path.Steps[0].Name, *path.Steps[0].Location, *path.Steps[0].AssignedTo, path.Steps[0].Optional,
+			path.Steps[0].DependencyType, path.Steps[1].Name,
+		}, []any{"Saw", "Bay 1", "tom", true, gen.Physical, "Mill"})
 		strict := f.must(201, `/api/paths {"jobId":"{job}","name":"x","goalQuantity":1,"advancementMode":"strict","templateId":"`+template.ID+`"}`)
 		wantJSON(t, strict.Body, `{"advancementMode":"strict"}`)
 

@@ -176,7 +176,12 @@ func (s *Store) changeState(
 				Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
 				return err
 			}
-			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", job.ClosedAt != nil, id).Error; err != nil {
+			closed := job.ClosedAt != nil
+			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", closed, id).Error; err != nil {
+				return err
+			}
+			if err := t.Exec("UPDATE steps SET job_closed = ? WHERE path_id IN (SELECT id FROM paths WHERE job_id = ?)",
+				closed, id).Error; err != nil {
 				return err
 			}
 			setNewVersion(t, &job)

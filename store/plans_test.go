@@ -130,6 +130,16 @@ func plannedReads(t *testing.T) []planned {
 			return err
 		}, []string{jobsKey + "|jobs_open|jobs_by_urgency"}})
 	}
+	for name, filter := range map[string]store.WorkFilter{
+		"steps_by_location": {Location: text("Bay 3")},
+		"steps_by_assignee": {AssignedTo: text("tom")},
+		"steps_by_name":     {StepName: text("Deburring")},
+	} {
+		reads = append(reads, planned{"work, " + name, func(s *store.Store) error {
+			_, err := s.Work(t.Context(), filter, "", 20)
+			return err
+		}, []string{name, name}})
+	}
 	for name, of := range map[string]struct {
 		filter store.EventFilter
 		index  string

@@ -17,6 +17,41 @@ type WorkFilter struct {
 	Location, AssignedTo, StepName, JobID *string
 }
 
+// workField is a column and the value that it must have.
+type workField struct{ column, value string }
+
+// fields returns what the filter asks for.
+func (f WorkFilter) fields() (fields []workField) {
+	for _, field := range []struct {
+		column string
+		value  *string
+	}{{"s.location", f.Location}, {"s.assigned_to", f.AssignedTo}, {"s.name", f.StepName}, {"j.id", f.JobID}} {
+		if field.value != nil {
+			fields = append(fields, workField{field.column, *field.value})
+		}
+	}
+	return fields
+}
+
+// tables returns the tables of the query in the better order: those of the steps first if a field of the filter selects few of
+// them, and otherwise, and for one job, those of the jobs.
+func (f WorkFilter) tables(db *gorm.DB) (string, error) {
+	if f.JobID != nil {
+		return fromJobs, nil
+	}
+	for _, field := range f.fields() {
+		var more []int
+		if err := db.Raw("SELECT 1 FROM steps AS s WHERE "+field.column+" = ?"+openStep+" LIMIT 1 OFFSET ?",
+			field.value, fewSteps).Scan(&more).Error; err != nil {
+			return "", err
+		}
+		if len(more) == 0 {
+			return fromSteps, nil
+		}
+	}
+	return fromJobs, nil
+}
+
 // Work is what waits at one step of an open job.
 type Work struct {
 	JobID, JobName string
@@ -52,10 +87,21 @@ func (w Work) size() int {
 	return size
 }
 
-// openSteps selects the steps of open jobs. CROSS JOIN has SQLite begin with the jobs, and walk along the index that the
-// condition of the jobs is in.
-const openSteps = ` FROM jobs AS j CROSS JOIN paths AS p CROSS JOIN steps AS s
-	WHERE j.closed_at IS NULL AND p.job_id = j.id AND s.path_id = p.id AND s.position IS NOT NULL`
+// The tables of a query for work. CROSS JOIN has SQLite read them in this order: from the most urgent job on, until there are
+// enough rows, or from the steps on, if few of them match.
+const (
+	fromJobs  = " FROM jobs AS j CROSS JOIN paths AS p CROSS JOIN steps AS s"
+	fromSteps = " FROM steps AS s CROSS JOIN paths AS p CROSS JOIN jobs AS j"
+)
+
+// fewSteps is the largest number of steps that a query for work begins with.
+const fewSteps = 1000
+
+// openStep selects the steps of open jobs, and ofOpenJobs their paths and jobs.
+const (
+	openStep   = " AND s.position IS NOT NULL AND s.job_closed = FALSE"
+	ofOpenJobs = " WHERE j.closed_at IS NULL AND p.job_id = j.id AND s.path_id = p.id" + openStep
+)
 
 // work selects the steps with work. Both counts are kept with the step and the path, so the number of units does not matter.
 const work = `SELECT j.id AS job_id, j.name AS job_name, j.jira_part_number, j.priority, j.due_date, j.urgency,
@@ -63,15 +109,17 @@ const work = `SELECT j.id AS job_id, j.name AS job_name, j.jira_part_number, j.p
 	s.part_count AS waiting,
 	(SELECT coalesce(sum(e.part_count), 0) FROM steps AS e WHERE e.path_id = s.path_id AND e.position < s.position) AS incoming,
 	CASE s.position WHEN 0 THEN p.goal_quantity - p.in_progress_count - p.completed_count ELSE 0 END AS to_create,
-	(SELECT u.updated_at FROM serials AS u WHERE u.step_id = s.id AND u.status = 'in_progress' ORDER BY u.no LIMIT 1) AS oldest_since` +
-	openSteps + ` AND j.urgency < '1'
+	(SELECT u.updated_at FROM serials AS u WHERE u.step_id = s.id AND u.status = 'in_progress' ORDER BY u.no LIMIT 1) AS oldest_since`
+
+// hasWork selects the steps where something is to be done.
+const hasWork = ` AND j.urgency < '1'
 	AND (s.part_count > 0 OR s.position = 0 AND p.goal_quantity > p.in_progress_count + p.completed_count)`
 
 // Work returns up to limit rows of work, the most urgent first, that follow the place after. An empty place is the beginning.
-// It reads the open jobs by their urgency until it has enough rows, so a filter that selects few rows reads more jobs. It
-// returns an Invalid error for a place of another list.
+// It reads the open jobs by their urgency until it has enough rows, or the steps that match if there are few of them. It returns
+// an Invalid error for a place of another list.
 func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit int) (page Page[Work], err error) {
-	statement := work
+	conditions := ofOpenJobs + hasWork
 	var arguments []any
 	if after != "" {
 		place := strings.Split(after, ".")
@@ -83,27 +131,21 @@ func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit
 			return page, errForeignPlace
 		}
 		// The first condition is what the index of the jobs can serve.
-		statement += " AND (j.urgency, j.id) >= (?, ?) AND (j.urgency, j.id, p.id, s.position) > (?, ?, ?, ?)"
+		conditions += " AND (j.urgency, j.id) >= (?, ?) AND (j.urgency, j.id, p.id, s.position) > (?, ?, ?, ?)"
 		arguments = append(arguments, place[0], place[1], place[0], place[1], place[2], position)
 	}
-	for _, field := range []struct {
-		condition string
-		value     *string
-	}{
-		{" AND s.location = ?", filter.Location},
-		{" AND s.assigned_to = ?", filter.AssignedTo},
-		{" AND s.name = ?", filter.StepName},
-		{" AND j.id = ?", filter.JobID},
-	} {
-		if field.value != nil {
-			statement += field.condition
-			arguments = append(arguments, *field.value)
-		}
+	for _, field := range filter.fields() {
+		conditions += " AND " + field.column + " = ?"
+		arguments = append(arguments, field.value)
 	}
-	statement += " ORDER BY j.urgency, j.id, p.id, s.position LIMIT ?"
+	arguments = append(arguments, limit+1)
 	err = s.db.Query(ctx, func(db *gorm.DB) error {
 		page = Page[Work]{}
-		return db.Raw(statement, append(arguments, limit+1)...).Scan(&page.Rows).Error
+		tables, err := filter.tables(db)
+		if err != nil {
+			return err
+		}
+		return db.Raw(work+tables+conditions+" ORDER BY j.urgency, j.id, p.id, s.position LIMIT ?", arguments...).Scan(&page.Rows).Error
 	})
 	if len(page.Rows) > limit {
 		page.Rows, page.More = page.Rows[:limit], true
@@ -137,8 +179,8 @@ func (s *Store) Places(ctx context.Context) (Places, error) {
 		Steps, Waiting       int64
 	}
 	err := s.db.Query(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT s.location, s.assigned_to, s.name, count(*) AS steps, sum(s.part_count) AS waiting" + openSteps +
-			" GROUP BY s.location, s.assigned_to, s.name").Scan(&groups).Error
+		return db.Raw("SELECT s.location, s.assigned_to, s.name, count(*) AS steps, sum(s.part_count) AS waiting FROM steps AS s" +
+			" WHERE TRUE" + openStep + " GROUP BY s.name, s.location, s.assigned_to").Scan(&groups).Error
 	})
 	locations, assignees, stepNames := placeCounts{}, placeCounts{}, placeCounts{}
 	for _, group := range groups {

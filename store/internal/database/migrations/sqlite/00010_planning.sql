@@ -10,6 +10,12 @@ ALTER TABLE jobs ADD COLUMN urgency TEXT NOT NULL DEFAULT '0299999999';
 -- Whether the job of the path is closed. A command locks the path, so it sees here at its commit whether the job is closed.
 ALTER TABLE paths ADD COLUMN job_closed INTEGER NOT NULL DEFAULT 0;
 
+-- The same for each step, so that an index of the steps where work can wait does not grow with closed jobs.
+ALTER TABLE steps ADD COLUMN job_closed INTEGER NOT NULL DEFAULT FALSE;
+CREATE INDEX steps_by_location ON steps (location) WHERE location IS NOT NULL AND position IS NOT NULL AND job_closed = FALSE;
+CREATE INDEX steps_by_assignee ON steps (assigned_to) WHERE assigned_to IS NOT NULL AND position IS NOT NULL AND job_closed = FALSE;
+CREATE INDEX steps_by_name ON steps (name) WHERE position IS NOT NULL AND job_closed = FALSE;
+
 CREATE UNIQUE INDEX jobs_by_external_id ON jobs (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX jobs_by_urgency ON jobs (urgency, id);
 CREATE INDEX jobs_open ON jobs (id) WHERE closed_at IS NULL;
@@ -37,6 +43,10 @@ DROP INDEX jobs_closed;
 DROP INDEX jobs_open;
 DROP INDEX jobs_by_urgency;
 DROP INDEX jobs_by_external_id;
+DROP INDEX steps_by_name;
+DROP INDEX steps_by_assignee;
+DROP INDEX steps_by_location;
+ALTER TABLE steps DROP COLUMN job_closed;
 ALTER TABLE paths DROP COLUMN job_closed;
 ALTER TABLE jobs DROP COLUMN urgency;
 ALTER TABLE jobs DROP COLUMN close_reason;
