@@ -1,6 +1,7 @@
 // Prints labels and travellers to PDF, draws the pages as a printer does, and reads the codes with an independent reader.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PDFiumLibrary } from "@hyzyla/pdfium";
@@ -94,6 +95,14 @@ test("every code on every sheet can be read, and nothing else is in it", async (
     await page.getByLabel("Sheet", { exact: true }).selectOption("a4");
     await page.getByLabel("Labels of the first sheet that are used").fill("22");
     assert.deepEqual((await print()).map((one) => one.codes.length), [2, 3]);
+  });
+  await t.test("axe-core finds nothing", async () => {
+    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => [colorScheme, id, nodes.map((node) => node.html)]), []);
+    }
   });
   assert.deepEqual(faults, []);
 });

@@ -53,9 +53,9 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
   return (
     <div class="floor">
       <header class="floor-head">
-        <p class="floor-station">
-          <strong>{station.name}</strong> <span>{operator}</span>
-        </p>
+        <h1 class="floor-station">
+          {station.name} <span>{operator}</span>
+        </h1>
         <fieldset class="floor-modes" aria-label={words.mode}>
           {modes.map((choice) => (
             <label key={choice} title={words.modeHints[choice]}>
