@@ -95,6 +95,7 @@ test("a command waits while there is no connection, and is sent when there is on
   const first = await outbox.add(draft("SN-1"));
   assert.equal(first.state.name, "waiting");
   assert.ok(outbox.isCutOff);
+  assert.match(String(outbox.lastFailure), /Failed to fetch/);
   assert.ok(outbox.isWaiting("SN-1"));
   await outbox.add(draft("SN-2"));
   assert.deepEqual(server.moves, []);
@@ -102,6 +103,7 @@ test("a command waits while there is no connection, and is sent when there is on
   assert.deepEqual(server.moves, ["advance SN-1", "advance SN-2"]);
   assert.deepEqual(outbox.waiting, []);
   assert.ok(!outbox.isCutOff);
+  assert.equal(outbox.lastFailure, undefined);
 });
 
 test("a retry after a lost response is the same request, and changes nothing twice", async () => {

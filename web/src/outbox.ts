@@ -100,6 +100,7 @@ export class Outbox {
   #entries: Entry[] = [];
   #sending: Promise<void> | undefined;
   #failures = 0;
+  #lastFailure: unknown;
   #cancelRetry: (() => void) | undefined;
   readonly #options: OutboxOptions;
 
@@ -131,6 +132,11 @@ export class Outbox {
   /** Whether the last attempt did not reach the server. */
   get isCutOff(): boolean {
     return this.#failures > 0;
+  }
+
+  /** Why the last attempt failed. The server may have answered, for example that the API key is revoked. */
+  get lastFailure(): unknown {
+    return this.isCutOff ? this.#lastFailure : undefined;
   }
 
   /**
@@ -193,6 +199,7 @@ export class Outbox {
       } catch (error) {
         if (!(error instanceof Refusal)) {
           this.#failures++;
+          this.#lastFailure = error;
           const pause = Math.min(firstPause * 2 ** (this.#failures - 1), longestPause);
           this.#cancelRetry = (this.#options.later ?? later)(() => void this.flush(), pause);
           break;

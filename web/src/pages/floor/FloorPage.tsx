@@ -34,7 +34,7 @@ export function FloorPage() {
         nothingToUndo: words.nothingToUndo,
         onChange: () => floor?.showOutbox(),
       });
-      floor = new Floor(outbox, sender, setup, () => localStorage.getItem("routecard.sound") !== "off");
+      floor = new Floor(outbox, sender, setup);
       view.value = { name: "station", floor };
     } catch (error) {
       view.value = { name: "failed", message: messageOf(error) };

@@ -31,6 +31,7 @@ export function SetupForm({
   const name = useSignal(before?.station.name ?? "");
   const operator = useSignal(before?.operator ?? "");
   const mode = useSignal(before?.mode ?? "advance");
+  const hasSound = useSignal(before?.hasSound ?? true);
 
   const start = async () => {
     loading.value = { state: "loading" };
@@ -54,7 +55,7 @@ export function SetupForm({
       class="floor-setup"
       onSubmit={(event) => {
         event.preventDefault();
-        onDone({ station: { by: by.value, name: name.value }, operator: operator.value.trim(), mode: mode.value });
+        onDone({ station: { by: by.value, name: name.value }, operator: operator.value.trim(), mode: mode.value, hasSound: hasSound.value });
       }}
     >
       <h1>{words.setupTitle}</h1>
@@ -134,6 +135,10 @@ export function SetupForm({
           ))}
         </div>
       </fieldset>
+      <label class="check">
+        <input type="checkbox" checked={hasSound.value} onChange={(event) => (hasSound.value = event.currentTarget.checked)} />
+        {words.sound}
+      </label>
       <div class="floor-setup-buttons">
         <button type="submit" class="floor-button floor-button-advance">
           {words.start}

@@ -69,9 +69,9 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
             </label>
           ))}
         </fieldset>
-        {floor.isCutOff.value && (
+        {floor.trouble.value !== undefined && (
           <p class="floor-offline">
-            <Icon node={WifiOff} /> {words.offline}
+            <Icon node={WifiOff} /> {floor.trouble.value}
           </p>
         )}
         <button type="button" class="floor-quiet" onClick={() => (open.value = { dialog: "check" })}>

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 
-import { messageOf } from "../../api.js";
+import { messageOf, RoutecardError } from "../../api.js";
 import { Refusal, type Command, type Entry, type Outbox, type Outcome, type ScrapReason } from "../../outbox.js";
 import { currentStep, type StationSender, type Unit } from "./sender.js";
 import { play, type Tone } from "./sound.js";
@@ -38,13 +38,14 @@ const sounds: Partial<Record<Look, Tone>> = { done: "done", waiting: "waiting", 
 
 /** One station: what it shows, and what scans and buttons do. */
 export class Floor {
-  readonly setup = signal<Setup>({ station: { by: "location", name: "" }, operator: "", mode: "advance" });
+  readonly setup = signal<Setup>({ station: { by: "location", name: "" }, operator: "", mode: "advance", hasSound: true });
   readonly answer = signal<Answer>({ look: "ready", title: words.ready, text: "", no: 0 });
   /** The unit that was scanned last and has not been moved. */
   readonly current = signal<Target | undefined>(undefined);
   readonly batch = signal<readonly Target[]>([]);
   readonly entries = signal<readonly Entry[]>([]);
-  readonly isCutOff = signal(false);
+  /** Why commands wait, undefined while they are sent. */
+  readonly trouble = signal<string | undefined>(undefined);
   readonly waiting = computed(() => this.entries.value.filter((entry) => entry.state.name === "waiting"));
   readonly refused = computed(() => this.entries.value.filter((entry) => entry.state.name === "refused"));
 
@@ -58,7 +59,6 @@ export class Floor {
     readonly outbox: Outbox,
     readonly sender: StationSender,
     setup: Setup,
-    readonly withSound: () => boolean,
   ) {
     this.setup.value = setup;
     this.reset();
@@ -81,7 +81,7 @@ export class Floor {
   /** Shows the present state of the outbox, and what the server says to the command that the answer is about. */
   showOutbox(): void {
     this.entries.value = [...this.outbox.entries];
-    this.isCutOff.value = this.outbox.isCutOff;
+    this.trouble.value = this.outbox.isCutOff ? troubleOf(this.outbox.lastFailure) : undefined;
     const pending = this.#pending;
     const entry = pending && this.outbox.entries.find(({ id }) => id === pending.entry.id);
     if (pending && entry && entry.state.name !== "waiting") this.#report(entry, pending.target);
@@ -297,8 +297,13 @@ export class Floor {
     this.#pending = undefined;
     this.answer.value = { look, title, text, detail, requestId, no: this.answer.value.no + 1 };
     const tone = sounds[look];
-    if (tone && this.withSound()) play(tone);
+    if (tone && this.setup.value.hasSound) play(tone);
   }
+}
+
+/** Returns why the server was not reached, or the sentence with which it does not accept the key of this device. */
+function troubleOf(failure: unknown): string {
+  return failure instanceof RoutecardError && failure.statusCode < 500 ? failure.message : words.offline;
 }
 
 function outcomeText(command: Command, { status, stepName: here = "" }: Outcome, from: string | undefined): string {

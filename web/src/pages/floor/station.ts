@@ -10,6 +10,7 @@ export interface Setup {
   readonly station: Station;
   readonly operator: string;
   readonly mode: Mode;
+  readonly hasSound: boolean;
 }
 
 const storageKey = "routecard.station";

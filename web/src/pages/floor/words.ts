@@ -109,6 +109,7 @@ export const words = {
   noPlaces: "No open job has one yet. Give the steps of a path a location, or choose a step.",
   operator: "Operator",
   operatorHint: "Your name, as the history shows it",
+  sound: "Play a tone for each answer",
   start: "Start",
   placesFailed: "The list of stations could not be loaded",
   retry: "Try again",

@@ -77,9 +77,11 @@ function options(UPlot: typeof uPlot, element: HTMLElement, axis: Axis, series: 
     const width = 0.7 / series.length;
     return paths ? { paths: paths({ size: [width, 60], align: barAlign(i, series.length) }) } : {};
   };
+  const isSlanted = axis.kind === "names" && element.clientWidth / axis.names.length < levelNames;
   const plot: uPlot.Options = {
     width: element.clientWidth,
     height,
+    padding: [16, isSlanted ? 56 : 16, 0, 0],
     cursor: { drag: { x: false, y: false } },
     scales: axis.kind === "names" ? { x: { time: false, range: [-0.6, axis.names.length - 0.4] }, y: fromZero } : { y: fromZero },
     axes: [
@@ -89,7 +91,7 @@ function options(UPlot: typeof uPlot, element: HTMLElement, axis: Axis, series: 
             grid: { show: false },
             splits: () => axis.names.map((_, i) => i),
             values: (_, at) => at.map((i) => shorten(axis.names[i])),
-            ...(element.clientWidth / axis.names.length < levelNames ? { rotate: -45, size: 86 } : {}),
+            ...(isSlanted ? { rotate: -45, size: 86 } : {}),
           }
         : common,
       { ...common, size: 56 },
