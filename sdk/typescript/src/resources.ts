@@ -140,7 +140,9 @@ export function resources(call: CallFunction) {
        * Create serial numbers.
        *
        * Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-       * call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+       * call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+       * numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+       * again.
        */
       create: (body: RequestBody<"createSerials">, options?: CallOptions<"createSerials">) =>
         call("createSerials", "POST", "/api/serials", {}, body, options),
@@ -156,7 +158,8 @@ export function resources(call: CallFunction) {
        * Advance many serial numbers.
        *
        * Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-       * the units that could not. `perItem`: each answers for itself.
+       * the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+       * so that two people who press the same button at the same time move each unit once.
        */
       advanceMany: (body: RequestBody<"advanceSerials">, options?: CallOptions<"advanceSerials">) =>
         call("advanceSerials", "POST", "/api/serials/advance", {}, body, options),
@@ -169,18 +172,61 @@ export function resources(call: CallFunction) {
       scrapMany: (body: RequestBody<"scrapSerials">, options?: CallOptions<"scrapSerials">) =>
         call("scrapSerials", "POST", "/api/serials/scrap", {}, body, options),
       /**
+       * Advance many serial numbers past steps.
+       *
+       * Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+       * unit that moved has `bypassed`.
+       */
+      advanceManyTo: (body: RequestBody<"advanceSerialsTo">, options?: CallOptions<"advanceSerialsTo">) =>
+        call("advanceSerialsTo", "POST", "/api/serials/advance-to", {}, body, options),
+      /**
+       * Make a step optional for many serial numbers.
+       *
+       * Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+       * on the path of the step.
+       */
+      overrideSteps: (body: RequestBody<"overrideSteps">, options?: CallOptions<"overrideSteps">) =>
+        call("overrideSteps", "POST", "/api/serials/override", {}, body, options),
+      /**
+       * Take back the last change of many serial numbers.
+       *
+       * Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+       * take back your own changes only.
+       */
+      undoMany: (body: RequestBody<"undoSerials">, options?: CallOptions<"undoSerials">) =>
+        call("undoSerials", "POST", "/api/serials/undo", {}, body, options),
+      /**
+       * Add a note to many serial numbers.
+       *
+       * Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+       */
+      addNotes: (body: RequestBody<"addSerialNotes">, options?: CallOptions<"addSerialNotes">) =>
+        call("addSerialNotes", "POST", "/api/serials/notes", {}, body, options),
+      /**
        * Get a serial number and its steps.
        *
-       * Answers with the unit and the status of each step of its path.
+       * Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+       * lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
        */
       get: (serialId: string, options?: CallOptions<"getSerial">) =>
         call("getSerial", "GET", "/api/serials/{serialId}", {serialId}, undefined, options),
       /**
+       * Delete a unit that never moved.
+       *
+       * Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+       * not even if that was undone. The events of the unit stay, and its serial number is not used again.
+       */
+      delete: (serialId: string, options?: CallOptions<"deleteSerial">) =>
+        call("deleteSerial", "DELETE", "/api/serials/{serialId}", {serialId}, undefined, options),
+      /**
        * Advance to the next step.
        *
        * Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-       * deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-       * if it still stands there, so that pressing twice moves it once.
+       * deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+       * unit moves only if it still stands there, so that pressing twice moves it once.
+       *
+       * With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+       * required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
        */
       advance: (serialId: string, body: RequestBody<"advanceSerial"> | undefined = {}, options?: CallOptions<"advanceSerial">) =>
         call("advanceSerial", "POST", "/api/serials/{serialId}/advance", {serialId}, body, options),
@@ -189,22 +235,24 @@ export function resources(call: CallFunction) {
        *
        * Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
        * overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-       * last step means completed.
+       * last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
        */
       advanceTo: (serialId: string, body: RequestBody<"advanceSerialTo"> | undefined = {}, options?: CallOptions<"advanceSerialTo">) =>
         call("advanceSerialTo", "POST", "/api/serials/{serialId}/advance-to", {serialId}, body, options),
       /**
        * Scrap a unit.
        *
-       * Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+       * Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+       * `fromStepId` the unit is scrapped only if it still stands at this step.
        */
       scrap: (serialId: string, body: RequestBody<"scrapSerial">, options?: CallOptions<"scrapSerial">) =>
         call("scrapSerial", "POST", "/api/serials/{serialId}/scrap", {serialId}, body, options),
       /**
        * Complete a unit over open steps.
        *
-       * Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-       * advance it.
+       * Completes the unit although required steps are open; the event names them. If no step except the current one is required
+       * and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+       * this step.
        */
       forceComplete: (serialId: string, body: RequestBody<"forceCompleteSerial"> | undefined = {}, options?: CallOptions<"forceCompleteSerial">) =>
         call("forceCompleteSerial", "POST", "/api/serials/{serialId}/force-complete", {serialId}, body, options),
@@ -212,14 +260,26 @@ export function resources(call: CallFunction) {
        * Take back the last change of a unit.
        *
        * Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-       * erased. Sent again, it takes back the one before that.
+       * erased. Sent again, it takes back the one before that. Notes are not taken back.
+       *
+       * With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+       * `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
        */
       undo: (serialId: string, body: RequestBody<"undoSerial"> | undefined = {}, options?: CallOptions<"undoSerial">) =>
         call("undoSerial", "POST", "/api/serials/{serialId}/undo", {serialId}, body, options),
       /**
+       * Add a note to a unit.
+       *
+       * Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+       * possible when the unit is completed or scrapped.
+       */
+      addNote: (serialId: string, body: RequestBody<"addSerialNote">, options?: CallOptions<"addSerialNote">) =>
+        call("addSerialNote", "POST", "/api/serials/{serialId}/notes", {serialId}, body, options),
+      /**
        * Make a step optional for one unit.
        *
-       * For this unit the step counts as optional until it has been passed.
+       * For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+       * `skipped`: the unit no longer owes it.
        */
       overrideStep: (serialId: string, stepId: string, body: RequestBody<"overrideStep">, options?: CallOptions<"overrideStep">) =>
         call("overrideStep", "POST", "/api/serials/{serialId}/steps/{stepId}/override", {serialId, stepId}, body, options),
@@ -368,7 +428,7 @@ export function resources(call: CallFunction) {
       /**
        * Write a job's progress to its ticket.
        *
-       * Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+       * Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
        * two. Pushes of one job happen one at a time: while one is under way another is refused (409).
        */
       pushJob: (body: RequestBody<"pushJobToJira">, options?: CallOptions<"pushJobToJira">) =>
