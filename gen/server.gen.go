@@ -39,6 +39,27 @@ func (e AdvancementMode) Valid() bool {
 	}
 }
 
+// Defines values for BucketLength.
+const (
+	Day  BucketLength = "day"
+	Hour BucketLength = "hour"
+	Week BucketLength = "week"
+)
+
+// Valid indicates whether the value is a known member of the BucketLength enum.
+func (e BucketLength) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Hour:
+		return true
+	case Week:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BulkMode.
 const (
 	Atomic  BulkMode = "atomic"
@@ -105,6 +126,27 @@ const (
 func (e ErrorOutcome) Valid() bool {
 	switch e {
 	case Unknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ForecastStatus.
+const (
+	Done         ForecastStatus = "done"
+	Expected     ForecastStatus = "expected"
+	Undetermined ForecastStatus = "undetermined"
+)
+
+// Valid indicates whether the value is a known member of the ForecastStatus enum.
+func (e ForecastStatus) Valid() bool {
+	switch e {
+	case Done:
+		return true
+	case Expected:
+		return true
+	case Undetermined:
 		return true
 	default:
 		return false
@@ -478,6 +520,11 @@ type AdvanceToResult struct {
 // Example: strict
 type AdvancementMode string
 
+// BucketLength Length of a bucket.
+//
+// Example: day
+type BucketLength string
+
 // BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
 //
 // Example: atomic
@@ -678,6 +725,88 @@ type FieldError struct {
 	//
 	// Example: name is required
 	Message string `json:"message"`
+}
+
+// Forecast When a job will reach its goal.
+type Forecast struct {
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// AsOf A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	AsOf Timestamp `json:"asOf"`
+
+	// Status `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+	// basis, or the goal would be reached in more than 3,660 days.
+	//
+	//
+	// Example: expected
+	Status ForecastStatus `json:"status"`
+
+	// GoalQuantity Goal quantity of the job.
+	//
+	// Example: 50
+	GoalQuantity int64 `json:"goalQuantity"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 20
+	Completed int64 `json:"completed"`
+
+	// Remaining Units that are missing to the goal.
+	//
+	// Example: 30
+	Remaining int64 `json:"remaining"`
+
+	// Basis What a forecast was computed from.
+	Basis ForecastBasis `json:"basis"`
+
+	// ExpectedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ExpectedAt *Timestamp `json:"expectedAt,omitempty"`
+
+	// ExpectedDate Date of `expectedAt` in the time zone `tz`. Only if the status is `expected`, like `expectedAt`.
+	//
+	// Example: 2024-02-28
+	ExpectedDate *string `json:"expectedDate,omitempty"`
+}
+
+// ForecastStatus `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+// basis, or the goal would be reached in more than 3,660 days.
+//
+// Example: expected
+type ForecastStatus string
+
+// ForecastBasis What a forecast was computed from.
+type ForecastBasis struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Completed Units of the job that were completed in this period, forced completions included.
+	//
+	// Example: 14
+	Completed int64 `json:"completed"`
+
+	// PerDay `completed` divided by the length of the period in days of 24 hours.
+	//
+	// Example: 1
+	PerDay float64 `json:"perDay"`
 }
 
 // FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
@@ -1147,6 +1276,11 @@ type JobUpdate struct {
 // Example: high
 type JobUpdatePriority string
 
+// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+//
+// Example: 412
+type LastSeq = int64
+
 // OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
 // ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
 //
@@ -1364,6 +1498,16 @@ type PathUpdate struct {
 	Steps *[]StepInput `json:"steps,omitempty"`
 }
 
+// PeriodFrom Beginning of the period, which belongs to it.
+//
+// Example: 2024-01-15T00:00:00.000Z
+type PeriodFrom = string
+
+// PeriodTo End of the period, which does not belong to it.
+//
+// Example: 2024-01-17T00:00:00.000Z
+type PeriodTo = string
+
 // Place A location, an assignee, or a step name, with its steps on open jobs.
 type Place struct {
 	// Name The location, the assignee, or the step name.
@@ -1392,6 +1536,65 @@ type Places struct {
 
 	// StepNames The names of steps.
 	StepNames []Place `json:"stepNames"`
+}
+
+// Scrap Units scrapped in a period.
+type Scrap struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Scrapped Units scrapped in the period.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
+
+	// Completed Units completed in the period, forced completions included. For a scrap rate.
+	//
+	// Example: 48
+	Completed int64 `json:"completed"`
+
+	// Counts Scrapped units by reason and step, see the operation for their order.
+	Counts []ScrapCount `json:"counts"`
+}
+
+// ScrapCount Units scrapped for one reason at one step, or at all steps of one name.
+type ScrapCount struct {
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
 }
 
 // ScrapReason Why a unit was scrapped.
@@ -2342,6 +2545,80 @@ type StepOverride struct {
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
+// StepTime What happened at one step, or at all steps of one name, in a period.
+type StepTime struct {
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder *StepOrder `json:"stepOrder,omitempty"`
+
+	// Entered Units that were created at the step or moved to it.
+	//
+	// Example: 12
+	Entered int64 `json:"entered"`
+
+	// Left Units that left the step, except those that were scrapped there.
+	//
+	// Example: 9
+	Left int64 `json:"left"`
+
+	// Scrapped Units scrapped at the step.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
+
+	// MedianTimeMs Shortest time within which half of the units left the step, in milliseconds.
+	//
+	// Example: 5400000
+	MedianTimeMs *int64 `json:"medianTimeMs,omitempty"`
+
+	// P85TimeMs Shortest time within which 85 % of the units left the step, in milliseconds.
+	//
+	// Example: 14400000
+	P85TimeMs *int64 `json:"p85TimeMs,omitempty"`
+
+	// Waiting Units in progress that stand at the step now.
+	//
+	// Example: 2
+	Waiting int64 `json:"waiting"`
+}
+
+// StepTimes How long units stayed at each step in a period.
+type StepTimes struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Steps The steps, see the operation for their order.
+	Steps []StepTime `json:"steps"`
+}
+
 // StepUpdate What to change of a step. A field that is not sent stays as it is.
 type StepUpdate struct {
 	// Name The process operation.
@@ -2512,6 +2789,70 @@ type TemplateUpdate struct {
 	Steps *[]StepCreate `json:"steps,omitempty"`
 }
 
+// Throughput Units created, completed, and scrapped over time.
+type Throughput struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Bucket Length of a bucket.
+	//
+	// Example: day
+	Bucket BucketLength `json:"bucket"`
+
+	// Tz Time zone of the buckets.
+	//
+	// Example: Europe/Berlin
+	Tz string `json:"tz"`
+
+	// Buckets Every bucket of the period, oldest first. Each one ends where the next one begins.
+	Buckets []ThroughputCounts `json:"buckets"`
+}
+
+// ThroughputCounts Units created, completed, and scrapped in one hour, day, or week.
+type ThroughputCounts struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Created Units created.
+	//
+	// Example: 10
+	Created int64 `json:"created"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 8
+	Completed int64 `json:"completed"`
+
+	// ForceCompleted Units completed over open steps.
+	//
+	// Example: 1
+	ForceCompleted int64 `json:"forceCompleted"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
+}
+
 // Timestamp A moment in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
@@ -2643,11 +2984,31 @@ type EventsOrder string
 // EventsSince Example: 2024-01-15T00:00:00Z
 type EventsSince = string
 
+// ForecastJobID Example: job_01h455vb4pex5vsknk084sn02q
+type ForecastJobID = string
+
 // IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
 type IdempotencyKey = string
 
 // IfMatch Example: "1"
 type IfMatch = string
+
+// InsightBucket Length of a bucket.
+//
+// Example: day
+type InsightBucket = BucketLength
+
+// InsightFrom Example: 2024-01-15T00:00:00Z
+type InsightFrom = string
+
+// InsightJobID Example: job_01h455vb4pex5vsknk084sn02q
+type InsightJobID = string
+
+// InsightTimeZone Example: Europe/Berlin
+type InsightTimeZone = string
+
+// InsightTo Example: 2024-01-17T00:00:00Z
+type InsightTo = string
 
 // JiraEpicLink Example: PI-10
 type JiraEpicLink = string
@@ -2812,6 +3173,57 @@ type ListEventsParams struct {
 
 // ListEventsParamsOrder defines parameters for ListEvents.
 type ListEventsParamsOrder string
+
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams struct {
+	// JobID The job.
+	JobID ForecastJobID `form:"jobId" json:"jobId"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+}
+
+// GetScrapParams defines parameters for GetScrap.
+type GetScrapParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetStepTimesParams defines parameters for GetStepTimes.
+type GetStepTimesParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetThroughputParams defines parameters for GetThroughput.
+type GetThroughputParams struct {
+	// Bucket Length of a bucket. Defaults to `day`.
+	Bucket *InsightBucket `form:"bucket,omitempty" json:"bucket,omitempty"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
@@ -3253,6 +3665,18 @@ type ServerInterface interface {
 	// ListEvents Read the events
 	// (GET /api/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
+	// GetForecast Forecast when a job reaches its goal
+	// (GET /api/insights/forecast)
+	GetForecast(c *gin.Context, params GetForecastParams)
+	// GetScrap Count scrapped units by reason and step
+	// (GET /api/insights/scrap)
+	GetScrap(c *gin.Context, params GetScrapParams)
+	// GetStepTimes Measure how long units stay at each step
+	// (GET /api/insights/steps)
+	GetStepTimes(c *gin.Context, params GetStepTimesParams)
+	// GetThroughput Count created, completed, and scrapped units over time
+	// (GET /api/insights/throughput)
+	GetThroughput(c *gin.Context, params GetThroughputParams)
 	// LinkJiraTicket Link a ticket to a job
 	// (POST /api/jira/link)
 	LinkJiraTicket(c *gin.Context, params LinkJiraTicketParams)
@@ -3528,6 +3952,186 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListEvents(c, params)
+}
+
+// GetForecast operation middleware
+func (siw *ServerInterfaceWrapper) GetForecast(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetForecastParams
+
+	// ------------- Required query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tz" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tz", c.Request.URL.Query(), &params.Tz, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tz: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetForecast(c, params)
+}
+
+// GetScrap operation middleware
+func (siw *ServerInterfaceWrapper) GetScrap(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetScrapParams
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetScrap(c, params)
+}
+
+// GetStepTimes operation middleware
+func (siw *ServerInterfaceWrapper) GetStepTimes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStepTimesParams
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetStepTimes(c, params)
+}
+
+// GetThroughput operation middleware
+func (siw *ServerInterfaceWrapper) GetThroughput(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetThroughputParams
+
+	// ------------- Optional query parameter "bucket" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bucket", c.Request.URL.Query(), &params.Bucket, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bucket: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tz" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tz", c.Request.URL.Query(), &params.Tz, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tz: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetThroughput(c, params)
 }
 
 // LinkJiraTicket operation middleware
@@ -5658,6 +6262,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/waive", wrapper.WaiveStep)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/complete", wrapper.CompleteStep)
 	router.GET(options.BaseURL+"/api/events", wrapper.ListEvents)
+	router.GET(options.BaseURL+"/api/insights/throughput", wrapper.GetThroughput)
+	router.GET(options.BaseURL+"/api/insights/steps", wrapper.GetStepTimes)
+	router.GET(options.BaseURL+"/api/insights/scrap", wrapper.GetScrap)
+	router.GET(options.BaseURL+"/api/insights/forecast", wrapper.GetForecast)
 	router.GET(options.BaseURL+"/api/work", wrapper.ListWork)
 	router.GET(options.BaseURL+"/api/places", wrapper.ListPlaces)
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates)
@@ -5877,6 +6485,462 @@ func (response ListEvents500JSONResponse) VisitListEventsResponse(w http.Respons
 type ListEvents503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ListEvents503JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecastRequestObject struct {
+	Params GetForecastParams
+}
+
+type GetForecastResponseObject interface {
+	VisitGetForecastResponse(w http.ResponseWriter) error
+}
+
+type GetForecast200JSONResponse Forecast
+
+func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetForecast400JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetForecast401JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetForecast403JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetForecast404JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetForecast500JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetForecast503JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrapRequestObject struct {
+	Params GetScrapParams
+}
+
+type GetScrapResponseObject interface {
+	VisitGetScrapResponse(w http.ResponseWriter) error
+}
+
+type GetScrap200JSONResponse Scrap
+
+func (response GetScrap200JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetScrap400JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetScrap401JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetScrap403JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetScrap404JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetScrap500JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetScrap503JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimesRequestObject struct {
+	Params GetStepTimesParams
+}
+
+type GetStepTimesResponseObject interface {
+	VisitGetStepTimesResponse(w http.ResponseWriter) error
+}
+
+type GetStepTimes200JSONResponse StepTimes
+
+func (response GetStepTimes200JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetStepTimes400JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetStepTimes401JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetStepTimes403JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetStepTimes404JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetStepTimes500JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetStepTimes503JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughputRequestObject struct {
+	Params GetThroughputParams
+}
+
+type GetThroughputResponseObject interface {
+	VisitGetThroughputResponse(w http.ResponseWriter) error
+}
+
+type GetThroughput200JSONResponse Throughput
+
+func (response GetThroughput200JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetThroughput400JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetThroughput401JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetThroughput403JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetThroughput404JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetThroughput500JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetThroughput503JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13563,6 +14627,18 @@ type StrictServerInterface interface {
 	// ListEvents Read the events
 	// (GET /api/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// GetForecast Forecast when a job reaches its goal
+	// (GET /api/insights/forecast)
+	GetForecast(ctx context.Context, request GetForecastRequestObject) (GetForecastResponseObject, error)
+	// GetScrap Count scrapped units by reason and step
+	// (GET /api/insights/scrap)
+	GetScrap(ctx context.Context, request GetScrapRequestObject) (GetScrapResponseObject, error)
+	// GetStepTimes Measure how long units stay at each step
+	// (GET /api/insights/steps)
+	GetStepTimes(ctx context.Context, request GetStepTimesRequestObject) (GetStepTimesResponseObject, error)
+	// GetThroughput Count created, completed, and scrapped units over time
+	// (GET /api/insights/throughput)
+	GetThroughput(ctx context.Context, request GetThroughputRequestObject) (GetThroughputResponseObject, error)
 	// LinkJiraTicket Link a ticket to a job
 	// (POST /api/jira/link)
 	LinkJiraTicket(ctx context.Context, request LinkJiraTicketRequestObject) (LinkJiraTicketResponseObject, error)
@@ -13779,6 +14855,110 @@ func (sh *strictHandler) ListEvents(ctx *gin.Context, params ListEventsParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		if err := validResponse.VisitListEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetForecast operation middleware
+func (sh *strictHandler) GetForecast(ctx *gin.Context, params GetForecastParams) {
+	var request GetForecastRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForecast(ctx, request.(GetForecastRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForecast")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetForecastResponseObject); ok {
+		if err := validResponse.VisitGetForecastResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetScrap operation middleware
+func (sh *strictHandler) GetScrap(ctx *gin.Context, params GetScrapParams) {
+	var request GetScrapRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScrap(ctx, request.(GetScrapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScrap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetScrapResponseObject); ok {
+		if err := validResponse.VisitGetScrapResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetStepTimes operation middleware
+func (sh *strictHandler) GetStepTimes(ctx *gin.Context, params GetStepTimesParams) {
+	var request GetStepTimesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStepTimes(ctx, request.(GetStepTimesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStepTimes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetStepTimesResponseObject); ok {
+		if err := validResponse.VisitGetStepTimesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetThroughput operation middleware
+func (sh *strictHandler) GetThroughput(ctx *gin.Context, params GetThroughputParams) {
+	var request GetThroughputRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetThroughput(ctx, request.(GetThroughputRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetThroughput")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetThroughputResponseObject); ok {
+		if err := validResponse.VisitGetThroughputResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -185,7 +185,17 @@ var recipes = map[string]recipe{
 		ok:      []string{`DELETE /api/templates/{template}`},
 		missing: []string{`DELETE /api/templates/{unknown}`},
 	},
-	"listEvents":      {ok: []string{`GET /api/events?limit=1`}},
+	"listEvents": {ok: []string{`GET /api/events?limit=1`}},
+	"getThroughput": {
+		ok:      []string{`GET /api/insights/throughput?jobId={job}&bucket=hour&tz=Europe/Berlin`},
+		missing: []string{`GET /api/insights/throughput?jobId={unknown}`},
+	},
+	"getStepTimes": {ok: []string{`GET /api/insights/steps`}, missing: []string{`GET /api/insights/steps?jobId={unknown}`}},
+	"getScrap":     {ok: []string{`GET /api/insights/scrap`}, missing: []string{`GET /api/insights/scrap?jobId={unknown}`}},
+	"getForecast": {
+		ok:      []string{`GET /api/insights/forecast?jobId={job}`},
+		missing: []string{`GET /api/insights/forecast?jobId={unknown}`},
+	},
 	"listJiraTickets": {ok: []string{`GET /api/jira/tickets?limit=1`}},
 	"getJiraTicket":   {ok: []string{`GET /api/jira/tickets/PI-42`}, missing: []string{`GET /api/jira/tickets/PI-999`}},
 	"linkJiraTicket": {

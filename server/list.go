@@ -133,7 +133,7 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 				return err
 			}
 		}
-		// The response to HEAD has no body, so the other pages are not read.
+		// The response to HEAD has no body, so the other pages of a streamed list are not read.
 		if !l.unfinished() || httpRequest(l.ctx).Method == http.MethodHead {
 			break
 		}
@@ -146,7 +146,11 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 			return err
 		}
 	}
-	return out.end()
+	if err := out.end(); err != nil || !l.unfinished() {
+		return err
+	}
+	// Otherwise the HTTP server would take the length of the first page for that of the list.
+	return http.NewResponseController(w).Flush()
 }
 
 // array writes a JSON array, one item after the other.

@@ -47,7 +47,7 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnR
 				}).Draw(t, parameter.Name)
 			}
 		case "query":
-			if rapid.Bool().Draw(t, parameter.Name+"?") {
+			if parameter.Required || rapid.Bool().Draw(t, parameter.Name+"?") {
 				r.Query[parameter.Name] = g.parameter(t, parameter.Name, schema)
 			}
 		case "header":

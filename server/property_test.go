@@ -79,6 +79,7 @@ func (g *guest) renew(t *testing.T, operation string) {
 		"jobId": id("job", "empty", "linked"), "pathId": id("path", "free"), "stepId": id("A", "B", "C"),
 		"targetStepId": id("B", "C"), "targetStepIndex": {"1", "2", "3"}, "fromStepIndex": {"0"}, "fromStepId": id("A"), "quantity": {"1", "2", "3"},
 		"id": id("A", "B", "C"), "serialId": units, "serialIds": units,
+		"tz": {"UTC", "Europe/Berlin"}, "from": {"2024-01-15T00:00:00Z"}, "to": {"2024-01-17T02:00:00+02:00"},
 		"ticketKey": {linkedTicket, freeTicket, "PI-44"}, "If-Match": {`"1"`, `"2"`, "*", `W/"1"`},
 		"templateId": id("template"), "dueDate": {"2026-12-01", "2024-02-29"}, "since": {"2024-01-15T10:30:00Z"},
 	}
@@ -269,6 +270,10 @@ func (g *guest) objectRefusal(r *drawnRequest, answer contracttest.Answer) strin
 		"listJobPaths":     {"cursor"},
 		"listSerials":      {"cursor"},
 		"listJiraTickets":  {"pageToken"},
+		"getThroughput":    {"tz", "from", "to"}, // must exist, and be a period
+		"getStepTimes":     {"from", "to"},
+		"getScrap":         {"from", "to"},
+		"getForecast":      {"tz"},
 	}[r.Operation.ID]
 	for _, field := range ptr(errorOf(answer).Errors) {
 		if r.Operation.ID == "updatePath" && strings.Contains(field.Message, ".id must not repeat ") {
@@ -311,6 +316,11 @@ func (g *guest) namesOnlyWhatExists(r *drawnRequest) bool {
 	if r.Operation.ID == "planJob" {
 		// The templates are named within the paths.
 		return false
+	}
+	for name := range r.Query {
+		if !exists(name, r.Query.Get(name)) {
+			return false
+		}
 	}
 	for name, value := range r.Value {
 		items, isList := value.([]any)

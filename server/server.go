@@ -128,7 +128,11 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	gen.RegisterHandlersWithOptions(headRouter{engine.Group("", s.share, s.check)}, strict, gen.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, err) },
 	})
-	return waitForSlowReaders(engine), nil
+	compressed, err := compress(engine)
+	if err != nil {
+		return nil, err
+	}
+	return waitForSlowReaders(compressed), nil
 }
 
 // headRouter registers the handlers of GET for HEAD too. The HTTP server drops the bodies of responses to HEAD.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"gorm.io/gorm"
@@ -161,6 +162,9 @@ type moveBatch struct {
 	units map[string]*models.Unit
 	// events are the undoable events of this batch, by their ids.
 	events map[string]models.Event
+	// moves are the moves of this batch, by the ids of their events. undone are older moves that this batch has taken back.
+	moves  map[string]models.Move
+	undone []models.Move
 	// changed are the units that have to be written, and deleted those that have to be deleted.
 	changed map[*models.Unit]bool
 	deleted []models.Unit
@@ -196,6 +200,7 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 		paths:   make(map[string]*models.Path, len(paths)),
 		units:   make(map[string]*models.Unit, len(units)),
 		events:  map[string]models.Event{},
+		moves:   map[string]models.Move{},
 		changed: map[*models.Unit]bool{},
 		counts:  newCounts(),
 	}
@@ -230,6 +235,14 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 		}
 		return CommandResult{}, err
 	}
+	switch known := command.Command.(type) {
+	case models.Undo:
+		b.takeBack(known.Last)
+	case models.Delete:
+		if err := b.takeBackCreation(unit); err != nil {
+			return CommandResult{}, err
+		}
+	}
 	if err := b.record(command.by, &change, unit.State); err != nil {
 		return CommandResult{}, err
 	}
@@ -256,7 +269,9 @@ func (b *moveBatch) record(by Request, change *models.Change, before models.Stat
 	unit := &change.Unit
 	unit.Version++
 	unit.UpdatedAt = changeTime(b.t, unit.UpdatedAt)
-	event := models.Event{ID: models.NewID(models.EventPrefix), Type: change.Type, StepID: change.StepID}
+	event := models.Event{
+		ID: models.NewID(models.EventPrefix), Type: change.Type, At: b.t.At, OccurredAt: by.OccurredAt, StepID: change.StepID,
+	}
 	switch change.Type {
 	case models.UnitUndone, models.UnitNoted, models.UnitDeleted:
 	default:
@@ -268,6 +283,12 @@ func (b *moveBatch) record(by Request, change *models.Change, before models.Stat
 		unit.LastEventID = &event.ID
 		event.SerialNumber = &unit.SerialNumber
 		b.events[event.ID] = event
+	}
+	if event.Type.IsMove() {
+		b.moves[event.ID] = models.NewMove(&event, &before, unit)
+		if unit.Status == models.InProgress {
+			unit.EnteredAt = event.DoneAt()
+		}
 	}
 	return recordUnit(b.t, by, event, unit, change.Data)
 }
@@ -286,7 +307,13 @@ func (b *moveBatch) complete(command *models.Command, unit *models.Unit) (err er
 				return err
 			}
 		}
-		*command, err = undoOf(known, event)
+		if known, err = undoOf(known, event); err != nil {
+			return err
+		}
+		if known.Before.EnteredAt == 0 {
+			err = b.findEntry(known.Before, unit, &event)
+		}
+		*command = known
 	case models.Delete:
 		known.Moved, err = hasMoved(b.t.DB, unit.SerialNumber)
 		for _, event := range b.events {
@@ -315,6 +342,35 @@ func undoOf(undo models.Undo, event models.Event) (models.Undo, error) {
 	return undo, nil
 }
 
+// findEntry adds to the state before an event when the unit had entered its step. Events of earlier versions do not say it.
+func (b *moveBatch) findEntry(before *models.State, unit *models.Unit, event *models.Event) error {
+	before.EnteredAt = unit.EnteredAt
+	if !event.Type.IsMove() {
+		return nil
+	}
+	return b.t.Model(&models.Move{}).Where("at = ? AND event_id = ?", event.DoneAt(), event.ID).
+		Select("entered_at").Row().Scan(&before.EnteredAt)
+}
+
+// takeBack takes back the move that an undone event has recorded, if it has recorded one.
+func (b *moveBatch) takeBack(event *models.Event) {
+	if _, own := b.moves[event.ID]; own {
+		delete(b.moves, event.ID)
+	} else if event.Type.IsMove() {
+		b.undone = append(b.undone, models.Move{At: event.DoneAt(), EventID: event.ID, Type: event.Type})
+	}
+}
+
+// takeBackCreation takes back the move that has created a unit.
+func (b *moveBatch) takeBackCreation(unit *models.Unit) error {
+	var created models.Event
+	if err := b.t.Where("serial_id = ? AND type = ?", unit.SerialNumber, models.UnitCreated).Take(&created).Error; err != nil {
+		return fmt.Errorf("store: creation of %s: %w", unit.SerialNumber, err)
+	}
+	b.takeBack(&created)
+	return nil
+}
+
 // hasMoved reports whether a unit has left a step, or was scrapped or completed, even if that was undone.
 func hasMoved(db *gorm.DB, serialNumber string) (bool, error) {
 	var moves int64
@@ -322,7 +378,7 @@ func hasMoved(db *gorm.DB, serialNumber string) (bool, error) {
 	return moves > 0, err
 }
 
-// writeChanges has the changed units and counts written, and deletes units.
+// writeChanges has the changed units, counts, and moves written, and deletes units.
 func (b *moveBatch) writeChanges() error {
 	for _, unit := range b.deleted {
 		if err := b.t.Delete(&unit).Error; err != nil {
@@ -336,8 +392,8 @@ func (b *moveBatch) writeChanges() error {
 	}
 	// In the order in which the database stores them, so that neighbors are written together.
 	slices.SortFunc(units, func(a, b models.Unit) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
-	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
+	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "entered_at", "marks", "known_step_no", "force_completed", "force_reason",
 		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"))
 	b.queue(b.t)
-	return nil
+	return queueMoves(b.t, slices.Collect(maps.Values(b.moves)), b.undone)
 }

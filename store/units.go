@@ -36,7 +36,11 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 			if units, err = assignNumbers(t, wanted); err != nil {
 				return err
 			}
-			if err := insertUnits(t, by, &path, units); err != nil {
+			moves, err := insertUnits(t, by, &path, units)
+			if err != nil {
+				return err
+			}
+			if err := queueMoves(t, moves, nil); err != nil {
 				return err
 			}
 			if err := keepResult(t, by, units); err != nil {
@@ -54,24 +58,31 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 }
 
 // insertUnits completes units that have their numbers, puts them at the first step of the path, and writes them with their
-// events. It does not count them.
-func insertUnits(t *database.Tx, by Request, path *models.Path, units []models.Unit) error {
+// events. It returns their moves, and does not count the units.
+func insertUnits(t *database.Tx, by Request, path *models.Path, units []models.Unit) ([]models.Move, error) {
 	first := &path.Steps[0]
+	moves := make([]models.Move, len(units))
 	for i := range units {
 		unit := &units[i]
 		unit.JobID, unit.PathID = path.JobID, path.ID
-		unit.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNumber: path.LastStepNumber}
+		event := models.Event{
+			ID: models.NewID(models.EventPrefix), Type: models.UnitCreated, At: t.At, OccurredAt: by.OccurredAt, StepID: &first.ID,
+		}
+		unit.State = models.State{
+			Status: models.InProgress, StepID: &first.ID, EnteredAt: event.DoneAt(), KnownStepNumber: path.LastStepNumber,
+		}
 		unit.StepName = &first.Name
 		unit.Version = 1
 		unit.CreatedAt, unit.UpdatedAt = t.At, t.At
-		if err := recordUnit(t, by, models.Event{Type: models.UnitCreated, StepID: &first.ID}, unit, struct {
+		moves[i] = models.NewMove(&event, nil, unit)
+		if err := recordUnit(t, by, event, unit, struct {
 			StepName string `json:"stepName"`
 		}{first.Name}); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	t.Queue(rows.New(units))
-	return nil
+	return moves, nil
 }
 
 // assignNumbers returns units with their serial numbers and ordinals. It locks the row of the counters until the transaction

@@ -39,6 +39,27 @@ func (e AdvancementMode) Valid() bool {
 	}
 }
 
+// Defines values for BucketLength.
+const (
+	Day  BucketLength = "day"
+	Hour BucketLength = "hour"
+	Week BucketLength = "week"
+)
+
+// Valid indicates whether the value is a known member of the BucketLength enum.
+func (e BucketLength) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Hour:
+		return true
+	case Week:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BulkMode.
 const (
 	Atomic  BulkMode = "atomic"
@@ -105,6 +126,27 @@ const (
 func (e ErrorOutcome) Valid() bool {
 	switch e {
 	case Unknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ForecastStatus.
+const (
+	Done         ForecastStatus = "done"
+	Expected     ForecastStatus = "expected"
+	Undetermined ForecastStatus = "undetermined"
+)
+
+// Valid indicates whether the value is a known member of the ForecastStatus enum.
+func (e ForecastStatus) Valid() bool {
+	switch e {
+	case Done:
+		return true
+	case Expected:
+		return true
+	case Undetermined:
 		return true
 	default:
 		return false
@@ -478,6 +520,11 @@ type AdvanceToResult struct {
 // Example: strict
 type AdvancementMode string
 
+// BucketLength Length of a bucket.
+//
+// Example: day
+type BucketLength string
+
 // BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
 //
 // Example: atomic
@@ -678,6 +725,88 @@ type FieldError struct {
 	//
 	// Example: name is required
 	Message string `json:"message"`
+}
+
+// Forecast When a job will reach its goal.
+type Forecast struct {
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// AsOf A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	AsOf Timestamp `json:"asOf"`
+
+	// Status `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+	// basis, or the goal would be reached in more than 3,660 days.
+	//
+	//
+	// Example: expected
+	Status ForecastStatus `json:"status"`
+
+	// GoalQuantity Goal quantity of the job.
+	//
+	// Example: 50
+	GoalQuantity int64 `json:"goalQuantity"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 20
+	Completed int64 `json:"completed"`
+
+	// Remaining Units that are missing to the goal.
+	//
+	// Example: 30
+	Remaining int64 `json:"remaining"`
+
+	// Basis What a forecast was computed from.
+	Basis ForecastBasis `json:"basis"`
+
+	// ExpectedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ExpectedAt *Timestamp `json:"expectedAt,omitempty"`
+
+	// ExpectedDate Date of `expectedAt` in the time zone `tz`. Only if the status is `expected`, like `expectedAt`.
+	//
+	// Example: 2024-02-28
+	ExpectedDate *string `json:"expectedDate,omitempty"`
+}
+
+// ForecastStatus `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+// basis, or the goal would be reached in more than 3,660 days.
+//
+// Example: expected
+type ForecastStatus string
+
+// ForecastBasis What a forecast was computed from.
+type ForecastBasis struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Completed Units of the job that were completed in this period, forced completions included.
+	//
+	// Example: 14
+	Completed int64 `json:"completed"`
+
+	// PerDay `completed` divided by the length of the period in days of 24 hours.
+	//
+	// Example: 1
+	PerDay float64 `json:"perDay"`
 }
 
 // FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
@@ -1147,6 +1276,11 @@ type JobUpdate struct {
 // Example: high
 type JobUpdatePriority string
 
+// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+//
+// Example: 412
+type LastSeq = int64
+
 // OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
 // ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
 //
@@ -1364,6 +1498,16 @@ type PathUpdate struct {
 	Steps *[]StepInput `json:"steps,omitempty"`
 }
 
+// PeriodFrom Beginning of the period, which belongs to it.
+//
+// Example: 2024-01-15T00:00:00.000Z
+type PeriodFrom = time.Time
+
+// PeriodTo End of the period, which does not belong to it.
+//
+// Example: 2024-01-17T00:00:00.000Z
+type PeriodTo = time.Time
+
 // Place A location, an assignee, or a step name, with its steps on open jobs.
 type Place struct {
 	// Name The location, the assignee, or the step name.
@@ -1392,6 +1536,65 @@ type Places struct {
 
 	// StepNames The names of steps.
 	StepNames []Place `json:"stepNames"`
+}
+
+// Scrap Units scrapped in a period.
+type Scrap struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Scrapped Units scrapped in the period.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
+
+	// Completed Units completed in the period, forced completions included. For a scrap rate.
+	//
+	// Example: 48
+	Completed int64 `json:"completed"`
+
+	// Counts Scrapped units by reason and step, see the operation for their order.
+	Counts []ScrapCount `json:"counts"`
+}
+
+// ScrapCount Units scrapped for one reason at one step, or at all steps of one name.
+type ScrapCount struct {
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
 }
 
 // ScrapReason Why a unit was scrapped.
@@ -2342,6 +2545,80 @@ type StepOverride struct {
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
+// StepTime What happened at one step, or at all steps of one name, in a period.
+type StepTime struct {
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder *StepOrder `json:"stepOrder,omitempty"`
+
+	// Entered Units that were created at the step or moved to it.
+	//
+	// Example: 12
+	Entered int64 `json:"entered"`
+
+	// Left Units that left the step, except those that were scrapped there.
+	//
+	// Example: 9
+	Left int64 `json:"left"`
+
+	// Scrapped Units scrapped at the step.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
+
+	// MedianTimeMs Shortest time within which half of the units left the step, in milliseconds.
+	//
+	// Example: 5400000
+	MedianTimeMs *int64 `json:"medianTimeMs,omitempty"`
+
+	// P85TimeMs Shortest time within which 85 % of the units left the step, in milliseconds.
+	//
+	// Example: 14400000
+	P85TimeMs *int64 `json:"p85TimeMs,omitempty"`
+
+	// Waiting Units in progress that stand at the step now.
+	//
+	// Example: 2
+	Waiting int64 `json:"waiting"`
+}
+
+// StepTimes How long units stayed at each step in a period.
+type StepTimes struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Steps The steps, see the operation for their order.
+	Steps []StepTime `json:"steps"`
+}
+
 // StepUpdate What to change of a step. A field that is not sent stays as it is.
 type StepUpdate struct {
 	// Name The process operation.
@@ -2512,6 +2789,70 @@ type TemplateUpdate struct {
 	Steps *[]StepCreate `json:"steps,omitempty"`
 }
 
+// Throughput Units created, completed, and scrapped over time.
+type Throughput struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Bucket Length of a bucket.
+	//
+	// Example: day
+	Bucket BucketLength `json:"bucket"`
+
+	// Tz Time zone of the buckets.
+	//
+	// Example: Europe/Berlin
+	Tz string `json:"tz"`
+
+	// Buckets Every bucket of the period, oldest first. Each one ends where the next one begins.
+	Buckets []ThroughputCounts `json:"buckets"`
+}
+
+// ThroughputCounts Units created, completed, and scrapped in one hour, day, or week.
+type ThroughputCounts struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Created Units created.
+	//
+	// Example: 10
+	Created int64 `json:"created"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 8
+	Completed int64 `json:"completed"`
+
+	// ForceCompleted Units completed over open steps.
+	//
+	// Example: 1
+	ForceCompleted int64 `json:"forceCompleted"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
+}
+
 // Timestamp A moment in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
@@ -2643,11 +2984,31 @@ type EventsOrder string
 // EventsSince Example: 2024-01-15T00:00:00Z
 type EventsSince = string
 
+// ForecastJobID Example: job_01h455vb4pex5vsknk084sn02q
+type ForecastJobID = string
+
 // IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
 type IdempotencyKey = string
 
 // IfMatch Example: "1"
 type IfMatch = string
+
+// InsightBucket Length of a bucket.
+//
+// Example: day
+type InsightBucket = BucketLength
+
+// InsightFrom Example: 2024-01-15T00:00:00Z
+type InsightFrom = string
+
+// InsightJobID Example: job_01h455vb4pex5vsknk084sn02q
+type InsightJobID = string
+
+// InsightTimeZone Example: Europe/Berlin
+type InsightTimeZone = string
+
+// InsightTo Example: 2024-01-17T00:00:00Z
+type InsightTo = string
 
 // JiraEpicLink Example: PI-10
 type JiraEpicLink = string
@@ -2812,6 +3173,57 @@ type ListEventsParams struct {
 
 // ListEventsParamsOrder defines parameters for ListEvents.
 type ListEventsParamsOrder string
+
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams struct {
+	// JobID The job.
+	JobID ForecastJobID `form:"jobId" json:"jobId"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+}
+
+// GetScrapParams defines parameters for GetScrap.
+type GetScrapParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetStepTimesParams defines parameters for GetStepTimes.
+type GetStepTimesParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetThroughputParams defines parameters for GetThroughput.
+type GetThroughputParams struct {
+	// Bucket Length of a bucket. Defaults to `day`.
+	Bucket *InsightBucket `form:"bucket,omitempty" json:"bucket,omitempty"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
@@ -3341,6 +3753,63 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetForecast Forecast when a job reaches its goal
+	//
+	// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+	// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+	// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+	// count like other hours, because the basis contains them too.
+	//
+	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+	//
+	// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+	GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetScrap Count scrapped units by reason and step
+	//
+	// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+	// of the period.
+	//
+	// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+	GetScrap(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStepTimes Measure how long units stay at each step
+	//
+	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+	// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+	// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+	// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+	// left out.
+	//
+	// - `entered`: units that were created at the step or moved to it.
+	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+	//   done it counts as well.
+	// - `scrapped`: units that were scrapped at the step. They are not in `left`.
+	// - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+	//   to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+	//   its operators reported, counts as 0.
+	// - `waiting`: units in progress that stand at the step now, whatever the period is.
+	//
+	// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+	GetStepTimes(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetThroughput Count created, completed, and scrapped units over time
+	//
+	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+	// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+	// zeros.
+	//
+	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+	// hour that the clocks repeat is two buckets.
+	//
+	// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+	GetThroughput(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LinkJiraTicketWithBody Link a ticket to a job
 	//
@@ -4106,6 +4575,103 @@ type ClientInterface interface {
 // Corresponds with GET /api/events (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetForecast Forecast when a job reaches its goal
+//
+// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+// count like other hours, because the basis contains them too.
+//
+// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+//
+// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetForecastRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetScrap Count scrapped units by reason and step
+//
+// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+// of the period.
+//
+// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetScrapRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStepTimes Measure how long units stay at each step
+//
+// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+// left out.
+//
+//   - `entered`: units that were created at the step or moved to it.
+//   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+//     done it counts as well.
+//   - `scrapped`: units that were scrapped at the step. They are not in `left`.
+//   - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+//     to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+//     its operators reported, counts as 0.
+//   - `waiting`: units in progress that stand at the step now, whatever the period is.
+//
+// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+func (c *Client) GetStepTimes(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStepTimesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetThroughput Count created, completed, and scrapped units over time
+//
+// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+// zeros.
+//
+// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+// hour that the clocks repeat is two buckets.
+//
+// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+func (c *Client) GetThroughput(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetThroughputRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5783,6 +6349,326 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 			req.Header.Set("Last-Event-ID", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetForecastRequest constructs an http.Request for the GetForecast method
+func NewGetForecastRequest(server string, params *GetForecastParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/forecast")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Tz != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tz", *params.Tz, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetScrapRequest constructs an http.Request for the GetScrap method
+func NewGetScrapRequest(server string, params *GetScrapParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/scrap")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetStepTimesRequest constructs an http.Request for the GetStepTimes method
+func NewGetStepTimesRequest(server string, params *GetStepTimesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/steps")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetThroughputRequest constructs an http.Request for the GetThroughput method
+func NewGetThroughputRequest(server string, params *GetThroughputParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/throughput")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Bucket != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bucket", *params.Bucket, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tz != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tz", *params.Tz, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -8639,6 +9525,71 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
 
+	// GetForecastWithResponse Forecast when a job reaches its goal
+	//
+	// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+	// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+	// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+	// count like other hours, because the basis contains them too.
+	//
+	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+	GetForecastWithResponse(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*GetForecastResponse, error)
+
+	// GetScrapWithResponse Count scrapped units by reason and step
+	//
+	// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+	// of the period.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+	GetScrapWithResponse(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*GetScrapResponse, error)
+
+	// GetStepTimesWithResponse Measure how long units stay at each step
+	//
+	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+	// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+	// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+	// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+	// left out.
+	//
+	// - `entered`: units that were created at the step or moved to it.
+	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+	//   done it counts as well.
+	// - `scrapped`: units that were scrapped at the step. They are not in `left`.
+	// - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+	//   to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+	//   its operators reported, counts as 0.
+	// - `waiting`: units in progress that stand at the step now, whatever the period is.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+	GetStepTimesWithResponse(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*GetStepTimesResponse, error)
+
+	// GetThroughputWithResponse Count created, completed, and scrapped units over time
+	//
+	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+	// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+	// zeros.
+	//
+	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+	// hour that the clocks repeat is two buckets.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+	GetThroughputWithResponse(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*GetThroughputResponse, error)
+
 	// LinkJiraTicketWithBodyWithResponse Link a ticket to a job
 	//
 	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
@@ -9511,6 +10462,394 @@ func (r ListEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetForecastResponse401Headers the declared response headers of an HTTP 401 response for GetForecast
+type GetForecastResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetForecastResponse503Headers the declared response headers of an HTTP 503 response for GetForecast
+type GetForecastResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetForecastResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Forecast
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetForecastResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetForecastResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetForecastResponse) GetJSON200() *Forecast {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetForecastResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetForecastResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetForecastResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetForecastResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetForecastResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetForecastResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetForecastResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetForecastResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetForecastResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetForecastResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetScrapResponse401Headers the declared response headers of an HTTP 401 response for GetScrap
+type GetScrapResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetScrapResponse503Headers the declared response headers of an HTTP 503 response for GetScrap
+type GetScrapResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetScrapResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Scrap
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetScrapResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetScrapResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetScrapResponse) GetJSON200() *Scrap {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetScrapResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetScrapResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetScrapResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetScrapResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetScrapResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetScrapResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetScrapResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetScrapResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetScrapResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetScrapResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetStepTimesResponse401Headers the declared response headers of an HTTP 401 response for GetStepTimes
+type GetStepTimesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetStepTimesResponse503Headers the declared response headers of an HTTP 503 response for GetStepTimes
+type GetStepTimesResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetStepTimesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StepTimes
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetStepTimesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetStepTimesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetStepTimesResponse) GetJSON200() *StepTimes {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetStepTimesResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetStepTimesResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetStepTimesResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetStepTimesResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetStepTimesResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetStepTimesResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetStepTimesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetStepTimesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetStepTimesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetStepTimesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetThroughputResponse401Headers the declared response headers of an HTTP 401 response for GetThroughput
+type GetThroughputResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetThroughputResponse503Headers the declared response headers of an HTTP 503 response for GetThroughput
+type GetThroughputResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetThroughputResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Throughput
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetThroughputResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetThroughputResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetThroughputResponse) GetJSON200() *Throughput {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetThroughputResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetThroughputResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetThroughputResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetThroughputResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetThroughputResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetThroughputResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetThroughputResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetThroughputResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetThroughputResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetThroughputResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15262,6 +16601,95 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 	return ParseListEventsResponse(rsp)
 }
 
+// GetForecastWithResponse Forecast when a job reaches its goal
+//
+// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+// count like other hours, because the basis contains them too.
+//
+// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+func (c *ClientWithResponses) GetForecastWithResponse(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*GetForecastResponse, error) {
+	rsp, err := c.GetForecast(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetForecastResponse(rsp)
+}
+
+// GetScrapWithResponse Count scrapped units by reason and step
+//
+// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+// of the period.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+func (c *ClientWithResponses) GetScrapWithResponse(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*GetScrapResponse, error) {
+	rsp, err := c.GetScrap(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetScrapResponse(rsp)
+}
+
+// GetStepTimesWithResponse Measure how long units stay at each step
+//
+// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+// left out.
+//
+//   - `entered`: units that were created at the step or moved to it.
+//   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+//     done it counts as well.
+//   - `scrapped`: units that were scrapped at the step. They are not in `left`.
+//   - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+//     to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+//     its operators reported, counts as 0.
+//   - `waiting`: units in progress that stand at the step now, whatever the period is.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+func (c *ClientWithResponses) GetStepTimesWithResponse(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*GetStepTimesResponse, error) {
+	rsp, err := c.GetStepTimes(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetStepTimesResponse(rsp)
+}
+
+// GetThroughputWithResponse Count created, completed, and scrapped units over time
+//
+// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+// zeros.
+//
+// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+// hour that the clocks repeat is two buckets.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+func (c *ClientWithResponses) GetThroughputWithResponse(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*GetThroughputResponse, error) {
+	rsp, err := c.GetThroughput(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetThroughputResponse(rsp)
+}
+
 // LinkJiraTicketWithBodyWithResponse Link a ticket to a job
 //
 // With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
@@ -16576,6 +18004,370 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListEventsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetForecastResponse parses an HTTP response from a GetForecastWithResponse call
+func ParseGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetForecastResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Forecast
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetForecastResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetForecastResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetScrapResponse parses an HTTP response from a GetScrapWithResponse call
+func ParseGetScrapResponse(rsp *http.Response) (*GetScrapResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetScrapResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Scrap
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetScrapResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetScrapResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetStepTimesResponse parses an HTTP response from a GetStepTimesWithResponse call
+func ParseGetStepTimesResponse(rsp *http.Response) (*GetStepTimesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetStepTimesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StepTimes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetStepTimesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetStepTimesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetThroughputResponse parses an HTTP response from a GetThroughputWithResponse call
+func ParseGetThroughputResponse(rsp *http.Response) (*GetThroughputResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetThroughputResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Throughput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetThroughputResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetThroughputResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -42,10 +42,12 @@ type Operation struct {
 func (o *Operation) TakesBody() bool { return o.body != nil }
 
 type parameter struct {
-	Ref    string  `json:"$ref"`
-	Name   string  `json:"name"`
-	In     string  `json:"in"`
-	Schema *schema `json:"schema"`
+	Ref  string `json:"$ref"`
+	Name string `json:"name"`
+	In   string `json:"in"`
+	// Required is checked for parameters of the query only.
+	Required bool    `json:"required"`
+	Schema   *schema `json:"schema"`
 }
 
 // document is the part of an OpenAPI 3.0 document that Load reads.

@@ -68,6 +68,8 @@ func (o *Operation) checkParameters(r *http.Request) error {
 		case "query":
 			if values, sent := query[p.Name]; sent {
 				p.check(values, &errs)
+			} else if p.Required {
+				errs.add(&fieldPath{name: p.Name}, "is required")
 			}
 		case "header":
 			if values := r.Header.Values(p.Name); len(values) > 0 {

@@ -327,6 +327,65 @@ export function resources(call: CallFunction) {
       list: (options?: CallOptions<"listEvents">) =>
         call("listEvents", "GET", "/api/events", {}, undefined, options),
     },
+    insights: {
+      /**
+       * Count created, completed, and scrapped units over time.
+       *
+       * Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+       * whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+       * zeros.
+       *
+       * Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+       * hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+       * hour that the clocks repeat is two buckets.
+       */
+      getThroughput: (options?: CallOptions<"getThroughput">) =>
+        call("getThroughput", "GET", "/api/insights/throughput", {}, undefined, options),
+      /**
+       * Measure how long units stay at each step.
+       *
+       * Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+       * now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+       * steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+       * an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+       * waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+       * left out.
+       *
+       * - `entered`: units that were created at the step or moved to it.
+       * - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+       *   done it counts as well.
+       * - `scrapped`: units that were scrapped at the step. They are not in `left`.
+       * - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+       *   to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+       *   its operators reported, counts as 0.
+       * - `waiting`: units in progress that stand at the step now, whatever the period is.
+       */
+      getStepTimes: (options?: CallOptions<"getStepTimes">) =>
+        call("getStepTimes", "GET", "/api/insights/steps", {}, undefined, options),
+      /**
+       * Count scrapped units by reason and step.
+       *
+       * Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+       * by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+       * for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+       * of the period.
+       */
+      getScrap: (options?: CallOptions<"getScrap">) =>
+        call("getScrap", "GET", "/api/insights/scrap", {}, undefined, options),
+      /**
+       * Forecast when a job reaches its goal.
+       *
+       * Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+       * was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+       * more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+       * count like other hours, because the basis contains them too.
+       *
+       * `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+       * needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+       */
+      getForecast: (options: CallOptions<"getForecast">) =>
+        call("getForecast", "GET", "/api/insights/forecast", {}, undefined, options),
+    },
     work: {
       /**
        * List what waits at which step.

@@ -695,6 +695,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insights/throughput": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count created, completed, and scrapped units over time
+         * @description Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+         *     whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+         *     zeros.
+         *
+         *     Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+         *     hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+         *     hour that the clocks repeat is two buckets.
+         */
+        get: operations["getThroughput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insights/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure how long units stay at each step
+         * @description Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+         *     now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+         *     steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+         *     an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+         *     waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+         *     left out.
+         *
+         *     - `entered`: units that were created at the step or moved to it.
+         *     - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+         *       done it counts as well.
+         *     - `scrapped`: units that were scrapped at the step. They are not in `left`.
+         *     - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+         *       to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+         *       its operators reported, counts as 0.
+         *     - `waiting`: units in progress that stand at the step now, whatever the period is.
+         */
+        get: operations["getStepTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insights/scrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count scrapped units by reason and step
+         * @description Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+         *     by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+         *     for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+         *     of the period.
+         */
+        get: operations["getScrap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insights/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecast when a job reaches its goal
+         * @description Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+         *     was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+         *     more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+         *     count like other hours, because the basis contains them too.
+         *
+         *     `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+         *     needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+         */
+        get: operations["getForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/work": {
         parameters: {
             query?: never;
@@ -2063,6 +2172,220 @@ export interface components {
         };
         /** @description Events, in the order asked for. */
         EventList: components["schemas"]["Event"][];
+        /**
+         * Format: date-time
+         * @description Beginning of the period, which belongs to it.
+         * @example 2024-01-15T00:00:00.000Z
+         */
+        PeriodFrom: string;
+        /**
+         * Format: date-time
+         * @description End of the period, which does not belong to it.
+         * @example 2024-01-17T00:00:00.000Z
+         */
+        PeriodTo: string;
+        /**
+         * Format: int64
+         * @description `seq` of the newest event that the response takes into account, 0 before the first event.
+         * @example 412
+         */
+        LastSeq: number;
+        /**
+         * @description Length of a bucket.
+         * @example day
+         * @enum {string}
+         */
+        BucketLength: "hour" | "day" | "week";
+        /** @description Units created, completed, and scrapped over time. */
+        Throughput: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            lastSeq: components["schemas"]["LastSeq"];
+            bucket: components["schemas"]["BucketLength"];
+            /**
+             * @description Time zone of the buckets.
+             * @example Europe/Berlin
+             */
+            tz: string;
+            /** @description Every bucket of the period, oldest first. Each one ends where the next one begins. */
+            buckets: components["schemas"]["ThroughputCounts"][];
+        };
+        /** @description Units created, completed, and scrapped in one hour, day, or week. */
+        ThroughputCounts: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            /**
+             * Format: int64
+             * @description Units created.
+             * @example 10
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Units completed, forced completions included.
+             * @example 8
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Units completed over open steps.
+             * @example 1
+             */
+            forceCompleted: number;
+            /**
+             * Format: int64
+             * @description Units scrapped.
+             * @example 1
+             */
+            scrapped: number;
+        };
+        /** @description How long units stayed at each step in a period. */
+        StepTimes: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            lastSeq: components["schemas"]["LastSeq"];
+            /** @description The steps, see the operation for their order. */
+            steps: components["schemas"]["StepTime"][];
+        };
+        /** @description What happened at one step, or at all steps of one name, in a period. */
+        StepTime: {
+            /**
+             * @description Present name of the step, or its last name if it was removed.
+             * @example CNC Machining
+             */
+            stepName: string;
+            stepId?: components["schemas"]["StepId"];
+            pathId?: components["schemas"]["PathId"];
+            stepOrder?: components["schemas"]["StepOrder"];
+            /**
+             * Format: int64
+             * @description Units that were created at the step or moved to it.
+             * @example 12
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Units that left the step, except those that were scrapped there.
+             * @example 9
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Units scrapped at the step.
+             * @example 1
+             */
+            scrapped: number;
+            /**
+             * Format: int64
+             * @description Shortest time within which half of the units left the step, in milliseconds.
+             * @example 5400000
+             */
+            medianTimeMs?: number;
+            /**
+             * Format: int64
+             * @description Shortest time within which 85 % of the units left the step, in milliseconds.
+             * @example 14400000
+             */
+            p85TimeMs?: number;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at the step now.
+             * @example 2
+             */
+            waiting: number;
+        };
+        /** @description Units scrapped in a period. */
+        Scrap: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            lastSeq: components["schemas"]["LastSeq"];
+            /**
+             * Format: int64
+             * @description Units scrapped in the period.
+             * @example 2
+             */
+            scrapped: number;
+            /**
+             * Format: int64
+             * @description Units completed in the period, forced completions included. For a scrap rate.
+             * @example 48
+             */
+            completed: number;
+            /** @description Scrapped units by reason and step, see the operation for their order. */
+            counts: components["schemas"]["ScrapCount"][];
+        };
+        /** @description Units scrapped for one reason at one step, or at all steps of one name. */
+        ScrapCount: {
+            reason: components["schemas"]["ScrapReason"];
+            /**
+             * @description Present name of the step, or its last name if it was removed.
+             * @example Deburring
+             */
+            stepName: string;
+            stepId?: components["schemas"]["StepId"];
+            pathId?: components["schemas"]["PathId"];
+            /**
+             * Format: int64
+             * @description Units scrapped.
+             * @example 2
+             */
+            scrapped: number;
+        };
+        /** @description When a job will reach its goal. */
+        Forecast: {
+            jobId: components["schemas"]["JobId"];
+            lastSeq: components["schemas"]["LastSeq"];
+            asOf: components["schemas"]["Timestamp"];
+            /**
+             * @description `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+             *     basis, or the goal would be reached in more than 3,660 days.
+             * @example expected
+             * @enum {string}
+             */
+            status: "done" | "expected" | "undetermined";
+            /**
+             * Format: int64
+             * @description Goal quantity of the job.
+             * @example 50
+             */
+            goalQuantity: number;
+            /**
+             * Format: int64
+             * @description Units completed, forced completions included.
+             * @example 20
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Units that are missing to the goal.
+             * @example 30
+             */
+            remaining: number;
+            basis: components["schemas"]["ForecastBasis"];
+            expectedAt?: components["schemas"]["Timestamp"];
+            /**
+             * @description Date of `expectedAt` in the time zone `tz`. Only if the status is `expected`, like `expectedAt`.
+             * @example 2024-02-28
+             */
+            expectedDate?: string;
+        };
+        /** @description What a forecast was computed from. */
+        ForecastBasis: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            /**
+             * Format: int64
+             * @description Units of the job that were completed in this period, forced completions included.
+             * @example 14
+             */
+            completed: number;
+            /**
+             * Format: double
+             * @description `completed` divided by the length of the period in days of 24 hours.
+             * @example 1
+             */
+            perDay: number;
+        };
         /** @description What waits at one step. */
         WorkItem: {
             jobId: components["schemas"]["JobId"];
@@ -2654,6 +2977,18 @@ export interface components {
         EventUserId: string;
         /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
         EventType: string[];
+        /** @description Length of a bucket. Defaults to `day`. */
+        InsightBucket: components["schemas"]["BucketLength"];
+        /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
+        InsightTimeZone: string;
+        /** @description Only moves of this job's units. Defaults to all jobs. */
+        InsightJobId: string;
+        /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+        InsightFrom: string;
+        /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+        InsightTo: string;
+        /** @description The job. */
+        ForecastJobId: string;
         /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
         LastEventId: number;
         /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
@@ -4084,6 +4419,140 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getThroughput: {
+        parameters: {
+            query?: {
+                /** @description Length of a bucket. Defaults to `day`. */
+                bucket?: components["parameters"]["InsightBucket"];
+                /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
+                tz?: components["parameters"]["InsightTimeZone"];
+                /** @description Only moves of this job's units. Defaults to all jobs. */
+                jobId?: components["parameters"]["InsightJobId"];
+                /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+                from?: components["parameters"]["InsightFrom"];
+                /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+                to?: components["parameters"]["InsightTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts, oldest bucket first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Throughput"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getStepTimes: {
+        parameters: {
+            query?: {
+                /** @description Only moves of this job's units. Defaults to all jobs. */
+                jobId?: components["parameters"]["InsightJobId"];
+                /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+                from?: components["parameters"]["InsightFrom"];
+                /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+                to?: components["parameters"]["InsightTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The steps. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepTimes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getScrap: {
+        parameters: {
+            query?: {
+                /** @description Only moves of this job's units. Defaults to all jobs. */
+                jobId?: components["parameters"]["InsightJobId"];
+                /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+                from?: components["parameters"]["InsightFrom"];
+                /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+                to?: components["parameters"]["InsightTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scrap"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getForecast: {
+        parameters: {
+            query: {
+                /** @description The job. */
+                jobId: components["parameters"]["ForecastJobId"];
+                /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
+                tz?: components["parameters"]["InsightTimeZone"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The forecast. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
