@@ -20,7 +20,7 @@ export interface Station {
 
 /** Where a unit was after the server had carried out a command. */
 export interface Outcome {
-  /** The event by which the command can be undone. */
+  /** The event that an undo of the command takes back. */
   readonly eventId?: string;
   /** The step at which the unit stands now. Absent when it is completed or scrapped. */
   readonly stepName?: string;
