@@ -16,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for AdvancementMode.
@@ -147,6 +148,33 @@ func (e ForecastStatus) Valid() bool {
 	case Expected:
 		return true
 	case Undetermined:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportRowStatus.
+const (
+	ImportRowStatusCreated ImportRowStatus = "created"
+	ImportRowStatusFailed  ImportRowStatus = "failed"
+	ImportRowStatusSkipped ImportRowStatus = "skipped"
+	ImportRowStatusUpdated ImportRowStatus = "updated"
+	ImportRowStatusValid   ImportRowStatus = "valid"
+)
+
+// Valid indicates whether the value is a known member of the ImportRowStatus enum.
+func (e ImportRowStatus) Valid() bool {
+	switch e {
+	case ImportRowStatusCreated:
+		return true
+	case ImportRowStatusFailed:
+		return true
+	case ImportRowStatusSkipped:
+		return true
+	case ImportRowStatusUpdated:
+		return true
+	case ImportRowStatusValid:
 		return true
 	default:
 		return false
@@ -366,6 +394,45 @@ func (e EventsOrder) Valid() bool {
 	}
 }
 
+// Defines values for ImportDateOrder.
+const (
+	ImportDateOrderDmy ImportDateOrder = "dmy"
+	ImportDateOrderMdy ImportDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportDateOrder enum.
+func (e ImportDateOrder) Valid() bool {
+	switch e {
+	case ImportDateOrderDmy:
+		return true
+	case ImportDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportOnDuplicate.
+const (
+	ImportOnDuplicateError  ImportOnDuplicate = "error"
+	ImportOnDuplicateSkip   ImportOnDuplicate = "skip"
+	ImportOnDuplicateUpdate ImportOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportOnDuplicate enum.
+func (e ImportOnDuplicate) Valid() bool {
+	switch e {
+	case ImportOnDuplicateError:
+		return true
+	case ImportOnDuplicateSkip:
+		return true
+	case ImportOnDuplicateUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobInclude.
 const (
 	JobIncludeDistribution JobInclude = "distribution"
@@ -504,6 +571,45 @@ func (e ListJobsParamsInclude) Valid() bool {
 	}
 }
 
+// Defines values for ImportJobsParamsOnDuplicate.
+const (
+	ImportJobsParamsOnDuplicateError  ImportJobsParamsOnDuplicate = "error"
+	ImportJobsParamsOnDuplicateSkip   ImportJobsParamsOnDuplicate = "skip"
+	ImportJobsParamsOnDuplicateUpdate ImportJobsParamsOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsOnDuplicate enum.
+func (e ImportJobsParamsOnDuplicate) Valid() bool {
+	switch e {
+	case ImportJobsParamsOnDuplicateError:
+		return true
+	case ImportJobsParamsOnDuplicateSkip:
+		return true
+	case ImportJobsParamsOnDuplicateUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportJobsParamsDateOrder.
+const (
+	ImportJobsParamsDateOrderDmy ImportJobsParamsDateOrder = "dmy"
+	ImportJobsParamsDateOrderMdy ImportJobsParamsDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsDateOrder enum.
+func (e ImportJobsParamsDateOrder) Valid() bool {
+	switch e {
+	case ImportJobsParamsDateOrderDmy:
+		return true
+	case ImportJobsParamsDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
 // AdvanceToResult A unit that was advanced, and what it bypassed.
 type AdvanceToResult struct {
 	// Serial One physical unit on a path.
@@ -626,6 +732,9 @@ type Error struct {
 	//
 	// Example: unknown
 	Outcome *ErrorOutcome `json:"outcome,omitempty"`
+
+	// Report What an import did with each row, or would do.
+	Report *ImportReport `json:"report,omitempty"`
 }
 
 // ErrorOutcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
@@ -705,6 +814,10 @@ type Event struct {
 	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
 	Data json.RawMessage `json:"data"`
 }
+
+// EventCSV A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
+// `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+type EventCSV = string
 
 // EventList Events, in the order asked for.
 type EventList = []Event
@@ -819,6 +932,103 @@ type FromStepID = string
 //
 // Example: 50
 type GoalQuantity = int64
+
+// ImportColumn A column of an imported file.
+type ImportColumn struct {
+	// Column The name of the column, as the file has it.
+	//
+	// Example: Quantity
+	Column string `json:"column"`
+
+	// Field The field that the column is for. Absent if the column is ignored.
+	//
+	// Example: goalQuantity
+	Field *string `json:"field,omitempty"`
+}
+
+// ImportError What is wrong with one cell of an imported row.
+type ImportError struct {
+	// Column The name of the column, as the file has it. Absent if the fault is not that of a cell.
+	//
+	// Example: Quantity
+	Column *string `json:"column,omitempty"`
+
+	// Value The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+	//
+	// Example: about 20
+	Value *string `json:"value,omitempty"`
+
+	// Reason What is wrong, in a sentence for the user.
+	//
+	// Example: goalQuantity must be a whole number
+	Reason string `json:"reason"`
+}
+
+// ImportFile A CSV or XLSX file of at most 20 MiB.
+type ImportFile = openapi_types.File
+
+// ImportReport What an import did with each row, or would do.
+type ImportReport struct {
+	// DryRun Whether nothing was changed because `dryRun` was asked for.
+	//
+	// Example: false
+	DryRun bool `json:"dryRun"`
+
+	// Created Number of rows with the status `created`.
+	//
+	// Example: 1
+	Created int `json:"created"`
+
+	// Updated Number of rows with the status `updated`.
+	//
+	// Example: 0
+	Updated int `json:"updated"`
+
+	// Skipped Number of rows with the status `skipped`.
+	//
+	// Example: 0
+	Skipped int `json:"skipped"`
+
+	// Failed Number of rows with the status `failed`.
+	//
+	// Example: 1
+	Failed int `json:"failed"`
+
+	// Columns The columns of the file, from left to right.
+	Columns []ImportColumn `json:"columns"`
+
+	// Rows The rows of the file, without empty rows.
+	Rows []ImportRow `json:"rows"`
+}
+
+// ImportRow What an import did with one row, or would do.
+type ImportRow struct {
+	// Row The number of the row, as a spreadsheet shows it. The first row of the file is 1.
+	//
+	// Example: 2
+	Row int `json:"row"`
+
+	// Status `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// `valid`: the row has no fault, and was not imported because another row failed.
+	//
+	//
+	// Example: created
+	Status ImportRowStatus `json:"status"`
+
+	// JobID The job that was created, or that has the row's `externalId`. Absent where a dry run would create one.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// Errors What is wrong with the row. Only with the status `failed`.
+	Errors *[]ImportError `json:"errors,omitempty"`
+}
+
+// ImportRowStatus `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// `valid`: the row has no fault, and was not imported because another row failed.
+//
+// Example: created
+type ImportRowStatus string
 
 // JiraLabels The ticket's labels, for categories and filtering, in the order sent.
 //
@@ -1007,6 +1217,14 @@ type Job struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
+
+// JobCSV A row for each job. The columns are the fields of the schema `Job` and the totals of its progress: `id`, `name`,
+// `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
+// `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
+// `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
+// asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
+// break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+type JobCSV = string
 
 // JobClose Close a job.
 type JobClose struct {
@@ -1807,6 +2025,11 @@ type SerialAdvanceTo struct {
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
+
+// SerialCSV A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
+// `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
+// `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+type SerialCSV = string
 
 // SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
@@ -2993,6 +3216,23 @@ type IdempotencyKey = string
 // IfMatch Example: "1"
 type IfMatch = string
 
+// ImportDateOrder Example: dmy
+type ImportDateOrder string
+
+// ImportDryRun Example: true
+type ImportDryRun = bool
+
+// ImportMap defines model for ImportMap.
+type ImportMap = []string
+
+// ImportMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+//
+// Example: atomic
+type ImportMode = BulkMode
+
+// ImportOnDuplicate Example: skip
+type ImportOnDuplicate string
+
 // InsightBucket Length of a bucket.
 //
 // Example: day
@@ -3102,6 +3342,9 @@ type Conflict = Error
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
 
+// FileTooLarge What every error looks like.
+type FileTooLarge = Error
+
 // Forbidden What every error looks like.
 type Forbidden = Error
 
@@ -3128,6 +3371,9 @@ type ServiceUnavailable = Error
 
 // Unauthorized What every error looks like.
 type Unauthorized = Error
+
+// UnsupportedFileType What every error looks like.
+type UnsupportedFileType = Error
 
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
@@ -3310,6 +3556,37 @@ type CreateJobParams struct {
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// ImportJobsParams defines parameters for ImportJobs.
+type ImportJobsParams struct {
+	// DryRun With `true`, nothing is changed, and the report says what the import would do.
+	DryRun *ImportDryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Mode What happens when a row fails.
+	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
+
+	// OnDuplicate What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+	// `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+	// Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+	OnDuplicate *ImportJobsParamsOnDuplicate `form:"onDuplicate,omitempty" json:"onDuplicate,omitempty"`
+
+	// DateOrder How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`).
+	DateOrder *ImportJobsParamsDateOrder `form:"dateOrder,omitempty" json:"dateOrder,omitempty"`
+
+	// Map A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+	// separates the two. A field that is mapped is not looked for in other columns.
+	Map *ImportMap `form:"map,omitempty" json:"map,omitempty"`
+
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ImportJobsParamsOnDuplicate defines parameters for ImportJobs.
+type ImportJobsParamsOnDuplicate string
+
+// ImportJobsParamsDateOrder defines parameters for ImportJobs.
+type ImportJobsParamsDateOrder string
 
 // PlanJobParams defines parameters for PlanJob.
 type PlanJobParams struct {
@@ -3695,6 +3972,9 @@ type ServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/jobs)
 	CreateJob(c *gin.Context, params CreateJobParams)
+	// ImportJobs Import jobs from a spreadsheet
+	// (POST /api/jobs/import)
+	ImportJobs(c *gin.Context, params ImportJobsParams)
 	// PlanJob Create a job with its paths, steps, and units
 	// (POST /api/jobs/plan)
 	PlanJob(c *gin.Context, params PlanJobParams)
@@ -4435,6 +4715,86 @@ func (siw *ServerInterfaceWrapper) CreateJob(c *gin.Context) {
 	}
 
 	siw.Handler.CreateJob(c, params)
+}
+
+// ImportJobs operation middleware
+func (siw *ServerInterfaceWrapper) ImportJobs(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportJobsParams
+
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dryRun: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "mode" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mode", c.Request.URL.Query(), &params.Mode, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mode: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "onDuplicate" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "onDuplicate", c.Request.URL.Query(), &params.OnDuplicate, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter onDuplicate: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "dateOrder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dateOrder", c.Request.URL.Query(), &params.DateOrder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dateOrder: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "map" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "map", c.Request.URL.Query(), &params.Map, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter map: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportJobs(c, params)
 }
 
 // PlanJob operation middleware
@@ -6229,6 +6589,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 	router.GET(options.BaseURL+"/api/jobs", wrapper.ListJobs)
 	router.POST(options.BaseURL+"/api/jobs", wrapper.CreateJob)
+	router.POST(options.BaseURL+"/api/jobs/import", wrapper.ImportJobs)
 	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.DeleteJob)
 	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob)
 	router.PUT(options.BaseURL+"/api/jobs/:jobId", wrapper.UpdateJob)
@@ -6297,6 +6658,8 @@ type ConflictJSONResponse Error
 
 type ContentTooLargeJSONResponse Error
 
+type FileTooLargeJSONResponse Error
+
 type ForbiddenJSONResponse Error
 
 type IdempotencyKeyReusedJSONResponse Error
@@ -6337,6 +6700,8 @@ type UnauthorizedJSONResponse struct {
 	Headers UnauthorizedResponseHeaders
 }
 
+type UnsupportedFileTypeJSONResponse Error
+
 type UnsupportedMediaTypeJSONResponse Error
 
 type ListEventsRequestObject struct {
@@ -6370,6 +6735,31 @@ func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.Respons
 	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvents200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ListEvents200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListEvents200TextCsvResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -7727,6 +8117,33 @@ func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	return err
 }
 
+type ListJobs200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ListJobs200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListJobs200TextCsvResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.XTotalCount != nil {
+		w.Header().Set("X-Total-Count", fmt.Sprint(*response.Headers.XTotalCount))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ListJobs400JSONResponse struct{ BadRequestJSONResponse }
 
 func (response ListJobs400JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
@@ -7980,6 +8397,191 @@ func (response CreateJob500JSONResponse) VisitCreateJobResponse(w http.ResponseW
 type CreateJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response CreateJob503JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobsRequestObject struct {
+	Params ImportJobsParams
+	Body   io.Reader
+}
+
+type ImportJobsResponseObject interface {
+	VisitImportJobsResponse(w http.ResponseWriter) error
+}
+
+type ImportJobs200ResponseHeaders struct {
+	IdempotencyReplayed *string
+}
+
+type ImportJobs200JSONResponse struct {
+	Body    ImportReport
+	Headers ImportJobs200ResponseHeaders
+}
+
+func (response ImportJobs200JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ImportJobs400JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ImportJobs401JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ImportJobs403JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response ImportJobs408JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs409JSONResponse struct{ ConflictJSONResponse }
+
+func (response ImportJobs409JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs413JSONResponse struct{ FileTooLargeJSONResponse }
+
+func (response ImportJobs413JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs415JSONResponse struct {
+	UnsupportedFileTypeJSONResponse
+}
+
+func (response ImportJobs415JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response ImportJobs422JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ImportJobs500JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ImportJobs503JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9953,6 +10555,30 @@ func (response ListSerials200JSONResponse) VisitListSerialsResponse(w http.Respo
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSerials200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ListSerials200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListSerials200TextCsvResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -14657,6 +15283,9 @@ type StrictServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/jobs)
 	CreateJob(ctx context.Context, request CreateJobRequestObject) (CreateJobResponseObject, error)
+	// ImportJobs Import jobs from a spreadsheet
+	// (POST /api/jobs/import)
+	ImportJobs(ctx context.Context, request ImportJobsRequestObject) (ImportJobsResponseObject, error)
 	// PlanJob Create a job with its paths, steps, and units
 	// (POST /api/jobs/plan)
 	PlanJob(ctx context.Context, request PlanJobRequestObject) (PlanJobResponseObject, error)
@@ -15169,6 +15798,34 @@ func (sh *strictHandler) CreateJob(ctx *gin.Context, params CreateJobParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateJobResponseObject); ok {
 		if err := validResponse.VisitCreateJobResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportJobs operation middleware
+func (sh *strictHandler) ImportJobs(ctx *gin.Context, params ImportJobsParams) {
+	var request ImportJobsRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportJobs(ctx, request.(ImportJobsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportJobs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ImportJobsResponseObject); ok {
+		if err := validResponse.VisitImportJobsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

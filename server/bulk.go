@@ -88,6 +88,7 @@ func (s *Server) commandMany(
 	if err != nil {
 		return unitsChanged{}, err
 	}
+	s.metrics.countMoves(earlier, results...)
 	_, withBypassed := commands[0].(models.AdvanceTo)
 	return unitsChanged{gen.BulkChangedJSONResponse{
 		Body:    toAPIBulkResult(serialNumbers, results, withBypassed),

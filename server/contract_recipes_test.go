@@ -14,10 +14,11 @@ type recipe struct {
 }
 
 const (
-	erp1   = `PUT /api/jobs/{empty} {"externalId":"{empty}"}`
-	close1 = `POST /api/jobs/{job}/close {}`
-	defer1 = `POST /api/serials/{sn1}/advance-to {"targetStepIndex":2}`
-	scrap1 = `POST /api/serials/{sn1}/scrap {"reason":"damaged"}`
+	erp1    = `PUT /api/jobs/{empty} {"externalId":"{empty}"}`
+	close1  = `POST /api/jobs/{job}/close {}`
+	defer1  = `POST /api/serials/{sn1}/advance-to {"targetStepIndex":2}`
+	import1 = "POST /api/jobs/import externalId,name,quantity\nERP-1,JOB-2024-001,50\n"
+	scrap1  = `POST /api/serials/{sn1}/scrap {"reason":"damaged"}`
 )
 
 // recipes has one for each operation of the contract.
@@ -50,6 +51,7 @@ var recipes = map[string]recipe{
 			`POST /api/jobs/plan {"name":"x","goalQuantity":1,"paths":[{"name":"x","goalQuantity":1,"steps":[{"name":"A"}],"serialNumbers":["{sn1}"]}]}`,
 		},
 	},
+	"importJobs": {ok: []string{"POST /api/jobs/import name,quantity\nJOB-2024-001,50\n"}, conflict: []string{import1, import1}},
 	"deleteJob": {
 		ok:       []string{`DELETE /api/jobs/{empty}`},
 		missing:  []string{`DELETE /api/jobs/{unknown}`},

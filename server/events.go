@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/spreadsheet"
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store"
 )
@@ -152,7 +152,22 @@ type eventList struct {
 // VisitListEventsResponse implements gen.ListEventsResponseObject.
 func (l eventList) VisitListEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set(feedEpochHeader, l.epoch)
-	return l.write(w)
+	return l.writeTable(w, eventColumns)
+}
+
+// eventColumns are the columns of ListEvents as CSV. The contract lists them.
+var eventColumns = []column[gen.Event]{
+	{"seq", func(event *gen.Event) string { return strconv.FormatInt(event.Seq, 10) }},
+	{"id", func(event *gen.Event) string { return event.ID }},
+	{"type", func(event *gen.Event) string { return event.Type }},
+	{"at", func(event *gen.Event) string { return event.At }},
+	{"userId", func(event *gen.Event) string { return toCell(&event.UserID) }},
+	{"keyName", func(event *gen.Event) string { return toCell(event.KeyName) }},
+	{"jobId", func(event *gen.Event) string { return toCell(event.JobID) }},
+	{"pathId", func(event *gen.Event) string { return toCell(event.PathID) }},
+	{"serialId", func(event *gen.Event) string { return toCell(event.SerialID) }},
+	{"stepId", func(event *gen.Event) string { return toCell(event.StepID) }},
+	{"data", func(event *gen.Event) string { return spreadsheet.Guard(string(event.Data)) }},
 }
 
 // eventStream is a live response of ListEvents: Server-Sent Events.
@@ -173,7 +188,10 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 		return err
 	}
 	defer events.Close()
-	w.Header().Set("Content-Type", "text/event-stream")
+	e.server.metrics.streams.Inc()
+	defer e.server.metrics.streams.Dec()
+	w.Header().Set("Content-Type", streamType)
+	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set(feedEpochHeader, e.epoch)
 	// Otherwise nginx would buffer the events.
@@ -294,15 +312,7 @@ func toAPIEvent(event models.Event) gen.Event {
 	}
 }
 
-// acceptsEventStream reports whether the Accept header names the type of a live stream. */* accepts a list.
+// acceptsEventStream reports whether the client prefers a live stream to a list.
 func acceptsEventStream(request *http.Request) bool {
-	for _, header := range request.Header.Values("Accept") {
-		for media := range strings.SplitSeq(header, ",") {
-			media, _, _ = strings.Cut(media, ";")
-			if strings.EqualFold(strings.TrimSpace(media), "text/event-stream") {
-				return true
-			}
-		}
-	}
-	return false
+	return preferredType(request, streamType, jsonType, csvType) == streamType
 }

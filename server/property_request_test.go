@@ -66,6 +66,13 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnR
 			r.Body = nil
 		}
 	}
+	if operation.File != "" {
+		r.Header.Set("Content-Type", operation.File)
+		notes := strings.NewReplacer(`"`, `""`, "\x00", "").Replace(rapid.String().Draw(t, "notes"))
+		r.Body = []byte("name,quantity,notes\r\nJOB-2024-001,50,\"" + notes + "\"\r\n")
+		// A column that is mapped must be in the file.
+		r.Query.Del("map")
+	}
 	return r
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for AdvancementMode.
@@ -147,6 +148,33 @@ func (e ForecastStatus) Valid() bool {
 	case Expected:
 		return true
 	case Undetermined:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportRowStatus.
+const (
+	ImportRowStatusCreated ImportRowStatus = "created"
+	ImportRowStatusFailed  ImportRowStatus = "failed"
+	ImportRowStatusSkipped ImportRowStatus = "skipped"
+	ImportRowStatusUpdated ImportRowStatus = "updated"
+	ImportRowStatusValid   ImportRowStatus = "valid"
+)
+
+// Valid indicates whether the value is a known member of the ImportRowStatus enum.
+func (e ImportRowStatus) Valid() bool {
+	switch e {
+	case ImportRowStatusCreated:
+		return true
+	case ImportRowStatusFailed:
+		return true
+	case ImportRowStatusSkipped:
+		return true
+	case ImportRowStatusUpdated:
+		return true
+	case ImportRowStatusValid:
 		return true
 	default:
 		return false
@@ -366,6 +394,45 @@ func (e EventsOrder) Valid() bool {
 	}
 }
 
+// Defines values for ImportDateOrder.
+const (
+	ImportDateOrderDmy ImportDateOrder = "dmy"
+	ImportDateOrderMdy ImportDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportDateOrder enum.
+func (e ImportDateOrder) Valid() bool {
+	switch e {
+	case ImportDateOrderDmy:
+		return true
+	case ImportDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportOnDuplicate.
+const (
+	ImportOnDuplicateError  ImportOnDuplicate = "error"
+	ImportOnDuplicateSkip   ImportOnDuplicate = "skip"
+	ImportOnDuplicateUpdate ImportOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportOnDuplicate enum.
+func (e ImportOnDuplicate) Valid() bool {
+	switch e {
+	case ImportOnDuplicateError:
+		return true
+	case ImportOnDuplicateSkip:
+		return true
+	case ImportOnDuplicateUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobInclude.
 const (
 	JobIncludeDistribution JobInclude = "distribution"
@@ -504,6 +571,45 @@ func (e ListJobsParamsInclude) Valid() bool {
 	}
 }
 
+// Defines values for ImportJobsParamsOnDuplicate.
+const (
+	ImportJobsParamsOnDuplicateError  ImportJobsParamsOnDuplicate = "error"
+	ImportJobsParamsOnDuplicateSkip   ImportJobsParamsOnDuplicate = "skip"
+	ImportJobsParamsOnDuplicateUpdate ImportJobsParamsOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsOnDuplicate enum.
+func (e ImportJobsParamsOnDuplicate) Valid() bool {
+	switch e {
+	case ImportJobsParamsOnDuplicateError:
+		return true
+	case ImportJobsParamsOnDuplicateSkip:
+		return true
+	case ImportJobsParamsOnDuplicateUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportJobsParamsDateOrder.
+const (
+	ImportJobsParamsDateOrderDmy ImportJobsParamsDateOrder = "dmy"
+	ImportJobsParamsDateOrderMdy ImportJobsParamsDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsDateOrder enum.
+func (e ImportJobsParamsDateOrder) Valid() bool {
+	switch e {
+	case ImportJobsParamsDateOrderDmy:
+		return true
+	case ImportJobsParamsDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
 // AdvanceToResult A unit that was advanced, and what it bypassed.
 type AdvanceToResult struct {
 	// Serial One physical unit on a path.
@@ -626,6 +732,9 @@ type Error struct {
 	//
 	// Example: unknown
 	Outcome *ErrorOutcome `json:"outcome,omitempty"`
+
+	// Report What an import did with each row, or would do.
+	Report *ImportReport `json:"report,omitempty"`
 }
 
 // ErrorOutcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
@@ -705,6 +814,10 @@ type Event struct {
 	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
 	Data json.RawMessage `json:"data"`
 }
+
+// EventCSV A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
+// `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+type EventCSV = string
 
 // EventList Events, in the order asked for.
 type EventList = []Event
@@ -819,6 +932,103 @@ type FromStepID = string
 //
 // Example: 50
 type GoalQuantity = int64
+
+// ImportColumn A column of an imported file.
+type ImportColumn struct {
+	// Column The name of the column, as the file has it.
+	//
+	// Example: Quantity
+	Column string `json:"column"`
+
+	// Field The field that the column is for. Absent if the column is ignored.
+	//
+	// Example: goalQuantity
+	Field *string `json:"field,omitempty"`
+}
+
+// ImportError What is wrong with one cell of an imported row.
+type ImportError struct {
+	// Column The name of the column, as the file has it. Absent if the fault is not that of a cell.
+	//
+	// Example: Quantity
+	Column *string `json:"column,omitempty"`
+
+	// Value The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+	//
+	// Example: about 20
+	Value *string `json:"value,omitempty"`
+
+	// Reason What is wrong, in a sentence for the user.
+	//
+	// Example: goalQuantity must be a whole number
+	Reason string `json:"reason"`
+}
+
+// ImportFile A CSV or XLSX file of at most 20 MiB.
+type ImportFile = openapi_types.File
+
+// ImportReport What an import did with each row, or would do.
+type ImportReport struct {
+	// DryRun Whether nothing was changed because `dryRun` was asked for.
+	//
+	// Example: false
+	DryRun bool `json:"dryRun"`
+
+	// Created Number of rows with the status `created`.
+	//
+	// Example: 1
+	Created int `json:"created"`
+
+	// Updated Number of rows with the status `updated`.
+	//
+	// Example: 0
+	Updated int `json:"updated"`
+
+	// Skipped Number of rows with the status `skipped`.
+	//
+	// Example: 0
+	Skipped int `json:"skipped"`
+
+	// Failed Number of rows with the status `failed`.
+	//
+	// Example: 1
+	Failed int `json:"failed"`
+
+	// Columns The columns of the file, from left to right.
+	Columns []ImportColumn `json:"columns"`
+
+	// Rows The rows of the file, without empty rows.
+	Rows []ImportRow `json:"rows"`
+}
+
+// ImportRow What an import did with one row, or would do.
+type ImportRow struct {
+	// Row The number of the row, as a spreadsheet shows it. The first row of the file is 1.
+	//
+	// Example: 2
+	Row int `json:"row"`
+
+	// Status `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// `valid`: the row has no fault, and was not imported because another row failed.
+	//
+	//
+	// Example: created
+	Status ImportRowStatus `json:"status"`
+
+	// JobID The job that was created, or that has the row's `externalId`. Absent where a dry run would create one.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// Errors What is wrong with the row. Only with the status `failed`.
+	Errors *[]ImportError `json:"errors,omitempty"`
+}
+
+// ImportRowStatus `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// `valid`: the row has no fault, and was not imported because another row failed.
+//
+// Example: created
+type ImportRowStatus string
 
 // JiraLabels The ticket's labels, for categories and filtering, in the order sent.
 //
@@ -1007,6 +1217,14 @@ type Job struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
+
+// JobCSV A row for each job. The columns are the fields of the schema `Job` and the totals of its progress: `id`, `name`,
+// `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
+// `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
+// `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
+// asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
+// break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+type JobCSV = string
 
 // JobClose Close a job.
 type JobClose struct {
@@ -1807,6 +2025,11 @@ type SerialAdvanceTo struct {
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
+
+// SerialCSV A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
+// `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
+// `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+type SerialCSV = string
 
 // SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
@@ -2993,6 +3216,23 @@ type IdempotencyKey = string
 // IfMatch Example: "1"
 type IfMatch = string
 
+// ImportDateOrder Example: dmy
+type ImportDateOrder string
+
+// ImportDryRun Example: true
+type ImportDryRun = bool
+
+// ImportMap defines model for ImportMap.
+type ImportMap = []string
+
+// ImportMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+//
+// Example: atomic
+type ImportMode = BulkMode
+
+// ImportOnDuplicate Example: skip
+type ImportOnDuplicate string
+
 // InsightBucket Length of a bucket.
 //
 // Example: day
@@ -3102,6 +3342,9 @@ type Conflict = Error
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
 
+// FileTooLarge What every error looks like.
+type FileTooLarge = Error
+
 // Forbidden What every error looks like.
 type Forbidden = Error
 
@@ -3128,6 +3371,9 @@ type ServiceUnavailable = Error
 
 // Unauthorized What every error looks like.
 type Unauthorized = Error
+
+// UnsupportedFileType What every error looks like.
+type UnsupportedFileType = Error
 
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
@@ -3310,6 +3556,37 @@ type CreateJobParams struct {
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// ImportJobsParams defines parameters for ImportJobs.
+type ImportJobsParams struct {
+	// DryRun With `true`, nothing is changed, and the report says what the import would do.
+	DryRun *ImportDryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Mode What happens when a row fails.
+	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
+
+	// OnDuplicate What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+	// `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+	// Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+	OnDuplicate *ImportJobsParamsOnDuplicate `form:"onDuplicate,omitempty" json:"onDuplicate,omitempty"`
+
+	// DateOrder How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`).
+	DateOrder *ImportJobsParamsDateOrder `form:"dateOrder,omitempty" json:"dateOrder,omitempty"`
+
+	// Map A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+	// separates the two. A field that is mapped is not looked for in other columns.
+	Map *ImportMap `form:"map,omitempty" json:"map,omitempty"`
+
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ImportJobsParamsOnDuplicate defines parameters for ImportJobs.
+type ImportJobsParamsOnDuplicate string
+
+// ImportJobsParamsDateOrder defines parameters for ImportJobs.
+type ImportJobsParamsDateOrder string
 
 // PlanJobParams defines parameters for PlanJob.
 type PlanJobParams struct {
@@ -3901,6 +4178,39 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
 	CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportJobsWithBody Import jobs from a spreadsheet
+	//
+	// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+	//
+	// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+	// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+	// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+	//
+	// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+	// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+	// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+	//
+	// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+	// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+	// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+	// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+	// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+	//
+	// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+	// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+	// and 100000 steps are created together.
+	//
+	// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+	ImportJobsWithBody(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PlanJobWithBody Create a job with its paths, steps, and units
 	//
@@ -4853,6 +5163,49 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
 func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateJobRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportJobsWithBody Import jobs from a spreadsheet
+//
+// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+//
+// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+//
+// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+//
+// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+//
+// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+// and 100000 steps are created together.
+//
+// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+func (c *Client) ImportJobsWithBody(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportJobsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7110,6 +7463,125 @@ func NewCreateJobRequestWithBody(server string, params *CreateJobParams, content
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewImportJobsRequestWithBody constructs an http.Request for the ImportJobs method, with any body, and a specified content type
+func NewImportJobsRequestWithBody(server string, params *ImportJobsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jobs/import")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Mode != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mode", *params.Mode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.OnDuplicate != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "onDuplicate", *params.OnDuplicate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOrder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dateOrder", *params.DateOrder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Map != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "map", *params.Map, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -9687,6 +10159,39 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
 	CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
 
+	// ImportJobsWithBodyWithResponse Import jobs from a spreadsheet
+	//
+	// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+	//
+	// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+	// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+	// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+	//
+	// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+	// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+	// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+	//
+	// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+	// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+	// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+	// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+	// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+	//
+	// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+	// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+	// and 100000 steps are created together.
+	//
+	// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+	ImportJobsWithBodyWithResponse(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportJobsResponse, error)
+
 	// PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
 	//
 	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
@@ -11613,6 +12118,138 @@ func (r CreateJobResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ImportJobsResponse200Headers the declared response headers of an HTTP 200 response for ImportJobs
+type ImportJobsResponse200Headers struct {
+	IdempotencyReplayed *string
+}
+
+// ImportJobsResponse401Headers the declared response headers of an HTTP 401 response for ImportJobs
+type ImportJobsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ImportJobsResponse503Headers the declared response headers of an HTTP 503 response for ImportJobs
+type ImportJobsResponse503Headers struct {
+	RetryAfter *int
+}
+
+type ImportJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportReport
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *FileTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedFileType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ImportJobsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ImportJobsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ImportJobsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportJobsResponse) GetJSON200() *ImportReport {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ImportJobsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ImportJobsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ImportJobsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r ImportJobsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ImportJobsResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r ImportJobsResponse) GetJSON413() *FileTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r ImportJobsResponse) GetJSON415() *UnsupportedFileType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ImportJobsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ImportJobsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ImportJobsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportJobsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16841,6 +17478,45 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 	return ParseCreateJobResponse(rsp)
 }
 
+// ImportJobsWithBodyWithResponse Import jobs from a spreadsheet
+//
+// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+//
+// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+//
+// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+//
+// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+//
+// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+// and 100000 steps are created together.
+//
+// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+func (c *ClientWithResponses) ImportJobsWithBodyWithResponse(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportJobsResponse, error) {
+	rsp, err := c.ImportJobsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportJobsResponse(rsp)
+}
+
 // PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
 //
 // Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
@@ -18974,6 +19650,9 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 		}
 		response.JSON503 = &dest
 
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
+
 	}
 
 	switch {
@@ -19149,6 +19828,135 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseImportJobsResponse parses an HTTP response from a ImportJobsWithResponse call
+func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest FileTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedFileType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ImportJobsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ImportJobsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ImportJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -20657,6 +21465,9 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 			return nil, err
 		}
 		response.JSON503 = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
 
 	}
 

@@ -36,8 +36,11 @@ type Operation struct {
 	Path string
 	// Parameters lists the parameters of the path and the operation, with references resolved.
 	Parameters []*openapi3.Parameter
-	// Body is the schema of the request body; nil if the operation has none.
+	// Body is the schema of the request body; nil if the operation has none, or takes a file.
 	Body *openapi3.Schema
+	// File is the media type of a file that the operation takes: the last of its types in the order of the alphabet. It is empty if
+	// the operation takes none.
+	File string
 	// BodyRequired reports whether an empty body is invalid.
 	BodyRequired bool
 
@@ -64,7 +67,12 @@ var Routecard = sync.OnceValue(func() *Contract {
 			}
 			if spec.RequestBody != nil {
 				body := spec.RequestBody.Value
-				operation.Body, operation.BodyRequired = body.Content.Get("application/json").Schema.Value, body.Required
+				operation.BodyRequired = body.Required
+				if content := body.Content["application/json"]; content != nil {
+					operation.Body = content.Schema.Value
+				} else {
+					operation.File = slices.Max(slices.Collect(maps.Keys(body.Content)))
+				}
 			}
 			contract.Operations = append(contract.Operations, operation)
 		}

@@ -120,7 +120,7 @@ func TestUpgradeOfSimilarSerialNumbers(t *testing.T) {
 	alter("UPDATE serials SET id = 'sn-00020', number = NULL WHERE id = 'SN-00019'")
 	_, err := store.Open(t.Context(), database, store.Options{Mode: store.Serve})
 	if err == nil || !strings.HasSuffix(err.Error(), "it has serial numbers that differ only in upper and lower case, which is no longer "+
-		"allowed: SN-00020 and sn-00020. Nothing has changed. Give one unit of each pair another serial number, as docs/upgrade.md "+
+		"allowed: SN-00020 and sn-00020. Nothing has changed. Give one unit of each pair another serial number, as docs/guides/upgrade.md "+
 		"describes, and start again") {
 		t.Fatalf("the error is %v", err)
 	}

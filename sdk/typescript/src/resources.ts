@@ -28,6 +28,37 @@ export function resources(call: CallFunction) {
       list: (options?: CallOptions<"listJobs">) =>
         call("listJobs", "GET", "/api/jobs", {}, undefined, options),
       /**
+       * Import jobs from a spreadsheet.
+       *
+       * Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+       *
+       * **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+       * Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+       * value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+       *
+       * **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+       * name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+       * amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+       * number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+       * ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+       *
+       * **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+       * thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+       * `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+       * read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+       * a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+       *
+       * **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+       * job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+       * and 100000 steps are created together.
+       *
+       * **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+       * external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+       * an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+       */
+      import: (body: Blob, options?: CallOptions<"importJobs">) =>
+        call("importJobs", "POST", "/api/jobs/import", {}, body, options),
+      /**
        * Get a job with its paths and progress.
        *
        * Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting

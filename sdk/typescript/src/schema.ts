@@ -33,6 +33,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import jobs from a spreadsheet
+         * @description Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+         *
+         *     **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+         *     Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+         *     value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+         *
+         *     **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+         *     name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+         *     amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+         *     number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+         *     ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+         *
+         *     **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+         *     thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+         *     `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+         *     read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+         *     a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+         *
+         *     **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+         *     job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+         *     and 100000 steps are created together.
+         *
+         *     **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+         *     external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+         *     an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+         */
+        post: operations["importJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{jobId}": {
         parameters: {
             query?: never;
@@ -1266,6 +1310,116 @@ export interface components {
         };
         /** @description Jobs, in the order asked for. */
         JobList: components["schemas"]["JobListItem"][];
+        /**
+         * @description A row for each job. The columns are the fields of the schema `Job` and the totals of its progress: `id`, `name`,
+         *     `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
+         *     `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
+         *     `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
+         *     asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
+         *     break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+         */
+        JobCSV: string;
+        /**
+         * @description A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
+         *     `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
+         *     `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+         */
+        SerialCSV: string;
+        /**
+         * @description A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
+         *     `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+         */
+        EventCSV: string;
+        /**
+         * Format: binary
+         * @description A CSV or XLSX file of at most 20 MiB.
+         */
+        ImportFile: string;
+        /** @description What an import did with each row, or would do. */
+        ImportReport: {
+            /**
+             * @description Whether nothing was changed because `dryRun` was asked for.
+             * @example false
+             */
+            dryRun: boolean;
+            /**
+             * @description Number of rows with the status `created`.
+             * @example 1
+             */
+            created: number;
+            /**
+             * @description Number of rows with the status `updated`.
+             * @example 0
+             */
+            updated: number;
+            /**
+             * @description Number of rows with the status `skipped`.
+             * @example 0
+             */
+            skipped: number;
+            /**
+             * @description Number of rows with the status `failed`.
+             * @example 1
+             */
+            failed: number;
+            /** @description The columns of the file, from left to right. */
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description The rows of the file, without empty rows. */
+            rows: components["schemas"]["ImportRow"][];
+        };
+        /** @description A column of an imported file. */
+        ImportColumn: {
+            /**
+             * @description The name of the column, as the file has it.
+             * @example Quantity
+             */
+            column: string;
+            /**
+             * @description The field that the column is for. Absent if the column is ignored.
+             * @example goalQuantity
+             */
+            field?: string;
+        };
+        /** @description What an import did with one row, or would do. */
+        ImportRow: {
+            /**
+             * @description The number of the row, as a spreadsheet shows it. The first row of the file is 1.
+             * @example 2
+             */
+            row: number;
+            /**
+             * @description `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+             *     `valid`: the row has no fault, and was not imported because another row failed.
+             * @example created
+             * @enum {string}
+             */
+            status: "created" | "updated" | "skipped" | "failed" | "valid";
+            /**
+             * @description The job that was created, or that has the row's `externalId`. Absent where a dry run would create one.
+             * @example job_01h455vb4pex5vsknk084sn02q
+             */
+            jobId?: string;
+            /** @description What is wrong with the row. Only with the status `failed`. */
+            errors?: components["schemas"]["ImportError"][];
+        };
+        /** @description What is wrong with one cell of an imported row. */
+        ImportError: {
+            /**
+             * @description The name of the column, as the file has it. Absent if the fault is not that of a cell.
+             * @example Quantity
+             */
+            column?: string;
+            /**
+             * @description The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+             * @example about 20
+             */
+            value?: string;
+            /**
+             * @description What is wrong, in a sentence for the user.
+             * @example goalQuantity must be a whole number
+             */
+            reason: string;
+        };
         /** @description A job with its paths and its progress. */
         JobDetail: components["schemas"]["Job"] & {
             /** @description The job's paths, oldest first. */
@@ -2696,6 +2850,7 @@ export interface components {
              * @enum {string}
              */
             outcome?: "unknown";
+            report?: components["schemas"]["ImportReport"];
         };
         /** @description One field that breaks a rule. */
         FieldError: {
@@ -2906,6 +3061,36 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The body is larger than 20 MiB. */
+        FileTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "statusCode": 413,
+                 *       "message": "request body must be at most 20 MiB"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The `Content-Type` is not that of a CSV or XLSX file. */
+        UnsupportedFileType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "statusCode": 415,
+                 *       "message": "Content-Type must be application/vnd.openxmlformats-officedocument.spreadsheetml.sheet or text/csv"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description Jira did not answer within 10 seconds, or refused the request. Nothing has changed here. */
         BadGateway: {
             headers: {
@@ -3022,6 +3207,23 @@ export interface components {
          *     number of units at each step.
          */
         JobInclude: "progress" | "distribution";
+        /** @description With `true`, nothing is changed, and the report says what the import would do. */
+        ImportDryRun: boolean;
+        /** @description What happens when a row fails. */
+        ImportMode: components["schemas"]["BulkMode"];
+        /**
+         * @description What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+         *     `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+         *     Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+         */
+        ImportOnDuplicate: "skip" | "update" | "error";
+        /** @description How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`). */
+        ImportDateOrder: "dmy" | "mdy";
+        /**
+         * @description A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+         *     separates the two. A field that is mapped is not looked for in other columns.
+         */
+        ImportMap: string[];
         /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
         JobCount: boolean;
         /** @description Only steps with exactly this location. */
@@ -3131,6 +3333,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobList"];
+                    /**
+                     * @example id,name,goalQuantity,dueDate,priority,notes,externalId,closedAt,closeReason,jiraTicketKey,jiraTicketSummary,jiraPartNumber,jiraPriority,jiraEpicLink,jiraLabels,createdAt,updatedAt,totalCompleted,totalInProgress,totalScrapped,percentComplete
+                     *     job_01h455vb4pex5vsknk084sn02q,JOB-2024-001,50,,,,,,,PI-42,Build 50 aluminum housings,ALU-HOUSING-7075,High,PI-10,"Q1-2024,rush",2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z,20,28,2,40
+                     */
+                    "text/csv": components["schemas"]["JobCSV"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3178,6 +3385,72 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    importJobs: {
+        parameters: {
+            query?: {
+                /** @description With `true`, nothing is changed, and the report says what the import would do. */
+                dryRun?: components["parameters"]["ImportDryRun"];
+                /** @description What happens when a row fails. */
+                mode?: components["parameters"]["ImportMode"];
+                /**
+                 * @description What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+                 *     `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+                 *     Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+                 */
+                onDuplicate?: components["parameters"]["ImportOnDuplicate"];
+                /** @description How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`). */
+                dateOrder?: components["parameters"]["ImportDateOrder"];
+                /**
+                 * @description A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+                 *     separates the two. A field that is mapped is not looked for in other columns.
+                 */
+                map?: components["parameters"]["ImportMap"];
+            };
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example Name;Quantity;Due date;Priority;Notes;External ID
+                 *     JOB-2024-002;1.500;31.01.2024;high;Customer picks up on Friday;ERP-4711
+                 *     JOB-2024-003;20;;;;ERP-4712
+                 */
+                "text/csv": components["schemas"]["ImportFile"];
+                /** @example the bytes of the file */
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            /** @description The rows were imported and are on disk, or would be, with `dryRun`. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["FileTooLarge"];
+            415: components["responses"]["UnsupportedFileType"];
             422: components["responses"]["IdempotencyKeyReused"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -3681,6 +3954,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SerialList"];
+                    /**
+                     * @example id,jobId,pathId,status,currentStepIndex,currentStepId,forceCompleted,forceReason,forceCompletedBy,forceCompletedAt,scrapReason,scrapExplanation,scrappedBy,scrappedAt,createdAt,updatedAt
+                     *     SN-00001,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,in_progress,0,step_01h455vb4pex5vsknk084sn02q,false,,,,,,,,2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z
+                     */
+                    "text/csv": components["schemas"]["SerialCSV"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4408,6 +4686,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventList"];
+                    /**
+                     * @example seq,id,type,at,userId,keyName,jobId,pathId,serialId,stepId,data
+                     *     7,evt_01h455vb4pex5vsknk084sn02q,serial.advanced,2024-01-15T10:30:00.000Z,maria,floor-tablet,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,SN-00001,step_01h455vb4pex5vsknk084sn02q,"{""fromStepName"":""CNC Machining"",""toStepName"":""Deburring""}"
+                     */
+                    "text/csv": components["schemas"]["EventCSV"];
                     /**
                      * @example id: 7
                      *     event: serial.advanced
