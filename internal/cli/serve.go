@@ -125,6 +125,8 @@ func (c *serveCommand) Run() error {
 
 // serve serves the database that open opens, until the context ends, and then finishes the running requests.
 func (c *serveCommand) serve(ctx context.Context, open func(context.Context, *slog.Logger) (*store.Store, error)) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return err
