@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
