@@ -2,6 +2,8 @@ package models
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -79,7 +81,7 @@ type ImportOptions struct {
 	OnDuplicate OnDuplicate
 }
 
-// ImportStatus says what became of a row.
+// ImportStatus is the outcome of a row.
 type ImportStatus string
 
 // The statuses of a row. A valid row was not imported because another row failed.
@@ -91,7 +93,7 @@ const (
 	RowValid   ImportStatus = "valid"
 )
 
-// ImportOutcome is what became of a row.
+// ImportOutcome is the outcome of a row and its job.
 type ImportOutcome struct {
 	Number int
 	Status ImportStatus
@@ -100,7 +102,7 @@ type ImportOutcome struct {
 	Errors []CellError
 }
 
-// ImportReport is what became of the rows of a file.
+// ImportReport has the outcome of each row of a file.
 type ImportReport struct {
 	DryRun   bool
 	Columns  []ImportColumn
@@ -165,7 +167,7 @@ func (f *ImportFile) Plan(known ImportContext, options ImportOptions) (ImportRep
 	for i := range f.Rows {
 		row := &f.Rows[i]
 		outcome := &report.Outcomes[i]
-		outcome.Number, outcome.Errors = row.Number, append(row.Errors, f.checkTemplate(row, known)...)
+		outcome.Number, outcome.Errors = row.Number, slices.Concat(row.Errors, f.checkTemplate(row, known))
 		if external := row.Job.ExternalID; external != nil {
 			if earlier, repeated := numbers[*external]; repeated {
 				outcome.Errors = append(outcome.Errors, f.CellError("externalId", *external,
@@ -222,7 +224,7 @@ func (f *ImportFile) checkTemplate(row *ImportRow, known ImportContext) []CellEr
 		if row.Units == nil {
 			return nil
 		}
-		return []CellError{f.CellError("units", fmt.Sprint(*row.Units), "units needs a template in the same row")}
+		return []CellError{f.CellError("units", strconv.Itoa(int(*row.Units)), "units needs a template in the same row")}
 	}
 	switch found := known.Templates[*row.Template]; len(found) {
 	case 1:

@@ -1,67 +1,65 @@
-package models_test
+package models
 
 import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/routecard/routecard/models"
 )
 
 func TestBuckets(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, zone string
-		length     models.BucketLength
+		length     BucketLength
 		from, to   string
 		want       []string
 	}{
 		{
-			"days in UTC", "UTC", models.Day, "2024-01-15T10:30:00Z", "2024-01-17T00:00:00Z",
+			"days in UTC", "UTC", Day, "2024-01-15T10:30:00Z", "2024-01-17T00:00:00Z",
 			[]string{"2024-01-15T00:00:00.000Z", "2024-01-16T00:00:00.000Z", "2024-01-17T00:00:00.000Z"},
 		},
 		{
-			"a period of one millisecond", "UTC", models.Day, "2024-01-15T23:59:59.999Z", "2024-01-16T00:00:00Z",
+			"a period of one millisecond", "UTC", Day, "2024-01-15T23:59:59.999Z", "2024-01-16T00:00:00Z",
 			[]string{"2024-01-15T00:00:00.000Z", "2024-01-16T00:00:00.000Z"},
 		},
 		{
-			"weeks begin on Monday", "Europe/Berlin", models.Week, "2024-01-21T22:59:00Z", "2024-01-21T23:01:00Z",
+			"weeks begin on Monday", "Europe/Berlin", Week, "2024-01-21T22:59:00Z", "2024-01-21T23:01:00Z",
 			[]string{"2024-01-14T23:00:00.000Z", "2024-01-21T23:00:00.000Z", "2024-01-28T23:00:00.000Z"},
 		},
 		{
-			"a day of 23 hours", "Europe/Berlin", models.Day, "2024-03-31T00:00:00Z", "2024-03-31T12:00:00Z",
+			"a day of 23 hours", "Europe/Berlin", Day, "2024-03-31T00:00:00Z", "2024-03-31T12:00:00Z",
 			[]string{"2024-03-30T23:00:00.000Z", "2024-03-31T22:00:00.000Z"},
 		},
 		{
-			"a day of 25 hours", "Europe/Berlin", models.Day, "2024-10-27T00:00:00Z", "2024-10-27T12:00:00Z",
+			"a day of 25 hours", "Europe/Berlin", Day, "2024-10-27T00:00:00Z", "2024-10-27T12:00:00Z",
 			[]string{"2024-10-26T22:00:00.000Z", "2024-10-27T23:00:00.000Z"},
 		},
 		{
-			"an hour that is repeated", "Europe/Berlin", models.Hour, "2024-10-27T00:10:00Z", "2024-10-27T01:10:00Z",
+			"an hour that is repeated", "Europe/Berlin", Hour, "2024-10-27T00:10:00Z", "2024-10-27T01:10:00Z",
 			[]string{"2024-10-27T00:00:00.000Z", "2024-10-27T01:00:00.000Z", "2024-10-27T02:00:00.000Z"},
 		},
 		{
-			"a zone with a quarter of an hour", "Asia/Kathmandu", models.Hour, "2024-01-15T10:30:00Z", "2024-01-15T11:30:00Z",
+			"a zone with a quarter of an hour", "Asia/Kathmandu", Hour, "2024-01-15T10:30:00Z", "2024-01-15T11:30:00Z",
 			[]string{"2024-01-15T10:15:00.000Z", "2024-01-15T11:15:00.000Z", "2024-01-15T12:15:00.000Z"},
 		},
 		{
-			"clocks that change by half an hour", "Australia/Lord_Howe", models.Hour, "2024-04-06T14:00:00Z", "2024-04-06T16:00:00Z",
+			"clocks that change by half an hour", "Australia/Lord_Howe", Hour, "2024-04-06T14:00:00Z", "2024-04-06T16:00:00Z",
 			[]string{"2024-04-06T14:00:00.000Z", "2024-04-06T15:00:00.000Z", "2024-04-06T15:30:00.000Z", "2024-04-06T16:30:00.000Z"},
 		},
 		{
-			"a day that begins at one o'clock", "Asia/Beirut", models.Day, "2021-03-28T00:00:00Z", "2021-03-28T12:00:00Z",
+			"a day that begins at one o'clock", "Asia/Beirut", Day, "2021-03-28T00:00:00Z", "2021-03-28T12:00:00Z",
 			[]string{"2021-03-27T22:00:00.000Z", "2021-03-28T21:00:00.000Z"},
 		},
 		{
-			"clocks that are set back over midnight", "America/St_Johns", models.Day, "2010-11-06T12:00:00Z", "2010-11-07T12:00:00Z",
+			"clocks that are set back over midnight", "America/St_Johns", Day, "2010-11-06T12:00:00Z", "2010-11-07T12:00:00Z",
 			[]string{"2010-11-06T02:30:00.000Z", "2010-11-07T02:30:00.000Z", "2010-11-08T03:30:00.000Z"},
 		},
 		{
-			"a day that was left out", "Pacific/Apia", models.Day, "2011-12-30T09:00:00Z", "2011-12-30T11:00:00Z",
+			"a day that was left out", "Pacific/Apia", Day, "2011-12-30T09:00:00Z", "2011-12-30T11:00:00Z",
 			[]string{"2011-12-29T10:00:00.000Z", "2011-12-30T10:00:00.000Z", "2011-12-31T10:00:00.000Z"},
 		},
 		{
-			"before 1970", "UTC", models.Week, "1970-01-01T00:00:00Z", "1970-01-05T00:00:00Z",
+			"before 1970", "UTC", Week, "1970-01-01T00:00:00Z", "1970-01-05T00:00:00Z",
 			[]string{"1969-12-29T00:00:00.000Z", "1970-01-05T00:00:00.000Z"},
 		},
 	} {
@@ -72,7 +70,7 @@ func TestBuckets(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, start := range (models.Period{From: millis(t, c.from), To: millis(t, c.to)}).Buckets(c.length, zone) {
+			for _, start := range (Period{From: millis(t, c.from), To: millis(t, c.to)}).Buckets(c.length, zone) {
 				got = append(got, start.String())
 			}
 			if !slices.Equal(got, c.want) {
@@ -84,13 +82,13 @@ func TestBuckets(t *testing.T) {
 
 func TestForecast(t *testing.T) {
 	t.Parallel()
-	const day = models.Millis(24 * 60 * 60 * 1000)
+	const day = Millis(24 * 60 * 60 * 1000)
 	now := millis(t, "2024-01-29T10:30:00Z")
 	for _, c := range []struct {
 		name            string
 		goal, completed int64
 		basisCompleted  int64
-		firstUnit       models.Millis
+		firstUnit       Millis
 		wantFrom        string
 		wantAt          string
 	}{
@@ -106,9 +104,9 @@ func TestForecast(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			forecast := models.Forecast{
+			forecast := Forecast{
 				AsOf: now, Goal: c.goal, Completed: c.completed, BasisCompleted: c.basisCompleted,
-				Basis: models.ForecastBasis(now, &c.firstUnit),
+				Basis: ForecastBasis(now, &c.firstUnit),
 			}
 			var at string
 			if expected, ok := forecast.ExpectedAt(); ok {
@@ -121,11 +119,11 @@ func TestForecast(t *testing.T) {
 	}
 }
 
-func millis(t *testing.T, text string) models.Millis {
+func millis(t *testing.T, text string) Millis {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return models.MillisOf(at)
+	return MillisOf(at)
 }

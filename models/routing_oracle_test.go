@@ -266,7 +266,7 @@ func checkBypassed(t *rapid.T, before, after []StepState, at int, skipped bool, 
 	}
 }
 
-// memory is what has become of the steps for a unit, told by the ids of the steps and not by marks and numbers.
+// memory is the status of the steps for a unit, told by the ids of the steps and not by marks and numbers.
 type memory struct {
 	// done are the steps that the unit has completed or that were waived.
 	done map[string]StepStatus
@@ -307,6 +307,7 @@ func (m memory) pass(states []StepState, statuses []StepStatus) {
 			m.done[id] = statuses[i]
 		case StepDeferred:
 			m.deferred[id] = true
+		default:
 		}
 	}
 }

@@ -22,7 +22,7 @@ type rawResponse struct {
 
 func sendRaw(t *testing.T, s *routecardtest.Server, method, path, acceptEncoding string) rawResponse {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
+	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestETagOfACompressedResponse(t *testing.T) {
 func TestStreamIsNotCompressed(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
-		request, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/api/events", nil)
+		request, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/api/events", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -417,7 +417,7 @@ func (c *recount) forecast(job gen.Job, zone string) gen.Forecast {
 	const day = 24 * time.Hour
 	now := c.s.Clock.Now().UTC().Truncate(time.Millisecond)
 	from := now.Add(-14 * day)
-	if created, any := c.created[job.ID]; any && created.After(from) {
+	if created, found := c.created[job.ID]; found && created.After(from) {
 		from = created
 	}
 	if now.Sub(from) < day {

@@ -135,7 +135,7 @@ func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit
 		arguments = append(arguments, place[0], place[1], place[0], place[1], place[2], position)
 	}
 	for _, field := range filter.fields() {
-		conditions += " AND " + field.column + " = ?"
+		conditions += " AND " + field.column + " = ?" //nolint:modernize,perfsprint // There are at most four fields.
 		arguments = append(arguments, field.value)
 	}
 	arguments = append(arguments, limit+1)

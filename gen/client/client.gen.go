@@ -708,7 +708,7 @@ type BypassedStepStatus string
 // Example: preferred
 type DependencyType string
 
-// DueDate The day by which the job must be done.
+// DueDate The last day on which the job is on time.
 //
 // Example: 2026-12-01
 type DueDate = string
@@ -1008,7 +1008,7 @@ type ImportRow struct {
 	// Example: 2
 	Row int `json:"row"`
 
-	// Status `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// Status `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 	// `valid`: the row has no fault, and was not imported because another row failed.
 	//
 	//
@@ -1024,7 +1024,7 @@ type ImportRow struct {
 	Errors *[]ImportError `json:"errors,omitempty"`
 }
 
-// ImportRowStatus `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// ImportRowStatus `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 // `valid`: the row has no fault, and was not imported because another row failed.
 //
 // Example: created
@@ -1177,7 +1177,7 @@ type Job struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The last day on which the job is on time.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1281,7 +1281,7 @@ type JobCreate struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The last day on which the job is on time.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1383,7 +1383,7 @@ type JobPlan struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The last day on which the job is on time.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1468,7 +1468,7 @@ type JobUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// DueDate The day by which the job must be done; `null` clears it.
+	// DueDate The last day on which the job is on time; `null` clears it.
 	//
 	// Example: 2026-12-01
 	DueDate nullable.Nullable[string] `json:"dueDate,omitempty"`
@@ -3108,7 +3108,7 @@ type WorkItem struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The last day on which the job is on time.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`

@@ -88,7 +88,7 @@ func (s *schedule) run(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		begun := time.Now() //nolint:forbidigo // It only names a file.
+		begun := time.Now()
 		due = begun.Add(s.Every)
 		file, err := s.backUp(ctx, begun)
 		switch {

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
 	// A machine without a time zone database, such as a minimal container, can then use --time-zone too.
 	_ "time/tzdata"
 
@@ -76,7 +77,7 @@ type jiraFlags struct {
 
 // client returns the client of the configured Jira, or nil if none is configured. Credentials is systemd's folder of credentials,
 // empty if there is none.
-func (f jiraFlags) client(credentials string) (*jira.Client, error) {
+func (f *jiraFlags) client(credentials string) (*jira.Client, error) {
 	if f.URL == "" {
 		return nil, nil
 	}

@@ -93,7 +93,7 @@ func (f *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 
 // load reads the files if they have changed.
 func (f *certificateFiles) load() error {
-	f.looked = time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
+	f.looked = time.Now()
 	version := fileVersion(f.cert) + fileVersion(f.key)
 	if version == f.version {
 		return nil
@@ -132,7 +132,7 @@ func keepSelfSigned(certFile, keyFile, addr string, log *slog.Logger) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot use the self-signed certificate %s: %w; delete it and %s to have another one made", certFile, err, keyFile)
 	}
-	now := time.Now() //nolint:forbidigo // Clients compare the certificate with the real time.
+	now := time.Now()
 	if err != nil || pair.Leaf.NotAfter.Before(now.Add(selfSignedRenewal)) {
 		if err := makeSelfSigned(certFile, keyFile, addr, now); err != nil {
 			return fmt.Errorf("cannot make a self-signed certificate: %w", err)

@@ -15,7 +15,7 @@ func TestSystemdNotifications(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer systemd.Close()
+	defer func() { _ = systemd.Close() }()
 	next := func() string {
 		t.Helper()
 		if err := systemd.SetReadDeadline(time.Now().Add(timeout)); err != nil {

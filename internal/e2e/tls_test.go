@@ -127,7 +127,7 @@ func servedSerial(t *testing.T, p *process) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	return connection.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
 

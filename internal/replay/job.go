@@ -49,7 +49,7 @@ func (r *Replay) applyToJob(content *data) {
 		if content.GoalQuantity != 0 {
 			known.goalQuantity = content.GoalQuantity
 		}
-		known.planning.change(content.planning, content.Cleared)
+		known.change(content.planning, content.Cleared)
 	case "job.closed":
 		known.version++
 		if known.closedAt != "" {

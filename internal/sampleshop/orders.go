@@ -76,23 +76,37 @@ func (s step) change() models.StepChange {
 
 var (
 	milled = &route{"Main Route", models.Strict, []step{
-		{"Saw", models.Physical, false}, {"CNC Machining", models.Physical, false}, {"Deburring", models.Preferred, false},
+		{"Saw", models.Physical, false},
+		{"CNC Machining", models.Physical, false},
+		{"Deburring", models.Preferred, false},
 		{"Inspection", models.CompletionGate, false},
 	}}
 	turned = &route{"Turned Part", models.PerStep, []step{
-		{"Saw", models.Physical, false}, {"CNC Turning", models.Physical, false}, {"Deburring", models.Preferred, false},
-		{"Washing", models.Preferred, true}, {"Inspection", models.CompletionGate, false},
+		{"Saw", models.Physical, false},
+		{"CNC Turning", models.Physical, false},
+		{"Deburring", models.Preferred, false},
+		{"Washing", models.Preferred, true},
+		{"Inspection", models.CompletionGate, false},
 	}}
 	anodized = &route{"Anodized Part", models.Strict, []step{
-		{"Saw", models.Physical, false}, {"CNC Machining", models.Physical, false}, {"Deburring", models.Preferred, false},
-		{"Anodizing", models.Physical, false}, {"Inspection", models.CompletionGate, false}, {"Packing", models.Preferred, false},
+		{"Saw", models.Physical, false},
+		{"CNC Machining", models.Physical, false},
+		{"Deburring", models.Preferred, false},
+		{"Anodizing", models.Physical, false},
+		{"Inspection", models.CompletionGate, false},
+		{"Packing", models.Preferred, false},
 	}}
 	sheet = &route{"Sheet Metal", models.PerStep, []step{
-		{"Laser Cutting", models.Physical, false}, {"Bending", models.Physical, false}, {"Welding", models.Physical, false},
-		{"Powder Coating", models.Preferred, false}, {"Inspection", models.CompletionGate, false},
+		{"Laser Cutting", models.Physical, false},
+		{"Bending", models.Physical, false},
+		{"Welding", models.Physical, false},
+		{"Powder Coating", models.Preferred, false},
+		{"Inspection", models.CompletionGate, false},
 	}}
 	assembled = &route{"Assembly", models.Strict, []step{
-		{"Kitting", models.Physical, false}, {"Assembly", models.Physical, false}, {"Functional Test", models.CompletionGate, false},
+		{"Kitting", models.Physical, false},
+		{"Assembly", models.Physical, false},
+		{"Functional Test", models.CompletionGate, false},
 		{"Packing", models.Preferred, false},
 	}}
 	prototype = &route{"Prototype", models.Flexible, []step{

@@ -103,7 +103,7 @@ func readRow(row *Row, text string, separator byte) (rest string, err error) {
 	row.Cells = row.Cells[:0]
 	ends := string([]byte{separator, '\r', '\n'})
 	for {
-		cell := ""
+		var cell string
 		if strings.HasPrefix(text, `"`) {
 			var ok bool
 			if cell, text, ok = cutQuoted(text); !ok {

@@ -55,10 +55,9 @@ func TestFiles(t *testing.T) {
 			}
 			cells := make([]spreadsheet.Cell, 5)
 			copy(cells, row.Cells)
-			line := fmt.Sprintf("%q %s %s %q %q", cells[0], cells[1], cells[2], cells[3], cells[4])
+			var line string
 			switch {
 			case row.Empty():
-				line = ""
 			case row.Number == 1:
 				line = fmt.Sprintf("%q %q %q %q %q", cells[0], cells[1], cells[2], cells[3], cells[4])
 			default:

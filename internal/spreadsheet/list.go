@@ -23,7 +23,8 @@ func SplitList(text string) (items []string, ok bool) {
 	items = []string{}
 	for rest := text; rest != ""; {
 		rest = strings.TrimSpace(rest)
-		item, quoted := "", strings.HasPrefix(rest, `"`)
+		var item string
+		quoted := strings.HasPrefix(rest, `"`)
 		if quoted {
 			if item, rest, ok = cutQuoted(rest); !ok {
 				return nil, false

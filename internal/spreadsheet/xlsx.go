@@ -151,7 +151,7 @@ func checkXML(part *zip.File) error {
 	if err != nil {
 		return errNotXLSX
 	}
-	defer content.Close() //nolint:errcheck // It was only read.
+	defer content.Close()
 	source := &tokenReader{Reader: content}
 	decoder := xml.NewDecoder(source)
 	decoder.CharsetReader = charset.NewReaderLabel

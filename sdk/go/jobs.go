@@ -18,7 +18,7 @@ func (c *Client) PlanJob(ctx context.Context, plan JobPlan, options ...CallOptio
 	return decode[*JobDetail](c.do(ctx, options)(client.NewPlanJobRequest(c.server, nil, plan)))
 }
 
-// ImportJobs creates a job for each row of a CSV or XLSX file and returns what became of each row. The media type is text/csv, or
+// ImportJobs creates a job for each row of a CSV or XLSX file and returns the outcome of each row. The media type is text/csv, or
 // that of XLSX. Params may be nil.
 func (c *Client) ImportJobs(
 	ctx context.Context, file []byte, mediaType string, params *ImportJobsParams, options ...CallOption,

@@ -83,7 +83,7 @@ type (
 	ImportJobsParamsDateOrder = client.ImportJobsParamsDateOrder
 	// ImportColumn is a column of an imported file.
 	ImportColumn = client.ImportColumn
-	// ImportRow says what became of one row of an imported file.
+	// ImportRow is the outcome of one row of an imported file.
 	ImportRow = client.ImportRow
 	// ImportError says what is wrong with a cell of an imported row.
 	ImportError = client.ImportError

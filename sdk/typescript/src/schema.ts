@@ -1094,7 +1094,7 @@ export interface components {
          */
         JiraLabels: string[];
         /**
-         * @description The day by which the job must be done.
+         * @description The last day on which the job is on time.
          * @example 2026-12-01
          */
         DueDate: string;
@@ -1154,7 +1154,7 @@ export interface components {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
             /**
-             * @description The day by which the job must be done; `null` clears it.
+             * @description The last day on which the job is on time; `null` clears it.
              * @example 2026-12-01
              */
             dueDate?: string | null;
@@ -1388,7 +1388,7 @@ export interface components {
              */
             row: number;
             /**
-             * @description `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+             * @description `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
              *     `valid`: the row has no fault, and was not imported because another row failed.
              * @example created
              * @enum {string}

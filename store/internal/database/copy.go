@@ -113,7 +113,7 @@ func requireEmpty(ctx context.Context, connection *sql.Conn, tables []copyTableI
 
 // copyTable copies the rows of one table and returns what it has read from the source.
 func copyTable(ctx context.Context, source *gorm.DB, to *DB, connection *sql.Conn, table *copyTableInfo, counter *rowCounter) (CopiedTable, error) {
-	print := newFingerprint(table)
+	seen := newFingerprint(table)
 	found, err := source.Raw(table.selectAll()).Rows()
 	if err != nil {
 		return CopiedTable{}, err
@@ -125,12 +125,12 @@ func copyTable(ctx context.Context, source *gorm.DB, to *DB, connection *sql.Con
 		}
 		row, err := table.scan(found)
 		if err == nil {
-			print.add(row)
+			seen.add(row)
 			counter.add()
 		}
 		return row, err
 	})
-	return print.table(), err
+	return seen.table(), err
 }
 
 // verifyTables reads what was written and compares it with what was read from the source.
@@ -141,11 +141,11 @@ func verifyTables(ctx context.Context, to *DB, connection *sql.Conn, tables []co
 	}
 	counter := &rowCounter{done: rows, total: 2 * rows, report: progress}
 	for i := range tables {
-		print := newFingerprint(&tables[i])
-		if err := print.read(ctx, connection, counter); err != nil {
+		seen := newFingerprint(&tables[i])
+		if err := seen.read(ctx, connection, counter); err != nil {
 			return err
 		}
-		if written := print.table(); written != copied[i] {
+		if written := seen.table(); written != copied[i] {
 			return fmt.Errorf("table %s was not copied exactly: %d row(s) with fingerprint %s became %d with %s",
 				tables[i].name, copied[i].Rows, copied[i].Fingerprint, written.Rows, written.Fingerprint)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ func choices(c command, commands []command) (words []choice) {
 	if c.name == "" {
 		for _, other := range commands {
 			if other.name == "serve" {
-				flags = append(flags[:len(flags):len(flags)], other.flags...)
+				flags = append(slices.Clip(flags), other.flags...)
 			}
 		}
 	}

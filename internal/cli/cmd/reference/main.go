@@ -98,14 +98,16 @@ func collect(node *kong.Node, name string) []command {
 
 // usage returns how a command is called.
 func (c command) usage() string {
-	usage := strings.TrimSpace("routecard " + c.name)
+	words := []string{strings.TrimSpace("routecard " + c.name)}
 	for _, a := range c.arguments {
-		usage += " " + a.name
+		words = append(words, a.name)
 	}
 	if len(c.children) > 0 {
-		return usage + " COMMAND"
+		words = append(words, "COMMAND")
+	} else {
+		words = append(words, "[flags]")
 	}
-	return usage + " [flags]"
+	return strings.Join(words, " ")
 }
 
 // written returns a flag as it is typed.
@@ -139,14 +141,14 @@ credential ` + "`jira-token`" + `. To keep the password of PostgreSQL out of the
 				fmt.Fprintf(&page, "| `%s` | %s |\n", a.name, a.help)
 			}
 		}
-		rows := ""
+		var rows strings.Builder
 		for _, f := range c.flags {
 			if f.name != "help" && f.name != "version" {
-				rows += fmt.Sprintf("| `%s` | %s | %s | %s |\n", cell(f.written()), code(f.environment), code(f.fallback), cell(f.help))
+				fmt.Fprintf(&rows, "| `%s` | %s | %s | %s |\n", cell(f.written()), code(f.environment), code(f.fallback), cell(f.help))
 			}
 		}
-		if rows != "" {
-			page.WriteString("\n| flag | environment | default | meaning |\n| --- | --- | --- | --- |\n" + rows)
+		if rows.Len() > 0 {
+			page.WriteString("\n| flag | environment | default | meaning |\n| --- | --- | --- | --- |\n" + rows.String())
 		}
 	}
 	return page.String()

@@ -12,7 +12,7 @@ UPDATE steps SET done_count = (
 -- When the change happened, as the caller says; at is when it was recorded.
 ALTER TABLE events ADD COLUMN occurred_at INTEGER;
 
--- Serial numbers that differ only in case are the same. The table is written anew because SQLite cannot drop the index of a
+-- Serial numbers that differ only in case are the same. The table is rebuilt because SQLite cannot drop the index of a
 -- UNIQUE column.
 CREATE TABLE units (
     no                INTEGER PRIMARY KEY,
