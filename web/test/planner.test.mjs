@@ -53,6 +53,14 @@ async function post(path, body) {
   return response.json();
 }
 
+async function get(path) {
+  const response = await fetch(`${address}${path}`);
+  assert.ok(response.ok, `${path}: ${response.status}`);
+  return response.json();
+}
+
+const reasonOf = (actions, name) => actions.find(({ action }) => action === name).reason;
+
 // open shows a page, and collects what must not happen there. A refused request is logged by the browser and is no fault.
 async function open(path, options = {}) {
   const context = await browser.newContext(options);
@@ -129,14 +137,67 @@ test("the path editor says what an edit means, and keeps it when somebody else w
   await close();
 });
 
-test("a unit that never moved shows why it cannot be undone", async () => {
+test("the unit page shows what is not possible with the server's reason, and carries out what is", async () => {
   const [unit] = await post("/api/serials", { pathId: job.paths[0].id, quantity: 1 });
   const { page, faults, close } = await open(`/units/${unit.id}`);
-  await page.getByRole("button", { name: "Undo" }).click();
-  const sentence = (await (await fetch(`${address}/api/serials/${unit.id}/undo`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" })).json()).message;
-  await page.getByRole("alert").getByText(sentence).waitFor();
+  const { actions, steps } = await get(`/api/serials/${unit.id}`);
+  await page.getByRole("listitem").filter({ has: page.getByRole("button", { name: "Undo", exact: true, disabled: true }) }).getByText(reasonOf(actions, "undo")).waitFor();
+  await page.getByText(`at ${hostile}`).waitFor();
+
+  await page.getByRole("button", { name: `Make optional: ${steps[1].stepName}`, exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make optional" }).click();
+  await page.getByRole("dialog").getByRole("alert").getByText("reason is required").waitFor();
+  await page.getByRole("textbox", { name: "Reason" }).fill("Customer agreed");
+  await page.keyboard.press("Enter");
+  await page.getByText("The step is now optional for this unit").waitFor();
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.getByRole("button", { name: `Make required again: ${steps[1].stepName}`, exact: true }).click();
+  await page.getByText("The step is required again for this unit").waitFor();
+
+  await page.getByRole("button", { name: "Add note" }).click();
+  await page.getByRole("textbox", { name: "Note" }).fill(hostile);
+  await page.getByRole("dialog").getByRole("button", { name: "Add note" }).click();
+  await page.getByText("The note was added").waitFor();
+
   await page.getByRole("button", { name: "Advance", exact: true }).click();
   await page.getByText("The unit was advanced").waitFor();
+  await page.getByRole("button", { name: "Scrap", exact: true }).click();
+  await page.getByLabel("Reason").selectOption("damaged");
+  await page.getByLabel("Explanation").fill("Fell down");
+  await page.getByRole("dialog").getByRole("button", { name: "Scrap" }).click();
+  await page.getByText("Scrapped: Damaged. Fell down").waitFor();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByText("The last change was undone").waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+
+  const after = await get(`/api/serials/${unit.id}`);
+  assert.deepEqual([after.status, after.currentStepIndex], ["in_progress", 1]);
+});
+
+test("an undo takes back what the page has shown, and never the move of a colleague", async () => {
+  const [unit] = await post("/api/serials", { pathId: job.paths[0].id, quantity: 1 });
+  await post(`/api/serials/${unit.id}/advance`, {});
+  const { page, faults, close } = await open(`/units/${unit.id}`);
+  // The page learns nothing of the move of the colleague before its own undo arrives.
+  await page.route("**/undo", async (undo) => {
+    await post(`/api/serials/${unit.id}/advance`, {});
+    await undo.continue();
+  });
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByRole("alert").waitFor();
+  assert.equal((await get(`/api/serials/${unit.id}`)).currentStepIndex, 2);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a unit that was created by mistake is deleted", async () => {
+  const [unit] = await post("/api/serials", { pathId: job.paths[0].id, quantity: 1 });
+  const { page, faults, close } = await open(`/units/${unit.id}`);
+  await page.getByRole("button", { name: "Delete unit" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete unit" }).click();
+  await page.waitForURL(`${address}/jobs/${job.id}`);
+  assert.equal((await fetch(`${address}/api/serials/${unit.id}`)).status, 404);
   assert.deepEqual(faults, []);
   await close();
 });

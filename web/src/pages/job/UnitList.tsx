@@ -4,8 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { client, type Schemas } from "../../api.js";
 import { toPage, usePagedList } from "../../pagedList.js";
-import { Dialog } from "../../parts/Dialog.js";
 import { Failure } from "../../parts/Failure.js";
+import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { Choice, TextField } from "../../parts/TextField.js";
 import { plannerWords } from "../../plannerWords.js";
 import { useVirtualRows } from "../../virtualRows.js";
@@ -21,7 +21,6 @@ const rowHeight = 52;
 /** Refusals that are listed. */
 const maxRefusals = 20;
 const statuses = [["", words.anyStatus], ...Object.entries(plannerWords.statuses)] as [Status, string][];
-const reasons = Object.entries(plannerWords.scrapReasons) as [Schemas["ScrapReason"], string][];
 
 /** The units of a job: search, filters, and commands for many at once. */
 export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; paths: readonly Schemas["PathDetail"][]; step: string; mayChange: boolean }) {
@@ -155,33 +154,11 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
       {isScrapping.value && (
         <ScrapDialog
           onClose={() => (isScrapping.value = false)}
-          onScrap={(reason, explanation) => {
-            isScrapping.value = false;
-            void run((serialIds) => client().serials.scrapMany({ serialIds, mode: "perItem", reason, ...(explanation !== "" && { explanation }) }));
-          }}
+          title={words.scrapTitle}
+          send={(cause) => run((serialIds) => client().serials.scrapMany({ serialIds, mode: "perItem", ...cause }))}
         />
       )}
     </section>
-  );
-}
-
-/** Asks why units are scrapped. */
-export function ScrapDialog({ onClose, onScrap }: { onClose: () => void; onScrap: (reason: Schemas["ScrapReason"], explanation: string) => void }) {
-  const reason = useSignal<Schemas["ScrapReason"]>("damaged");
-  const explanation = useSignal("");
-  return (
-    <Dialog title={words.scrapTitle} onClose={onClose}>
-      <Choice label={words.reason} value={reason.value} options={reasons} onChange={(value) => (reason.value = value)} />
-      <TextField label={words.explanation} value={explanation.value} onChange={(text) => (explanation.value = text)} />
-      <footer class="dialog-actions">
-        <button type="button" onClick={onClose}>
-          {shared.cancel}
-        </button>
-        <button type="button" class="danger" onClick={() => onScrap(reason.value, explanation.value.trim())}>
-          {words.scrap}
-        </button>
-      </footer>
-    </Dialog>
   );
 }
 
