@@ -202,6 +202,78 @@ test("a unit that was created by mistake is deleted", async () => {
   await close();
 });
 
+test("the commands for many units name the step and the events that the page has shown", async () => {
+  const plan = await post("/api/jobs/plan", { name: "JOB-2024-020", goalQuantity: 4, paths: [{ name: "Main Route", goalQuantity: 4, advancementMode: "flexible", steps, quantity: 3 }] });
+  const units = await get(`/api/serials?jobId=${plan.id}`);
+  const { page, faults, close } = await open(`/jobs/${plan.id}`);
+  await page.getByText("No forecast").waitFor();
+  assert.equal(await page.getByRole("main").getByRole("link", { name: "Labels" }).getAttribute("href"), `/labels?job=${plan.id}`);
+
+  // A colleague moves a unit after the page has read it: it is left alone, and the other two are changed.
+  for (const [command, name] of [["advance", "Advance"], ["undo", "Undo"]]) {
+    await page.route(`**/api/serials/${command}`, async (request) => {
+      await post(`/api/serials/${units[0].id}/advance`, {});
+      await request.continue();
+    });
+    await page.getByLabel("Select all units in the list").check();
+    await page.getByRole("button", { name, exact: true }).click();
+    await page.getByText("2 units changed").waitFor();
+    await page.getByText("1 unit not changed:").waitFor();
+    await page.getByText("1 unit selected").waitFor();
+    const after = await Promise.all(units.map(({ id }) => get(`/api/serials/${id}`)));
+    assert.deepEqual(after.map(({ currentStepIndex }) => currentStepIndex), command === "advance" ? [1, 1, 1] : [2, 0, 0]);
+  }
+
+  await page.getByRole("button", { name: "Clear selection" }).click();
+  await page.getByLabel(`Select ${units[1].id}`).check();
+  await page.getByRole("button", { name: "Advance to…" }).click();
+  await page.getByRole("dialog").getByLabel("Step").selectOption("Inspection");
+  await page.getByRole("dialog").getByRole("button", { name: "Advance" }).click();
+  await page.getByText("1 unit changed").waitFor();
+  assert.equal((await get(`/api/serials/${units[1].id}`)).currentStepIndex, 2);
+
+  await page.getByLabel(`Select ${units[2].id}`).check();
+  await page.getByRole("button", { name: "Make step optional" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make step optional" }).click();
+  await page.getByRole("dialog").getByRole("alert").getByText("reason is required").waitFor();
+  await page.getByRole("dialog").getByLabel("Step").selectOption("Deburring");
+  await page.getByRole("textbox", { name: "Reason" }).fill("Customer agreed");
+  await page.getByRole("dialog").getByRole("button", { name: "Make step optional" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal((await get(`/api/serials/${units[2].id}`)).steps[1].overridden, true);
+
+  await page.getByLabel(`Select ${units[2].id}`).check();
+  await page.getByRole("button", { name: "Add note" }).click();
+  await page.getByRole("textbox", { name: "Note" }).fill("Measured twice");
+  await page.getByRole("dialog").getByRole("button", { name: "Add note" }).click();
+  await page.getByText("Measured twice").waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the fields of a job are edited, and an edit of a colleague is not overwritten", async () => {
+  const edited = await post("/api/jobs", { name: "JOB-2024-021", goalQuantity: 5 });
+  const { page, faults, close } = await open(`/jobs/${edited.id}`);
+  await page.getByRole("button", { name: "Edit job" }).click();
+  await page.getByLabel("Goal quantity").fill("0");
+  await page.getByRole("button", { name: "Save job" }).click();
+  await page.getByRole("dialog").getByRole("alert").waitFor();
+  assert.equal(await page.getByLabel("Goal quantity").getAttribute("aria-invalid"), "true");
+  await page.getByLabel("Goal quantity").fill("8");
+  await page.getByLabel("Due date").fill("2030-12-01");
+  await page.getByLabel("Priority").selectOption("urgent");
+  const noted = await fetch(`${address}/api/jobs/${edited.id}`, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ notes: hostile }) });
+  assert.equal(noted.status, 200);
+  await page.getByRole("button", { name: "Save job" }).click();
+  await page.getByText("Somebody else has changed this job.").waitFor();
+  await page.getByRole("button", { name: "Save job" }).click();
+  await page.getByText("Job JOB-2024-021 was saved").waitFor();
+  const { goalQuantity, dueDate, priority, notes } = await get(`/api/jobs/${edited.id}`);
+  assert.deepEqual({ goalQuantity, dueDate, priority, notes }, { goalQuantity: 8, dueDate: "2030-12-01", priority: "urgent", notes: hostile });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test("a spreadsheet is shown before it is imported", async () => {
   const { page, faults, close } = await open("/");
   await page.getByRole("button", { name: "Import" }).click();
