@@ -248,11 +248,11 @@ func TestWhoGetsAStream(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)
-		for _, accept := range []string{"*/*", "application/json", "text/*", "", "text/event-stream-not"} {
+		for _, accept := range []string{"*/*", "application/json", "", "text/event-stream-not"} {
 			answer := f.do("GET /api/events", "Accept: "+accept)
 			wantEqual(t, "the Content-Type for "+accept, answer.Header.Get("Content-Type"), "application/json")
 		}
-		for _, accept := range []string{"Text/Event-Stream", "application/json, text/event-stream;q=0.9"} {
+		for _, accept := range []string{"Text/Event-Stream", "application/json;q=0.8, text/event-stream;q=0.9"} {
 			live := openStream(t, s.URL+"/api/events", "Accept: "+accept)
 			wantEqual(t, "the stream for "+accept, live.next(2), f.events(""))
 			live.close()

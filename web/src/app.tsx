@@ -3,8 +3,12 @@ import { LocationProvider, Route, Router } from "preact-iso/router";
 
 import { loadSession } from "./api.js";
 import { startLive } from "./live.js";
+import { BoardPage } from "./pages/board/BoardPage.js";
+import { FloorPage } from "./pages/floor/FloorPage.js";
+import { InsightsPage } from "./pages/insights/InsightsPage.js";
 import { JobPage } from "./pages/job/JobPage.js";
 import { JobsPage } from "./pages/jobs/JobsPage.js";
+import { LabelsPage } from "./pages/labels/LabelsPage.js";
 import { NewJobPage } from "./pages/newjob/NewJobPage.js";
 import { SettingsPage } from "./pages/settings/SettingsPage.js";
 import { UnitPage } from "./pages/unit/UnitPage.js";
@@ -22,6 +26,10 @@ function App() {
           <Route path="/jobs/new" component={NewJobPage} />
           <Route path="/jobs/:id" component={JobPage} />
           <Route path="/units/:id" component={UnitPage} />
+          <Route path="/floor" component={FloorPage} />
+          <Route path="/board" component={BoardPage} />
+          <Route path="/labels" component={LabelsPage} />
+          <Route path="/insights" component={InsightsPage} />
           <Route path="/settings" component={SettingsPage} />
           <Route default component={() => <h1>{words.notFound}</h1>} />
         </Router>
