@@ -293,7 +293,7 @@ for (const colorScheme of ["light", "dark"]) {
   for (const width of [1280, 390]) {
     test(`axe-core finds nothing, and nothing overflows, in the ${colorScheme} theme at ${width} px`, async () => {
       const [unit] = await (await fetch(`${address}/api/serials?jobId=${job.id}`)).json();
-      for (const path of ["/", "/jobs/new", `/jobs/${job.id}`, `/units/${unit.id}`]) {
+      for (const path of ["/", "/jobs/new", `/jobs/${job.id}`, `/units/${unit.id}`, "/settings"]) {
         const { page, close } = await open(path, { colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
         await page.locator("h1").waitFor();
         await page.evaluate(axe);
