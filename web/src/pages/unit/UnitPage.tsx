@@ -142,6 +142,7 @@ function StepOfUnit({ step, actions, onChoose }: StepOfUnitProps) {
 
 /** Who did something, and when. */
 function By({ user, at }: { user: string | undefined; at: string | undefined }) {
+  if (user === undefined && at === undefined) return null;
   return (
     <span class="muted">
       {user !== undefined && words.who(user)} {at !== undefined && <time dateTime={at}>{formatTime(at)}</time>}
