@@ -52,6 +52,11 @@ export const plannerWords = {
   externalId: "External number",
   jobName: "Name",
   goalQuantity: "Goal quantity",
+  scrap: "Scrap",
+  reason: "Reason",
+  explanation: "Explanation",
+  approver: "Approved by",
+  note: "Note",
 } as const;
 
 /** Returns the name of an event type in words: `serial.step_overridden` becomes "Unit step overridden". */

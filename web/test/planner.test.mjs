@@ -53,6 +53,14 @@ async function post(path, body) {
   return response.json();
 }
 
+async function get(path) {
+  const response = await fetch(`${address}${path}`);
+  assert.ok(response.ok, `${path}: ${response.status}`);
+  return response.json();
+}
+
+const reasonOf = (actions, name) => actions.find(({ action }) => action === name).reason;
+
 // open shows a page, and collects what must not happen there. A refused request is logged by the browser and is no fault.
 async function open(path, options = {}) {
   const context = await browser.newContext(options);
@@ -129,14 +137,139 @@ test("the path editor says what an edit means, and keeps it when somebody else w
   await close();
 });
 
-test("a unit that never moved shows why it cannot be undone", async () => {
+test("the unit page shows what is not possible with the server's reason, and carries out what is", async () => {
   const [unit] = await post("/api/serials", { pathId: job.paths[0].id, quantity: 1 });
   const { page, faults, close } = await open(`/units/${unit.id}`);
-  await page.getByRole("button", { name: "Undo" }).click();
-  const sentence = (await (await fetch(`${address}/api/serials/${unit.id}/undo`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" })).json()).message;
-  await page.getByRole("alert").getByText(sentence).waitFor();
+  const { actions, steps } = await get(`/api/serials/${unit.id}`);
+  await page.getByRole("listitem").filter({ has: page.getByRole("button", { name: "Undo", exact: true, disabled: true }) }).getByText(reasonOf(actions, "undo")).waitFor();
+  await page.getByText(`at ${hostile}`).waitFor();
+
+  await page.getByRole("button", { name: `Make optional: ${steps[1].stepName}`, exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make optional" }).click();
+  await page.getByRole("dialog").getByRole("alert").getByText("reason is required").waitFor();
+  await page.getByRole("textbox", { name: "Reason" }).fill("Customer agreed");
+  await page.keyboard.press("Enter");
+  await page.getByText("The step is now optional for this unit").waitFor();
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.getByRole("button", { name: `Make required again: ${steps[1].stepName}`, exact: true }).click();
+  await page.getByText("The step is required again for this unit").waitFor();
+
+  await page.getByRole("button", { name: "Add note" }).click();
+  await page.getByRole("textbox", { name: "Note" }).fill(hostile);
+  await page.getByRole("dialog").getByRole("button", { name: "Add note" }).click();
+  await page.getByText("The note was added").waitFor();
+
   await page.getByRole("button", { name: "Advance", exact: true }).click();
   await page.getByText("The unit was advanced").waitFor();
+  await page.getByRole("button", { name: "Scrap", exact: true }).click();
+  await page.getByLabel("Reason").selectOption("damaged");
+  await page.getByLabel("Explanation").fill("Fell down");
+  await page.getByRole("dialog").getByRole("button", { name: "Scrap" }).click();
+  await page.getByText("Scrapped: Damaged. Fell down").waitFor();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByText("The last change was undone").waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+
+  const after = await get(`/api/serials/${unit.id}`);
+  assert.deepEqual([after.status, after.currentStepIndex], ["in_progress", 1]);
+});
+
+test("an undo takes back what the page has shown, and never the move of a colleague", async () => {
+  const [unit] = await post("/api/serials", { pathId: job.paths[0].id, quantity: 1 });
+  await post(`/api/serials/${unit.id}/advance`, {});
+  const { page, faults, close } = await open(`/units/${unit.id}`);
+  // The page learns nothing of the move of the colleague before its own undo arrives.
+  await page.route("**/undo", async (undo) => {
+    await post(`/api/serials/${unit.id}/advance`, {});
+    await undo.continue();
+  });
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByRole("alert").waitFor();
+  assert.equal((await get(`/api/serials/${unit.id}`)).currentStepIndex, 2);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a unit that was created by mistake is deleted", async () => {
+  const [unit] = await post("/api/serials", { pathId: job.paths[0].id, quantity: 1 });
+  const { page, faults, close } = await open(`/units/${unit.id}`);
+  await page.getByRole("button", { name: "Delete unit" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete unit" }).click();
+  await page.waitForURL(`${address}/jobs/${job.id}`);
+  assert.equal((await fetch(`${address}/api/serials/${unit.id}`)).status, 404);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the commands for many units name the step and the events that the page has shown", async () => {
+  const plan = await post("/api/jobs/plan", { name: "JOB-2024-020", goalQuantity: 4, paths: [{ name: "Main Route", goalQuantity: 4, advancementMode: "flexible", steps, quantity: 3 }] });
+  const units = await get(`/api/serials?jobId=${plan.id}`);
+  const { page, faults, close } = await open(`/jobs/${plan.id}`);
+  await page.getByText("No forecast").waitFor();
+  assert.equal(await page.getByRole("main").getByRole("link", { name: "Labels" }).getAttribute("href"), `/labels?job=${plan.id}`);
+
+  // A colleague moves a unit after the page has read it: it is left alone, and the other two are changed.
+  for (const [command, name] of [["advance", "Advance"], ["undo", "Undo"]]) {
+    await page.route(`**/api/serials/${command}`, async (request) => {
+      await post(`/api/serials/${units[0].id}/advance`, {});
+      await request.continue();
+    });
+    await page.getByLabel("Select all units in the list").check();
+    await page.getByRole("button", { name, exact: true }).click();
+    await page.getByText("2 units changed").waitFor();
+    await page.getByText("1 unit not changed:").waitFor();
+    await page.getByText("1 unit selected").waitFor();
+    const after = await Promise.all(units.map(({ id }) => get(`/api/serials/${id}`)));
+    assert.deepEqual(after.map(({ currentStepIndex }) => currentStepIndex), command === "advance" ? [1, 1, 1] : [2, 0, 0]);
+  }
+
+  await page.getByRole("button", { name: "Clear selection" }).click();
+  await page.getByLabel(`Select ${units[1].id}`).check();
+  await page.getByRole("button", { name: "Advance to…" }).click();
+  await page.getByRole("dialog").getByLabel("Step").selectOption("Inspection");
+  await page.getByRole("dialog").getByRole("button", { name: "Advance" }).click();
+  await page.getByText("1 unit changed").waitFor();
+  assert.equal((await get(`/api/serials/${units[1].id}`)).currentStepIndex, 2);
+
+  await page.getByLabel(`Select ${units[2].id}`).check();
+  await page.getByRole("button", { name: "Make step optional" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make step optional" }).click();
+  await page.getByRole("dialog").getByRole("alert").getByText("reason is required").waitFor();
+  await page.getByRole("dialog").getByLabel("Step").selectOption("Deburring");
+  await page.getByRole("textbox", { name: "Reason" }).fill("Customer agreed");
+  await page.getByRole("dialog").getByRole("button", { name: "Make step optional" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal((await get(`/api/serials/${units[2].id}`)).steps[1].overridden, true);
+
+  await page.getByLabel(`Select ${units[2].id}`).check();
+  await page.getByRole("button", { name: "Add note" }).click();
+  await page.getByRole("textbox", { name: "Note" }).fill("Measured twice");
+  await page.getByRole("dialog").getByRole("button", { name: "Add note" }).click();
+  await page.getByText("Measured twice").waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the fields of a job are edited, and an edit of a colleague is not overwritten", async () => {
+  const edited = await post("/api/jobs", { name: "JOB-2024-021", goalQuantity: 5 });
+  const { page, faults, close } = await open(`/jobs/${edited.id}`);
+  await page.getByRole("button", { name: "Edit job" }).click();
+  await page.getByLabel("Goal quantity").fill("0");
+  await page.getByRole("button", { name: "Save job" }).click();
+  await page.getByRole("dialog").getByRole("alert").waitFor();
+  assert.equal(await page.getByLabel("Goal quantity").getAttribute("aria-invalid"), "true");
+  await page.getByLabel("Goal quantity").fill("8");
+  await page.getByLabel("Due date").fill("2030-12-01");
+  await page.getByLabel("Priority").selectOption("urgent");
+  const noted = await fetch(`${address}/api/jobs/${edited.id}`, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ notes: hostile }) });
+  assert.equal(noted.status, 200);
+  await page.getByRole("button", { name: "Save job" }).click();
+  await page.getByText("Somebody else has changed this job.").waitFor();
+  await page.getByRole("button", { name: "Save job" }).click();
+  await page.getByText("Job JOB-2024-021 was saved").waitFor();
+  const { goalQuantity, dueDate, priority, notes } = await get(`/api/jobs/${edited.id}`);
+  assert.deepEqual({ goalQuantity, dueDate, priority, notes }, { goalQuantity: 8, dueDate: "2030-12-01", priority: "urgent", notes: hostile });
   assert.deepEqual(faults, []);
   await close();
 });
@@ -160,7 +293,7 @@ for (const colorScheme of ["light", "dark"]) {
   for (const width of [1280, 390]) {
     test(`axe-core finds nothing, and nothing overflows, in the ${colorScheme} theme at ${width} px`, async () => {
       const [unit] = await (await fetch(`${address}/api/serials?jobId=${job.id}`)).json();
-      for (const path of ["/", "/jobs/new", `/jobs/${job.id}`, `/units/${unit.id}`]) {
+      for (const path of ["/", "/jobs/new", `/jobs/${job.id}`, `/units/${unit.id}`, "/settings"]) {
         const { page, close } = await open(path, { colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
         await page.locator("h1").waitFor();
         await page.evaluate(axe);

@@ -10,6 +10,9 @@ export function EventList({ events, withUnits }: { events: readonly Schemas["Eve
         <li key={event.id}>
           <strong>{nameEvent(event.type)}</strong>
           {withUnits && event.serialId !== undefined && <a href={`/units/${encodeURIComponent(event.serialId)}`}>{event.serialId}</a>}
+          {detailsOf(event).map((text) => (
+            <span key={text}>{text}</span>
+          ))}
           <span class="muted">
             {event.userId} · <time dateTime={event.at}>{formatTime(event.at)}</time>
           </span>
@@ -17,4 +20,9 @@ export function EventList({ events, withUnits }: { events: readonly Schemas["Eve
       ))}
     </ol>
   );
+}
+
+/** Returns what the data of an event says to a person: the step, the reason, and the text of a note. */
+function detailsOf({ data }: Schemas["Event"]): string[] {
+  return [data["fromStepName"], data["toStepName"], data["stepName"], data["reason"], data["explanation"], data["text"]].filter((value) => typeof value === "string" && value !== "") as string[];
 }

@@ -30,6 +30,11 @@ export function saveSetup(setup: Setup): void {
   localStorage.setItem(storageKey, JSON.stringify(setup));
 }
 
+/** Makes this device ask again which station it is. Moves that wait in the outbox stay. */
+export function forgetSetup(): void {
+  localStorage.removeItem(storageKey);
+}
+
 /** The fields of a step that say at which station it is done. */
 export interface StepPlace {
   readonly stepName: string;

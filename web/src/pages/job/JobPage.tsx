@@ -6,20 +6,21 @@ import { client, mayOperate, mayWrite, type Schemas } from "../../api.js";
 import { formatDate, formatTime } from "../../format.js";
 import { useLoaded } from "../../loaded.js";
 import { announce } from "../../parts/Announcement.js";
-import { Dialog } from "../../parts/Dialog.js";
 import { EventList } from "../../parts/EventList.js";
 import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
 import { PriorityTag } from "../../parts/PriorityTag.js";
 import { ProgressBar } from "../../parts/ProgressBar.js";
+import { SendDialog } from "../../parts/SendDialog.js";
 import { TextField } from "../../parts/TextField.js";
 import { words as shared } from "../../words.js";
+import { EditJobDialog } from "./EditJobDialog.js";
 import { PathEditor, type EditedPath } from "./PathEditor.js";
 import { RouteMap } from "./RouteMap.js";
 import { UnitList } from "./UnitList.js";
 import { words } from "./words.js";
 
-type Open = { name: "nothing" } | { name: "close" } | { name: "newPath" } | { name: "edit"; path: EditedPath } | { name: "addUnits"; pathId: string };
+type Open = { name: "nothing" } | { name: "editJob" } | { name: "close" } | { name: "newPath" } | { name: "edit"; path: EditedPath } | { name: "addUnits"; pathId: string };
 
 /** How many events of the timeline are shown. */
 const maxEvents = 50;
@@ -32,17 +33,17 @@ export function JobPage() {
   const open = useSignal<Open>({ name: "nothing" });
   const failed = useSignal<unknown>(undefined);
   const { loaded, reload } = useLoaded(async () => {
-    const job = await client().jobs.get(id);
+    const [{ data: job, response }, forecast] = await Promise.all([client().jobs.get(id).withResponse(), client().insights.getForecast({ query: { jobId: id } })]);
     const [paths, events] = await Promise.all([
       Promise.all(job.paths.map((path) => client().paths.get(path.id).withResponse())),
       client().events.list({ query: { jobId: id, order: "desc", limit: maxEvents } }),
     ]);
-    return { job, paths: paths.map(({ data, response }) => ({ path: data, etag: response.headers.get("ETag") ?? "" })), events };
+    return { job, etag: response.headers.get("ETag") ?? "", forecast, paths: paths.map(({ data, response }) => ({ path: data, etag: response.headers.get("ETag") ?? "" })), events };
   }, [id]);
 
   if (loaded.name === "loading") return <p class="loading">{shared.loading}</p>;
   if (loaded.name === "failed") return <Failure error={loaded.error} retry={() => void reload()} />;
-  const { job, paths, events } = loaded.value;
+  const { job, etag, forecast, paths, events } = loaded.value;
   const shut = () => (open.value = { name: "nothing" });
   const reopen = async () => {
     try {
@@ -64,6 +65,14 @@ export function JobPage() {
         <h1>{job.name}</h1>
         <PriorityTag priority={job.priority} />
         <div class="page-actions">
+          <a class="button" href={`/labels?job=${encodeURIComponent(id)}`}>
+            {words.labels}
+          </a>
+          {mayWrite() && (
+            <button type="button" onClick={() => (open.value = { name: "editJob" })}>
+              {words.editJob}
+            </button>
+          )}
           {mayWrite() && (job.closedAt === undefined ? (
             <button type="button" onClick={() => (open.value = { name: "close" })}>
               {words.close}
@@ -81,6 +90,7 @@ export function JobPage() {
         <p class="job-sub">
           {job.closedAt !== undefined && <span class="tag">{words.closedAt(formatTime(job.closedAt))}</span>}
           {job.dueDate !== undefined && <span>{words.due(formatDate(job.dueDate))}</span>}
+          {job.closedAt === undefined && <ForecastText forecast={forecast} dueDate={job.dueDate} />}
           {[job.jiraTicketKey, job.jiraPartNumber, job.externalId, job.closeReason].filter((text) => text !== undefined).map((text) => (
             <span key={text}>{text}</span>
           ))}
@@ -115,6 +125,7 @@ export function JobPage() {
         <h2 id="timeline">{words.timeline}</h2>
         {events.length === 0 ? <p>{words.noEvents}</p> : <EventList events={events} withUnits />}
       </section>
+      {at.name === "editJob" && <EditJobDialog job={job} etag={etag} onClose={shut} onDone={() => void reload()} />}
       {at.name === "close" && <CloseDialog job={job} onClose={shut} onDone={() => void reload()} />}
       {at.name === "newPath" && <PathEditor edited={undefined} job={job} onClose={shut} onDone={() => void reload()} />}
       {at.name === "edit" && <PathEditor edited={at.path} job={job} onClose={shut} onDone={() => void reload()} />}
@@ -123,60 +134,40 @@ export function JobPage() {
   );
 }
 
+function ForecastText({ forecast, dueDate }: { forecast: Schemas["Forecast"]; dueDate: string | undefined }) {
+  if (forecast.status === "done") return null;
+  if (forecast.expectedDate === undefined) return <span>{words.noForecast}</span>;
+  // Dates of the API are in the order of their texts.
+  const isLate = dueDate !== undefined && forecast.expectedDate > dueDate;
+  const date = formatDate(forecast.expectedDate);
+  return <span class={isLate ? "is-bad" : ""}>{isLate ? words.expectedLate(date) : words.expected(date)}</span>;
+}
+
 function CloseDialog({ job, onClose, onDone }: { job: Schemas["JobDetail"]; onClose: () => void; onDone: () => void }) {
   const reason = useSignal("");
-  const failed = useSignal<unknown>(undefined);
   const close = async () => {
-    try {
-      await client().jobs.close(job.id, reason.value.trim() === "" ? {} : { reason: reason.value.trim() });
-      announce(words.closed(job.name));
-      onClose();
-      onDone();
-    } catch (error) {
-      failed.value = error;
-    }
+    await client().jobs.close(job.id, reason.value.trim() === "" ? {} : { reason: reason.value.trim() });
+    announce(words.closed(job.name));
+    onDone();
   };
   return (
-    <Dialog title={words.close} onClose={onClose}>
+    <SendDialog title={words.close} label={words.close} send={close} onClose={onClose}>
       <p>{words.closeText}</p>
       <TextField label={words.closeReason} value={reason.value} onChange={(text) => (reason.value = text)} />
-      {failed.value !== undefined && <Failure error={failed.value} />}
-      <DialogActions onCancel={onClose} label={words.close} onDone={() => void close()} />
-    </Dialog>
+    </SendDialog>
   );
 }
 
 function AddUnitsDialog({ pathId, onClose, onDone }: { pathId: string; onClose: () => void; onDone: () => void }) {
   const quantity = useSignal("");
-  const failed = useSignal<unknown>(undefined);
   const add = async () => {
-    try {
-      const created = await client().serials.create({ pathId, quantity: Number(quantity.value) });
-      announce(words.unitsAdded(created.length));
-      onClose();
-      onDone();
-    } catch (error) {
-      failed.value = error;
-    }
+    const created = await client().serials.create({ pathId, quantity: Number(quantity.value) });
+    announce(words.unitsAdded(created.length));
+    onDone();
   };
   return (
-    <Dialog title={words.addUnits} onClose={onClose}>
+    <SendDialog title={words.addUnits} label={words.addUnits} send={add} onClose={onClose}>
       <TextField label={words.quantity} inputMode="numeric" value={quantity.value} onChange={(text) => (quantity.value = text)} />
-      {failed.value !== undefined && <Failure error={failed.value} />}
-      <DialogActions onCancel={onClose} label={words.addUnits} onDone={() => void add()} />
-    </Dialog>
-  );
-}
-
-function DialogActions({ label, onCancel, onDone }: { label: string; onCancel: () => void; onDone: () => void }) {
-  return (
-    <footer class="dialog-actions">
-      <button type="button" onClick={onCancel}>
-        {shared.cancel}
-      </button>
-      <button type="button" class="primary" onClick={onDone}>
-        {label}
-      </button>
-    </footer>
+    </SendDialog>
   );
 }

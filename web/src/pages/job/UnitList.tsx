@@ -4,12 +4,12 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { client, type Schemas } from "../../api.js";
 import { toPage, usePagedList } from "../../pagedList.js";
-import { Dialog } from "../../parts/Dialog.js";
 import { Failure } from "../../parts/Failure.js";
 import { Choice, TextField } from "../../parts/TextField.js";
 import { plannerWords } from "../../plannerWords.js";
 import { useVirtualRows } from "../../virtualRows.js";
 import { words as shared } from "../../words.js";
+import { BulkActions } from "./BulkActions.js";
 import { words } from "./words.js";
 
 type Outcome = { name: "none" } | { name: "done"; result: Schemas["BulkResult"] } | { name: "refused"; error: unknown };
@@ -21,16 +21,14 @@ const rowHeight = 52;
 /** Refusals that are listed. */
 const maxRefusals = 20;
 const statuses = [["", words.anyStatus], ...Object.entries(plannerWords.statuses)] as [Status, string][];
-const reasons = Object.entries(plannerWords.scrapReasons) as [Schemas["ScrapReason"], string][];
 
 /** The units of a job: search, filters, and commands for many at once. */
 export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; paths: readonly Schemas["PathDetail"][]; step: string; mayChange: boolean }) {
   const { route } = useLocation();
   const q = useSignal("");
   const status = useSignal<Status>("");
-  const selected = useSignal<ReadonlySet<string>>(new Set());
+  const selected = useSignal<ReadonlyMap<string, Schemas["Serial"]>>(new Map());
   const outcome = useSignal<Outcome>({ name: "none" });
-  const isScrapping = useSignal(false);
   const body = useRef<HTMLTableSectionElement>(null);
   const { list, reach, reload } = usePagedList(
     async (cursor) =>
@@ -56,19 +54,19 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
 
   const steps = paths.flatMap((path) => path.steps);
   const stepNames = new Map(steps.map(({ id, name }) => [id, name]));
-  const toggle = (id: string) => {
-    const next = new Set(selected.value);
-    if (!next.delete(id)) next.add(id);
+  const toggle = (unit: Schemas["Serial"]) => {
+    const next = new Map(selected.value);
+    if (!next.delete(unit.id)) next.set(unit.id, unit);
     selected.value = next;
   };
-  const run = async (send: (serialIds: string[]) => Promise<Schemas["BulkResult"]>) => {
-    try {
-      const result = await send([...selected.value]);
-      outcome.value = { name: "done", result };
-      selected.value = new Set(result.results.filter((unit) => !unit.ok).map((unit) => unit.serialId));
-    } catch (error) {
-      outcome.value = { name: "refused", error };
-    }
+  // A unit that a filter hides stays selected. It is sent as it was shown last.
+  const shown = new Map(units.map((unit) => [unit.id, unit]));
+  const chosen = [...selected.value.values()].map((unit) => shown.get(unit.id) ?? unit);
+  const run = async (send: () => Promise<Schemas["BulkResult"]>) => {
+    const result = await send();
+    const changed = new Set(result.results.filter(({ ok }) => ok).map(({ serialId }) => serialId));
+    outcome.value = { name: "done", result };
+    selected.value = new Map(chosen.filter(({ id }) => !changed.has(id)).map((unit) => [unit.id, unit]));
     await reload();
   };
   const isAll = units.length > 0 && units.every((unit) => selected.value.has(unit.id));
@@ -86,18 +84,13 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
         />
       </div>
       {mayChange && selected.value.size > 0 && (
-        <div class="bulk">
-          <strong role="status">{words.selected(selected.value.size)}</strong>
-          <button type="button" class="primary" onClick={() => void run((serialIds) => client().serials.advanceMany({ serialIds, mode: "perItem" }))}>
-            {words.advance}
-          </button>
-          <button type="button" class="danger" onClick={() => (isScrapping.value = true)}>
-            {words.scrap}
-          </button>
-          <button type="button" class="quiet" onClick={() => (selected.value = new Set())}>
-            {words.clear}
-          </button>
-        </div>
+        <BulkActions
+          units={chosen}
+          paths={paths}
+          run={run}
+          onRefused={(error) => (outcome.value = { name: "refused", error })}
+          onClear={() => (selected.value = new Map())}
+        />
       )}
       {outcome.value.name === "refused" && <Failure error={outcome.value.error} />}
       {outcome.value.name === "done" && <BulkReport result={outcome.value.result} />}
@@ -115,7 +108,7 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
                       type="checkbox"
                       aria-label={words.selectAll}
                       checked={isAll}
-                      onChange={() => (selected.value = isAll ? new Set() : new Set(units.map(({ id }) => id)))}
+                      onChange={() => (selected.value = isAll ? new Map() : shown)}
                     />
                   </label>
                 </th>
@@ -135,7 +128,7 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
                     {mayChange && (
                       <td>
                         <label class="check">
-                          <input type="checkbox" aria-label={words.select(unit.id)} checked={selected.value.has(unit.id)} onChange={() => toggle(unit.id)} />
+                          <input type="checkbox" aria-label={words.select(unit.id)} checked={selected.value.has(unit.id)} onChange={() => toggle(unit)} />
                         </label>
                       </td>
                     )}
@@ -152,44 +145,18 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
           </tbody>
         </table>
       )}
-      {isScrapping.value && (
-        <ScrapDialog
-          onClose={() => (isScrapping.value = false)}
-          onScrap={(reason, explanation) => {
-            isScrapping.value = false;
-            void run((serialIds) => client().serials.scrapMany({ serialIds, mode: "perItem", reason, ...(explanation !== "" && { explanation }) }));
-          }}
-        />
-      )}
     </section>
-  );
-}
-
-/** Asks why units are scrapped. */
-export function ScrapDialog({ onClose, onScrap }: { onClose: () => void; onScrap: (reason: Schemas["ScrapReason"], explanation: string) => void }) {
-  const reason = useSignal<Schemas["ScrapReason"]>("damaged");
-  const explanation = useSignal("");
-  return (
-    <Dialog title={words.scrapTitle} onClose={onClose}>
-      <Choice label={words.reason} value={reason.value} options={reasons} onChange={(value) => (reason.value = value)} />
-      <TextField label={words.explanation} value={explanation.value} onChange={(text) => (explanation.value = text)} />
-      <footer class="dialog-actions">
-        <button type="button" onClick={onClose}>
-          {shared.cancel}
-        </button>
-        <button type="button" class="danger" onClick={() => onScrap(reason.value, explanation.value.trim())}>
-          {words.scrap}
-        </button>
-      </footer>
-    </Dialog>
   );
 }
 
 /** What a command for many units has done, with the server's sentence for each unit that it refused. */
 function BulkReport({ result }: { result: Schemas["BulkResult"] }) {
+  const report = useRef<HTMLDivElement>(null);
   const refused = result.results.filter((unit) => !unit.ok);
+  // The button that had the focus goes with the selection.
+  useEffect(() => report.current?.focus(), [result]);
   return (
-    <div role="status">
+    <div ref={report} role="status" tabIndex={-1}>
       <p>{words.bulkDone(result.succeeded)}</p>
       {refused.length > 0 && (
         <>

@@ -8,7 +8,7 @@ export const words = {
   chooseTemplate: "Template",
   chooseTicket: "Ticket",
   choose: "Choose…",
-  noTemplates: "There are no templates yet. You can save one on the settings page.",
+  noTemplates: "There are no templates yet. A key with the role write can create one on the settings page.",
   noTickets: "There are no open tickets.",
   linkedTicket: (key: string) => `The job will be linked to ${key}.`,
   details: "Details",

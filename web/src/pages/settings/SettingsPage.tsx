@@ -1,17 +1,20 @@
 import { useSignal } from "@preact/signals";
 
-import { hasKey, session, signIn, signOut } from "../../api.js";
+import { hasKey, mayWrite, session, signIn, signOut } from "../../api.js";
 import { Failure } from "../../parts/Failure.js";
 import { theme, themes } from "../../theme.js";
 import { words as common } from "../../words.js";
+import { StationSettings } from "./StationSettings.js";
+import { Templates } from "./Templates.js";
 import { words } from "./words.js";
 
-/** Sign-in, theme, and what this device is. */
+/** Sign-in, what this device is, its theme, and the route templates. */
 export function SettingsPage() {
   return (
     <>
       <h1>{common.settings}</h1>
       <SignIn />
+      <StationSettings />
       <section class="card" aria-labelledby="theme">
         <h2 id="theme">{words.theme}</h2>
         <div class="choices" role="radiogroup" aria-labelledby="theme">
@@ -22,6 +25,7 @@ export function SettingsPage() {
           ))}
         </div>
       </section>
+      {mayWrite() && <Templates />}
     </>
   );
 }
