@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9400,13 +9399,10 @@ func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID, para
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.AdvanceSerial(ctx, request.(AdvanceSerialRequestObject))
@@ -9493,13 +9489,10 @@ func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ForceCompleteSerial(ctx, request.(ForceCompleteSerialRequestObject))
@@ -9587,13 +9580,10 @@ func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepI
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CompleteStep(ctx, request.(CompleteStepRequestObject))
@@ -9755,13 +9745,10 @@ func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID, params 
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UndoSerial(ctx, request.(UndoSerialRequestObject))

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,7 +39,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	if err != nil {
 		return nil, err
 	}
-	if acceptsEventStream(httpRequest(ctx)) {
+	if prefersEventStream(httpRequest(ctx).Header.Values("Accept")) {
 		if params.LastEventID != nil {
 			after = *params.LastEventID
 		}
@@ -219,17 +218,4 @@ func toAPIEvent(event models.Event) gen.Event {
 		StepID:   event.StepID,
 		Data:     json.RawMessage(event.Data),
 	}
-}
-
-// acceptsEventStream reports whether the Accept header names the type of a live stream. */* accepts a list.
-func acceptsEventStream(request *http.Request) bool {
-	for _, header := range request.Header.Values("Accept") {
-		for media := range strings.SplitSeq(header, ",") {
-			media, _, _ = strings.Cut(media, ";")
-			if strings.EqualFold(strings.TrimSpace(media), "text/event-stream") {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -1885,8 +1885,8 @@ type ClientInterface interface {
 	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
 	// this moment; with `limit` it is one page.
 	//
-	// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 	// that event. A comment line every 15 seconds shows that the connection lives.
 	//
 	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
@@ -2360,8 +2360,8 @@ type ClientInterface interface {
 // goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
 // this moment; with `limit` it is one page.
 //
-// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 // that event. A comment line every 15 seconds shows that the connection lives.
 //
 // Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
@@ -5268,8 +5268,8 @@ type ClientWithResponsesInterface interface {
 	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
 	// this moment; with `limit` it is one page.
 	//
-	// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 	// that event. A comment line every 15 seconds shows that the connection lives.
 	//
 	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
@@ -9519,8 +9519,8 @@ func (r UpdateStepResponse) ContentType() string {
 // goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
 // this moment; with `limit` it is one page.
 //
-// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 // that event. A comment line every 15 seconds shows that the connection lives.
 //
 // Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the

@@ -107,7 +107,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 func (o *Operation) decode(raw []byte) (map[string]any, error) {
-	if len(bytes.TrimSpace(raw)) == 0 && !o.BodyRequired {
+	if len(bytes.TrimSpace(raw)) == 0 && o.EmptyBody {
 		raw = []byte("{}")
 	}
 	if !isJSON(raw) {

@@ -38,8 +38,8 @@ type Operation struct {
 	Parameters []*openapi3.Parameter
 	// Body is the schema of the request body; nil if the operation has none.
 	Body *openapi3.Schema
-	// BodyRequired reports whether an empty body is invalid.
-	BodyRequired bool
+	// EmptyBody reports whether an empty body is valid, although the contract says that a body is required.
+	EmptyBody bool
 
 	contract *Contract
 	spec     *openapi3.Operation
@@ -64,7 +64,7 @@ var Routecard = sync.OnceValue(func() *Contract {
 			}
 			if spec.RequestBody != nil {
 				body := spec.RequestBody.Value
-				operation.Body, operation.BodyRequired = body.Content.Get("application/json").Schema.Value, body.Required
+				operation.Body, operation.EmptyBody = body.Content.Get("application/json").Schema.Value, body.Extensions["x-empty-body"] == true
 			}
 			contract.Operations = append(contract.Operations, operation)
 		}

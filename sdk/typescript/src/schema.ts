@@ -476,8 +476,8 @@ export interface paths {
          *     goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
          *     this moment; with `limit` it is one page.
          *
-         *     With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-         *     it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+         *     When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+         *     Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
          *     that event. A comment line every 15 seconds shows that the connection lives.
          *
          *     Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
@@ -2375,7 +2375,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SerialAdvance"];
             };
@@ -2493,7 +2493,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SerialForceComplete"];
             };
@@ -2529,7 +2529,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SerialUndo"];
             };
@@ -2677,7 +2677,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["StepComplete"];
             };
