@@ -1474,9 +1474,6 @@ type BadGateway = Error
 // BadRequest What every error looks like.
 type BadRequest = Error
 
-// BulkChanged What became of each unit.
-type BulkChanged = BulkResult
-
 // Conflict What every error looks like.
 type Conflict = Error
 
@@ -1492,8 +1489,29 @@ type IdempotencyKeyReused = Error
 // InternalServerError What every error looks like.
 type InternalServerError = Error
 
+// InvalidPage What every error looks like.
+type InvalidPage = Error
+
+// InvalidQuery What every error looks like.
+type InvalidQuery = Error
+
+// InvalidReason What every error looks like.
+type InvalidReason = Error
+
+// JobOrTicketNotFound What every error looks like.
+type JobOrTicketNotFound = Error
+
+// NoJira What every error looks like.
+type NoJira = Error
+
 // NotFound What every error looks like.
 type NotFound = Error
+
+// PathChanged What every error looks like.
+type PathChanged = Error
+
+// PathNotFound What every error looks like.
+type PathNotFound = Error
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
@@ -1501,11 +1519,35 @@ type PreconditionFailed = Error
 // RequestTimeout What every error looks like.
 type RequestTimeout = Error
 
-// SerialChanged One physical unit on a path.
-type SerialChanged = Serial
+// SerialNotFound What every error looks like.
+type SerialNotFound = Error
+
+// SerialOrStepNotFound What every error looks like.
+type SerialOrStepNotFound = Error
+
+// SerialWasChanged What every error looks like.
+type SerialWasChanged = Error
+
+// SerialsNotFound What every error looks like.
+type SerialsNotFound = Error
+
+// SerialsRefused What every error looks like.
+type SerialsRefused = Error
 
 // ServiceUnavailable What every error looks like.
 type ServiceUnavailable = Error
+
+// StepChanged What every error looks like.
+type StepChanged = Error
+
+// StepNotDeferred What every error looks like.
+type StepNotDeferred = Error
+
+// StepNotFound What every error looks like.
+type StepNotFound = Error
+
+// TicketNotFound What every error looks like.
+type TicketNotFound = Error
 
 // Unauthorized What every error looks like.
 type Unauthorized = Error
@@ -3397,15 +3439,6 @@ type BadGatewayJSONResponse Error
 
 type BadRequestJSONResponse Error
 
-type BulkChangedResponseHeaders struct {
-	IdempotencyReplayed *string
-}
-type BulkChangedJSONResponse struct {
-	Body BulkResult
-
-	Headers BulkChangedResponseHeaders
-}
-
 type ConflictJSONResponse Error
 
 type ContentTooLargeJSONResponse Error
@@ -3416,21 +3449,35 @@ type IdempotencyKeyReusedJSONResponse Error
 
 type InternalServerErrorJSONResponse Error
 
+type InvalidPageJSONResponse Error
+
+type InvalidQueryJSONResponse Error
+
+type InvalidReasonJSONResponse Error
+
+type JobOrTicketNotFoundJSONResponse Error
+
+type NoJiraJSONResponse Error
+
 type NotFoundJSONResponse Error
+
+type PathChangedJSONResponse Error
+
+type PathNotFoundJSONResponse Error
 
 type PreconditionFailedJSONResponse Error
 
 type RequestTimeoutJSONResponse Error
 
-type SerialChangedResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-}
-type SerialChangedJSONResponse struct {
-	Body Serial
+type SerialNotFoundJSONResponse Error
 
-	Headers SerialChangedResponseHeaders
-}
+type SerialOrStepNotFoundJSONResponse Error
+
+type SerialWasChangedJSONResponse Error
+
+type SerialsNotFoundJSONResponse Error
+
+type SerialsRefusedJSONResponse Error
 
 type ServiceUnavailableResponseHeaders struct {
 	RetryAfter *int
@@ -3440,6 +3487,14 @@ type ServiceUnavailableJSONResponse struct {
 
 	Headers ServiceUnavailableResponseHeaders
 }
+
+type StepChangedJSONResponse Error
+
+type StepNotDeferredJSONResponse Error
+
+type StepNotFoundJSONResponse Error
+
+type TicketNotFoundJSONResponse Error
 
 type UnauthorizedResponseHeaders struct {
 	WWWAuthenticate *string
@@ -3534,7 +3589,7 @@ func (response ListEvents200TextEventStreamResponse) VisitListEventsResponse(w h
 	}
 }
 
-type ListEvents400JSONResponse struct{ BadRequestJSONResponse }
+type ListEvents400JSONResponse struct{ InvalidQueryJSONResponse }
 
 func (response ListEvents400JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
@@ -3675,7 +3730,7 @@ func (response LinkJiraTicket201JSONResponse) VisitLinkJiraTicketResponse(w http
 	return err
 }
 
-type LinkJiraTicket400JSONResponse struct{ BadRequestJSONResponse }
+type LinkJiraTicket400JSONResponse Error
 
 func (response LinkJiraTicket400JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
@@ -3720,7 +3775,9 @@ func (response LinkJiraTicket403JSONResponse) VisitLinkJiraTicketResponse(w http
 	return err
 }
 
-type LinkJiraTicket404JSONResponse struct{ NotFoundJSONResponse }
+type LinkJiraTicket404JSONResponse struct {
+	JobOrTicketNotFoundJSONResponse
+}
 
 func (response LinkJiraTicket404JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
@@ -3748,7 +3805,7 @@ func (response LinkJiraTicket408JSONResponse) VisitLinkJiraTicketResponse(w http
 	return err
 }
 
-type LinkJiraTicket409JSONResponse struct{ ConflictJSONResponse }
+type LinkJiraTicket409JSONResponse Error
 
 func (response LinkJiraTicket409JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
@@ -3888,7 +3945,7 @@ func (response PushJobToJira200JSONResponse) VisitPushJobToJiraResponse(w http.R
 	return err
 }
 
-type PushJobToJira400JSONResponse struct{ BadRequestJSONResponse }
+type PushJobToJira400JSONResponse Error
 
 func (response PushJobToJira400JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
@@ -3933,7 +3990,9 @@ func (response PushJobToJira403JSONResponse) VisitPushJobToJiraResponse(w http.R
 	return err
 }
 
-type PushJobToJira404JSONResponse struct{ NotFoundJSONResponse }
+type PushJobToJira404JSONResponse struct {
+	JobOrTicketNotFoundJSONResponse
+}
 
 func (response PushJobToJira404JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
@@ -3961,7 +4020,7 @@ func (response PushJobToJira408JSONResponse) VisitPushJobToJiraResponse(w http.R
 	return err
 }
 
-type PushJobToJira409JSONResponse struct{ ConflictJSONResponse }
+type PushJobToJira409JSONResponse Error
 
 func (response PushJobToJira409JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
@@ -4100,7 +4159,7 @@ func (response ListJiraTickets200JSONResponse) VisitListJiraTicketsResponse(w ht
 	return err
 }
 
-type ListJiraTickets400JSONResponse struct{ BadRequestJSONResponse }
+type ListJiraTickets400JSONResponse Error
 
 func (response ListJiraTickets400JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
 
@@ -4145,7 +4204,7 @@ func (response ListJiraTickets403JSONResponse) VisitListJiraTicketsResponse(w ht
 	return err
 }
 
-type ListJiraTickets409JSONResponse struct{ ConflictJSONResponse }
+type ListJiraTickets409JSONResponse struct{ NoJiraJSONResponse }
 
 func (response ListJiraTickets409JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
 
@@ -4273,7 +4332,7 @@ func (response GetJiraTicket403JSONResponse) VisitGetJiraTicketResponse(w http.R
 	return err
 }
 
-type GetJiraTicket404JSONResponse struct{ NotFoundJSONResponse }
+type GetJiraTicket404JSONResponse struct{ TicketNotFoundJSONResponse }
 
 func (response GetJiraTicket404JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
@@ -4287,7 +4346,7 @@ func (response GetJiraTicket404JSONResponse) VisitGetJiraTicketResponse(w http.R
 	return err
 }
 
-type GetJiraTicket409JSONResponse struct{ ConflictJSONResponse }
+type GetJiraTicket409JSONResponse struct{ NoJiraJSONResponse }
 
 func (response GetJiraTicket409JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
@@ -4380,7 +4439,7 @@ func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	return err
 }
 
-type ListJobs400JSONResponse struct{ BadRequestJSONResponse }
+type ListJobs400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListJobs400JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
@@ -4495,7 +4554,7 @@ func (response CreateJob201JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	return err
 }
 
-type CreateJob400JSONResponse struct{ BadRequestJSONResponse }
+type CreateJob400JSONResponse Error
 
 func (response CreateJob400JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
@@ -4924,7 +4983,7 @@ func (response UpdateJob200JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	return err
 }
 
-type UpdateJob400JSONResponse struct{ BadRequestJSONResponse }
+type UpdateJob400JSONResponse Error
 
 func (response UpdateJob400JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
@@ -5107,7 +5166,7 @@ func (response ListJobPaths200JSONResponse) VisitListJobPathsResponse(w http.Res
 	return err
 }
 
-type ListJobPaths400JSONResponse struct{ BadRequestJSONResponse }
+type ListJobPaths400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListJobPaths400JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
 
@@ -5236,7 +5295,7 @@ func (response CreatePath201JSONResponse) VisitCreatePathResponse(w http.Respons
 	return err
 }
 
-type CreatePath400JSONResponse struct{ BadRequestJSONResponse }
+type CreatePath400JSONResponse Error
 
 func (response CreatePath400JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
@@ -5450,7 +5509,7 @@ func (response DeletePath403JSONResponse) VisitDeletePathResponse(w http.Respons
 	return err
 }
 
-type DeletePath404JSONResponse struct{ NotFoundJSONResponse }
+type DeletePath404JSONResponse struct{ PathNotFoundJSONResponse }
 
 func (response DeletePath404JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
@@ -5464,7 +5523,7 @@ func (response DeletePath404JSONResponse) VisitDeletePathResponse(w http.Respons
 	return err
 }
 
-type DeletePath409JSONResponse struct{ ConflictJSONResponse }
+type DeletePath409JSONResponse Error
 
 func (response DeletePath409JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
@@ -5478,7 +5537,7 @@ func (response DeletePath409JSONResponse) VisitDeletePathResponse(w http.Respons
 	return err
 }
 
-type DeletePath412JSONResponse struct{ PreconditionFailedJSONResponse }
+type DeletePath412JSONResponse struct{ PathChangedJSONResponse }
 
 func (response DeletePath412JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
@@ -5600,7 +5659,7 @@ func (response GetPath403JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 	return err
 }
 
-type GetPath404JSONResponse struct{ NotFoundJSONResponse }
+type GetPath404JSONResponse struct{ PathNotFoundJSONResponse }
 
 func (response GetPath404JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
 
@@ -5679,7 +5738,7 @@ func (response UpdatePath200JSONResponse) VisitUpdatePathResponse(w http.Respons
 	return err
 }
 
-type UpdatePath400JSONResponse struct{ BadRequestJSONResponse }
+type UpdatePath400JSONResponse Error
 
 func (response UpdatePath400JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
@@ -5724,7 +5783,7 @@ func (response UpdatePath403JSONResponse) VisitUpdatePathResponse(w http.Respons
 	return err
 }
 
-type UpdatePath404JSONResponse struct{ NotFoundJSONResponse }
+type UpdatePath404JSONResponse Error
 
 func (response UpdatePath404JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
@@ -5752,7 +5811,7 @@ func (response UpdatePath408JSONResponse) VisitUpdatePathResponse(w http.Respons
 	return err
 }
 
-type UpdatePath409JSONResponse struct{ ConflictJSONResponse }
+type UpdatePath409JSONResponse Error
 
 func (response UpdatePath409JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
@@ -5766,7 +5825,7 @@ func (response UpdatePath409JSONResponse) VisitUpdatePathResponse(w http.Respons
 	return err
 }
 
-type UpdatePath412JSONResponse struct{ PreconditionFailedJSONResponse }
+type UpdatePath412JSONResponse struct{ PathChangedJSONResponse }
 
 func (response UpdatePath412JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
@@ -5875,7 +5934,7 @@ func (response ListSerials200JSONResponse) VisitListSerialsResponse(w http.Respo
 	return err
 }
 
-type ListSerials400JSONResponse struct{ BadRequestJSONResponse }
+type ListSerials400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListSerials400JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
 
@@ -5986,7 +6045,7 @@ func (response CreateSerials201JSONResponse) VisitCreateSerialsResponse(w http.R
 	return err
 }
 
-type CreateSerials400JSONResponse struct{ BadRequestJSONResponse }
+type CreateSerials400JSONResponse Error
 
 func (response CreateSerials400JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
@@ -6031,7 +6090,7 @@ func (response CreateSerials403JSONResponse) VisitCreateSerialsResponse(w http.R
 	return err
 }
 
-type CreateSerials404JSONResponse struct{ NotFoundJSONResponse }
+type CreateSerials404JSONResponse struct{ PathNotFoundJSONResponse }
 
 func (response CreateSerials404JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
@@ -6059,7 +6118,7 @@ func (response CreateSerials408JSONResponse) VisitCreateSerialsResponse(w http.R
 	return err
 }
 
-type CreateSerials409JSONResponse struct{ ConflictJSONResponse }
+type CreateSerials409JSONResponse Error
 
 func (response CreateSerials409JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
@@ -6161,7 +6220,14 @@ type AdvanceSerialsResponseObject interface {
 	VisitAdvanceSerialsResponse(w http.ResponseWriter) error
 }
 
-type AdvanceSerials200JSONResponse struct{ BulkChangedJSONResponse }
+type AdvanceSerials200ResponseHeaders struct {
+	IdempotencyReplayed *string
+}
+
+type AdvanceSerials200JSONResponse struct {
+	Body    BulkResult
+	Headers AdvanceSerials200ResponseHeaders
+}
 
 func (response AdvanceSerials200JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
@@ -6178,7 +6244,7 @@ func (response AdvanceSerials200JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
-type AdvanceSerials400JSONResponse struct{ BadRequestJSONResponse }
+type AdvanceSerials400JSONResponse Error
 
 func (response AdvanceSerials400JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
@@ -6223,7 +6289,7 @@ func (response AdvanceSerials403JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
-type AdvanceSerials404JSONResponse struct{ NotFoundJSONResponse }
+type AdvanceSerials404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response AdvanceSerials404JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
@@ -6251,7 +6317,7 @@ func (response AdvanceSerials408JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
-type AdvanceSerials409JSONResponse struct{ ConflictJSONResponse }
+type AdvanceSerials409JSONResponse struct{ SerialsRefusedJSONResponse }
 
 func (response AdvanceSerials409JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
@@ -6353,7 +6419,14 @@ type ScrapSerialsResponseObject interface {
 	VisitScrapSerialsResponse(w http.ResponseWriter) error
 }
 
-type ScrapSerials200JSONResponse struct{ BulkChangedJSONResponse }
+type ScrapSerials200ResponseHeaders struct {
+	IdempotencyReplayed *string
+}
+
+type ScrapSerials200JSONResponse struct {
+	Body    BulkResult
+	Headers ScrapSerials200ResponseHeaders
+}
 
 func (response ScrapSerials200JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
@@ -6370,7 +6443,7 @@ func (response ScrapSerials200JSONResponse) VisitScrapSerialsResponse(w http.Res
 	return err
 }
 
-type ScrapSerials400JSONResponse struct{ BadRequestJSONResponse }
+type ScrapSerials400JSONResponse Error
 
 func (response ScrapSerials400JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
@@ -6415,7 +6488,7 @@ func (response ScrapSerials403JSONResponse) VisitScrapSerialsResponse(w http.Res
 	return err
 }
 
-type ScrapSerials404JSONResponse struct{ NotFoundJSONResponse }
+type ScrapSerials404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response ScrapSerials404JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
@@ -6443,7 +6516,7 @@ func (response ScrapSerials408JSONResponse) VisitScrapSerialsResponse(w http.Res
 	return err
 }
 
-type ScrapSerials409JSONResponse struct{ ConflictJSONResponse }
+type ScrapSerials409JSONResponse struct{ SerialsRefusedJSONResponse }
 
 func (response ScrapSerials409JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
@@ -6611,7 +6684,7 @@ func (response GetSerial403JSONResponse) VisitGetSerialResponse(w http.ResponseW
 	return err
 }
 
-type GetSerial404JSONResponse struct{ NotFoundJSONResponse }
+type GetSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response GetSerial404JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
 
@@ -6668,7 +6741,15 @@ type AdvanceSerialResponseObject interface {
 	VisitAdvanceSerialResponse(w http.ResponseWriter) error
 }
 
-type AdvanceSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type AdvanceSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type AdvanceSerial200JSONResponse struct {
+	Body    Serial
+	Headers AdvanceSerial200ResponseHeaders
+}
 
 func (response AdvanceSerial200JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
@@ -6686,7 +6767,7 @@ func (response AdvanceSerial200JSONResponse) VisitAdvanceSerialResponse(w http.R
 	return err
 }
 
-type AdvanceSerial400JSONResponse struct{ BadRequestJSONResponse }
+type AdvanceSerial400JSONResponse Error
 
 func (response AdvanceSerial400JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
@@ -6731,7 +6812,7 @@ func (response AdvanceSerial403JSONResponse) VisitAdvanceSerialResponse(w http.R
 	return err
 }
 
-type AdvanceSerial404JSONResponse struct{ NotFoundJSONResponse }
+type AdvanceSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response AdvanceSerial404JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
@@ -6759,7 +6840,7 @@ func (response AdvanceSerial408JSONResponse) VisitAdvanceSerialResponse(w http.R
 	return err
 }
 
-type AdvanceSerial409JSONResponse struct{ ConflictJSONResponse }
+type AdvanceSerial409JSONResponse Error
 
 func (response AdvanceSerial409JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
@@ -6888,7 +6969,7 @@ func (response AdvanceSerialTo200JSONResponse) VisitAdvanceSerialToResponse(w ht
 	return err
 }
 
-type AdvanceSerialTo400JSONResponse struct{ BadRequestJSONResponse }
+type AdvanceSerialTo400JSONResponse Error
 
 func (response AdvanceSerialTo400JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
@@ -6933,7 +7014,9 @@ func (response AdvanceSerialTo403JSONResponse) VisitAdvanceSerialToResponse(w ht
 	return err
 }
 
-type AdvanceSerialTo404JSONResponse struct{ NotFoundJSONResponse }
+type AdvanceSerialTo404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response AdvanceSerialTo404JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
@@ -6961,7 +7044,7 @@ func (response AdvanceSerialTo408JSONResponse) VisitAdvanceSerialToResponse(w ht
 	return err
 }
 
-type AdvanceSerialTo409JSONResponse struct{ ConflictJSONResponse }
+type AdvanceSerialTo409JSONResponse Error
 
 func (response AdvanceSerialTo409JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
@@ -7064,7 +7147,15 @@ type ForceCompleteSerialResponseObject interface {
 	VisitForceCompleteSerialResponse(w http.ResponseWriter) error
 }
 
-type ForceCompleteSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type ForceCompleteSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type ForceCompleteSerial200JSONResponse struct {
+	Body    Serial
+	Headers ForceCompleteSerial200ResponseHeaders
+}
 
 func (response ForceCompleteSerial200JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
@@ -7082,7 +7173,7 @@ func (response ForceCompleteSerial200JSONResponse) VisitForceCompleteSerialRespo
 	return err
 }
 
-type ForceCompleteSerial400JSONResponse struct{ BadRequestJSONResponse }
+type ForceCompleteSerial400JSONResponse struct{ InvalidReasonJSONResponse }
 
 func (response ForceCompleteSerial400JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
@@ -7127,7 +7218,7 @@ func (response ForceCompleteSerial403JSONResponse) VisitForceCompleteSerialRespo
 	return err
 }
 
-type ForceCompleteSerial404JSONResponse struct{ NotFoundJSONResponse }
+type ForceCompleteSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response ForceCompleteSerial404JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
@@ -7155,7 +7246,7 @@ func (response ForceCompleteSerial408JSONResponse) VisitForceCompleteSerialRespo
 	return err
 }
 
-type ForceCompleteSerial409JSONResponse struct{ ConflictJSONResponse }
+type ForceCompleteSerial409JSONResponse Error
 
 func (response ForceCompleteSerial409JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
@@ -7258,7 +7349,15 @@ type ScrapSerialResponseObject interface {
 	VisitScrapSerialResponse(w http.ResponseWriter) error
 }
 
-type ScrapSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type ScrapSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type ScrapSerial200JSONResponse struct {
+	Body    Serial
+	Headers ScrapSerial200ResponseHeaders
+}
 
 func (response ScrapSerial200JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
@@ -7276,7 +7375,7 @@ func (response ScrapSerial200JSONResponse) VisitScrapSerialResponse(w http.Respo
 	return err
 }
 
-type ScrapSerial400JSONResponse struct{ BadRequestJSONResponse }
+type ScrapSerial400JSONResponse Error
 
 func (response ScrapSerial400JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
@@ -7321,7 +7420,7 @@ func (response ScrapSerial403JSONResponse) VisitScrapSerialResponse(w http.Respo
 	return err
 }
 
-type ScrapSerial404JSONResponse struct{ NotFoundJSONResponse }
+type ScrapSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response ScrapSerial404JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
@@ -7349,7 +7448,7 @@ func (response ScrapSerial408JSONResponse) VisitScrapSerialResponse(w http.Respo
 	return err
 }
 
-type ScrapSerial409JSONResponse struct{ ConflictJSONResponse }
+type ScrapSerial409JSONResponse Error
 
 func (response ScrapSerial409JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
@@ -7453,7 +7552,15 @@ type CompleteStepResponseObject interface {
 	VisitCompleteStepResponse(w http.ResponseWriter) error
 }
 
-type CompleteStep200JSONResponse struct{ SerialChangedJSONResponse }
+type CompleteStep200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type CompleteStep200JSONResponse struct {
+	Body    Serial
+	Headers CompleteStep200ResponseHeaders
+}
 
 func (response CompleteStep200JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
@@ -7471,7 +7578,7 @@ func (response CompleteStep200JSONResponse) VisitCompleteStepResponse(w http.Res
 	return err
 }
 
-type CompleteStep400JSONResponse struct{ BadRequestJSONResponse }
+type CompleteStep400JSONResponse Error
 
 func (response CompleteStep400JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
@@ -7516,7 +7623,9 @@ func (response CompleteStep403JSONResponse) VisitCompleteStepResponse(w http.Res
 	return err
 }
 
-type CompleteStep404JSONResponse struct{ NotFoundJSONResponse }
+type CompleteStep404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response CompleteStep404JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
@@ -7544,7 +7653,7 @@ func (response CompleteStep408JSONResponse) VisitCompleteStepResponse(w http.Res
 	return err
 }
 
-type CompleteStep409JSONResponse struct{ ConflictJSONResponse }
+type CompleteStep409JSONResponse struct{ StepNotDeferredJSONResponse }
 
 func (response CompleteStep409JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
@@ -7700,7 +7809,9 @@ func (response ClearStepOverride403JSONResponse) VisitClearStepOverrideResponse(
 	return err
 }
 
-type ClearStepOverride404JSONResponse struct{ NotFoundJSONResponse }
+type ClearStepOverride404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response ClearStepOverride404JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
@@ -7714,7 +7825,7 @@ func (response ClearStepOverride404JSONResponse) VisitClearStepOverrideResponse(
 	return err
 }
 
-type ClearStepOverride409JSONResponse struct{ ConflictJSONResponse }
+type ClearStepOverride409JSONResponse Error
 
 func (response ClearStepOverride409JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
@@ -7728,7 +7839,7 @@ func (response ClearStepOverride409JSONResponse) VisitClearStepOverrideResponse(
 	return err
 }
 
-type ClearStepOverride412JSONResponse struct{ PreconditionFailedJSONResponse }
+type ClearStepOverride412JSONResponse struct{ SerialWasChangedJSONResponse }
 
 func (response ClearStepOverride412JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
@@ -7786,7 +7897,15 @@ type OverrideStepResponseObject interface {
 	VisitOverrideStepResponse(w http.ResponseWriter) error
 }
 
-type OverrideStep200JSONResponse struct{ SerialChangedJSONResponse }
+type OverrideStep200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type OverrideStep200JSONResponse struct {
+	Body    Serial
+	Headers OverrideStep200ResponseHeaders
+}
 
 func (response OverrideStep200JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
@@ -7804,7 +7923,7 @@ func (response OverrideStep200JSONResponse) VisitOverrideStepResponse(w http.Res
 	return err
 }
 
-type OverrideStep400JSONResponse struct{ BadRequestJSONResponse }
+type OverrideStep400JSONResponse Error
 
 func (response OverrideStep400JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
@@ -7849,7 +7968,9 @@ func (response OverrideStep403JSONResponse) VisitOverrideStepResponse(w http.Res
 	return err
 }
 
-type OverrideStep404JSONResponse struct{ NotFoundJSONResponse }
+type OverrideStep404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response OverrideStep404JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
@@ -7877,7 +7998,7 @@ func (response OverrideStep408JSONResponse) VisitOverrideStepResponse(w http.Res
 	return err
 }
 
-type OverrideStep409JSONResponse struct{ ConflictJSONResponse }
+type OverrideStep409JSONResponse Error
 
 func (response OverrideStep409JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
@@ -7981,7 +8102,15 @@ type WaiveStepResponseObject interface {
 	VisitWaiveStepResponse(w http.ResponseWriter) error
 }
 
-type WaiveStep200JSONResponse struct{ SerialChangedJSONResponse }
+type WaiveStep200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type WaiveStep200JSONResponse struct {
+	Body    Serial
+	Headers WaiveStep200ResponseHeaders
+}
 
 func (response WaiveStep200JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
@@ -7999,7 +8128,7 @@ func (response WaiveStep200JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	return err
 }
 
-type WaiveStep400JSONResponse struct{ BadRequestJSONResponse }
+type WaiveStep400JSONResponse Error
 
 func (response WaiveStep400JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
@@ -8044,7 +8173,9 @@ func (response WaiveStep403JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	return err
 }
 
-type WaiveStep404JSONResponse struct{ NotFoundJSONResponse }
+type WaiveStep404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response WaiveStep404JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
@@ -8072,7 +8203,7 @@ func (response WaiveStep408JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	return err
 }
 
-type WaiveStep409JSONResponse struct{ ConflictJSONResponse }
+type WaiveStep409JSONResponse struct{ StepNotDeferredJSONResponse }
 
 func (response WaiveStep409JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
@@ -8175,7 +8306,15 @@ type UndoSerialResponseObject interface {
 	VisitUndoSerialResponse(w http.ResponseWriter) error
 }
 
-type UndoSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type UndoSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+}
+
+type UndoSerial200JSONResponse struct {
+	Body    Serial
+	Headers UndoSerial200ResponseHeaders
+}
 
 func (response UndoSerial200JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
@@ -8193,7 +8332,7 @@ func (response UndoSerial200JSONResponse) VisitUndoSerialResponse(w http.Respons
 	return err
 }
 
-type UndoSerial400JSONResponse struct{ BadRequestJSONResponse }
+type UndoSerial400JSONResponse struct{ InvalidReasonJSONResponse }
 
 func (response UndoSerial400JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
@@ -8238,7 +8377,7 @@ func (response UndoSerial403JSONResponse) VisitUndoSerialResponse(w http.Respons
 	return err
 }
 
-type UndoSerial404JSONResponse struct{ NotFoundJSONResponse }
+type UndoSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response UndoSerial404JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
@@ -8266,7 +8405,7 @@ func (response UndoSerial408JSONResponse) VisitUndoSerialResponse(w http.Respons
 	return err
 }
 
-type UndoSerial409JSONResponse struct{ ConflictJSONResponse }
+type UndoSerial409JSONResponse Error
 
 func (response UndoSerial409JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
@@ -8391,7 +8530,7 @@ func (response UpdateStep200JSONResponse) VisitUpdateStepResponse(w http.Respons
 	return err
 }
 
-type UpdateStep400JSONResponse struct{ BadRequestJSONResponse }
+type UpdateStep400JSONResponse Error
 
 func (response UpdateStep400JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
@@ -8436,7 +8575,7 @@ func (response UpdateStep403JSONResponse) VisitUpdateStepResponse(w http.Respons
 	return err
 }
 
-type UpdateStep404JSONResponse struct{ NotFoundJSONResponse }
+type UpdateStep404JSONResponse struct{ StepNotFoundJSONResponse }
 
 func (response UpdateStep404JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
@@ -8464,7 +8603,7 @@ func (response UpdateStep408JSONResponse) VisitUpdateStepResponse(w http.Respons
 	return err
 }
 
-type UpdateStep412JSONResponse struct{ PreconditionFailedJSONResponse }
+type UpdateStep412JSONResponse struct{ StepChangedJSONResponse }
 
 func (response UpdateStep412JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 

@@ -96,9 +96,9 @@ func (s *Server) command(ctx context.Context, by store.Request, serialNumber str
 	if err != nil {
 		return unitChanged{}, err
 	}
-	return unitChanged{gen.SerialChangedJSONResponse{
+	return unitChanged{gen.AdvanceSerial200JSONResponse{
 		Body:    toAPIUnit(result.Unit, result.StepIndex),
-		Headers: gen.SerialChangedResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
+		Headers: gen.AdvanceSerial200ResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
 	}}, nil
 }
 
@@ -126,9 +126,9 @@ func (s *Server) commandMany(
 	if err != nil {
 		return unitsChanged{}, err
 	}
-	return unitsChanged{gen.BulkChangedJSONResponse{
+	return unitsChanged{gen.AdvanceSerials200JSONResponse{
 		Body:    toAPIBulkResult(serialNumbers, results),
-		Headers: gen.BulkChangedResponseHeaders{IdempotencyReplayed: replayed(earlier)},
+		Headers: gen.AdvanceSerials200ResponseHeaders{IdempotencyReplayed: replayed(earlier)},
 	}}, nil
 }
 
@@ -175,15 +175,12 @@ func toAPIBulkResult(serialNumbers []string, results []store.CommandResult) gen.
 	return out
 }
 
-// unitChanged is the response that the commands for one unit share.
-type unitChanged struct{ gen.SerialChangedJSONResponse }
-
-func (u unitChanged) write(w http.ResponseWriter) error {
-	return gen.AdvanceSerial200JSONResponse{SerialChangedJSONResponse: u.SerialChangedJSONResponse}.VisitAdvanceSerialResponse(w)
+// unitChanged is the response of every command for one unit. In the contract each has its own, because their examples differ.
+type unitChanged struct {
+	gen.AdvanceSerial200JSONResponse
 }
 
-// VisitAdvanceSerialResponse implements gen.AdvanceSerialResponseObject.
-func (u unitChanged) VisitAdvanceSerialResponse(w http.ResponseWriter) error { return u.write(w) }
+func (u unitChanged) write(w http.ResponseWriter) error { return u.VisitAdvanceSerialResponse(w) }
 
 // VisitScrapSerialResponse implements gen.ScrapSerialResponseObject.
 func (u unitChanged) VisitScrapSerialResponse(w http.ResponseWriter) error { return u.write(w) }
@@ -203,15 +200,12 @@ func (u unitChanged) VisitWaiveStepResponse(w http.ResponseWriter) error { retur
 // VisitCompleteStepResponse implements gen.CompleteStepResponseObject.
 func (u unitChanged) VisitCompleteStepResponse(w http.ResponseWriter) error { return u.write(w) }
 
-// unitsChanged is the response that the commands for several units share.
-type unitsChanged struct{ gen.BulkChangedJSONResponse }
-
-func (u unitsChanged) write(w http.ResponseWriter) error {
-	return gen.AdvanceSerials200JSONResponse{BulkChangedJSONResponse: u.BulkChangedJSONResponse}.VisitAdvanceSerialsResponse(w)
+// unitsChanged is the response of every command for several units.
+type unitsChanged struct {
+	gen.AdvanceSerials200JSONResponse
 }
 
-// VisitAdvanceSerialsResponse implements gen.AdvanceSerialsResponseObject.
-func (u unitsChanged) VisitAdvanceSerialsResponse(w http.ResponseWriter) error { return u.write(w) }
+func (u unitsChanged) write(w http.ResponseWriter) error { return u.VisitAdvanceSerialsResponse(w) }
 
 // VisitScrapSerialsResponse implements gen.ScrapSerialsResponseObject.
 func (u unitsChanged) VisitScrapSerialsResponse(w http.ResponseWriter) error { return u.write(w) }

@@ -1475,9 +1475,6 @@ type BadGateway = Error
 // BadRequest What every error looks like.
 type BadRequest = Error
 
-// BulkChanged What became of each unit.
-type BulkChanged = BulkResult
-
 // Conflict What every error looks like.
 type Conflict = Error
 
@@ -1493,8 +1490,29 @@ type IdempotencyKeyReused = Error
 // InternalServerError What every error looks like.
 type InternalServerError = Error
 
+// InvalidPage What every error looks like.
+type InvalidPage = Error
+
+// InvalidQuery What every error looks like.
+type InvalidQuery = Error
+
+// InvalidReason What every error looks like.
+type InvalidReason = Error
+
+// JobOrTicketNotFound What every error looks like.
+type JobOrTicketNotFound = Error
+
+// NoJira What every error looks like.
+type NoJira = Error
+
 // NotFound What every error looks like.
 type NotFound = Error
+
+// PathChanged What every error looks like.
+type PathChanged = Error
+
+// PathNotFound What every error looks like.
+type PathNotFound = Error
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
@@ -1502,11 +1520,35 @@ type PreconditionFailed = Error
 // RequestTimeout What every error looks like.
 type RequestTimeout = Error
 
-// SerialChanged One physical unit on a path.
-type SerialChanged = Serial
+// SerialNotFound What every error looks like.
+type SerialNotFound = Error
+
+// SerialOrStepNotFound What every error looks like.
+type SerialOrStepNotFound = Error
+
+// SerialWasChanged What every error looks like.
+type SerialWasChanged = Error
+
+// SerialsNotFound What every error looks like.
+type SerialsNotFound = Error
+
+// SerialsRefused What every error looks like.
+type SerialsRefused = Error
 
 // ServiceUnavailable What every error looks like.
 type ServiceUnavailable = Error
+
+// StepChanged What every error looks like.
+type StepChanged = Error
+
+// StepNotDeferred What every error looks like.
+type StepNotDeferred = Error
+
+// StepNotFound What every error looks like.
+type StepNotFound = Error
+
+// TicketNotFound What every error looks like.
+type TicketNotFound = Error
 
 // Unauthorized What every error looks like.
 type Unauthorized = Error
@@ -5783,7 +5825,7 @@ type ListEventsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EventList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidQuery
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -5806,7 +5848,7 @@ func (r ListEventsResponse) GetJSON200() *EventList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListEventsResponse) GetJSON400() *BadRequest {
+func (r ListEventsResponse) GetJSON400() *InvalidQuery {
 	return r.JSON400
 }
 
@@ -5890,17 +5932,17 @@ type LinkJiraTicketResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *JobOrTicketNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -5934,7 +5976,7 @@ func (r LinkJiraTicketResponse) GetJSON201() *Job {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON400() *BadRequest {
+func (r LinkJiraTicketResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -5949,7 +5991,7 @@ func (r LinkJiraTicketResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON404() *NotFound {
+func (r LinkJiraTicketResponse) GetJSON404() *JobOrTicketNotFound {
 	return r.JSON404
 }
 
@@ -5959,7 +6001,7 @@ func (r LinkJiraTicketResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON409() *Conflict {
+func (r LinkJiraTicketResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -6043,17 +6085,17 @@ type PushJobToJiraResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *JiraPushed
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *JobOrTicketNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -6080,7 +6122,7 @@ func (r PushJobToJiraResponse) GetJSON200() *JiraPushed {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r PushJobToJiraResponse) GetJSON400() *BadRequest {
+func (r PushJobToJiraResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -6095,7 +6137,7 @@ func (r PushJobToJiraResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r PushJobToJiraResponse) GetJSON404() *NotFound {
+func (r PushJobToJiraResponse) GetJSON404() *JobOrTicketNotFound {
 	return r.JSON404
 }
 
@@ -6105,7 +6147,7 @@ func (r PushJobToJiraResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r PushJobToJiraResponse) GetJSON409() *Conflict {
+func (r PushJobToJiraResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -6189,13 +6231,13 @@ type ListJiraTicketsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *JiraTicketList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *NoJira
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON502 the response for an HTTP 502 `application/json` response
@@ -6216,7 +6258,7 @@ func (r ListJiraTicketsResponse) GetJSON200() *JiraTicketList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListJiraTicketsResponse) GetJSON400() *BadRequest {
+func (r ListJiraTicketsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -6231,7 +6273,7 @@ func (r ListJiraTicketsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ListJiraTicketsResponse) GetJSON409() *Conflict {
+func (r ListJiraTicketsResponse) GetJSON409() *NoJira {
 	return r.JSON409
 }
 
@@ -6301,9 +6343,9 @@ type GetJiraTicketResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *TicketNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *NoJira
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON502 the response for an HTTP 502 `application/json` response
@@ -6337,12 +6379,12 @@ func (r GetJiraTicketResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetJiraTicketResponse) GetJSON404() *NotFound {
+func (r GetJiraTicketResponse) GetJSON404() *TicketNotFound {
 	return r.JSON404
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r GetJiraTicketResponse) GetJSON409() *Conflict {
+func (r GetJiraTicketResponse) GetJSON409() *NoJira {
 	return r.JSON409
 }
 
@@ -6411,7 +6453,7 @@ type ListJobsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *JobList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPage
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -6434,7 +6476,7 @@ func (r ListJobsResponse) GetJSON200() *JobList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListJobsResponse) GetJSON400() *BadRequest {
+func (r ListJobsResponse) GetJSON400() *InvalidPage {
 	return r.JSON400
 }
 
@@ -6510,7 +6552,7 @@ type CreateJobResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -6541,7 +6583,7 @@ func (r CreateJobResponse) GetJSON201() *Job {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateJobResponse) GetJSON400() *BadRequest {
+func (r CreateJobResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -6843,7 +6885,7 @@ type UpdateJobResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -6876,7 +6918,7 @@ func (r UpdateJobResponse) GetJSON200() *Job {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateJobResponse) GetJSON400() *BadRequest {
+func (r UpdateJobResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -6975,7 +7017,7 @@ type ListJobPathsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *PathList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPage
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -7000,7 +7042,7 @@ func (r ListJobPathsResponse) GetJSON200() *PathList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListJobPathsResponse) GetJSON400() *BadRequest {
+func (r ListJobPathsResponse) GetJSON400() *InvalidPage {
 	return r.JSON400
 }
 
@@ -7081,7 +7123,7 @@ type CreatePathResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Path
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -7114,7 +7156,7 @@ func (r CreatePathResponse) GetJSON201() *Path {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreatePathResponse) GetJSON400() *BadRequest {
+func (r CreatePathResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -7212,11 +7254,11 @@ type DeletePathResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PathNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *PathChanged
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -7243,17 +7285,17 @@ func (r DeletePathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DeletePathResponse) GetJSON404() *NotFound {
+func (r DeletePathResponse) GetJSON404() *PathNotFound {
 	return r.JSON404
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r DeletePathResponse) GetJSON409() *Conflict {
+func (r DeletePathResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r DeletePathResponse) GetJSON412() *PreconditionFailed {
+func (r DeletePathResponse) GetJSON412() *PathChanged {
 	return r.JSON412
 }
 
@@ -7323,7 +7365,7 @@ type GetPathResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PathNotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -7357,7 +7399,7 @@ func (r GetPathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetPathResponse) GetJSON404() *NotFound {
+func (r GetPathResponse) GetJSON404() *PathNotFound {
 	return r.JSON404
 }
 
@@ -7421,19 +7463,19 @@ type UpdatePathResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Path
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Error
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *PathChanged
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -7456,7 +7498,7 @@ func (r UpdatePathResponse) GetJSON200() *Path {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdatePathResponse) GetJSON400() *BadRequest {
+func (r UpdatePathResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -7471,7 +7513,7 @@ func (r UpdatePathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdatePathResponse) GetJSON404() *NotFound {
+func (r UpdatePathResponse) GetJSON404() *Error {
 	return r.JSON404
 }
 
@@ -7481,12 +7523,12 @@ func (r UpdatePathResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UpdatePathResponse) GetJSON409() *Conflict {
+func (r UpdatePathResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r UpdatePathResponse) GetJSON412() *PreconditionFailed {
+func (r UpdatePathResponse) GetJSON412() *PathChanged {
 	return r.JSON412
 }
 
@@ -7560,7 +7602,7 @@ type ListSerialsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *SerialList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPage
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -7583,7 +7625,7 @@ func (r ListSerialsResponse) GetJSON200() *SerialList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListSerialsResponse) GetJSON400() *BadRequest {
+func (r ListSerialsResponse) GetJSON400() *InvalidPage {
 	return r.JSON400
 }
 
@@ -7657,17 +7699,17 @@ type CreateSerialsResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *SerialList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PathNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -7692,7 +7734,7 @@ func (r CreateSerialsResponse) GetJSON201() *SerialList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateSerialsResponse) GetJSON400() *BadRequest {
+func (r CreateSerialsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -7707,7 +7749,7 @@ func (r CreateSerialsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CreateSerialsResponse) GetJSON404() *NotFound {
+func (r CreateSerialsResponse) GetJSON404() *PathNotFound {
 	return r.JSON404
 }
 
@@ -7717,7 +7759,7 @@ func (r CreateSerialsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CreateSerialsResponse) GetJSON409() *Conflict {
+func (r CreateSerialsResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -7794,19 +7836,19 @@ type AdvanceSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *SerialsRefused
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -7826,12 +7868,12 @@ type AdvanceSerialsResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON200() *BulkChanged {
+func (r AdvanceSerialsResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON400() *BadRequest {
+func (r AdvanceSerialsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -7846,7 +7888,7 @@ func (r AdvanceSerialsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON404() *NotFound {
+func (r AdvanceSerialsResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -7856,7 +7898,7 @@ func (r AdvanceSerialsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON409() *Conflict {
+func (r AdvanceSerialsResponse) GetJSON409() *SerialsRefused {
 	return r.JSON409
 }
 
@@ -7933,19 +7975,19 @@ type ScrapSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *SerialsRefused
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -7965,12 +8007,12 @@ type ScrapSerialsResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ScrapSerialsResponse) GetJSON200() *BulkChanged {
+func (r ScrapSerialsResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ScrapSerialsResponse) GetJSON400() *BadRequest {
+func (r ScrapSerialsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -7985,7 +8027,7 @@ func (r ScrapSerialsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ScrapSerialsResponse) GetJSON404() *NotFound {
+func (r ScrapSerialsResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -7995,7 +8037,7 @@ func (r ScrapSerialsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ScrapSerialsResponse) GetJSON409() *Conflict {
+func (r ScrapSerialsResponse) GetJSON409() *SerialsRefused {
 	return r.JSON409
 }
 
@@ -8080,7 +8122,7 @@ type GetSerialResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -8114,7 +8156,7 @@ func (r GetSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetSerialResponse) GetJSON404() *NotFound {
+func (r GetSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -8177,19 +8219,19 @@ type AdvanceSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -8209,12 +8251,12 @@ type AdvanceSerialResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AdvanceSerialResponse) GetJSON200() *SerialChanged {
+func (r AdvanceSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AdvanceSerialResponse) GetJSON400() *BadRequest {
+func (r AdvanceSerialResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -8229,7 +8271,7 @@ func (r AdvanceSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AdvanceSerialResponse) GetJSON404() *NotFound {
+func (r AdvanceSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -8239,7 +8281,7 @@ func (r AdvanceSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AdvanceSerialResponse) GetJSON409() *Conflict {
+func (r AdvanceSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -8319,17 +8361,17 @@ type AdvanceSerialToResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AdvanceToResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -8354,7 +8396,7 @@ func (r AdvanceSerialToResponse) GetJSON200() *AdvanceToResult {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AdvanceSerialToResponse) GetJSON400() *BadRequest {
+func (r AdvanceSerialToResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -8369,7 +8411,7 @@ func (r AdvanceSerialToResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AdvanceSerialToResponse) GetJSON404() *NotFound {
+func (r AdvanceSerialToResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -8379,7 +8421,7 @@ func (r AdvanceSerialToResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AdvanceSerialToResponse) GetJSON409() *Conflict {
+func (r AdvanceSerialToResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -8457,19 +8499,19 @@ type ForceCompleteSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidReason
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -8489,12 +8531,12 @@ type ForceCompleteSerialResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON200() *SerialChanged {
+func (r ForceCompleteSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON400() *BadRequest {
+func (r ForceCompleteSerialResponse) GetJSON400() *InvalidReason {
 	return r.JSON400
 }
 
@@ -8509,7 +8551,7 @@ func (r ForceCompleteSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON404() *NotFound {
+func (r ForceCompleteSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -8519,7 +8561,7 @@ func (r ForceCompleteSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON409() *Conflict {
+func (r ForceCompleteSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -8597,19 +8639,19 @@ type ScrapSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -8629,12 +8671,12 @@ type ScrapSerialResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ScrapSerialResponse) GetJSON200() *SerialChanged {
+func (r ScrapSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ScrapSerialResponse) GetJSON400() *BadRequest {
+func (r ScrapSerialResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -8649,7 +8691,7 @@ func (r ScrapSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ScrapSerialResponse) GetJSON404() *NotFound {
+func (r ScrapSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -8659,7 +8701,7 @@ func (r ScrapSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ScrapSerialResponse) GetJSON409() *Conflict {
+func (r ScrapSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -8737,19 +8779,19 @@ type CompleteStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *StepNotDeferred
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -8769,12 +8811,12 @@ type CompleteStepResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CompleteStepResponse) GetJSON200() *SerialChanged {
+func (r CompleteStepResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CompleteStepResponse) GetJSON400() *BadRequest {
+func (r CompleteStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -8789,7 +8831,7 @@ func (r CompleteStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CompleteStepResponse) GetJSON404() *NotFound {
+func (r CompleteStepResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -8799,7 +8841,7 @@ func (r CompleteStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CompleteStepResponse) GetJSON409() *Conflict {
+func (r CompleteStepResponse) GetJSON409() *StepNotDeferred {
 	return r.JSON409
 }
 
@@ -8877,11 +8919,11 @@ type ClearStepOverrideResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *SerialWasChanged
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -8908,17 +8950,17 @@ func (r ClearStepOverrideResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ClearStepOverrideResponse) GetJSON404() *NotFound {
+func (r ClearStepOverrideResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ClearStepOverrideResponse) GetJSON409() *Conflict {
+func (r ClearStepOverrideResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r ClearStepOverrideResponse) GetJSON412() *PreconditionFailed {
+func (r ClearStepOverrideResponse) GetJSON412() *SerialWasChanged {
 	return r.JSON412
 }
 
@@ -8981,19 +9023,19 @@ type OverrideStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -9013,12 +9055,12 @@ type OverrideStepResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r OverrideStepResponse) GetJSON200() *SerialChanged {
+func (r OverrideStepResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r OverrideStepResponse) GetJSON400() *BadRequest {
+func (r OverrideStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -9033,7 +9075,7 @@ func (r OverrideStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r OverrideStepResponse) GetJSON404() *NotFound {
+func (r OverrideStepResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -9043,7 +9085,7 @@ func (r OverrideStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r OverrideStepResponse) GetJSON409() *Conflict {
+func (r OverrideStepResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -9121,19 +9163,19 @@ type WaiveStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *StepNotDeferred
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -9153,12 +9195,12 @@ type WaiveStepResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r WaiveStepResponse) GetJSON200() *SerialChanged {
+func (r WaiveStepResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r WaiveStepResponse) GetJSON400() *BadRequest {
+func (r WaiveStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -9173,7 +9215,7 @@ func (r WaiveStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r WaiveStepResponse) GetJSON404() *NotFound {
+func (r WaiveStepResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -9183,7 +9225,7 @@ func (r WaiveStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r WaiveStepResponse) GetJSON409() *Conflict {
+func (r WaiveStepResponse) GetJSON409() *StepNotDeferred {
 	return r.JSON409
 }
 
@@ -9261,19 +9303,19 @@ type UndoSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidReason
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -9293,12 +9335,12 @@ type UndoSerialResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r UndoSerialResponse) GetJSON200() *SerialChanged {
+func (r UndoSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UndoSerialResponse) GetJSON400() *BadRequest {
+func (r UndoSerialResponse) GetJSON400() *InvalidReason {
 	return r.JSON400
 }
 
@@ -9313,7 +9355,7 @@ func (r UndoSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UndoSerialResponse) GetJSON404() *NotFound {
+func (r UndoSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -9323,7 +9365,7 @@ func (r UndoSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UndoSerialResponse) GetJSON409() *Conflict {
+func (r UndoSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -9402,17 +9444,17 @@ type UpdateStepResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Step
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *StepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *StepChanged
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -9435,7 +9477,7 @@ func (r UpdateStepResponse) GetJSON200() *Step {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateStepResponse) GetJSON400() *BadRequest {
+func (r UpdateStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -9450,7 +9492,7 @@ func (r UpdateStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdateStepResponse) GetJSON404() *NotFound {
+func (r UpdateStepResponse) GetJSON404() *StepNotFound {
 	return r.JSON404
 }
 
@@ -9460,7 +9502,7 @@ func (r UpdateStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r UpdateStepResponse) GetJSON412() *PreconditionFailed {
+func (r UpdateStepResponse) GetJSON412() *StepChanged {
 	return r.JSON412
 }
 
@@ -10321,7 +10363,7 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidQuery
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10432,7 +10474,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10453,7 +10495,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest JobOrTicketNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10467,7 +10509,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10606,7 +10648,7 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10627,7 +10669,7 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest JobOrTicketNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10641,7 +10683,7 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10749,7 +10791,7 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10770,7 +10812,7 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest NoJira
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10878,14 +10920,14 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest TicketNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest NoJira
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10962,7 +11004,7 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11056,7 +11098,7 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11394,7 +11436,7 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11523,7 +11565,7 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11624,7 +11666,7 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11784,21 +11826,21 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PathNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest PathChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11889,7 +11931,7 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PathNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11969,7 +12011,7 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11990,7 +12032,7 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12004,14 +12046,14 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest PathChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12105,7 +12147,7 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12199,7 +12241,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12220,7 +12262,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PathNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12234,7 +12276,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12328,14 +12370,14 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12356,7 +12398,7 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12370,7 +12412,7 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest SerialsRefused
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12464,14 +12506,14 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12492,7 +12534,7 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12506,7 +12548,7 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest SerialsRefused
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12628,7 +12670,7 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12701,14 +12743,14 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12729,7 +12771,7 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12743,7 +12785,7 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12851,7 +12893,7 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12872,7 +12914,7 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12886,7 +12928,7 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12987,14 +13029,14 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidReason
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13015,7 +13057,7 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13029,7 +13071,7 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13130,14 +13172,14 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13158,7 +13200,7 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13172,7 +13214,7 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13273,14 +13315,14 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13301,7 +13343,7 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13315,7 +13357,7 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest StepNotDeferred
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13440,21 +13482,21 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest SerialWasChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13517,14 +13559,14 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13545,7 +13587,7 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13559,7 +13601,7 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13660,14 +13702,14 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13688,7 +13730,7 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13702,7 +13744,7 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest StepNotDeferred
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13803,14 +13845,14 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidReason
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13831,7 +13873,7 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13845,7 +13887,7 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13953,7 +13995,7 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13974,7 +14016,7 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest StepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13988,7 +14030,7 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest StepChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -43,12 +43,16 @@ type Operation struct {
 
 	contract *Contract
 	spec     *openapi3.Operation
+	examples []Example
 }
 
 // Routecard returns the contract of this repository. It panics if the contract is not a valid OpenAPI document.
-var Routecard = sync.OnceValue(func() *Contract {
+var Routecard = sync.OnceValue(func() *Contract { return Parse(gen.Contract) })
+
+// Parse returns the contract in a text. It panics if the text is not a valid OpenAPI document.
+func Parse(source []byte) *Contract {
 	loader := openapi3.NewLoader()
-	document, err := loader.LoadFromData(gen.Contract)
+	document, err := loader.LoadFromData(source)
 	if err == nil {
 		err = document.Validate(loader.Context)
 	}
@@ -66,6 +70,7 @@ var Routecard = sync.OnceValue(func() *Contract {
 				body := spec.RequestBody.Value
 				operation.Body, operation.EmptyBody = body.Content.Get("application/json").Schema.Value, body.Extensions["x-empty-body"] == true
 			}
+			operation.examples = operation.readExamples()
 			contract.Operations = append(contract.Operations, operation)
 		}
 	}
@@ -73,7 +78,7 @@ var Routecard = sync.OnceValue(func() *Contract {
 		return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
 	})
 	return contract
-})
+}
 
 // Operation returns the operation with the given id, or nil.
 func (c *Contract) Operation(id string) *Operation {
