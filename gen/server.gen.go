@@ -334,8 +334,15 @@ type Error struct {
 // Example: unknown
 type ErrorOutcome string
 
-// Event One change.
+// Event One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
+// do not know.
 type Event struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+}
+
+// EventBase What all types of events have in common.
+type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
@@ -346,10 +353,7 @@ type Event struct {
 	// Example: 7
 	Seq int64 `json:"seq"`
 
-	// Type What happened: `job.created`, `job.updated`, `job.deleted`, `job.linked`, `job.pushed`, `path.created`, `path.updated`, `path.deleted`,
-	// `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
-	// `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
-	// `serial.step_completed`, `serial.undone`. More may come.
+	// Type What happened. The types are those of the discriminator of `Event`. More may come.
 	//
 	//
 	// Example: serial.advanced
@@ -579,6 +583,19 @@ type Job struct {
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
 
+// JobChangedData The fields that were sent, as they are after the change.
+type JobChangedData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name *JobName `json:"name,omitempty"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+}
+
 // JobCreate A job to be created.
 type JobCreate struct {
 	// Name What people call the job, usually the work order number. Need not be unique.
@@ -622,6 +639,42 @@ type JobCreate struct {
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 }
 
+// JobCreatedEvent A job was created.
+type JobCreatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.created
+	Type string `json:"type"`
+
+	// Data The job that was created.
+	Data JobEventData `json:"data"`
+}
+
+// JobDeletedData The job that was deleted.
+type JobDeletedData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+}
+
+// JobDeletedEvent A job was deleted.
+type JobDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.deleted
+	Type string `json:"type"`
+
+	// Data The job that was deleted.
+	Data JobDeletedData `json:"data"`
+}
+
 // JobDetail A job with its paths and its progress.
 type JobDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Job)
@@ -634,10 +687,45 @@ type JobDetail struct {
 	Progress JobProgress `json:"progress"`
 }
 
+// JobEventData The job that was created.
+type JobEventData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+}
+
 // JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
 //
 // Example: job_01h455vb4pex5vsknk084sn02q
 type JobID = string
+
+// JobLinkedData The ticket that the job was linked to.
+type JobLinkedData struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+}
+
+// JobLinkedEvent A job was linked to a Jira ticket.
+type JobLinkedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.linked
+	Type string `json:"type"`
+
+	// Data The ticket that the job was linked to.
+	Data JobLinkedData `json:"data"`
+}
 
 // JobList Jobs, newest first.
 type JobList = []JobListItem
@@ -687,6 +775,33 @@ type JobProgress struct {
 	PathProgress []PathProgress `json:"pathProgress"`
 }
 
+// JobPushedData Where the progress was written.
+type JobPushedData struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+
+	// CommentID Jira's id of the comment.
+	//
+	// Example: 10042
+	CommentID string `json:"commentId"`
+}
+
+// JobPushedEvent The progress of a job was written to its ticket.
+type JobPushedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.pushed
+	Type string `json:"type"`
+
+	// Data Where the progress was written.
+	Data JobPushedData `json:"data"`
+}
+
 // JobUpdate What to change of a job. A field that is not sent stays as it is.
 type JobUpdate struct {
 	// Name What people call the job, usually the work order number. Need not be unique.
@@ -698,6 +813,34 @@ type JobUpdate struct {
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+}
+
+// JobUpdatedEvent A job was changed.
+type JobUpdatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.updated
+	Type string `json:"type"`
+
+	// Data The fields that were sent, as they are after the change.
+	Data JobChangedData `json:"data"`
+}
+
+// OverrideClearedEvent A step is required of a unit again.
+type OverrideClearedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.override_cleared
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
 }
 
 // Path One route of a job through the shop.
@@ -785,6 +928,44 @@ type PathDetail struct {
 
 	// Distribution Where the units in progress stand, in the order of the steps.
 	Distribution []StepDistribution `json:"distribution"`
+}
+
+// PathEvent A path was created, changed, or deleted.
+type PathEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: path.created
+	Type string `json:"type"`
+
+	// Data The path after the change, or before its deletion.
+	Data PathEventData `json:"data"`
+}
+
+// PathEventData The path after the change, or before its deletion.
+type PathEventData struct {
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name PathName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The process steps in their order.
+	Steps []StepEventData `json:"steps"`
 }
 
 // PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
@@ -986,6 +1167,28 @@ type SerialAdvanceTo struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// SerialCreatedData The step at which the unit begins.
+type SerialCreatedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+}
+
+// SerialCreatedEvent A unit was created.
+type SerialCreatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.created
+	Type string `json:"type"`
+
+	// Data The step at which the unit begins.
+	Data SerialCreatedData `json:"data"`
+}
+
 // SerialDetail A unit and what has become of each step of its path.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
@@ -1008,6 +1211,31 @@ type SerialForceComplete struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// SerialForceCompletedData Why the unit was completed, and the required steps that were open.
+type SerialForceCompletedData struct {
+	// Reason Why.
+	//
+	// Example: Customer accepts without inspection
+	Reason *string `json:"reason,omitempty"`
+
+	// OpenSteps The open steps, in their order.
+	OpenSteps []StepStatusData `json:"openSteps"`
+}
+
+// SerialForceCompletedEvent A unit was completed although required steps were open.
+type SerialForceCompletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.force_completed
+	Type string `json:"type"`
+
+	// Data Why the unit was completed, and the required steps that were open.
+	Data SerialForceCompletedData `json:"data"`
+}
+
 // SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 //
 // Example: SN-00001
@@ -1015,6 +1243,46 @@ type SerialID = string
 
 // SerialList Units.
 type SerialList = []Serial
+
+// SerialMovedData The steps of the move. The target is absent when the unit was completed.
+type SerialMovedData struct {
+	// FromStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID StepID `json:"fromStepId"`
+
+	// FromStepName Name of the step that the unit left.
+	//
+	// Example: CNC Machining
+	FromStepName string `json:"fromStepName"`
+
+	// ToStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	ToStepID *StepID `json:"toStepId,omitempty"`
+
+	// ToStepName Name of the step to which the unit moved.
+	//
+	// Example: Deburring
+	ToStepName *string `json:"toStepName,omitempty"`
+
+	// Bypassed The steps that were bypassed, in their order. Absent if there are none.
+	Bypassed *[]StepStatusData `json:"bypassed,omitempty"`
+}
+
+// SerialMovedEvent A unit moved to another step, or was completed after its last step.
+type SerialMovedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.advanced
+	Type string `json:"type"`
+
+	// Data The steps of the move. The target is absent when the unit was completed.
+	Data SerialMovedData `json:"data"`
+}
 
 // SerialScrap Scrap a unit.
 type SerialScrap struct {
@@ -1032,6 +1300,38 @@ type SerialScrap struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialScrappedData Where and why the unit was scrapped.
+type SerialScrappedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// Explanation More about the reason.
+	//
+	// Example: Dropped at the deburring bench
+	Explanation *string `json:"explanation,omitempty"`
+}
+
+// SerialScrappedEvent A unit was scrapped.
+type SerialScrappedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.scrapped
+	Type string `json:"type"`
+
+	// Data Where and why the unit was scrapped.
+	Data SerialScrappedData `json:"data"`
 }
 
 // SerialStatus The state of a unit.
@@ -1086,6 +1386,38 @@ type SerialUndo struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// SerialUndoneData The change that was taken back.
+type SerialUndoneData struct {
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// EventID Id of the event of that change.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	EventID string `json:"eventId"`
+
+	// EventType Type of the event of that change.
+	//
+	// Example: serial.advanced
+	EventType string `json:"eventType"`
+}
+
+// SerialUndoneEvent The last change of a unit was taken back.
+type SerialUndoneEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.undone
+	Type string `json:"type"`
+
+	// Data The change that was taken back.
+	Data SerialUndoneData `json:"data"`
 }
 
 // SerialsAdvance Advance many units.
@@ -1210,6 +1542,20 @@ type StepComplete struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// StepCompletedEvent A deferred step was reported as done.
+type StepCompletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_completed
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
 // StepCreate A step to be created.
 type StepCreate struct {
 	// Name The process operation.
@@ -1273,6 +1619,41 @@ type StepDistribution struct {
 	IsBottleneck bool `json:"isBottleneck"`
 }
 
+// StepEventData The step after the change.
+type StepEventData struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+}
+
 // StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
@@ -1318,10 +1699,32 @@ type StepInput struct {
 // Example: CNC Machining
 type StepName = string
 
+// StepNameData The step.
+type StepNameData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+}
+
 // StepOrder Place on the path, counted from 0.
 //
 // Example: 0
 type StepOrder = int
+
+// StepOverriddenEvent A step was made optional for one unit.
+type StepOverriddenEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_overridden
+	Type string `json:"type"`
+
+	// Data The step, and why.
+	Data StepReasonData `json:"data"`
+}
 
 // StepOverride Make a step optional for one unit.
 type StepOverride struct {
@@ -1334,6 +1737,39 @@ type StepOverride struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// StepReasonData The step, and why.
+type StepReasonData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why.
+	//
+	// Example: Prototype, no inspection needed
+	Reason string `json:"reason"`
+}
+
+// StepStatusData A step and its status for the unit.
+type StepStatusData struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
+	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	//
+	// Example: pending
+	Status SerialStepStatus `json:"status"`
 }
 
 // StepUpdate What to change of a step. A field that is not sent stays as it is.
@@ -1366,6 +1802,20 @@ type StepUpdate struct {
 	DependencyType *DependencyType `json:"dependencyType,omitempty"`
 }
 
+// StepUpdatedEvent A step was changed.
+type StepUpdatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: step.updated
+	Type string `json:"type"`
+
+	// Data The step after the change.
+	Data StepEventData `json:"data"`
+}
+
 // StepWaive Excuse a deferred step.
 type StepWaive struct {
 	// Reason Why.
@@ -1382,6 +1832,38 @@ type StepWaive struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// StepWaivedData The step, why it was waived, and who approved that.
+type StepWaivedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why.
+	//
+	// Example: The edges are smooth enough
+	Reason string `json:"reason"`
+
+	// ApproverID Who approved it.
+	//
+	// Example: quality-lead
+	ApproverID string `json:"approverId"`
+}
+
+// StepWaivedEvent A unit was excused from a deferred step.
+type StepWaivedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_waived
+	Type string `json:"type"`
+
+	// Data The step, why it was waived, and who approved that.
+	Data StepWaivedData `json:"data"`
 }
 
 // Timestamp A moment in UTC, always with three decimals.

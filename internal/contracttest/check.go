@@ -223,7 +223,7 @@ func checkDeclared(schema *openapi3.Schema, value any, where string, found *find
 			checkDeclared(schema.Items.Value, item, below(where, strconv.Itoa(i)), found)
 		}
 	case map[string]any:
-		known, free := properties(schema)
+		known, free := properties(schema, value)
 		for name, field := range value {
 			switch {
 			case known[name] != nil:
@@ -235,16 +235,22 @@ func checkDeclared(schema *openapi3.Schema, value any, where string, found *find
 	}
 }
 
-// properties returns the declared properties of a schema, including those of its allOf, oneOf, and anyOf. free reports whether
-// it declares that it has additional properties.
-func properties(schema *openapi3.Schema) (known map[string]*openapi3.Schema, free bool) {
+// properties returns the properties that a schema declares for an object, including those of its allOf, oneOf, and anyOf. Of a
+// oneOf with a discriminator only the schema counts that the object names. free reports whether the schema declares that it has
+// additional properties.
+func properties(schema *openapi3.Schema, object map[string]any) (known map[string]*openapi3.Schema, free bool) {
 	known = map[string]*openapi3.Schema{}
 	free = schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has
 	for name, property := range schema.Properties {
 		known[name] = property.Value
 	}
 	for _, part := range slices.Concat(schema.AllOf, schema.OneOf, schema.AnyOf) {
-		more, moreFree := properties(part.Value)
+		if d := schema.Discriminator; d != nil && slices.Contains(schema.OneOf, part) {
+			if named, _ := object[d.PropertyName].(string); d.Mapping[named].Ref != part.Ref {
+				continue
+			}
+		}
+		more, moreFree := properties(part.Value, object)
 		maps.Copy(known, more)
 		free = free || moreFree
 	}

@@ -1275,8 +1275,13 @@ export interface components {
             serial?: components["schemas"]["Serial"];
             error?: components["schemas"]["Error"];
         };
-        /** @description One change. */
-        Event: {
+        /**
+         * @description One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
+         *     do not know.
+         */
+        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"]);
+        /** @description What all types of events have in common. */
+        EventBase: {
             /**
              * @description Id of the event: `evt_` and 26 characters.
              * @example evt_01h455vb4pex5vsknk084sn02q
@@ -1289,10 +1294,7 @@ export interface components {
              */
             seq: number;
             /**
-             * @description What happened: `job.created`, `job.updated`, `job.deleted`, `job.linked`, `job.pushed`, `path.created`, `path.updated`, `path.deleted`,
-             *     `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
-             *     `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
-             *     `serial.step_completed`, `serial.undone`. More may come.
+             * @description What happened. The types are those of the discriminator of `Event`. More may come.
              * @example serial.advanced
              */
             type: string;
@@ -1323,6 +1325,446 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        /** @description The job that was created. */
+        JobEventData: {
+            name: components["schemas"]["JobName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+        };
+        /** @description The fields that were sent, as they are after the change. */
+        JobChangedData: {
+            name?: components["schemas"]["JobName"];
+            goalQuantity?: components["schemas"]["GoalQuantity"];
+        };
+        /** @description The job that was deleted. */
+        JobDeletedData: {
+            name: components["schemas"]["JobName"];
+        };
+        /** @description The ticket that the job was linked to. */
+        JobLinkedData: {
+            /**
+             * @description Issue key of the ticket.
+             * @example PI-42
+             */
+            ticketKey: string;
+        };
+        /** @description Where the progress was written. */
+        JobPushedData: {
+            /**
+             * @description Issue key of the ticket.
+             * @example PI-42
+             */
+            ticketKey: string;
+            /**
+             * @description Jira's id of the comment.
+             * @example 10042
+             */
+            commentId: string;
+        };
+        /** @description The path after the change, or before its deletion. */
+        PathEventData: {
+            name: components["schemas"]["PathName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            advancementMode: components["schemas"]["AdvancementMode"];
+            /** @description The process steps in their order. */
+            steps: components["schemas"]["StepEventData"][];
+        };
+        /** @description The step after the change. */
+        StepEventData: {
+            stepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * @description Whether a unit may be completed without it.
+             * @example false
+             */
+            optional: boolean;
+            dependencyType: components["schemas"]["DependencyType"];
+        };
+        /** @description The step at which the unit begins. */
+        SerialCreatedData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+        };
+        /** @description The steps of the move. The target is absent when the unit was completed. */
+        SerialMovedData: {
+            fromStepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step that the unit left.
+             * @example CNC Machining
+             */
+            fromStepName: string;
+            toStepId?: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step to which the unit moved.
+             * @example Deburring
+             */
+            toStepName?: string;
+            /** @description The steps that were bypassed, in their order. Absent if there are none. */
+            bypassed?: components["schemas"]["StepStatusData"][];
+        };
+        /** @description A step and its status for the unit. */
+        StepStatusData: {
+            stepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            status: components["schemas"]["SerialStepStatus"];
+        };
+        /** @description Where and why the unit was scrapped. */
+        SerialScrappedData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            reason: components["schemas"]["ScrapReason"];
+            /**
+             * @description More about the reason.
+             * @example Dropped at the deburring bench
+             */
+            explanation?: string;
+        };
+        /** @description Why the unit was completed, and the required steps that were open. */
+        SerialForceCompletedData: {
+            /**
+             * @description Why.
+             * @example Customer accepts without inspection
+             */
+            reason?: string;
+            /** @description The open steps, in their order. */
+            openSteps: components["schemas"]["StepStatusData"][];
+        };
+        /** @description The change that was taken back. */
+        SerialUndoneData: {
+            /**
+             * @description Why.
+             * @example Wrong part scanned
+             */
+            reason?: string;
+            /**
+             * @description Id of the event of that change.
+             * @example evt_01h455vb4pex5vsknk084sn02q
+             */
+            eventId: string;
+            /**
+             * @description Type of the event of that change.
+             * @example serial.advanced
+             */
+            eventType: string;
+        };
+        /** @description The step, and why. */
+        StepReasonData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            /**
+             * @description Why.
+             * @example Prototype, no inspection needed
+             */
+            reason: string;
+        };
+        /** @description The step. */
+        StepNameData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+        };
+        /** @description The step, why it was waived, and who approved that. */
+        StepWaivedData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            /**
+             * @description Why.
+             * @example The edges are smooth enough
+             */
+            reason: string;
+            /**
+             * @description Who approved it.
+             * @example quality-lead
+             */
+            approverId: string;
+        };
+        /** @description A job was created. */
+        JobCreatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.created
+             * @enum {string}
+             */
+            type: "job.created";
+            data: components["schemas"]["JobEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.created";
+        };
+        /** @description A job was changed. */
+        JobUpdatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.updated
+             * @enum {string}
+             */
+            type: "job.updated";
+            data: components["schemas"]["JobChangedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.updated";
+        };
+        /** @description A job was deleted. */
+        JobDeletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.deleted
+             * @enum {string}
+             */
+            type: "job.deleted";
+            data: components["schemas"]["JobDeletedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.deleted";
+        };
+        /** @description A job was linked to a Jira ticket. */
+        JobLinkedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.linked
+             * @enum {string}
+             */
+            type: "job.linked";
+            data: components["schemas"]["JobLinkedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.linked";
+        };
+        /** @description The progress of a job was written to its ticket. */
+        JobPushedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.pushed
+             * @enum {string}
+             */
+            type: "job.pushed";
+            data: components["schemas"]["JobPushedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.pushed";
+        };
+        /** @description A path was created, changed, or deleted. */
+        PathEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example path.created
+             * @enum {string}
+             */
+            type: "path.created" | "path.updated" | "path.deleted";
+            data: components["schemas"]["PathEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "path.created" | "path.updated" | "path.deleted";
+        };
+        /** @description A step was changed. */
+        StepUpdatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example step.updated
+             * @enum {string}
+             */
+            type: "step.updated";
+            data: components["schemas"]["StepEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step.updated";
+        };
+        /** @description A unit was created. */
+        SerialCreatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.created
+             * @enum {string}
+             */
+            type: "serial.created";
+            data: components["schemas"]["SerialCreatedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.created";
+        };
+        /** @description A unit moved to another step, or was completed after its last step. */
+        SerialMovedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.advanced
+             * @enum {string}
+             */
+            type: "serial.advanced" | "serial.completed";
+            data: components["schemas"]["SerialMovedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.advanced" | "serial.completed";
+        };
+        /** @description A unit was scrapped. */
+        SerialScrappedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.scrapped
+             * @enum {string}
+             */
+            type: "serial.scrapped";
+            data: components["schemas"]["SerialScrappedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.scrapped";
+        };
+        /** @description A unit was completed although required steps were open. */
+        SerialForceCompletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.force_completed
+             * @enum {string}
+             */
+            type: "serial.force_completed";
+            data: components["schemas"]["SerialForceCompletedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.force_completed";
+        };
+        /** @description The last change of a unit was taken back. */
+        SerialUndoneEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.undone
+             * @enum {string}
+             */
+            type: "serial.undone";
+            data: components["schemas"]["SerialUndoneData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.undone";
+        };
+        /** @description A step was made optional for one unit. */
+        StepOverriddenEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.step_overridden
+             * @enum {string}
+             */
+            type: "serial.step_overridden";
+            data: components["schemas"]["StepReasonData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.step_overridden";
+        };
+        /** @description A step is required of a unit again. */
+        OverrideClearedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.override_cleared
+             * @enum {string}
+             */
+            type: "serial.override_cleared";
+            data: components["schemas"]["StepNameData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.override_cleared";
+        };
+        /** @description A unit was excused from a deferred step. */
+        StepWaivedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.step_waived
+             * @enum {string}
+             */
+            type: "serial.step_waived";
+            data: components["schemas"]["StepWaivedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.step_waived";
+        };
+        /** @description A deferred step was reported as done. */
+        StepCompletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.step_completed
+             * @enum {string}
+             */
+            type: "serial.step_completed";
+            data: components["schemas"]["StepNameData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.step_completed";
         };
         /** @description Events, oldest first. */
         EventList: components["schemas"]["Event"][];

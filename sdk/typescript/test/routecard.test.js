@@ -73,6 +73,7 @@ test("against a real Routecard", async (t) => {
       live.push(event.seq);
       if (event.type === "serial.completed") {
         assert.equal(event.userId, "maria");
+        assert.equal(event.data.fromStepName, "Deburring"); // its type follows from event.type
         break;
       }
     }
