@@ -158,10 +158,14 @@ var story = []scene{
 	{"", "POST /api/jira/link", `{"ticketKey":"PI-44","jobId":"{job}"}`, "409 jobIsLinked"},
 	{"", "POST /api/jira/link", `{"ticketKey":"PI-42"}`, "409 ticketIsLinked"},
 	{"", "NOJIRA POST /api/jira/link", "newJob", "409 jiraIsNotConfigured"},
-	{"11:45", "POST /api/jobs", `{"name":"JOB-2024-003","goalQuantity":1}`, "201"},
+	{"", "GET /api/jira/tickets?pageToken=x", "", "400 foreignPageToken"},
+	{"11:45", "POST /api/jobs", `{"name":"JOB-2024-003","goalQuantity":1}`, "201 {plainJob}"},
+	{"", "POST /api/jobs", `{"name":"JOB-2024-004","goalQuantity":1,"jiraTicketKey":"PI-999"}`, "201 {lostJob}"},
 	{"", "POST /api/jira/push", "push", "200 pushed"},
 	{"", "POST /api/jira/push", `{}`, "400 invalidJiraPush"},
 	{"", "POST /api/jira/push", `{"jobId":"{noJob}"}`, "404 job"},
+	{"", "POST /api/jira/push", `{"jobId":"{lostJob}"}`, "404 ticket"},
+	{"", "POST /api/jira/push", `{"jobId":"{plainJob}"}`, "409 jobIsNotLinked"},
 	{"", "NOJIRA POST /api/jira/push", "push", "409 jiraIsNotConfigured"},
 
 	// The auditor reads what happened to SN-00002.
@@ -169,7 +173,9 @@ var story = []scene{
 	{"", "LIVE /api/events?serialId=SN-00002&type=serial.scrapped", "", "200"},
 
 	// What is left are steps that bind a unit, and a step that is gone.
-	{"12:00", "POST /api/serials/SN-00005/advance-to", `{"targetStepIndex":1}`, "200"},
+	{"12:00", "POST /api/serials/SN-00005/advance-to", `{"targetStepIndex":4}`, "200"},
+	{"", "POST /api/serials/SN-00005/advance-to", `{"targetStepIndex":5}`, "409 stepsAreDeferred"},
+	{"", "POST /api/serials/SN-00005/advance", `{}`, "409 stepsAreDeferred"},
 	{"", "PUT /api/paths/{path}", `{"advancementMode":"per_step"}`, "200"},
 	{"", "POST /api/serials", `{"pathId":"{path}","quantity":1}`, "201"},
 	{"", "POST /api/serials/SN-00006/advance-to", `{"targetStepIndex":2}`, "409 stepBindsSerial"},
@@ -185,6 +191,8 @@ var storyNames = []string{
 	"{job}", "job_01h455vb4pex5vsknk084sn02q",
 	"{bracketJob}", "job_01hm6a3fj0e4vs2m1fqzjv8a6c",
 	"{ticketJob}", "job_01hm6awv8re5pb7xkm4tqn9d2s",
+	"{plainJob}", "job_01hm6b2e4xf8tq6s3nvjd7k9wz",
+	"{lostJob}", "job_01hm6b2e4xf8tq6s3nvjd7k9x0",
 	"{path}", "path_01h455vb4pex5vsknk084sn02q",
 	"{bracketPath}", "path_01hm6a9c7te3wq8nvz5rkh4x1b",
 	"{saw}", "step_01h455vb4pex5vsknk084sn02q",
@@ -227,6 +235,6 @@ var wrongExamples = []struct{ name, example, right, wrong, found string }{
 	{"a message of another step", "SerialMoved", `Saw (step 1)`, `Saw (step 0)`, "message"},
 	{"a status of another error", "SerialIsThere", `409`, `404`, "statusCode"},
 	{"a field that the ticket does not have", "JobLinked", `"jiraLabels": []`, `"jiraPartNumber": "7075"`, "jiraPartNumber"},
-	{"an event that has not happened", "EventList", `serial.scrapped`, `serial.completed`, "type"},
+	{"an event of another step", "EventList", `"fromStepName": "Saw"`, `"fromStepName": "Deburring"`, "fromStepName"},
 	{"a name that is not the ticket's summary", "JobFromTicket", `Build 30`, `Build 40`, "name"},
 }

@@ -36,7 +36,8 @@ type scene struct {
 	request string
 	// body is the name of a request example, or JSON that begins with "{"; "" sends no body.
 	body string
-	// response is the status, and the name of the response example, which may be left out in a scene that leads to another.
+	// response is the status, and the name of the response example. Where there is none, it may be the word of storyNames that
+	// stands for the id of the new resource.
 	response string
 }
 
@@ -310,7 +311,16 @@ func (r *replayer) send(at *front, operation *contracttest.Operation, method, pa
 		r.fault("%s answered %d, want %d: %s", what, response.StatusCode, status, text)
 		return
 	}
-	if name == "" && !hasUnnamed(operation, status) {
+	if strings.HasPrefix(name, "{") {
+		var created struct{ ID string }
+		if err := json.Unmarshal(text, &created); err != nil {
+			r.t.Fatalf("%s: %v", what, err)
+		}
+		printed := strings.NewReplacer(storyNames...).Replace(name)
+		r.real[printed], r.printed[created.ID] = created.ID, printed
+		return
+	}
+	if name == "" && find(operation, status, "", media) == nil {
 		return
 	}
 	example := find(operation, status, name, media)
@@ -345,11 +355,6 @@ func find(operation *contracttest.Operation, status int, name string, media ...s
 		}
 	}
 	return nil
-}
-
-// hasUnnamed reports whether the response has a single example, which has no name.
-func hasUnnamed(operation *contracttest.Operation, status int) bool {
-	return find(operation, status, "") != nil
 }
 
 // readEvent reads a live stream to the end of its first event, which follows the comment that the stream begins with.
