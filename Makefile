@@ -72,6 +72,10 @@ lint: ## Check the Go code
 	@unformatted="$$($(TOOL) gofumpt -l .)"; [ -z "$$unformatted" ] || { echo "Not formatted, run \`make fmt\`:"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run
 
+.PHONY: lint-words
+lint-words: ## Find words and turns that are not plain English (tools/plain-words.txt says what to write instead)
+	@.ci/plain-words
+
 .PHONY: contract-lint
 contract-lint: tools/node_modules/.package-lock.json ## Check openapi.yaml for style and for examples that don't hold
 	@REDOCLY_TELEMETRY=off tools/node_modules/.bin/redocly lint --config redocly.yaml
@@ -81,7 +85,7 @@ tools/node_modules/.package-lock.json: tools/package.json tools/package-lock.jso
 	@cd tools && npm ci
 	@touch $@
 
-# Jira's contract is Atlassian's, so it is not kept here. The test runs in its package's directory, hence the whole path.
+# Jira's contract is Atlassian's, so it is not kept here. The path is absolute, because the test runs in the directory of its package.
 .PHONY: jira-contract
 jira-contract: ## Check against Jira Cloud's contract (ROUTECARD_JIRA_CONTRACT=file make jira-contract)
 	@[ -f "$$ROUTECARD_JIRA_CONTRACT" ] || { echo "ROUTECARD_JIRA_CONTRACT must name the file of Jira Cloud's OpenAPI document (version 3)."; exit 1; }
@@ -121,7 +125,7 @@ test-sdk: sdk/typescript/node_modules/.package-lock.json ## Test the TypeScript 
 ##@ Change
 
 .PHONY: generate
-generate: ## Make gen/ anew from openapi.yaml, the list of licenses, and the TypeScript client's types where it is installed
+generate: ## Generate gen/ from openapi.yaml, the list of licenses, and the TypeScript client's types where it is installed
 	go generate ./gen/... ./internal/cli
 	@[ ! -d sdk/typescript/node_modules ] || (cd sdk/typescript && npm run --silent generate)
 

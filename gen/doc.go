@@ -6,6 +6,7 @@ import _ "embed"
 
 //go:generate go run ../internal/contract/cmd/embed ../openapi.yaml openapi.json
 //go:generate go run ../internal/contract/cmd/embed -order ../openapi.yaml ordered.json
+//go:generate go run ../internal/contract/cmd/embed -copy ../openapi.yaml openapi.yaml
 //go:generate go tool oapi-codegen --config ../oapi-codegen.yaml ordered.json
 //go:generate go tool oapi-codegen --config ../oapi-codegen.client.yaml ordered.json
 //go:generate go run ../internal/contract/cmd/events openapi.json client/events.gen.go
@@ -14,3 +15,8 @@ import _ "embed"
 //
 //go:embed openapi.json
 var Contract []byte
+
+// ContractYAML is openapi.yaml itself, for download.
+//
+//go:embed openapi.yaml
+var ContractYAML []byte

@@ -239,7 +239,7 @@ type AdvancementMode string
 // Example: atomic
 type BulkMode string
 
-// BulkOutcome What became of one unit. It has either `serial` or `error`.
+// BulkOutcome The outcome for one unit. It has either `serial` or `error`.
 type BulkOutcome struct {
 	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 	//
@@ -258,7 +258,7 @@ type BulkOutcome struct {
 	Error *Error `json:"error,omitempty"`
 }
 
-// BulkResult What became of each unit.
+// BulkResult The outcome for each unit.
 type BulkResult struct {
 	// Succeeded How many units were changed.
 	//
@@ -1189,7 +1189,7 @@ type SerialCreatedEvent struct {
 	Data SerialCreatedData `json:"data"`
 }
 
-// SerialDetail A unit and what has become of each step of its path.
+// SerialDetail A unit and the status of each step of its path.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
 	Serial `yaml:",inline"`
@@ -1339,7 +1339,7 @@ type SerialScrappedEvent struct {
 // Example: in_progress
 type SerialStatus string
 
-// SerialStep What has become of a step for one unit.
+// SerialStep The status of a step for one unit.
 type SerialStep struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1363,7 +1363,7 @@ type SerialStep struct {
 	// Example: pending
 	Status SerialStepStatus `json:"status"`
 
-	// Overridden Whether an override is active, by which the step counts as optional for this unit.
+	// Overridden Whether an override is active. The step is then optional for this unit.
 	//
 	// Example: false
 	Overridden bool `json:"overridden"`
@@ -2051,7 +2051,7 @@ type ListEventsParams struct {
 	// Type Only events of this type.
 	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
 
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
@@ -2074,7 +2074,7 @@ type PushJobToJiraParams struct {
 
 // ListJiraTicketsParams defines parameters for ListJiraTickets.
 type ListJiraTicketsParams struct {
-	// Limit How many tickets a page holds at the most.
+	// Limit Maximum number of tickets on a page.
 	Limit *JiraLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// PageToken Where the page begins. Opaque; take it from the `Link` header of the page before.
@@ -2104,7 +2104,7 @@ type ListJobsParams struct {
 	// Include Adds `progress` to each job.
 	Include *ListJobsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
 
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
@@ -2135,7 +2135,7 @@ type UpdateJobParams struct {
 
 // ListJobPathsParams defines parameters for ListJobPaths.
 type ListJobPathsParams struct {
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
@@ -2178,7 +2178,7 @@ type ListSerialsParams struct {
 	// Q Text that the serial number must contain, in upper or lower case.
 	Q *SerialQuery `form:"q,omitempty" json:"q,omitempty"`
 
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.

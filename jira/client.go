@@ -31,7 +31,7 @@ type Client struct {
 	authorize func(*http.Request)
 	redact    func(string) string
 
-	// detected holds one value: Cloud, DataCenter, or "" until Jira was asked. Whoever takes the value puts one back, so
+	// detected holds one value: Cloud, DataCenter, or "" until Jira was asked. A caller that takes the value puts one back, so
 	// only one caller at a time asks Jira.
 	detected chan string
 }

@@ -86,7 +86,7 @@ func TestContract(t *testing.T) {
 	t.Logf("checked: %v", judge.seen)
 }
 
-// judge stands before the fake and checks what passes. The document has no comments and no serverInfo: these pass unchecked,
+// judge is a proxy in front of the fake. It checks each request and response. The document has no comments and no serverInfo: these pass unchecked,
 // except that every error has Jira's shape.
 type judge struct {
 	t    *testing.T

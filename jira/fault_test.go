@@ -28,7 +28,7 @@ func TestFaults(t *testing.T) {
 		"429 without a wait":    {jiratest.Status(429), jira.ErrUnavailable, "returned 429"},
 		"503 without a wait":    {jiratest.Status(503), jira.ErrUnavailable, "returned 503"},
 		"429 for too long":      {jiratest.RetryAfter(429, "3600"), jira.ErrUnavailable, "returned 429: Try again later."},
-		"503 for ever":          {jiratest.RetryAfter(503, "0"), jira.ErrUnavailable, "returned 503"},
+		"503 every time":        {jiratest.RetryAfter(503, "0"), jira.ErrUnavailable, "returned 503"},
 		"closed at once":        {jiratest.Hangup, jira.ErrUnavailable, "EOF"},
 		"closed in the middle":  {jiratest.CutOff, jira.ErrUnavailable, "unexpected EOF"},
 		"HTML":                  {jiratest.HTML(200), jira.ErrUnavailable, "without the expected JSON"},
@@ -249,7 +249,7 @@ func TestRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, deployment string) {
-				// An hour, so that waiting in vain for what does not fit would not go unnoticed.
+				// An hour, so that the test notices a wait for a pause that does not fit.
 				b := setup(t, deployment, timeout(time.Hour))
 				b.fake.Next(tc.faults...)
 				_, err := b.client.Ticket(t.Context(), "PI-42")

@@ -191,7 +191,7 @@ func (s *shop) land(want []StepStatus, before []StepState, at, target int) (Unit
 	return InProgress, target, UnitAdvanced
 }
 
-// checkBypassed tests that a move names the steps that it bypassed, with what became of them.
+// checkBypassed tests that a move names the steps that it bypassed, with their new status.
 func checkBypassed(t *rapid.T, before, after []StepState, at int, change Change) {
 	var want []StepState
 	if change.Type == UnitAdvanced || change.Type == UnitCompleted {

@@ -247,7 +247,7 @@ func TestKeysStandNowhere(t *testing.T) {
 		}
 		for what, content := range kept {
 			for name, key := range keys {
-				// The part after the mark as well, and the header by which it came.
+				// The part after the mark as well, and the header that it came in.
 				for _, secret := range []string{key, strings.TrimPrefix(key, "rck_")} {
 					if bytes.Contains(content, []byte(secret)) {
 						t.Errorf("%s holds the key %s", what, name)

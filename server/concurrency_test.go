@@ -222,7 +222,7 @@ func TestSameNumbersAtOnce(t *testing.T) {
 }
 
 // TestBulkInOppositeOrder has two calls name the units of two paths in opposite orders, which must not make them wait for
-// each other for ever.
+// each other without end.
 func TestBulkInOppositeOrder(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {

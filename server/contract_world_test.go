@@ -53,7 +53,7 @@ func withJira(t *testing.T, database string) *world {
 	return w
 }
 
-// populate makes the things anew, so that what a test did to the ones before does not matter.
+// populate creates new resources, so that earlier changes by the test do not matter.
 func (w *world) populate(t *testing.T) {
 	t.Helper()
 	w.ids = map[string]string{"unknown": "job_01h455vb4pex5vsknk084sn02q"}

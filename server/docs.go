@@ -11,7 +11,7 @@ import (
 
 // docsFiles are the explorer: Swagger UI 5.35.0 (swagger-ui-dist) and the page that starts it.
 //
-//go:embed docs/index.html docs/docs.js docs/favicon.png docs/swagger-ui.css docs/swagger-ui-bundle.js
+//go:embed docs/index.html docs/docs.js docs/docs.css docs/favicon.png docs/swagger-ui.css docs/swagger-ui-bundle.js
 var docsFiles embed.FS
 
 // docsPolicy allows the explorer to load its own files and to call this server, and nothing else. Swagger UI's icons are
@@ -36,7 +36,7 @@ func (s *Server) serveDocs(routes gin.IRouter) {
 		}
 	}
 	routes.GET("/docs", file("index.html"))
-	for _, name := range []string{"docs.js", "favicon.png", "swagger-ui.css", "swagger-ui-bundle.js"} {
+	for _, name := range []string{"docs.js", "docs.css", "favicon.png", "swagger-ui.css", "swagger-ui-bundle.js"} {
 		routes.GET("/docs/"+name, file(name))
 	}
 }

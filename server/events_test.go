@@ -114,7 +114,7 @@ func TestEventFilters(t *testing.T) {
 				wantEqual(t, fmt.Sprintf("%s by %d", query, limit), eventPages(f, query, limit), want)
 			}
 		}
-		// Whoever follows by after alone, without the links, gets the same.
+		// A client that follows by after alone, without the links, gets the same.
 		followed := []gen.Event{}
 		for after := int64(0); len(followed) < len(all); after = followed[len(followed)-1].Seq {
 			page := f.events(fmt.Sprintf("limit=2&after=%d", after))

@@ -131,7 +131,7 @@ func (f *floor) invalid(request string, failures ...string) {
 	c.checkError(f.t, f.do(request))
 }
 
-// steps shows what has become of the steps of the first unit: "A completed, B in_progress overridden".
+// steps shows the status of each step of the first unit: "A completed, B in_progress overridden".
 func (f *floor) steps() string {
 	f.t.Helper()
 	var out []string

@@ -138,7 +138,7 @@ func FuzzIfMatch(f *testing.F) {
 			before := s.ask(t, "GET", "/api/jobs/"+ids[i], "", "").Header().Get("ETag")
 			answer := s.ask(t, "PUT", "/api/jobs/"+ids[i], "", `{"name":"y"}`, "If-Match", header)
 			wantOneOf(t, answer.Code, 200, 400, 412)
-			// Whoever names no version that holds changes nothing.
+			// A request with a stale version changes nothing.
 			if answer.Code == 200 && !strings.Contains(header, before) && strings.TrimSpace(header) != "*" {
 				// A number may have zeros before it, which change nothing about it.
 				if !strings.Contains(header, strings.Trim(before, `"`)+`"`) {

@@ -24,7 +24,7 @@ func TestHead(t *testing.T) {
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A B", 2)
 		paths := []string{
-			"/healthz", "/readyz", "/openapi.json", "/metrics", "/docs", "/docs/docs.js", "/docs/favicon.png", "/docs/swagger-ui.css",
+			"/healthz", "/readyz", "/openapi.json", "/openapi.yaml", "/metrics", "/docs", "/docs/docs.js", "/docs/docs.css", "/docs/favicon.png", "/docs/swagger-ui.css",
 			"/docs/swagger-ui-bundle.js", "/api/jobs?limit=x", "/api/jobs/nothing", "/api/serials?limit=1",
 		}
 		ids := strings.NewReplacer("{jobId}", f.job.ID, "{pathId}", f.path.ID, "{serialId}", "SN-00001", "{ticketKey}", "PI-42")

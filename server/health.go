@@ -40,5 +40,8 @@ func (s *Server) serveHealth(routes gin.IRouter) {
 	routes.GET("/openapi.json", func(c *gin.Context) {
 		c.Data(http.StatusOK, "application/json", gen.Contract)
 	})
+	routes.GET("/openapi.yaml", func(c *gin.Context) {
+		c.Data(http.StatusOK, "application/yaml", gen.ContractYAML)
+	})
 	routes.GET("/metrics", gin.WrapH(s.metrics.handler()))
 }

@@ -168,7 +168,7 @@ func repeats(t *testing.T, servers []*routecardtest.Server, request post) {
 	wantEqual(t, "the number of events after all", countEvents(t, servers[0])-before, request.events)
 }
 
-// wantOneAnswer checks that one request was carried out and the others were told what it was told, which it returns.
+// wantOneAnswer checks that one request was carried out and that all others got its response, which it returns.
 func wantOneAnswer(t *testing.T, answers []routecardtest.Answer) routecardtest.Answer {
 	t.Helper()
 	fresh := slices.IndexFunc(answers, func(a routecardtest.Answer) bool { return a.Header.Get("Idempotency-Replayed") == "" })
@@ -289,7 +289,7 @@ func TestFailuresAreNotRemembered(t *testing.T) {
 		s.Clock.OnNow(nil)
 		mustPost(t, s, request.path, request.body, key)
 
-		// A conflict of the unit's state, under a key of its own, is asked anew each time as well.
+		// A conflict of the unit's state, under a key of its own, is evaluated again each time.
 		const second = "Idempotency-Key: k2"
 		wantEqual(t, "the status of an undo of nothing", s.Do(t, "POST", "/api/serials/MINE-1/undo", `{}`, second).Status, 409)
 		mustPost(t, s, "/api/serials/MINE-1/advance", `{}`)

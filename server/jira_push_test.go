@@ -158,7 +158,7 @@ func TestPushesAtOnce(t *testing.T) {
 	})
 }
 
-// TestPushAfterOneThatDied has a server vanish in the middle of a push: others wait for it, but not for ever.
+// TestPushAfterOneThatDied has a server vanish in the middle of a push: others wait for it, but not without end.
 func TestPushAfterOneThatDied(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {

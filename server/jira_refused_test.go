@@ -55,7 +55,7 @@ func TestJiraFails(t *testing.T) {
 	}{
 		{"500", jiratest.Status(500, "Internal error"), noAnswer},
 		{"503", jiratest.Status(503), noAnswer},
-		{"503 for ever", jiratest.RetryAfter(503, "0"), noAnswer},
+		{"503 every time", jiratest.RetryAfter(503, "0"), noAnswer},
 		{"429 for longer than we wait", jiratest.RetryAfter(429, "3600"), noAnswer},
 		{"502 of a proxy", jiratest.HTML(502), noAnswer},
 		{"closed without an answer", jiratest.Hangup, noAnswer},

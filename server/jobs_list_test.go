@@ -283,7 +283,7 @@ func TestListJobsPagesWhileOthersCreateAndDelete(t *testing.T) {
 			})
 		}
 		seen := walk(t, s, "/api/jobs?limit=7", func() {
-			// Among them the very job that the cursor stands on.
+			// One of them is the job that the cursor names.
 			if len(leaves) > 0 {
 				s.Do(t, "DELETE", "/api/jobs/"+leaves[len(leaves)-1], "")
 				leaves = leaves[:len(leaves)-1]

@@ -257,7 +257,7 @@ func TestEachChangeIsSynced(t *testing.T) {
 
 // TestFailedSync has a sync fail once: of the log, which every change needs, and of the database, which a change that was
 // acknowledged causes when SQLite copies the log. No later change is accepted, although the disk works again, until the
-// database is opened anew. Everything that was acknowledged is there then.
+// database is opened again and contains everything that was acknowledged.
 func TestFailedSync(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"-wal", ".db"} {

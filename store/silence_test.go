@@ -15,8 +15,8 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// TestDatabaseThatFallsSilent has PostgreSQL answer nothing any more, as when its machine loses power, and callers who
-// wait for ever. They are told in the end, and what they held is free again.
+// TestDatabaseThatFallsSilent stops all answers of PostgreSQL, as when its machine loses power, while callers without a
+// timeout wait. Every caller gets an error, and its connection and locks are free again.
 func TestDatabaseThatFallsSilent(t *testing.T) {
 	t.Parallel()
 	database, silent := routecardtest.SilentDatabase(t, postgrestest.Database(t))

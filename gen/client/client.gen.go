@@ -240,7 +240,7 @@ type AdvancementMode string
 // Example: atomic
 type BulkMode string
 
-// BulkOutcome What became of one unit. It has either `serial` or `error`.
+// BulkOutcome The outcome for one unit. It has either `serial` or `error`.
 type BulkOutcome struct {
 	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 	//
@@ -259,7 +259,7 @@ type BulkOutcome struct {
 	Error *Error `json:"error,omitempty"`
 }
 
-// BulkResult What became of each unit.
+// BulkResult The outcome for each unit.
 type BulkResult struct {
 	// Succeeded How many units were changed.
 	//
@@ -1190,7 +1190,7 @@ type SerialCreatedEvent struct {
 	Data SerialCreatedData `json:"data"`
 }
 
-// SerialDetail A unit and what has become of each step of its path.
+// SerialDetail A unit and the status of each step of its path.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
 	Serial `yaml:",inline"`
@@ -1340,7 +1340,7 @@ type SerialScrappedEvent struct {
 // Example: in_progress
 type SerialStatus string
 
-// SerialStep What has become of a step for one unit.
+// SerialStep The status of a step for one unit.
 type SerialStep struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1364,7 +1364,7 @@ type SerialStep struct {
 	// Example: pending
 	Status SerialStepStatus `json:"status"`
 
-	// Overridden Whether an override is active, by which the step counts as optional for this unit.
+	// Overridden Whether an override is active. The step is then optional for this unit.
 	//
 	// Example: false
 	Overridden bool `json:"overridden"`
@@ -2052,7 +2052,7 @@ type ListEventsParams struct {
 	// Type Only events of this type.
 	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
 
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
@@ -2075,7 +2075,7 @@ type PushJobToJiraParams struct {
 
 // ListJiraTicketsParams defines parameters for ListJiraTickets.
 type ListJiraTicketsParams struct {
-	// Limit How many tickets a page holds at the most.
+	// Limit Maximum number of tickets on a page.
 	Limit *JiraLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// PageToken Where the page begins. Opaque; take it from the `Link` header of the page before.
@@ -2105,7 +2105,7 @@ type ListJobsParams struct {
 	// Include Adds `progress` to each job.
 	Include *ListJobsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
 
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
@@ -2136,7 +2136,7 @@ type UpdateJobParams struct {
 
 // ListJobPathsParams defines parameters for ListJobPaths.
 type ListJobPathsParams struct {
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
@@ -2179,7 +2179,7 @@ type ListSerialsParams struct {
 	// Q Text that the serial number must contain, in upper or lower case.
 	Q *SerialQuery `form:"q,omitempty" json:"q,omitempty"`
 
-	// Limit How many to answer with at the most. Without it the list holds everything.
+	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
@@ -2689,7 +2689,7 @@ type ClientInterface interface {
 
 	// GetSerial Get a serial number and its steps
 	//
-	// Answers with the unit and what has become of each step of its path.
+	// Answers with the unit and the status of each step of its path.
 	//
 	// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
 	GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3444,7 +3444,7 @@ func (c *Client) ScrapSerials(ctx context.Context, params *ScrapSerialsParams, b
 
 // GetSerial Get a serial number and its steps
 //
-// Answers with the unit and what has become of each step of its path.
+// Answers with the unit and the status of each step of its path.
 //
 // Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
 func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6092,7 +6092,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetSerialWithResponse Get a serial number and its steps
 	//
-	// Answers with the unit and what has become of each step of its path.
+	// Answers with the unit and the status of each step of its path.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10511,7 +10511,7 @@ func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, para
 
 // GetSerialWithResponse Get a serial number and its steps
 //
-// Answers with the unit and what has become of each step of its path.
+// Answers with the unit and the status of each step of its path.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -32,7 +32,7 @@ func logFailover(t *testing.T, event string, w *workload) {
 }
 
 // TestFailoverPostgres kills the primary during a workload and promotes the synchronous standby. The two servers are not
-// restarted or configured anew. Nothing that was acknowledged is lost or applied twice.
+// restarted or configured again. Nothing that was acknowledged is lost or applied twice.
 func TestFailoverPostgres(t *testing.T) {
 	for round := range 3 {
 		primary := postgrestest.Start(t, postgrestest.Options{Durable: true})

@@ -62,7 +62,7 @@ type node struct {
 	dir    string // holds everything below, the server's socket and its log
 	data   string
 	port   int
-	owner  *owner // nil: the server runs as whoever runs the test
+	owner  *owner // nil: the server runs as the user who runs the test
 
 	watchdog *exec.Cmd
 	leash    *os.File // the writing end of the watchdog's pipe; it takes the process id of the server, 0 for none
@@ -99,7 +99,7 @@ func newNode(binDir string) (*node, error) {
 
 // watchdogScript keeps the last process id that it read. At the end of its input it sends SIGQUIT, PostgreSQL's immediate
 // shutdown, and SIGKILL if ten seconds weren't enough. (The process may stay as a zombie in a container whose first process
-// does not collect orphans, hence the look at postmaster.pid, which the server removes last.) A server that died by SIGKILL leaves a System V segment, named in
+// does not collect orphans, so this looks at postmaster.pid, which the server removes last.) A server that died by SIGKILL leaves a System V segment, named in
 // line 7 of postmaster.pid, which nobody else would ever remove. The directory takes more than one attempt when initdb
 // still writes to it; without the directory initdb gives up.
 const watchdogScript = `
@@ -127,7 +127,7 @@ func (n *node) startWatchdog() error {
 	n.watchdog = exec.Command("sh", "-c", watchdogScript, "watchdog", n.dir)
 	n.watchdog.Dir = "/"
 	n.watchdog.Stdin = in
-	// Its output is not the test's, since `go test` would wait for whoever holds that. A group of its own keeps Ctrl-C away,
+	// Its output is not the test's, since `go test` would wait for every process that holds it. A group of its own keeps Ctrl-C away,
 	// which is meant for the tests.
 	detach(n.watchdog, nil)
 	if err := n.watchdog.Start(); err != nil {

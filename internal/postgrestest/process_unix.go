@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// owner is the user who runs the server in place of root, whom PostgreSQL refuses. A nil owner is whoever runs the test.
+// owner is the user who runs the server in place of root, whom PostgreSQL refuses. A nil owner is the user who runs the test.
 type owner struct {
 	uid, gid uint32
 	name     string

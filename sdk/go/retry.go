@@ -15,7 +15,7 @@ import (
 //
 //   - GET changes nothing.
 //   - PUT, PATCH, and DELETE have the same effect however often they are sent.
-//   - POST has an Idempotency-Key, the same for all attempts, by which the server recognizes the request. For the same reason
+//   - POST has an Idempotency-Key, the same for all attempts, so that the server recognizes a repeated request. For the same reason
 //     a POST is also repeated after a 500, which does not say whether the change was made.
 //
 // A request whose outcome is still unknown after the last attempt fails with [ErrOutcomeUnknown].

@@ -207,7 +207,7 @@ func TestWhichRequestsAreRepeated(t *testing.T) {
 	}
 }
 
-// TestOutcomeUnknown has the last attempts of a change fail in ways that do and do not say what became of the change.
+// TestOutcomeUnknown has the last attempts of a change fail in ways that do and do not say whether the change was made.
 func TestOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	unknown := answers(http.StatusInternalServerError, `{"statusCode":500,"message":"The outcome is unknown","outcome":"unknown"}`)

@@ -252,7 +252,7 @@ export interface paths {
         };
         /**
          * Get a serial number and its steps
-         * @description Answers with the unit and what has become of each step of its path.
+         * @description Answers with the unit and the status of each step of its path.
          */
         get: operations["getSerial"];
         put?: never;
@@ -1051,12 +1051,12 @@ export interface components {
         };
         /** @description Units. */
         SerialList: components["schemas"]["Serial"][];
-        /** @description A unit and what has become of each step of its path. */
+        /** @description A unit and the status of each step of its path. */
         SerialDetail: components["schemas"]["Serial"] & {
             /** @description One entry for each step that the path has now, in their order. */
             steps: components["schemas"]["SerialStep"][];
         };
-        /** @description What has become of a step for one unit. */
+        /** @description The status of a step for one unit. */
         SerialStep: {
             stepId: components["schemas"]["StepId"];
             /**
@@ -1067,7 +1067,7 @@ export interface components {
             stepOrder: components["schemas"]["StepOrder"];
             status: components["schemas"]["SerialStepStatus"];
             /**
-             * @description Whether an override is active, by which the step counts as optional for this unit.
+             * @description Whether an override is active. The step is then optional for this unit.
              * @example false
              */
             overridden: boolean;
@@ -1249,7 +1249,7 @@ export interface components {
             explanation?: string;
             userId?: components["schemas"]["UserId"];
         };
-        /** @description What became of each unit. */
+        /** @description The outcome for each unit. */
         BulkResult: {
             /**
              * @description How many units were changed.
@@ -1264,7 +1264,7 @@ export interface components {
             /** @description One outcome for each unit, in the order asked. */
             results: components["schemas"]["BulkOutcome"][];
         };
-        /** @description What became of one unit. It has either `serial` or `error`. */
+        /** @description The outcome for one unit. It has either `serial` or `error`. */
         BulkOutcome: {
             serialId: components["schemas"]["SerialId"];
             /**
@@ -2257,13 +2257,13 @@ export interface components {
         JiraLabel: string[];
         /** @description Adds `progress` to each job. */
         JobInclude: "progress";
-        /** @description How many to answer with at the most. Without it the list holds everything. */
+        /** @description Maximum number of items to return. Without it, the list has all items. */
         Limit: number;
         /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
         Cursor: string;
         /** @description Issue key of the ticket. */
         TicketKey: string;
-        /** @description How many tickets a page holds at the most. */
+        /** @description Maximum number of tickets on a page. */
         JiraLimit: number;
         /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
         JiraPageToken: string;
@@ -2313,7 +2313,7 @@ export interface operations {
                 jiraLabel?: components["parameters"]["JiraLabel"];
                 /** @description Adds `progress` to each job. */
                 include?: components["parameters"]["JobInclude"];
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -2505,7 +2505,7 @@ export interface operations {
     listJobPaths: {
         parameters: {
             query?: {
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -2786,7 +2786,7 @@ export interface operations {
                 status?: components["parameters"]["SerialStatusFilter"];
                 /** @description Text that the serial number must contain, in upper or lower case. */
                 q?: components["parameters"]["SerialQuery"];
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -3525,7 +3525,7 @@ export interface operations {
                 serialId?: components["parameters"]["EventSerialId"];
                 /** @description Only events of this type. */
                 type?: components["parameters"]["EventType"];
-                /** @description How many to answer with at the most. Without it the list holds everything. */
+                /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
@@ -3564,7 +3564,7 @@ export interface operations {
     listJiraTickets: {
         parameters: {
             query?: {
-                /** @description How many tickets a page holds at the most. */
+                /** @description Maximum number of tickets on a page. */
                 limit?: components["parameters"]["JiraLimit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
                 pageToken?: components["parameters"]["JiraPageToken"];

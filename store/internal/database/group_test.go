@@ -15,7 +15,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// These tests run in bubbles of testing/synctest: a call that would wait for ever, and a goroutine that is left behind,
+// These tests run in bubbles of testing/synctest: a call that would never return, and a goroutine that is left behind,
 // fail them, and nothing in them depends on how fast the machine is.
 
 var errRow = fmt.Errorf("the row is bad: %w", sqlite3.CONSTRAINT_NOTNULL)
@@ -322,8 +322,8 @@ func TestGroupPanic(t *testing.T) {
 	})
 }
 
-// TestGroupUnderChance lets callers come and go at random. Whoever is told that a value was written finds it written,
-// once; nobody waits for ever; nothing is left behind.
+// TestGroupUnderChance lets callers come and go at random. A caller that gets no error finds its value written,
+// once; every caller returns; nothing is left behind.
 func TestGroupUnderChance(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {

@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestPingWhileQueriesRun has as many queries run as the database admits. Another query waits in vain, but the database
+// TestPingWhileQueriesRun has as many queries run as the database admits. Another query gets no connection, but the database
 // answers a probe.
 func TestPingWhileQueriesRun(t *testing.T) {
 	t.Parallel()

@@ -139,7 +139,7 @@ const (
 	// restartPages is the length from which a commit waits for the readers of the log, so that the log can begin again.
 	// A page has 4 KiB. Without that the log grows for as long as there is always a reader.
 	restartPages = 4000
-	// restartWait is how long a commit waits for the readers, and restartPause the time between two commits that wait in vain.
+	// restartWait is how long a commit waits for the readers, and restartPause the time between two commits that get no such moment.
 	// Both are short for the writers that wait at the same time.
 	restartWait, restartPause = time.Second, time.Second
 	// busyTimeout is how long a statement waits for another process.

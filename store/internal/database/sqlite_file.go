@@ -28,7 +28,7 @@ const (
 )
 
 // These bytes of a database file are locked. They are beyond the largest size of a SQLite file and away from the bytes that
-// SQLite locks. A lock of a byte belongs to the file itself, whatever the name by which it was opened.
+// SQLite locks. A lock of a byte belongs to the file itself, whatever name it was opened by.
 const (
 	// servedByte is locked by the server that has the file open.
 	servedByte = 1 << 62

@@ -322,8 +322,8 @@ type panicError struct {
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
 
 // isMemberError reports whether one member of a group can be the reason for the error, and nothing was committed. It is
-// false for errors of the database itself: another attempt would meet them too, or could not know what became of the
-// first.
+// false for errors of the database itself: another attempt would meet them too, or could not know whether the first
+// was committed.
 func isMemberError(err error) bool {
 	if _, panicked := errors.AsType[*panicError](err); panicked {
 		return true

@@ -1,7 +1,7 @@
 // Command embed converts the contract from YAML to JSON and keeps the order of its keys. /openapi.json, the explorer, and
 // the error messages of the contract check follow that order.
 //
-// With -order it also adds the line number of each property as x-order. The code generator sorts the fields of a struct, and
+// With -copy it copies the contract as it is. With -order it also adds the line number of each property as x-order. The code generator sorts the fields of a struct, and
 // so the fields of a response, by x-order.
 package main
 
@@ -18,15 +18,31 @@ import (
 
 func main() {
 	order := flag.Bool("order", false, "add the line number of each property as x-order")
+	plain := flag.Bool("copy", false, "copy the file as it is")
 	flag.Parse()
 	if flag.NArg() != 2 {
-		fmt.Fprintln(os.Stderr, "usage: embed [-order] FROM.yaml TO.json")
+		fmt.Fprintln(os.Stderr, "usage: embed [-order | -copy] FROM.yaml TO")
 		os.Exit(2)
 	}
-	if err := embed(flag.Arg(0), flag.Arg(1), *order); err != nil {
+	var err error
+	if *plain {
+		err = copyFile(flag.Arg(0), flag.Arg(1))
+	} else {
+		err = embed(flag.Arg(0), flag.Arg(1), *order)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// copyFile copies a file, because a Go package can embed only files below its own folder.
+func copyFile(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o644)
 }
 
 func embed(from, to string, order bool) error {

@@ -49,7 +49,7 @@ CREATE INDEX events_by_job ON events (job_id, seq);
 CREATE INDEX events_by_serial ON events (serial_id, seq) WHERE serial_id IS NOT NULL;
 
 -- A sequence gives its numbers before the commit, so transactions that commit out of order would let a reader that
--- follows `after` pass by an event that is not visible yet. Whoever appends events therefore holds this lock from before
+-- follows `after` pass by an event that is not visible yet. A transaction that appends events therefore holds this lock from before
 -- the first number is taken until the commit: events become visible in the order of their numbers. A trigger, and not
 -- the callers, so that nobody can forget it; the statement that appends is the last of its transaction, so that the
 -- lock is held for the commit and little else. The number names the lock and means nothing.
