@@ -447,7 +447,7 @@ type JiraLink struct {
 	// Example: 50
 	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
 
-	// AllowDuplicate Whether the ticket may be linked to another job already.
+	// AllowDuplicate Whether the ticket may be linked to another job already. Defaults to false.
 	//
 	// Example: false
 	AllowDuplicate *bool `json:"allowDuplicate,omitempty"`
@@ -1573,7 +1573,7 @@ type StepCreate struct {
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without it. Defaults to false.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
@@ -1925,7 +1925,7 @@ type JobInclude string
 type JobQuery = string
 
 // LastEventID Example: 7
-type LastEventID = int64
+type LastEventID = string
 
 // Limit Example: 100
 type Limit = int
@@ -2491,7 +2491,7 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 			return
 		}
 
-		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
 		if err != nil {
 			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
 			return

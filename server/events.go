@@ -41,7 +41,8 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	}
 	if prefersEventStream(httpRequest(ctx).Header.Values("Accept")) {
 		if params.LastEventID != nil {
-			after = *params.LastEventID
+			// The contract allows up to 16 digits.
+			after, _ = strconv.ParseInt(*params.LastEventID, 10, 64)
 		}
 		return &eventStream{ctx: ctx, server: s, filter: filter, after: after, epoch: epoch}, nil
 	}

@@ -448,7 +448,7 @@ type JiraLink struct {
 	// Example: 50
 	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
 
-	// AllowDuplicate Whether the ticket may be linked to another job already.
+	// AllowDuplicate Whether the ticket may be linked to another job already. Defaults to false.
 	//
 	// Example: false
 	AllowDuplicate *bool `json:"allowDuplicate,omitempty"`
@@ -1574,7 +1574,7 @@ type StepCreate struct {
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without it. Defaults to false.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
@@ -1926,7 +1926,7 @@ type JobInclude string
 type JobQuery = string
 
 // LastEventID Example: 7
-type LastEventID = int64
+type LastEventID = string
 
 // Limit Example: 100
 type Limit = int
@@ -3936,7 +3936,7 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 		if params.LastEventID != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}

@@ -35,7 +35,7 @@ const orders = `{"openapi":"3.0.3",
 		"Order":{"type":"object","required":["title","count"],"properties":{
 			"note":{"type":"string","nullable":true},
 			"urgent":{"type":"boolean"},
-			"count":{"type":"integer","minimum":0,"exclusiveMinimum":true,"maximum":9007199254740991},
+			"count":{"type":"integer","minimum":1,"maximum":9007199254740991},
 			"weight":{"type":"number","minimum":0.5},
 			"level":{"type":"integer","minimum":-3,"maximum":3},
 			"title":{"type":"string","minLength":1,"maxLength":5},

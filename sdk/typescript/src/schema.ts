@@ -872,8 +872,7 @@ export interface components {
              */
             assignedTo?: string;
             /**
-             * @description Whether a unit may be completed without it.
-             * @default false
+             * @description Whether a unit may be completed without it. Defaults to false.
              * @example false
              */
             optional?: boolean;
@@ -1841,8 +1840,7 @@ export interface components {
              */
             goalQuantity?: number;
             /**
-             * @description Whether the ticket may be linked to another job already.
-             * @default false
+             * @description Whether the ticket may be linked to another job already. Defaults to false.
              * @example false
              */
             allowDuplicate?: boolean;
@@ -2242,7 +2240,7 @@ export interface components {
         /** @description Only events of this type. */
         EventType: string;
         /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
-        LastEventId: number;
+        LastEventId: string;
         /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
         JobQuery: string;
         /** @description Only jobs linked to exactly this Jira ticket. */
@@ -2282,7 +2280,7 @@ export interface components {
         /** @description The version of the thing's own fields, for `If-Match`. Progress does not change it. */
         ETag: string;
         /** @description `true` on an answer that an earlier request with the same `Idempotency-Key` has got already. */
-        IdempotencyReplayed: "true";
+        IdempotencyReplayed: string;
         /** @description How to authenticate. */
         WWWAuthenticate: string;
         /** @description After how many seconds to try again. */
