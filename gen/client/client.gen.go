@@ -6289,16 +6289,34 @@ type ClientWithResponsesInterface interface {
 type ListEventsResponse200Headers struct {
 	Link               *string
 	RoutecardFeedEpoch string
+	XRequestID         *string
+}
+
+// ListEventsResponse400Headers the declared response headers of an HTTP 400 response for ListEvents
+type ListEventsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListEventsResponse401Headers the declared response headers of an HTTP 401 response for ListEvents
 type ListEventsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListEventsResponse403Headers the declared response headers of an HTTP 403 response for ListEvents
+type ListEventsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListEventsResponse500Headers the declared response headers of an HTTP 500 response for ListEvents
+type ListEventsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListEventsResponse503Headers the declared response headers of an HTTP 503 response for ListEvents
 type ListEventsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListEventsResponse struct {
@@ -6318,8 +6336,14 @@ type ListEventsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListEventsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListEventsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListEventsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListEventsResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListEventsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListEventsResponse503Headers
 }
@@ -6387,6 +6411,7 @@ func (r ListEventsResponse) ContentType() string {
 type LinkJiraTicketResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 // LinkJiraTicketResponse201Headers the declared response headers of an HTTP 201 response for LinkJiraTicket
@@ -6394,16 +6419,69 @@ type LinkJiraTicketResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// LinkJiraTicketResponse400Headers the declared response headers of an HTTP 400 response for LinkJiraTicket
+type LinkJiraTicketResponse400Headers struct {
+	XRequestID *string
 }
 
 // LinkJiraTicketResponse401Headers the declared response headers of an HTTP 401 response for LinkJiraTicket
 type LinkJiraTicketResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// LinkJiraTicketResponse403Headers the declared response headers of an HTTP 403 response for LinkJiraTicket
+type LinkJiraTicketResponse403Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse404Headers the declared response headers of an HTTP 404 response for LinkJiraTicket
+type LinkJiraTicketResponse404Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse408Headers the declared response headers of an HTTP 408 response for LinkJiraTicket
+type LinkJiraTicketResponse408Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse409Headers the declared response headers of an HTTP 409 response for LinkJiraTicket
+type LinkJiraTicketResponse409Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse413Headers the declared response headers of an HTTP 413 response for LinkJiraTicket
+type LinkJiraTicketResponse413Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse415Headers the declared response headers of an HTTP 415 response for LinkJiraTicket
+type LinkJiraTicketResponse415Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse422Headers the declared response headers of an HTTP 422 response for LinkJiraTicket
+type LinkJiraTicketResponse422Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse500Headers the declared response headers of an HTTP 500 response for LinkJiraTicket
+type LinkJiraTicketResponse500Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse502Headers the declared response headers of an HTTP 502 response for LinkJiraTicket
+type LinkJiraTicketResponse502Headers struct {
+	XRequestID *string
 }
 
 // LinkJiraTicketResponse503Headers the declared response headers of an HTTP 503 response for LinkJiraTicket
 type LinkJiraTicketResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type LinkJiraTicketResponse struct {
@@ -6441,8 +6519,28 @@ type LinkJiraTicketResponse struct {
 	Headers200 *LinkJiraTicketResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *LinkJiraTicketResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *LinkJiraTicketResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *LinkJiraTicketResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *LinkJiraTicketResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *LinkJiraTicketResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *LinkJiraTicketResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *LinkJiraTicketResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *LinkJiraTicketResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *LinkJiraTicketResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *LinkJiraTicketResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *LinkJiraTicketResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *LinkJiraTicketResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *LinkJiraTicketResponse503Headers
 }
@@ -6549,16 +6647,69 @@ func (r LinkJiraTicketResponse) ContentType() string {
 // PushJobToJiraResponse200Headers the declared response headers of an HTTP 200 response for PushJobToJira
 type PushJobToJiraResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// PushJobToJiraResponse400Headers the declared response headers of an HTTP 400 response for PushJobToJira
+type PushJobToJiraResponse400Headers struct {
+	XRequestID *string
 }
 
 // PushJobToJiraResponse401Headers the declared response headers of an HTTP 401 response for PushJobToJira
 type PushJobToJiraResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// PushJobToJiraResponse403Headers the declared response headers of an HTTP 403 response for PushJobToJira
+type PushJobToJiraResponse403Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse404Headers the declared response headers of an HTTP 404 response for PushJobToJira
+type PushJobToJiraResponse404Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse408Headers the declared response headers of an HTTP 408 response for PushJobToJira
+type PushJobToJiraResponse408Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse409Headers the declared response headers of an HTTP 409 response for PushJobToJira
+type PushJobToJiraResponse409Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse413Headers the declared response headers of an HTTP 413 response for PushJobToJira
+type PushJobToJiraResponse413Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse415Headers the declared response headers of an HTTP 415 response for PushJobToJira
+type PushJobToJiraResponse415Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse422Headers the declared response headers of an HTTP 422 response for PushJobToJira
+type PushJobToJiraResponse422Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse500Headers the declared response headers of an HTTP 500 response for PushJobToJira
+type PushJobToJiraResponse500Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse502Headers the declared response headers of an HTTP 502 response for PushJobToJira
+type PushJobToJiraResponse502Headers struct {
+	XRequestID *string
 }
 
 // PushJobToJiraResponse503Headers the declared response headers of an HTTP 503 response for PushJobToJira
 type PushJobToJiraResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type PushJobToJiraResponse struct {
@@ -6592,8 +6743,28 @@ type PushJobToJiraResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *PushJobToJiraResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *PushJobToJiraResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *PushJobToJiraResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *PushJobToJiraResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *PushJobToJiraResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *PushJobToJiraResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *PushJobToJiraResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *PushJobToJiraResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *PushJobToJiraResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *PushJobToJiraResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *PushJobToJiraResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *PushJobToJiraResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *PushJobToJiraResponse503Headers
 }
@@ -6694,17 +6865,45 @@ func (r PushJobToJiraResponse) ContentType() string {
 
 // ListJiraTicketsResponse200Headers the declared response headers of an HTTP 200 response for ListJiraTickets
 type ListJiraTicketsResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse400Headers the declared response headers of an HTTP 400 response for ListJiraTickets
+type ListJiraTicketsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListJiraTicketsResponse401Headers the declared response headers of an HTTP 401 response for ListJiraTickets
 type ListJiraTicketsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListJiraTicketsResponse403Headers the declared response headers of an HTTP 403 response for ListJiraTickets
+type ListJiraTicketsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse409Headers the declared response headers of an HTTP 409 response for ListJiraTickets
+type ListJiraTicketsResponse409Headers struct {
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse500Headers the declared response headers of an HTTP 500 response for ListJiraTickets
+type ListJiraTicketsResponse500Headers struct {
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse502Headers the declared response headers of an HTTP 502 response for ListJiraTickets
+type ListJiraTicketsResponse502Headers struct {
+	XRequestID *string
 }
 
 // ListJiraTicketsResponse503Headers the declared response headers of an HTTP 503 response for ListJiraTickets
 type ListJiraTicketsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListJiraTicketsResponse struct {
@@ -6728,8 +6927,18 @@ type ListJiraTicketsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJiraTicketsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListJiraTicketsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListJiraTicketsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListJiraTicketsResponse403Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ListJiraTicketsResponse409Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListJiraTicketsResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *ListJiraTicketsResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListJiraTicketsResponse503Headers
 }
@@ -6803,14 +7012,51 @@ func (r ListJiraTicketsResponse) ContentType() string {
 	return ""
 }
 
+// GetJiraTicketResponse200Headers the declared response headers of an HTTP 200 response for GetJiraTicket
+type GetJiraTicketResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse400Headers the declared response headers of an HTTP 400 response for GetJiraTicket
+type GetJiraTicketResponse400Headers struct {
+	XRequestID *string
+}
+
 // GetJiraTicketResponse401Headers the declared response headers of an HTTP 401 response for GetJiraTicket
 type GetJiraTicketResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetJiraTicketResponse403Headers the declared response headers of an HTTP 403 response for GetJiraTicket
+type GetJiraTicketResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse404Headers the declared response headers of an HTTP 404 response for GetJiraTicket
+type GetJiraTicketResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse409Headers the declared response headers of an HTTP 409 response for GetJiraTicket
+type GetJiraTicketResponse409Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse500Headers the declared response headers of an HTTP 500 response for GetJiraTicket
+type GetJiraTicketResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse502Headers the declared response headers of an HTTP 502 response for GetJiraTicket
+type GetJiraTicketResponse502Headers struct {
+	XRequestID *string
 }
 
 // GetJiraTicketResponse503Headers the declared response headers of an HTTP 503 response for GetJiraTicket
 type GetJiraTicketResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetJiraTicketResponse struct {
@@ -6834,8 +7080,22 @@ type GetJiraTicketResponse struct {
 	JSON502 *BadGateway
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetJiraTicketResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetJiraTicketResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJiraTicketResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetJiraTicketResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetJiraTicketResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *GetJiraTicketResponse409Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetJiraTicketResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *GetJiraTicketResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetJiraTicketResponse503Headers
 }
@@ -6916,17 +7176,35 @@ func (r GetJiraTicketResponse) ContentType() string {
 
 // ListJobsResponse200Headers the declared response headers of an HTTP 200 response for ListJobs
 type ListJobsResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListJobsResponse400Headers the declared response headers of an HTTP 400 response for ListJobs
+type ListJobsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListJobsResponse401Headers the declared response headers of an HTTP 401 response for ListJobs
 type ListJobsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListJobsResponse403Headers the declared response headers of an HTTP 403 response for ListJobs
+type ListJobsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListJobsResponse500Headers the declared response headers of an HTTP 500 response for ListJobs
+type ListJobsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListJobsResponse503Headers the declared response headers of an HTTP 503 response for ListJobs
 type ListJobsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListJobsResponse struct {
@@ -6946,8 +7224,14 @@ type ListJobsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJobsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListJobsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListJobsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListJobsResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListJobsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListJobsResponse503Headers
 }
@@ -7016,16 +7300,54 @@ type CreateJobResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// CreateJobResponse400Headers the declared response headers of an HTTP 400 response for CreateJob
+type CreateJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // CreateJobResponse401Headers the declared response headers of an HTTP 401 response for CreateJob
 type CreateJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateJobResponse403Headers the declared response headers of an HTTP 403 response for CreateJob
+type CreateJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse408Headers the declared response headers of an HTTP 408 response for CreateJob
+type CreateJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse413Headers the declared response headers of an HTTP 413 response for CreateJob
+type CreateJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse415Headers the declared response headers of an HTTP 415 response for CreateJob
+type CreateJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse422Headers the declared response headers of an HTTP 422 response for CreateJob
+type CreateJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse500Headers the declared response headers of an HTTP 500 response for CreateJob
+type CreateJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // CreateJobResponse503Headers the declared response headers of an HTTP 503 response for CreateJob
 type CreateJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CreateJobResponse struct {
@@ -7053,8 +7375,22 @@ type CreateJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateJobResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateJobResponse403Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateJobResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreateJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CreateJobResponse503Headers
 }
@@ -7138,14 +7474,51 @@ func (r CreateJobResponse) ContentType() string {
 	return ""
 }
 
+// DeleteJobResponse204Headers the declared response headers of an HTTP 204 response for DeleteJob
+type DeleteJobResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse400Headers the declared response headers of an HTTP 400 response for DeleteJob
+type DeleteJobResponse400Headers struct {
+	XRequestID *string
+}
+
 // DeleteJobResponse401Headers the declared response headers of an HTTP 401 response for DeleteJob
 type DeleteJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteJobResponse403Headers the declared response headers of an HTTP 403 response for DeleteJob
+type DeleteJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse404Headers the declared response headers of an HTTP 404 response for DeleteJob
+type DeleteJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse409Headers the declared response headers of an HTTP 409 response for DeleteJob
+type DeleteJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse412Headers the declared response headers of an HTTP 412 response for DeleteJob
+type DeleteJobResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse500Headers the declared response headers of an HTTP 500 response for DeleteJob
+type DeleteJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // DeleteJobResponse503Headers the declared response headers of an HTTP 503 response for DeleteJob
 type DeleteJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type DeleteJobResponse struct {
@@ -7167,8 +7540,22 @@ type DeleteJobResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteJobResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeleteJobResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeleteJobResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteJobResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *DeleteJobResponse503Headers
 }
@@ -7244,17 +7631,40 @@ func (r DeleteJobResponse) ContentType() string {
 
 // GetJobResponse200Headers the declared response headers of an HTTP 200 response for GetJob
 type GetJobResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// GetJobResponse400Headers the declared response headers of an HTTP 400 response for GetJob
+type GetJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetJobResponse401Headers the declared response headers of an HTTP 401 response for GetJob
 type GetJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetJobResponse403Headers the declared response headers of an HTTP 403 response for GetJob
+type GetJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetJobResponse404Headers the declared response headers of an HTTP 404 response for GetJob
+type GetJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetJobResponse500Headers the declared response headers of an HTTP 500 response for GetJob
+type GetJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetJobResponse503Headers the declared response headers of an HTTP 503 response for GetJob
 type GetJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetJobResponse struct {
@@ -7276,8 +7686,16 @@ type GetJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetJobResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetJobResponse503Headers
 }
@@ -7348,17 +7766,60 @@ func (r GetJobResponse) ContentType() string {
 
 // UpdateJobResponse200Headers the declared response headers of an HTTP 200 response for UpdateJob
 type UpdateJobResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// UpdateJobResponse400Headers the declared response headers of an HTTP 400 response for UpdateJob
+type UpdateJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // UpdateJobResponse401Headers the declared response headers of an HTTP 401 response for UpdateJob
 type UpdateJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdateJobResponse403Headers the declared response headers of an HTTP 403 response for UpdateJob
+type UpdateJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse404Headers the declared response headers of an HTTP 404 response for UpdateJob
+type UpdateJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse408Headers the declared response headers of an HTTP 408 response for UpdateJob
+type UpdateJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse412Headers the declared response headers of an HTTP 412 response for UpdateJob
+type UpdateJobResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse413Headers the declared response headers of an HTTP 413 response for UpdateJob
+type UpdateJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse415Headers the declared response headers of an HTTP 415 response for UpdateJob
+type UpdateJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse500Headers the declared response headers of an HTTP 500 response for UpdateJob
+type UpdateJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // UpdateJobResponse503Headers the declared response headers of an HTTP 503 response for UpdateJob
 type UpdateJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UpdateJobResponse struct {
@@ -7388,8 +7849,24 @@ type UpdateJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdateJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdateJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdateJobResponse408Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdateJobResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdateJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdateJobResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdateJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UpdateJobResponse503Headers
 }
@@ -7480,17 +7957,40 @@ func (r UpdateJobResponse) ContentType() string {
 
 // ListJobPathsResponse200Headers the declared response headers of an HTTP 200 response for ListJobPaths
 type ListJobPathsResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListJobPathsResponse400Headers the declared response headers of an HTTP 400 response for ListJobPaths
+type ListJobPathsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListJobPathsResponse401Headers the declared response headers of an HTTP 401 response for ListJobPaths
 type ListJobPathsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListJobPathsResponse403Headers the declared response headers of an HTTP 403 response for ListJobPaths
+type ListJobPathsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListJobPathsResponse404Headers the declared response headers of an HTTP 404 response for ListJobPaths
+type ListJobPathsResponse404Headers struct {
+	XRequestID *string
+}
+
+// ListJobPathsResponse500Headers the declared response headers of an HTTP 500 response for ListJobPaths
+type ListJobPathsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListJobPathsResponse503Headers the declared response headers of an HTTP 503 response for ListJobPaths
 type ListJobPathsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListJobPathsResponse struct {
@@ -7512,8 +8012,16 @@ type ListJobPathsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJobPathsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListJobPathsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListJobPathsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListJobPathsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ListJobPathsResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListJobPathsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListJobPathsResponse503Headers
 }
@@ -7587,16 +8095,59 @@ type CreatePathResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// CreatePathResponse400Headers the declared response headers of an HTTP 400 response for CreatePath
+type CreatePathResponse400Headers struct {
+	XRequestID *string
 }
 
 // CreatePathResponse401Headers the declared response headers of an HTTP 401 response for CreatePath
 type CreatePathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreatePathResponse403Headers the declared response headers of an HTTP 403 response for CreatePath
+type CreatePathResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse404Headers the declared response headers of an HTTP 404 response for CreatePath
+type CreatePathResponse404Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse408Headers the declared response headers of an HTTP 408 response for CreatePath
+type CreatePathResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse413Headers the declared response headers of an HTTP 413 response for CreatePath
+type CreatePathResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse415Headers the declared response headers of an HTTP 415 response for CreatePath
+type CreatePathResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse422Headers the declared response headers of an HTTP 422 response for CreatePath
+type CreatePathResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse500Headers the declared response headers of an HTTP 500 response for CreatePath
+type CreatePathResponse500Headers struct {
+	XRequestID *string
 }
 
 // CreatePathResponse503Headers the declared response headers of an HTTP 503 response for CreatePath
 type CreatePathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CreatePathResponse struct {
@@ -7626,8 +8177,24 @@ type CreatePathResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreatePathResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreatePathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreatePathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreatePathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CreatePathResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreatePathResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreatePathResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreatePathResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreatePathResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreatePathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CreatePathResponse503Headers
 }
@@ -7716,14 +8283,51 @@ func (r CreatePathResponse) ContentType() string {
 	return ""
 }
 
+// DeletePathResponse204Headers the declared response headers of an HTTP 204 response for DeletePath
+type DeletePathResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse400Headers the declared response headers of an HTTP 400 response for DeletePath
+type DeletePathResponse400Headers struct {
+	XRequestID *string
+}
+
 // DeletePathResponse401Headers the declared response headers of an HTTP 401 response for DeletePath
 type DeletePathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeletePathResponse403Headers the declared response headers of an HTTP 403 response for DeletePath
+type DeletePathResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse404Headers the declared response headers of an HTTP 404 response for DeletePath
+type DeletePathResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse409Headers the declared response headers of an HTTP 409 response for DeletePath
+type DeletePathResponse409Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse412Headers the declared response headers of an HTTP 412 response for DeletePath
+type DeletePathResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse500Headers the declared response headers of an HTTP 500 response for DeletePath
+type DeletePathResponse500Headers struct {
+	XRequestID *string
 }
 
 // DeletePathResponse503Headers the declared response headers of an HTTP 503 response for DeletePath
 type DeletePathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type DeletePathResponse struct {
@@ -7745,8 +8349,22 @@ type DeletePathResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeletePathResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeletePathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeletePathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeletePathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeletePathResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeletePathResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeletePathResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeletePathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *DeletePathResponse503Headers
 }
@@ -7822,17 +8440,40 @@ func (r DeletePathResponse) ContentType() string {
 
 // GetPathResponse200Headers the declared response headers of an HTTP 200 response for GetPath
 type GetPathResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// GetPathResponse400Headers the declared response headers of an HTTP 400 response for GetPath
+type GetPathResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetPathResponse401Headers the declared response headers of an HTTP 401 response for GetPath
 type GetPathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetPathResponse403Headers the declared response headers of an HTTP 403 response for GetPath
+type GetPathResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetPathResponse404Headers the declared response headers of an HTTP 404 response for GetPath
+type GetPathResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetPathResponse500Headers the declared response headers of an HTTP 500 response for GetPath
+type GetPathResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetPathResponse503Headers the declared response headers of an HTTP 503 response for GetPath
 type GetPathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetPathResponse struct {
@@ -7854,8 +8495,16 @@ type GetPathResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetPathResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetPathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetPathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetPathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetPathResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetPathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetPathResponse503Headers
 }
@@ -7926,17 +8575,65 @@ func (r GetPathResponse) ContentType() string {
 
 // UpdatePathResponse200Headers the declared response headers of an HTTP 200 response for UpdatePath
 type UpdatePathResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// UpdatePathResponse400Headers the declared response headers of an HTTP 400 response for UpdatePath
+type UpdatePathResponse400Headers struct {
+	XRequestID *string
 }
 
 // UpdatePathResponse401Headers the declared response headers of an HTTP 401 response for UpdatePath
 type UpdatePathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdatePathResponse403Headers the declared response headers of an HTTP 403 response for UpdatePath
+type UpdatePathResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse404Headers the declared response headers of an HTTP 404 response for UpdatePath
+type UpdatePathResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse408Headers the declared response headers of an HTTP 408 response for UpdatePath
+type UpdatePathResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse409Headers the declared response headers of an HTTP 409 response for UpdatePath
+type UpdatePathResponse409Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse412Headers the declared response headers of an HTTP 412 response for UpdatePath
+type UpdatePathResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse413Headers the declared response headers of an HTTP 413 response for UpdatePath
+type UpdatePathResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse415Headers the declared response headers of an HTTP 415 response for UpdatePath
+type UpdatePathResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse500Headers the declared response headers of an HTTP 500 response for UpdatePath
+type UpdatePathResponse500Headers struct {
+	XRequestID *string
 }
 
 // UpdatePathResponse503Headers the declared response headers of an HTTP 503 response for UpdatePath
 type UpdatePathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UpdatePathResponse struct {
@@ -7968,8 +8665,26 @@ type UpdatePathResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdatePathResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdatePathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdatePathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdatePathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdatePathResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdatePathResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdatePathResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdatePathResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdatePathResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdatePathResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdatePathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UpdatePathResponse503Headers
 }
@@ -8065,17 +8780,35 @@ func (r UpdatePathResponse) ContentType() string {
 
 // ListSerialsResponse200Headers the declared response headers of an HTTP 200 response for ListSerials
 type ListSerialsResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListSerialsResponse400Headers the declared response headers of an HTTP 400 response for ListSerials
+type ListSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListSerialsResponse401Headers the declared response headers of an HTTP 401 response for ListSerials
 type ListSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListSerialsResponse403Headers the declared response headers of an HTTP 403 response for ListSerials
+type ListSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListSerialsResponse500Headers the declared response headers of an HTTP 500 response for ListSerials
+type ListSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListSerialsResponse503Headers the declared response headers of an HTTP 503 response for ListSerials
 type ListSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListSerialsResponse struct {
@@ -8095,8 +8828,14 @@ type ListSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListSerialsResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListSerialsResponse503Headers
 }
@@ -8163,16 +8902,64 @@ func (r ListSerialsResponse) ContentType() string {
 // CreateSerialsResponse201Headers the declared response headers of an HTTP 201 response for CreateSerials
 type CreateSerialsResponse201Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// CreateSerialsResponse400Headers the declared response headers of an HTTP 400 response for CreateSerials
+type CreateSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // CreateSerialsResponse401Headers the declared response headers of an HTTP 401 response for CreateSerials
 type CreateSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateSerialsResponse403Headers the declared response headers of an HTTP 403 response for CreateSerials
+type CreateSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse404Headers the declared response headers of an HTTP 404 response for CreateSerials
+type CreateSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse408Headers the declared response headers of an HTTP 408 response for CreateSerials
+type CreateSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse409Headers the declared response headers of an HTTP 409 response for CreateSerials
+type CreateSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse413Headers the declared response headers of an HTTP 413 response for CreateSerials
+type CreateSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse415Headers the declared response headers of an HTTP 415 response for CreateSerials
+type CreateSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse422Headers the declared response headers of an HTTP 422 response for CreateSerials
+type CreateSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse500Headers the declared response headers of an HTTP 500 response for CreateSerials
+type CreateSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // CreateSerialsResponse503Headers the declared response headers of an HTTP 503 response for CreateSerials
 type CreateSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CreateSerialsResponse struct {
@@ -8204,8 +8991,26 @@ type CreateSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateSerialsResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CreateSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreateSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CreateSerialsResponse503Headers
 }
@@ -8302,16 +9107,64 @@ func (r CreateSerialsResponse) ContentType() string {
 // AdvanceSerialsResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerials
 type AdvanceSerialsResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialsResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerials
+type AdvanceSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialsResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerials
 type AdvanceSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialsResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerials
+type AdvanceSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerials
+type AdvanceSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerials
+type AdvanceSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerials
+type AdvanceSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerials
+type AdvanceSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerials
+type AdvanceSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerials
+type AdvanceSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerials
+type AdvanceSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialsResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerials
 type AdvanceSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AdvanceSerialsResponse struct {
@@ -8343,8 +9196,26 @@ type AdvanceSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AdvanceSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AdvanceSerialsResponse503Headers
 }
@@ -8441,16 +9312,64 @@ func (r AdvanceSerialsResponse) ContentType() string {
 // ScrapSerialsResponse200Headers the declared response headers of an HTTP 200 response for ScrapSerials
 type ScrapSerialsResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ScrapSerialsResponse400Headers the declared response headers of an HTTP 400 response for ScrapSerials
+type ScrapSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialsResponse401Headers the declared response headers of an HTTP 401 response for ScrapSerials
 type ScrapSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ScrapSerialsResponse403Headers the declared response headers of an HTTP 403 response for ScrapSerials
+type ScrapSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse404Headers the declared response headers of an HTTP 404 response for ScrapSerials
+type ScrapSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse408Headers the declared response headers of an HTTP 408 response for ScrapSerials
+type ScrapSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse409Headers the declared response headers of an HTTP 409 response for ScrapSerials
+type ScrapSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse413Headers the declared response headers of an HTTP 413 response for ScrapSerials
+type ScrapSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse415Headers the declared response headers of an HTTP 415 response for ScrapSerials
+type ScrapSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse422Headers the declared response headers of an HTTP 422 response for ScrapSerials
+type ScrapSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse500Headers the declared response headers of an HTTP 500 response for ScrapSerials
+type ScrapSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialsResponse503Headers the declared response headers of an HTTP 503 response for ScrapSerials
 type ScrapSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ScrapSerialsResponse struct {
@@ -8482,8 +9401,26 @@ type ScrapSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ScrapSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ScrapSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ScrapSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ScrapSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ScrapSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ScrapSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ScrapSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ScrapSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ScrapSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ScrapSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ScrapSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ScrapSerialsResponse503Headers
 }
@@ -8579,17 +9516,40 @@ func (r ScrapSerialsResponse) ContentType() string {
 
 // GetSerialResponse200Headers the declared response headers of an HTTP 200 response for GetSerial
 type GetSerialResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// GetSerialResponse400Headers the declared response headers of an HTTP 400 response for GetSerial
+type GetSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetSerialResponse401Headers the declared response headers of an HTTP 401 response for GetSerial
 type GetSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetSerialResponse403Headers the declared response headers of an HTTP 403 response for GetSerial
+type GetSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetSerialResponse404Headers the declared response headers of an HTTP 404 response for GetSerial
+type GetSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetSerialResponse500Headers the declared response headers of an HTTP 500 response for GetSerial
+type GetSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetSerialResponse503Headers the declared response headers of an HTTP 503 response for GetSerial
 type GetSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetSerialResponse struct {
@@ -8611,8 +9571,16 @@ type GetSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetSerialResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetSerialResponse503Headers
 }
@@ -8685,16 +9653,64 @@ func (r GetSerialResponse) ContentType() string {
 type AdvanceSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerial
+type AdvanceSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerial
 type AdvanceSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerial
+type AdvanceSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerial
+type AdvanceSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerial
+type AdvanceSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerial
+type AdvanceSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerial
+type AdvanceSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerial
+type AdvanceSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerial
+type AdvanceSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerial
+type AdvanceSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerial
 type AdvanceSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AdvanceSerialResponse struct {
@@ -8726,8 +9742,26 @@ type AdvanceSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AdvanceSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AdvanceSerialResponse503Headers
 }
@@ -8825,16 +9859,64 @@ func (r AdvanceSerialResponse) ContentType() string {
 type AdvanceSerialToResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialToResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerialTo
+type AdvanceSerialToResponse400Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialToResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerialTo
 type AdvanceSerialToResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialToResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerialTo
+type AdvanceSerialToResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerialTo
+type AdvanceSerialToResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerialTo
+type AdvanceSerialToResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerialTo
+type AdvanceSerialToResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerialTo
+type AdvanceSerialToResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerialTo
+type AdvanceSerialToResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerialTo
+type AdvanceSerialToResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerialTo
+type AdvanceSerialToResponse500Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialToResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerialTo
 type AdvanceSerialToResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AdvanceSerialToResponse struct {
@@ -8866,8 +9948,26 @@ type AdvanceSerialToResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialToResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialToResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AdvanceSerialToResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialToResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialToResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialToResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialToResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialToResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialToResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialToResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialToResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AdvanceSerialToResponse503Headers
 }
@@ -8965,16 +10065,64 @@ func (r AdvanceSerialToResponse) ContentType() string {
 type ForceCompleteSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ForceCompleteSerialResponse400Headers the declared response headers of an HTTP 400 response for ForceCompleteSerial
+type ForceCompleteSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // ForceCompleteSerialResponse401Headers the declared response headers of an HTTP 401 response for ForceCompleteSerial
 type ForceCompleteSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ForceCompleteSerialResponse403Headers the declared response headers of an HTTP 403 response for ForceCompleteSerial
+type ForceCompleteSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse404Headers the declared response headers of an HTTP 404 response for ForceCompleteSerial
+type ForceCompleteSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse408Headers the declared response headers of an HTTP 408 response for ForceCompleteSerial
+type ForceCompleteSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse409Headers the declared response headers of an HTTP 409 response for ForceCompleteSerial
+type ForceCompleteSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse413Headers the declared response headers of an HTTP 413 response for ForceCompleteSerial
+type ForceCompleteSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse415Headers the declared response headers of an HTTP 415 response for ForceCompleteSerial
+type ForceCompleteSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse422Headers the declared response headers of an HTTP 422 response for ForceCompleteSerial
+type ForceCompleteSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse500Headers the declared response headers of an HTTP 500 response for ForceCompleteSerial
+type ForceCompleteSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // ForceCompleteSerialResponse503Headers the declared response headers of an HTTP 503 response for ForceCompleteSerial
 type ForceCompleteSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ForceCompleteSerialResponse struct {
@@ -9006,8 +10154,26 @@ type ForceCompleteSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ForceCompleteSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ForceCompleteSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ForceCompleteSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ForceCompleteSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ForceCompleteSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ForceCompleteSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ForceCompleteSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ForceCompleteSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ForceCompleteSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ForceCompleteSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ForceCompleteSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ForceCompleteSerialResponse503Headers
 }
@@ -9105,16 +10271,64 @@ func (r ForceCompleteSerialResponse) ContentType() string {
 type ScrapSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ScrapSerialResponse400Headers the declared response headers of an HTTP 400 response for ScrapSerial
+type ScrapSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialResponse401Headers the declared response headers of an HTTP 401 response for ScrapSerial
 type ScrapSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ScrapSerialResponse403Headers the declared response headers of an HTTP 403 response for ScrapSerial
+type ScrapSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse404Headers the declared response headers of an HTTP 404 response for ScrapSerial
+type ScrapSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse408Headers the declared response headers of an HTTP 408 response for ScrapSerial
+type ScrapSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse409Headers the declared response headers of an HTTP 409 response for ScrapSerial
+type ScrapSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse413Headers the declared response headers of an HTTP 413 response for ScrapSerial
+type ScrapSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse415Headers the declared response headers of an HTTP 415 response for ScrapSerial
+type ScrapSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse422Headers the declared response headers of an HTTP 422 response for ScrapSerial
+type ScrapSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse500Headers the declared response headers of an HTTP 500 response for ScrapSerial
+type ScrapSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialResponse503Headers the declared response headers of an HTTP 503 response for ScrapSerial
 type ScrapSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ScrapSerialResponse struct {
@@ -9146,8 +10360,26 @@ type ScrapSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ScrapSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ScrapSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ScrapSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ScrapSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ScrapSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ScrapSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ScrapSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ScrapSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ScrapSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ScrapSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ScrapSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ScrapSerialResponse503Headers
 }
@@ -9245,16 +10477,64 @@ func (r ScrapSerialResponse) ContentType() string {
 type CompleteStepResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// CompleteStepResponse400Headers the declared response headers of an HTTP 400 response for CompleteStep
+type CompleteStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // CompleteStepResponse401Headers the declared response headers of an HTTP 401 response for CompleteStep
 type CompleteStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CompleteStepResponse403Headers the declared response headers of an HTTP 403 response for CompleteStep
+type CompleteStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse404Headers the declared response headers of an HTTP 404 response for CompleteStep
+type CompleteStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse408Headers the declared response headers of an HTTP 408 response for CompleteStep
+type CompleteStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse409Headers the declared response headers of an HTTP 409 response for CompleteStep
+type CompleteStepResponse409Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse413Headers the declared response headers of an HTTP 413 response for CompleteStep
+type CompleteStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse415Headers the declared response headers of an HTTP 415 response for CompleteStep
+type CompleteStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse422Headers the declared response headers of an HTTP 422 response for CompleteStep
+type CompleteStepResponse422Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse500Headers the declared response headers of an HTTP 500 response for CompleteStep
+type CompleteStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // CompleteStepResponse503Headers the declared response headers of an HTTP 503 response for CompleteStep
 type CompleteStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CompleteStepResponse struct {
@@ -9286,8 +10566,26 @@ type CompleteStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CompleteStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CompleteStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CompleteStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CompleteStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CompleteStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CompleteStepResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CompleteStepResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CompleteStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CompleteStepResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CompleteStepResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CompleteStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CompleteStepResponse503Headers
 }
@@ -9381,14 +10679,51 @@ func (r CompleteStepResponse) ContentType() string {
 	return ""
 }
 
+// ClearStepOverrideResponse204Headers the declared response headers of an HTTP 204 response for ClearStepOverride
+type ClearStepOverrideResponse204Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse400Headers the declared response headers of an HTTP 400 response for ClearStepOverride
+type ClearStepOverrideResponse400Headers struct {
+	XRequestID *string
+}
+
 // ClearStepOverrideResponse401Headers the declared response headers of an HTTP 401 response for ClearStepOverride
 type ClearStepOverrideResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ClearStepOverrideResponse403Headers the declared response headers of an HTTP 403 response for ClearStepOverride
+type ClearStepOverrideResponse403Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse404Headers the declared response headers of an HTTP 404 response for ClearStepOverride
+type ClearStepOverrideResponse404Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse409Headers the declared response headers of an HTTP 409 response for ClearStepOverride
+type ClearStepOverrideResponse409Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse412Headers the declared response headers of an HTTP 412 response for ClearStepOverride
+type ClearStepOverrideResponse412Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse500Headers the declared response headers of an HTTP 500 response for ClearStepOverride
+type ClearStepOverrideResponse500Headers struct {
+	XRequestID *string
 }
 
 // ClearStepOverrideResponse503Headers the declared response headers of an HTTP 503 response for ClearStepOverride
 type ClearStepOverrideResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ClearStepOverrideResponse struct {
@@ -9410,8 +10745,22 @@ type ClearStepOverrideResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *ClearStepOverrideResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ClearStepOverrideResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ClearStepOverrideResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ClearStepOverrideResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ClearStepOverrideResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ClearStepOverrideResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *ClearStepOverrideResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ClearStepOverrideResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ClearStepOverrideResponse503Headers
 }
@@ -9489,16 +10838,64 @@ func (r ClearStepOverrideResponse) ContentType() string {
 type OverrideStepResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// OverrideStepResponse400Headers the declared response headers of an HTTP 400 response for OverrideStep
+type OverrideStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // OverrideStepResponse401Headers the declared response headers of an HTTP 401 response for OverrideStep
 type OverrideStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// OverrideStepResponse403Headers the declared response headers of an HTTP 403 response for OverrideStep
+type OverrideStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse404Headers the declared response headers of an HTTP 404 response for OverrideStep
+type OverrideStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse408Headers the declared response headers of an HTTP 408 response for OverrideStep
+type OverrideStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse409Headers the declared response headers of an HTTP 409 response for OverrideStep
+type OverrideStepResponse409Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse413Headers the declared response headers of an HTTP 413 response for OverrideStep
+type OverrideStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse415Headers the declared response headers of an HTTP 415 response for OverrideStep
+type OverrideStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse422Headers the declared response headers of an HTTP 422 response for OverrideStep
+type OverrideStepResponse422Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse500Headers the declared response headers of an HTTP 500 response for OverrideStep
+type OverrideStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // OverrideStepResponse503Headers the declared response headers of an HTTP 503 response for OverrideStep
 type OverrideStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type OverrideStepResponse struct {
@@ -9530,8 +10927,26 @@ type OverrideStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *OverrideStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *OverrideStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *OverrideStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *OverrideStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *OverrideStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *OverrideStepResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *OverrideStepResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *OverrideStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *OverrideStepResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *OverrideStepResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *OverrideStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *OverrideStepResponse503Headers
 }
@@ -9629,16 +11044,64 @@ func (r OverrideStepResponse) ContentType() string {
 type WaiveStepResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// WaiveStepResponse400Headers the declared response headers of an HTTP 400 response for WaiveStep
+type WaiveStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // WaiveStepResponse401Headers the declared response headers of an HTTP 401 response for WaiveStep
 type WaiveStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// WaiveStepResponse403Headers the declared response headers of an HTTP 403 response for WaiveStep
+type WaiveStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse404Headers the declared response headers of an HTTP 404 response for WaiveStep
+type WaiveStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse408Headers the declared response headers of an HTTP 408 response for WaiveStep
+type WaiveStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse409Headers the declared response headers of an HTTP 409 response for WaiveStep
+type WaiveStepResponse409Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse413Headers the declared response headers of an HTTP 413 response for WaiveStep
+type WaiveStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse415Headers the declared response headers of an HTTP 415 response for WaiveStep
+type WaiveStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse422Headers the declared response headers of an HTTP 422 response for WaiveStep
+type WaiveStepResponse422Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse500Headers the declared response headers of an HTTP 500 response for WaiveStep
+type WaiveStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // WaiveStepResponse503Headers the declared response headers of an HTTP 503 response for WaiveStep
 type WaiveStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type WaiveStepResponse struct {
@@ -9670,8 +11133,26 @@ type WaiveStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *WaiveStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *WaiveStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *WaiveStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *WaiveStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *WaiveStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *WaiveStepResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *WaiveStepResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *WaiveStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *WaiveStepResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *WaiveStepResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *WaiveStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *WaiveStepResponse503Headers
 }
@@ -9769,16 +11250,64 @@ func (r WaiveStepResponse) ContentType() string {
 type UndoSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// UndoSerialResponse400Headers the declared response headers of an HTTP 400 response for UndoSerial
+type UndoSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // UndoSerialResponse401Headers the declared response headers of an HTTP 401 response for UndoSerial
 type UndoSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UndoSerialResponse403Headers the declared response headers of an HTTP 403 response for UndoSerial
+type UndoSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse404Headers the declared response headers of an HTTP 404 response for UndoSerial
+type UndoSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse408Headers the declared response headers of an HTTP 408 response for UndoSerial
+type UndoSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse409Headers the declared response headers of an HTTP 409 response for UndoSerial
+type UndoSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse413Headers the declared response headers of an HTTP 413 response for UndoSerial
+type UndoSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse415Headers the declared response headers of an HTTP 415 response for UndoSerial
+type UndoSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse422Headers the declared response headers of an HTTP 422 response for UndoSerial
+type UndoSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse500Headers the declared response headers of an HTTP 500 response for UndoSerial
+type UndoSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // UndoSerialResponse503Headers the declared response headers of an HTTP 503 response for UndoSerial
 type UndoSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UndoSerialResponse struct {
@@ -9810,8 +11339,26 @@ type UndoSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UndoSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UndoSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UndoSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UndoSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UndoSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UndoSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UndoSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UndoSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UndoSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *UndoSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UndoSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UndoSerialResponse503Headers
 }
@@ -9907,17 +11454,60 @@ func (r UndoSerialResponse) ContentType() string {
 
 // UpdateStepResponse200Headers the declared response headers of an HTTP 200 response for UpdateStep
 type UpdateStepResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// UpdateStepResponse400Headers the declared response headers of an HTTP 400 response for UpdateStep
+type UpdateStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // UpdateStepResponse401Headers the declared response headers of an HTTP 401 response for UpdateStep
 type UpdateStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdateStepResponse403Headers the declared response headers of an HTTP 403 response for UpdateStep
+type UpdateStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse404Headers the declared response headers of an HTTP 404 response for UpdateStep
+type UpdateStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse408Headers the declared response headers of an HTTP 408 response for UpdateStep
+type UpdateStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse412Headers the declared response headers of an HTTP 412 response for UpdateStep
+type UpdateStepResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse413Headers the declared response headers of an HTTP 413 response for UpdateStep
+type UpdateStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse415Headers the declared response headers of an HTTP 415 response for UpdateStep
+type UpdateStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse500Headers the declared response headers of an HTTP 500 response for UpdateStep
+type UpdateStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // UpdateStepResponse503Headers the declared response headers of an HTTP 503 response for UpdateStep
 type UpdateStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UpdateStepResponse struct {
@@ -9947,8 +11537,24 @@ type UpdateStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdateStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdateStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdateStepResponse408Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdateStepResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdateStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdateStepResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdateStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UpdateStepResponse503Headers
 }
@@ -10901,7 +12507,24 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 			}
 			headers.RoutecardFeedEpoch = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListEventsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListEventsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -10911,7 +12534,34 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListEventsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListEventsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListEventsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -10920,6 +12570,13 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11058,6 +12715,13 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 201:
 		var headers LinkJiraTicketResponse201Headers
@@ -11082,7 +12746,24 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers LinkJiraTicketResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers LinkJiraTicketResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11092,7 +12773,104 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers LinkJiraTicketResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers LinkJiraTicketResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers LinkJiraTicketResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers LinkJiraTicketResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers LinkJiraTicketResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers LinkJiraTicketResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers LinkJiraTicketResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers LinkJiraTicketResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers LinkJiraTicketResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers LinkJiraTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11101,6 +12879,13 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11225,7 +13010,24 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers PushJobToJiraResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers PushJobToJiraResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11235,7 +13037,104 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers PushJobToJiraResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers PushJobToJiraResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers PushJobToJiraResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers PushJobToJiraResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers PushJobToJiraResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers PushJobToJiraResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers PushJobToJiraResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers PushJobToJiraResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers PushJobToJiraResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers PushJobToJiraResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11244,6 +13143,13 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11333,7 +13239,24 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListJiraTicketsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListJiraTicketsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11343,7 +13266,54 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListJiraTicketsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 409:
+		var headers ListJiraTicketsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListJiraTicketsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers ListJiraTicketsResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListJiraTicketsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11352,6 +13322,13 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11439,6 +13416,26 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetJiraTicketResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetJiraTicketResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJiraTicketResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11448,7 +13445,64 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetJiraTicketResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetJiraTicketResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers GetJiraTicketResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetJiraTicketResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers GetJiraTicketResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetJiraTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11457,6 +13511,13 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11532,7 +13593,24 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListJobsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListJobsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11542,7 +13620,34 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListJobsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListJobsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11551,6 +13656,13 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11668,7 +13780,24 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11678,7 +13807,74 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreateJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreateJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11687,6 +13883,13 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11770,6 +13973,26 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteJobResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11779,7 +14002,64 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeleteJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeleteJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteJobResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11788,6 +14068,13 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11870,7 +14157,24 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -11880,7 +14184,44 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -11889,6 +14230,13 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -11999,7 +14347,24 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdateJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12009,7 +14374,84 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdateJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdateJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdateJobResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdateJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdateJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdateJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12018,6 +14460,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12100,7 +14549,24 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListJobPathsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListJobPathsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12110,7 +14576,44 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListJobPathsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ListJobPathsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListJobPathsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListJobPathsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12119,6 +14622,13 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12243,7 +14753,24 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreatePathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreatePathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12253,7 +14780,84 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreatePathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CreatePathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreatePathResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreatePathResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreatePathResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreatePathResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreatePathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreatePathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12262,6 +14866,13 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12345,6 +14956,26 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers DeletePathResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeletePathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeletePathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12354,7 +14985,64 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeletePathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeletePathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeletePathResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeletePathResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeletePathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeletePathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12363,6 +15051,13 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12445,7 +15140,24 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetPathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetPathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12455,7 +15167,44 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetPathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetPathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetPathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetPathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12464,6 +15213,13 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12581,7 +15337,24 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdatePathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdatePathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12591,7 +15364,94 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdatePathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdatePathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdatePathResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdatePathResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdatePathResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdatePathResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdatePathResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdatePathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdatePathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12600,6 +15460,13 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12675,7 +15542,24 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12685,7 +15569,34 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12694,6 +15605,13 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12811,7 +15729,24 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12821,7 +15756,94 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CreateSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreateSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreateSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12830,6 +15852,13 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -12947,7 +15976,24 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AdvanceSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -12957,7 +16003,94 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AdvanceSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -12966,6 +16099,13 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -13083,7 +16223,24 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ScrapSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ScrapSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -13093,7 +16250,94 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ScrapSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ScrapSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ScrapSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ScrapSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ScrapSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ScrapSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ScrapSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ScrapSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ScrapSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13102,6 +16346,13 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -13184,7 +16435,24 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -13194,7 +16462,44 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13203,6 +16508,13 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -13327,7 +16639,24 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AdvanceSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -13337,7 +16666,94 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AdvanceSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13346,6 +16762,13 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -13470,7 +16893,24 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialToResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AdvanceSerialToResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -13480,7 +16920,94 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialToResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialToResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialToResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialToResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialToResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialToResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialToResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialToResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AdvanceSerialToResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13489,6 +17016,13 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -13613,7 +17147,24 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ForceCompleteSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ForceCompleteSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -13623,7 +17174,94 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ForceCompleteSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ForceCompleteSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ForceCompleteSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ForceCompleteSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ForceCompleteSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ForceCompleteSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ForceCompleteSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ForceCompleteSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ForceCompleteSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13632,6 +17270,13 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -13756,7 +17401,24 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ScrapSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ScrapSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -13766,7 +17428,94 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ScrapSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ScrapSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ScrapSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ScrapSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ScrapSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ScrapSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ScrapSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ScrapSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ScrapSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13775,6 +17524,13 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -13899,7 +17655,24 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers CompleteStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CompleteStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -13909,7 +17682,94 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CompleteStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CompleteStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CompleteStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CompleteStepResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CompleteStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CompleteStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CompleteStepResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CompleteStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CompleteStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -13918,6 +17778,13 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -14001,6 +17868,26 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers ClearStepOverrideResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers ClearStepOverrideResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ClearStepOverrideResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -14010,7 +17897,64 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ClearStepOverrideResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ClearStepOverrideResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers ClearStepOverrideResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers ClearStepOverrideResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers ClearStepOverrideResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ClearStepOverrideResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -14019,6 +17963,13 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -14143,7 +18094,24 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers OverrideStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers OverrideStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -14153,7 +18121,94 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers OverrideStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers OverrideStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers OverrideStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers OverrideStepResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers OverrideStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers OverrideStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers OverrideStepResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers OverrideStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers OverrideStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -14162,6 +18217,13 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -14286,7 +18348,24 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers WaiveStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers WaiveStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -14296,7 +18375,94 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers WaiveStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers WaiveStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers WaiveStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers WaiveStepResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers WaiveStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers WaiveStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers WaiveStepResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers WaiveStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers WaiveStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -14305,6 +18471,13 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -14429,7 +18602,24 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UndoSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UndoSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -14439,7 +18629,94 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UndoSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UndoSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UndoSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UndoSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers UndoSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UndoSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers UndoSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers UndoSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UndoSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -14448,6 +18725,13 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -14558,7 +18842,24 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdateStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -14568,7 +18869,84 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdateStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdateStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdateStepResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdateStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdateStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdateStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -14577,6 +18955,13 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}

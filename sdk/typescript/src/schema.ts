@@ -1905,6 +1905,7 @@ export interface components {
         /** @description The request breaks a rule of this contract. `errors` lists every parameter that failed. */
         BadRequest: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -1914,6 +1915,7 @@ export interface components {
         /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
         InvalidPage: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -1923,6 +1925,7 @@ export interface components {
         /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
         InvalidQuery: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -1932,6 +1935,7 @@ export interface components {
         /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
         InvalidReason: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -1941,6 +1945,7 @@ export interface components {
         /** @description The API key is missing, unknown or revoked. */
         Unauthorized: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
                 [name: string]: unknown;
             };
@@ -1957,6 +1962,7 @@ export interface components {
         /** @description The API key's role does not reach this operation, or the `Host` is not one that an open server answers to. */
         Forbidden: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -1972,6 +1978,7 @@ export interface components {
         /** @description The body took too long to arrive. */
         RequestTimeout: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -1987,6 +1994,7 @@ export interface components {
         /** @description The `Idempotency-Key` was used for another body or operation. */
         IdempotencyKeyReused: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -1996,6 +2004,7 @@ export interface components {
         /** @description The server is too busy. Nothing has changed; try again. */
         ServiceUnavailable: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
@@ -2012,6 +2021,7 @@ export interface components {
         /** @description The resource does not exist. */
         NotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2021,6 +2031,7 @@ export interface components {
         /** @description The path does not exist. */
         PathNotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2030,6 +2041,7 @@ export interface components {
         /** @description The step does not exist. */
         StepNotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2039,6 +2051,7 @@ export interface components {
         /** @description The unit does not exist. */
         SerialNotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2048,6 +2061,7 @@ export interface components {
         /** @description The unit does not exist, or the step is not on its path. */
         SerialOrStepNotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2057,6 +2071,7 @@ export interface components {
         /** @description A unit of the list does not exist. No unit was changed. */
         SerialsNotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2066,6 +2081,7 @@ export interface components {
         /** @description Jira does not show the ticket to the server. */
         TicketNotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2075,6 +2091,7 @@ export interface components {
         /** @description The job does not exist, or Jira does not show the ticket to the server. */
         JobOrTicketNotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2084,6 +2101,7 @@ export interface components {
         /** @description The state of the resource does not allow the change. The message says why. */
         Conflict: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2093,6 +2111,7 @@ export interface components {
         /** @description The unit is not in progress, or does not owe the step. */
         StepNotDeferred: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2102,6 +2121,7 @@ export interface components {
         /** @description A unit of the list refuses the change. No unit was changed. */
         SerialsRefused: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2111,6 +2131,7 @@ export interface components {
         /** @description The server has no Jira. */
         NoJira: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2120,6 +2141,7 @@ export interface components {
         /** @description `If-Match` names a version that is no longer the current one. Read the resource again before you change it. */
         PreconditionFailed: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2129,6 +2151,7 @@ export interface components {
         /** @description `If-Match` names a version of the path that is no longer the current one. */
         PathChanged: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2138,6 +2161,7 @@ export interface components {
         /** @description `If-Match` names a version of the path that is no longer the current one. */
         StepChanged: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2147,6 +2171,7 @@ export interface components {
         /** @description `If-Match` names a version of the unit that is no longer the current one. */
         SerialWasChanged: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2156,6 +2181,7 @@ export interface components {
         /** @description The body is larger than 1 MiB. */
         ContentTooLarge: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2171,6 +2197,7 @@ export interface components {
         /** @description The `Content-Type` is not `application/json`. */
         UnsupportedMediaType: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2186,6 +2213,7 @@ export interface components {
         /** @description Jira did not answer within 10 seconds, or refused the request. Nothing has changed here. */
         BadGateway: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2205,6 +2233,7 @@ export interface components {
          */
         InternalServerError: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -2279,6 +2308,8 @@ export interface components {
         Location: string;
         /** @description The version of the thing's own fields, for `If-Match`. Progress does not change it. */
         ETag: string;
+        /** @description Identifies the request in the server's log. The request header of this name, if the client sends one. */
+        RequestId: string;
         /** @description `true` on an answer that an earlier request with the same `Idempotency-Key` has got already. */
         IdempotencyReplayed: string;
         /** @description How to authenticate. */
@@ -2325,6 +2356,7 @@ export interface operations {
             /** @description The jobs that match, newest first; `[]` when none does. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -2361,6 +2393,7 @@ export interface operations {
             /** @description The job was created and is on disk. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -2373,6 +2406,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2404,6 +2438,7 @@ export interface operations {
             /** @description The job. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -2441,6 +2476,7 @@ export interface operations {
             /** @description The job as it now is. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -2451,6 +2487,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2486,6 +2523,7 @@ export interface operations {
             /** @description The job is gone. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2520,6 +2558,7 @@ export interface operations {
             /** @description The job's paths, newest first; `[]` when it has none. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -2557,6 +2596,7 @@ export interface operations {
             /** @description The path was created and is on disk. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -2569,6 +2609,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2601,6 +2642,7 @@ export interface operations {
             /** @description The path. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -2638,6 +2680,7 @@ export interface operations {
             /** @description The path as it now is. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -2648,6 +2691,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2659,6 +2703,7 @@ export interface operations {
             /** @description The path does not exist, or a step of the list is not on it. */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2669,6 +2714,7 @@ export interface operations {
             /** @description Units in progress are at a step that would be removed. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2700,6 +2746,7 @@ export interface operations {
             /** @description The path is gone. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2711,6 +2758,7 @@ export interface operations {
             /** @description The path has units. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2744,6 +2792,7 @@ export interface operations {
             /** @description The step as it now is. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -2754,6 +2803,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2798,6 +2848,7 @@ export interface operations {
             /** @description The units that match, newest first; `[]` when none does. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -2834,6 +2885,7 @@ export interface operations {
             /** @description The units were created and are on disk, in the order of their numbers. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -2844,6 +2896,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2857,6 +2910,7 @@ export interface operations {
             /** @description A serial number was used before. No unit was created. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2892,6 +2946,7 @@ export interface operations {
             /** @description The result for each unit, in the order of the request. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -2902,6 +2957,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2942,6 +2998,7 @@ export interface operations {
             /** @description The result for each unit, in the order of the request. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -2952,6 +3009,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2985,6 +3043,7 @@ export interface operations {
             /** @description The unit. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3025,6 +3084,7 @@ export interface operations {
             /** @description The unit after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3036,6 +3096,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3049,6 +3110,7 @@ export interface operations {
             /** @description The state of the unit does not allow the change. The message says why. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3087,6 +3149,7 @@ export interface operations {
             /** @description The unit as it now is, and the steps that it bypassed. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3098,6 +3161,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3111,6 +3175,7 @@ export interface operations {
             /** @description The state of the unit does not allow the change. The message says why. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3149,6 +3214,7 @@ export interface operations {
             /** @description The unit after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3160,6 +3226,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3173,6 +3240,7 @@ export interface operations {
             /** @description The state of the unit does not allow the change. The message says why. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3211,6 +3279,7 @@ export interface operations {
             /** @description The unit after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3227,6 +3296,7 @@ export interface operations {
             /** @description The state of the unit does not allow the change. The message says why. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3265,6 +3335,7 @@ export interface operations {
             /** @description The unit after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3281,6 +3352,7 @@ export interface operations {
             /** @description The state of the unit does not allow the change. The message says why. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3321,6 +3393,7 @@ export interface operations {
             /** @description The unit after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3332,6 +3405,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3345,6 +3419,7 @@ export interface operations {
             /** @description The state of the unit does not allow the change. The message says why. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3378,6 +3453,7 @@ export interface operations {
             /** @description The override is gone. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3389,6 +3465,7 @@ export interface operations {
             /** @description The state of the unit does not allow the change. The message says why. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3427,6 +3504,7 @@ export interface operations {
             /** @description The unit after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3438,6 +3516,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3483,6 +3562,7 @@ export interface operations {
             /** @description The unit after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3494,6 +3574,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3538,6 +3619,7 @@ export interface operations {
             /** @description The events, oldest first; `[]` when there are none. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     "Routecard-Feed-Epoch": components["headers"]["FeedEpoch"];
                     [name: string]: unknown;
@@ -3576,6 +3658,7 @@ export interface operations {
             /** @description The tickets; `[]` when none is open. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -3586,6 +3669,7 @@ export interface operations {
             /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3615,6 +3699,7 @@ export interface operations {
             /** @description The ticket. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3653,6 +3738,7 @@ export interface operations {
             /** @description The existing job, now linked. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3664,6 +3750,7 @@ export interface operations {
             /** @description The job that was created from the ticket. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -3676,6 +3763,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3689,6 +3777,7 @@ export interface operations {
             /** @description The job or the ticket is linked already, or the server has no Jira. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3725,6 +3814,7 @@ export interface operations {
             /** @description The comment is on the ticket. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -3735,6 +3825,7 @@ export interface operations {
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3748,6 +3839,7 @@ export interface operations {
             /** @description The job has no ticket, another push of it is in progress, or the server has no Jira. */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
