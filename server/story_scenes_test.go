@@ -11,6 +11,8 @@ var story = []scene{
 	// A planner creates two jobs.
 	{"10:30", "POST /api/jobs", "withJira", "201 withJira"},
 	{"", "POST /api/jobs", `{}`, "400 invalidJobCreate"},
+	{"", "POST /api/jobs", `{"name"`, "400 bodyIsNotJson"},
+	{"", "POST /api/jobs", `[]`, "400 bodyIsNotAnObject"},
 	{"10:31", "POST /api/jobs", "minimal", "201 minimal"},
 	{"", "GET /api/jobs", "", "200 both"},
 	{"", "GET /api/jobs?cursor=x", "", "400 foreignCursor"},

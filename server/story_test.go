@@ -34,7 +34,7 @@ type scene struct {
 	// request is a method and a path with a query. Words in braces stand for the ids of storyNames. "LIVE" instead of GET reads
 	// a live stream, "NOJIRA" before the method asks a server without Jira.
 	request string
-	// body is the name of a request example, or JSON that begins with "{"; "" sends no body.
+	// body is the name of a request example, or a text that begins with "{" or "["; "" sends no body.
 	body string
 	// response is the status, and the name of the response example. Where there is none, it may be the word of storyNames that
 	// stands for the id of the new resource.
@@ -230,7 +230,7 @@ func (r *replayer) play(s *scene, first bool) {
 		r.t.Fatalf("%s: no operation", s.request)
 	}
 	body := strings.NewReplacer(storyNames...).Replace(s.body)
-	if body != "" && body[0] != '{' {
+	if body != "" && body[0] != '{' && body[0] != '[' {
 		example := find(operation, 0, body)
 		if example == nil {
 			r.t.Fatalf("%s: the operation has no request example %s", s.request, body)
