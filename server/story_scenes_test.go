@@ -185,6 +185,8 @@ var story = []scene{
 	{"", "POST /api/serials/BRK-0002/advance", `{}`, "200"},
 	{"", "PUT /api/paths/{bracketPath}", `{"steps":[{"id":"{welding}","name":"Welding"}]}`, "200"},
 	{"", "POST /api/serials/BRK-0001/undo", `{}`, "409 stepIsGone"},
+	{"", "POST /api/paths", `{"jobId":"{ticketJob}","name":"Spare Route","goalQuantity":1,"steps":[{"name":"Saw"}]}`, "201 {sparePath}"},
+	{"", "DELETE /api/paths/{sparePath}", "", "204"},
 	{"", "DELETE /api/jobs/{ticketJob}", "", "204"},
 }
 
@@ -197,6 +199,7 @@ var storyNames = []string{
 	"{lostJob}", "job_01hm6b2e4xf8tq6s3nvjd7k9x0",
 	"{path}", "path_01h455vb4pex5vsknk084sn02q",
 	"{bracketPath}", "path_01hm6a9c7te3wq8nvz5rkh4x1b",
+	"{sparePath}", "path_01hm6b7m5tf0vr9w2c8kdhn3yq",
 	"{saw}", "step_01h455vb4pex5vsknk084sn02q",
 	"{machining}", "step_01h455vb4pex5vsknk084sn02r",
 	"{deburring}", "step_01h455vb4pex5vsknk084sn02s",

@@ -21,6 +21,7 @@ import (
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/jira/jiratest"
 	"github.com/routecard/routecard/server"
+	"github.com/routecard/routecard/store"
 )
 
 // The examples of the contract are scenes of one story, see story_scenes_test.go. This file replays the story against a new
@@ -41,7 +42,7 @@ type scene struct {
 	response string
 }
 
-// TestStory replays the story on both databases.
+// TestStory replays the story on both databases. It also checks what the descriptions of operations say about events.
 func TestStory(t *testing.T) {
 	t.Parallel()
 	contract := contracttest.Routecard()
@@ -51,6 +52,9 @@ func TestStory(t *testing.T) {
 			t.Error(fault)
 		}
 		for _, operation := range contract.Operations {
+			if says := strings.Contains(strings.ReplaceAll(operation.Description, "\n", " "), "Appends `"); says != told.appends[operation.ID] {
+				t.Errorf("the description of %s says that it appends events: %v; the story: %v", operation.ID, says, !says)
+			}
 			for _, example := range operation.Examples() {
 				// Package contracttest checks errors, because some need a broken server.
 				if example.Status < 400 && !told.replayed[example.String()] {
@@ -153,12 +157,14 @@ func withOneMistake(value any) []any {
 type told struct {
 	faults   []string
 	replayed map[string]bool
+	// appends are the operations that have appended events.
+	appends map[string]bool
 	// printed has the printed id for each id of the server, and real the other way round.
 	printed, real map[string]string
 }
 
 func newStory() *told {
-	return &told{replayed: map[string]bool{}, printed: map[string]string{}, real: map[string]string{}}
+	return &told{replayed: map[string]bool{}, appends: map[string]bool{}, printed: map[string]string{}, real: map[string]string{}}
 }
 
 // storyKey is the Idempotency-Key of the first scene. Every other command is then refused with it once.
@@ -201,6 +207,8 @@ type replayer struct {
 	withJira, withoutJira *front
 	// probed are the operations whose general errors were provoked.
 	probed map[string]bool
+	// seq is the number of the last event.
+	seq int64
 }
 
 // play sends the request of a scene and compares the response.
@@ -258,6 +266,23 @@ func (r *replayer) play(s *scene, first bool) {
 		route += "?" + query
 	}
 	r.send(at, operation, method, route, body, code, name, headers...)
+	r.checkEvents(operation)
+}
+
+// checkEvents checks that the operation has appended only events of the types that its description names.
+func (r *replayer) checkEvents(operation *contracttest.Operation) {
+	r.t.Helper()
+	events, err := r.server.Store.Events(r.t.Context(), store.EventFilter{}, r.seq, 1000)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, event := range events.Rows {
+		r.seq = event.Seq
+		r.appends[operation.ID] = true
+		if !strings.Contains(operation.Description, "`"+string(event.Type)+"`") {
+			r.fault("%s has appended %s, which its description does not name", operation.ID, event.Type)
+		}
+	}
 }
 
 // probe provokes the errors that every operation of a kind can answer, before the operation is carried out for the first time.

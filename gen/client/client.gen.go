@@ -2418,6 +2418,8 @@ type ClientInterface interface {
 	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 	// live stream when the epoch changes.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2427,6 +2429,9 @@ type ClientInterface interface {
 	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2440,6 +2445,9 @@ type ClientInterface interface {
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -2449,6 +2457,8 @@ type ClientInterface interface {
 	//
 	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2460,6 +2470,8 @@ type ClientInterface interface {
 	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -2470,12 +2482,16 @@ type ClientInterface interface {
 	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
 	ListJiraTickets(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJiraTicket Get a Jira ticket
 	//
 	// Answers with one ticket as Jira has it now. Nothing is stored.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
 	GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2486,6 +2502,8 @@ type ClientInterface interface {
 	// answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
 	// the next one while there is more. A job created meanwhile neither repeats nor hides another.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jobs (the `ListJobs` operationId).
 	ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2494,6 +2512,8 @@ type ClientInterface interface {
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 	// them as they are.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2506,6 +2526,8 @@ type ClientInterface interface {
 	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 	// them as they are.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
@@ -2516,6 +2538,8 @@ type ClientInterface interface {
 	// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 	// traceable.
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+	//
 	// Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
 	DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2524,6 +2548,8 @@ type ClientInterface interface {
 	// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 	// the serial numbers would give.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
 	GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2531,6 +2557,9 @@ type ClientInterface interface {
 	//
 	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 	// moves on every success, also when nothing was different.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2542,6 +2571,9 @@ type ClientInterface interface {
 	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 	// moves on every success, also when nothing was different.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
@@ -2551,6 +2583,8 @@ type ClientInterface interface {
 	//
 	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
 	ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2558,6 +2592,8 @@ type ClientInterface interface {
 	//
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 	// to the goal of the job.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2569,6 +2605,8 @@ type ClientInterface interface {
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 	// to the goal of the job.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -2578,6 +2616,8 @@ type ClientInterface interface {
 	//
 	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+	//
 	// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
 	DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2585,6 +2625,8 @@ type ClientInterface interface {
 	//
 	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 	// bottleneck shows.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
 	GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2598,6 +2640,9 @@ type ClientInterface interface {
 	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2614,6 +2659,9 @@ type ClientInterface interface {
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -2624,6 +2672,8 @@ type ClientInterface interface {
 	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 	// streamed.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/serials (the `ListSerials` operationId).
 	ListSerials(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2631,6 +2681,8 @@ type ClientInterface interface {
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2642,6 +2694,8 @@ type ClientInterface interface {
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -2651,6 +2705,9 @@ type ClientInterface interface {
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 	// the units that could not. `perItem`: each answers for itself.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2662,6 +2719,9 @@ type ClientInterface interface {
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 	// the units that could not. `perItem`: each answers for itself.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -2671,6 +2731,8 @@ type ClientInterface interface {
 	//
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2682,6 +2744,8 @@ type ClientInterface interface {
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -2691,6 +2755,8 @@ type ClientInterface interface {
 	//
 	// Answers with the unit and the status of each step of its path.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
 	GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2699,6 +2765,9 @@ type ClientInterface interface {
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
 	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 	// if it still stands there, so that pressing twice moves it once.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2711,6 +2780,9 @@ type ClientInterface interface {
 	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 	// if it still stands there, so that pressing twice moves it once.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -2721,6 +2793,9 @@ type ClientInterface interface {
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2733,6 +2808,9 @@ type ClientInterface interface {
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -2742,6 +2820,8 @@ type ClientInterface interface {
 	//
 	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 	// advance it.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2753,6 +2833,8 @@ type ClientInterface interface {
 	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 	// advance it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -2761,6 +2843,8 @@ type ClientInterface interface {
 	// ScrapSerialWithBody Scrap a unit
 	//
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2771,6 +2855,8 @@ type ClientInterface interface {
 	//
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -2779,6 +2865,8 @@ type ClientInterface interface {
 	// CompleteStepWithBody Report a deferred step as done
 	//
 	// The step was done after all, out of its order.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2789,6 +2877,8 @@ type ClientInterface interface {
 	//
 	// The step was done after all, out of its order.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -2798,12 +2888,17 @@ type ClientInterface interface {
 	//
 	// The step binds this unit again as its path says.
 	//
+	// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+	// `serial.override_cleared`.
+	//
 	// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
 	ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OverrideStepWithBody Make a step optional for one unit
 	//
 	// For this unit the step counts as optional until it has been passed.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2814,6 +2909,8 @@ type ClientInterface interface {
 	//
 	// For this unit the step counts as optional until it has been passed.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -2823,6 +2920,8 @@ type ClientInterface interface {
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -2831,6 +2930,8 @@ type ClientInterface interface {
 	// WaiveStep Excuse a deferred step
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2842,6 +2943,8 @@ type ClientInterface interface {
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 	// erased. Sent again, it takes back the one before that.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -2851,6 +2954,8 @@ type ClientInterface interface {
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 	// erased. Sent again, it takes back the one before that.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2862,6 +2967,9 @@ type ClientInterface interface {
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
 	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -2871,6 +2979,9 @@ type ClientInterface interface {
 	//
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
+	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2893,6 +3004,8 @@ type ClientInterface interface {
 // the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 // live stream when the epoch changes.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/events (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListEventsRequest(c.Server, params)
@@ -2912,6 +3025,9 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 // job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2935,6 +3051,9 @@ func (c *Client) LinkJiraTicketWithBody(ctx context.Context, params *LinkJiraTic
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -2954,6 +3073,8 @@ func (c *Client) LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParam
 //
 // Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2975,6 +3096,8 @@ func (c *Client) PushJobToJiraWithBody(ctx context.Context, params *PushJobToJir
 // Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -2995,6 +3118,8 @@ func (c *Client) PushJobToJira(ctx context.Context, params *PushJobToJiraParams,
 // Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 // `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
 func (c *Client) ListJiraTickets(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListJiraTicketsRequest(c.Server, params)
@@ -3011,6 +3136,8 @@ func (c *Client) ListJiraTickets(ctx context.Context, params *ListJiraTicketsPar
 // GetJiraTicket Get a Jira ticket
 //
 // Answers with one ticket as Jira has it now. Nothing is stored.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
 func (c *Client) GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3031,6 +3158,8 @@ func (c *Client) GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEdit
 // answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
 // the next one while there is more. A job created meanwhile neither repeats nor hides another.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jobs (the `ListJobs` operationId).
 func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListJobsRequest(c.Server, params)
@@ -3049,6 +3178,8 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 // request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 // them as they are.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3071,6 +3202,8 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 // request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 // them as they are.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
@@ -3091,6 +3224,8 @@ func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body Cr
 // Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 // traceable.
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+//
 // Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
 func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteJobRequest(c.Server, jobID, params)
@@ -3109,6 +3244,8 @@ func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobPa
 // Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 // the serial numbers would give.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
 func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetJobRequest(c.Server, jobID)
@@ -3126,6 +3263,9 @@ func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestE
 //
 // Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 // moves on every success, also when nothing was different.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3147,6 +3287,9 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 // Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 // moves on every success, also when nothing was different.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
@@ -3166,6 +3309,8 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 //
 // Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
 func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListJobPathsRequest(c.Server, jobID, params)
@@ -3183,6 +3328,8 @@ func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobP
 //
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 // to the goal of the job.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3204,6 +3351,8 @@ func (c *Client) CreatePathWithBody(ctx context.Context, params *CreatePathParam
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 // to the goal of the job.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -3223,6 +3372,8 @@ func (c *Client) CreatePath(ctx context.Context, params *CreatePathParams, body 
 //
 // Deletes the path and its steps. A path with serial numbers has history and stays (409).
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+//
 // Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
 func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePathRequest(c.Server, pathID, params)
@@ -3240,6 +3391,8 @@ func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePa
 //
 // Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 // bottleneck shows.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
 func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3263,6 +3416,9 @@ func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...Reque
 // Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3289,6 +3445,9 @@ func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -3309,6 +3468,8 @@ func (c *Client) UpdatePath(ctx context.Context, pathID PathID, params *UpdatePa
 // Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 // streamed.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/serials (the `ListSerials` operationId).
 func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSerialsRequest(c.Server, params)
@@ -3326,6 +3487,8 @@ func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, req
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 // call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3347,6 +3510,8 @@ func (c *Client) CreateSerialsWithBody(ctx context.Context, params *CreateSerial
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 // call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -3366,6 +3531,9 @@ func (c *Client) CreateSerials(ctx context.Context, params *CreateSerialsParams,
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 // the units that could not. `perItem`: each answers for itself.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3387,6 +3555,9 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSeri
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 // the units that could not. `perItem`: each answers for itself.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -3406,6 +3577,8 @@ func (c *Client) AdvanceSerials(ctx context.Context, params *AdvanceSerialsParam
 //
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3427,6 +3600,8 @@ func (c *Client) ScrapSerialsWithBody(ctx context.Context, params *ScrapSerialsP
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -3446,6 +3621,8 @@ func (c *Client) ScrapSerials(ctx context.Context, params *ScrapSerialsParams, b
 //
 // Answers with the unit and the status of each step of its path.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
 func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSerialRequest(c.Server, serialID)
@@ -3464,6 +3641,9 @@ func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ..
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
 // deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 // if it still stands there, so that pressing twice moves it once.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3486,6 +3666,9 @@ func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, p
 // deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 // if it still stands there, so that pressing twice moves it once.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -3506,6 +3689,9 @@ func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *A
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3528,6 +3714,9 @@ func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID,
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -3547,6 +3736,8 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params 
 //
 // Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 // advance it.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3568,6 +3759,8 @@ func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID Seria
 // Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 // advance it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -3586,6 +3779,8 @@ func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, par
 // ScrapSerialWithBody Scrap a unit
 //
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3606,6 +3801,8 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, par
 //
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -3624,6 +3821,8 @@ func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, params *Scr
 // CompleteStepWithBody Report a deferred step as done
 //
 // The step was done after all, out of its order.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3644,6 +3843,8 @@ func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, st
 //
 // The step was done after all, out of its order.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -3663,6 +3864,9 @@ func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID Ste
 //
 // The step binds this unit again as its path says.
 //
+// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+// `serial.override_cleared`.
+//
 // Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
 func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewClearStepOverrideRequest(c.Server, serialID, stepID, params)
@@ -3679,6 +3883,8 @@ func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepI
 // OverrideStepWithBody Make a step optional for one unit
 //
 // For this unit the step counts as optional until it has been passed.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3699,6 +3905,8 @@ func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, st
 //
 // For this unit the step counts as optional until it has been passed.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -3718,6 +3926,8 @@ func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID Ste
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -3736,6 +3946,8 @@ func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepI
 // WaiveStep Excuse a deferred step
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3757,6 +3969,8 @@ func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 // erased. Sent again, it takes back the one before that.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -3776,6 +3990,8 @@ func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, para
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 // erased. Sent again, it takes back the one before that.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3797,6 +4013,9 @@ func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, params *Undo
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
 //
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -3816,6 +4035,9 @@ func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepID, params *
 //
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
+//
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5801,6 +6023,8 @@ type ClientWithResponsesInterface interface {
 	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 	// live stream when the epoch changes.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
@@ -5812,6 +6036,9 @@ type ClientWithResponsesInterface interface {
 	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5825,6 +6052,9 @@ type ClientWithResponsesInterface interface {
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -5834,6 +6064,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5845,6 +6077,8 @@ type ClientWithResponsesInterface interface {
 	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -5855,6 +6089,8 @@ type ClientWithResponsesInterface interface {
 	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
@@ -5863,6 +6099,8 @@ type ClientWithResponsesInterface interface {
 	// GetJiraTicketWithResponse Get a Jira ticket
 	//
 	// Answers with one ticket as Jira has it now. Nothing is stored.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5875,6 +6113,8 @@ type ClientWithResponsesInterface interface {
 	// answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
 	// the next one while there is more. A job created meanwhile neither repeats nor hides another.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jobs (the `ListJobs` operationId).
@@ -5885,6 +6125,8 @@ type ClientWithResponsesInterface interface {
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 	// them as they are.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5897,6 +6139,8 @@ type ClientWithResponsesInterface interface {
 	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 	// them as they are.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
@@ -5906,6 +6150,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 	// traceable.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5917,6 +6163,8 @@ type ClientWithResponsesInterface interface {
 	// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 	// the serial numbers would give.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
@@ -5926,6 +6174,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 	// moves on every success, also when nothing was different.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5937,6 +6188,9 @@ type ClientWithResponsesInterface interface {
 	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 	// moves on every success, also when nothing was different.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
@@ -5945,6 +6199,8 @@ type ClientWithResponsesInterface interface {
 	// ListJobPathsWithResponse List the paths of a job
 	//
 	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5956,6 +6212,8 @@ type ClientWithResponsesInterface interface {
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 	// to the goal of the job.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -5966,6 +6224,8 @@ type ClientWithResponsesInterface interface {
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 	// to the goal of the job.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -5974,6 +6234,8 @@ type ClientWithResponsesInterface interface {
 	// DeletePathWithResponse Delete a path
 	//
 	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5984,6 +6246,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 	// bottleneck shows.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6000,6 +6264,9 @@ type ClientWithResponsesInterface interface {
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -6015,6 +6282,9 @@ type ClientWithResponsesInterface interface {
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -6024,6 +6294,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 	// streamed.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6035,6 +6307,8 @@ type ClientWithResponsesInterface interface {
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -6044,6 +6318,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6055,6 +6331,9 @@ type ClientWithResponsesInterface interface {
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 	// the units that could not. `perItem`: each answers for itself.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -6064,6 +6343,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 	// the units that could not. `perItem`: each answers for itself.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6075,6 +6357,8 @@ type ClientWithResponsesInterface interface {
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -6085,6 +6369,8 @@ type ClientWithResponsesInterface interface {
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -6093,6 +6379,8 @@ type ClientWithResponsesInterface interface {
 	// GetSerialWithResponse Get a serial number and its steps
 	//
 	// Answers with the unit and the status of each step of its path.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6105,6 +6393,9 @@ type ClientWithResponsesInterface interface {
 	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 	// if it still stands there, so that pressing twice moves it once.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -6115,6 +6406,9 @@ type ClientWithResponsesInterface interface {
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
 	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 	// if it still stands there, so that pressing twice moves it once.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6127,6 +6421,9 @@ type ClientWithResponsesInterface interface {
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -6138,6 +6435,9 @@ type ClientWithResponsesInterface interface {
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -6147,6 +6447,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 	// advance it.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6158,6 +6460,8 @@ type ClientWithResponsesInterface interface {
 	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 	// advance it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -6166,6 +6470,8 @@ type ClientWithResponsesInterface interface {
 	// ScrapSerialWithBodyWithResponse Scrap a unit
 	//
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6176,6 +6482,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -6184,6 +6492,8 @@ type ClientWithResponsesInterface interface {
 	// CompleteStepWithBodyWithResponse Report a deferred step as done
 	//
 	// The step was done after all, out of its order.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6194,6 +6504,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The step was done after all, out of its order.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -6202,6 +6514,9 @@ type ClientWithResponsesInterface interface {
 	// ClearStepOverrideWithResponse Take back an override
 	//
 	// The step binds this unit again as its path says.
+	//
+	// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+	// `serial.override_cleared`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6212,6 +6527,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// For this unit the step counts as optional until it has been passed.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -6220,6 +6537,8 @@ type ClientWithResponsesInterface interface {
 	// OverrideStepWithResponse Make a step optional for one unit
 	//
 	// For this unit the step counts as optional until it has been passed.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6230,6 +6549,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -6238,6 +6559,8 @@ type ClientWithResponsesInterface interface {
 	// WaiveStepWithResponse Excuse a deferred step
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6249,6 +6572,8 @@ type ClientWithResponsesInterface interface {
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 	// erased. Sent again, it takes back the one before that.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -6258,6 +6583,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 	// erased. Sent again, it takes back the one before that.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6269,6 +6596,9 @@ type ClientWithResponsesInterface interface {
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
 	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -6278,6 +6608,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
+	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11658,6 +11991,8 @@ func (r UpdateStepResponse) ContentType() string {
 // the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 // live stream when the epoch changes.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/events (the `ListEvents` operationId).
@@ -11675,6 +12010,9 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 // job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11694,6 +12032,9 @@ func (c *ClientWithResponses) LinkJiraTicketWithBodyWithResponse(ctx context.Con
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -11709,6 +12050,8 @@ func (c *ClientWithResponses) LinkJiraTicketWithResponse(ctx context.Context, pa
 //
 // Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11726,6 +12069,8 @@ func (c *ClientWithResponses) PushJobToJiraWithBodyWithResponse(ctx context.Cont
 // Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -11742,6 +12087,8 @@ func (c *ClientWithResponses) PushJobToJiraWithResponse(ctx context.Context, par
 // Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 // `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
@@ -11756,6 +12103,8 @@ func (c *ClientWithResponses) ListJiraTicketsWithResponse(ctx context.Context, p
 // GetJiraTicketWithResponse Get a Jira ticket
 //
 // Answers with one ticket as Jira has it now. Nothing is stored.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11774,6 +12123,8 @@ func (c *ClientWithResponses) GetJiraTicketWithResponse(ctx context.Context, tic
 // answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
 // the next one while there is more. A job created meanwhile neither repeats nor hides another.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jobs (the `ListJobs` operationId).
@@ -11790,6 +12141,8 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 // request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 // them as they are.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11808,6 +12161,8 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 // request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
 // them as they are.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
@@ -11823,6 +12178,8 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 //
 // Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 // traceable.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11840,6 +12197,8 @@ func (c *ClientWithResponses) DeleteJobWithResponse(ctx context.Context, jobID J
 // Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 // the serial numbers would give.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
@@ -11855,6 +12214,9 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobI
 //
 // Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 // moves on every success, also when nothing was different.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11872,6 +12234,9 @@ func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context,
 // Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
 // moves on every success, also when nothing was different.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
@@ -11886,6 +12251,8 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 // ListJobPathsWithResponse List the paths of a job
 //
 // Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11903,6 +12270,8 @@ func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobI
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 // to the goal of the job.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -11919,6 +12288,8 @@ func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
 // to the goal of the job.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -11933,6 +12304,8 @@ func (c *ClientWithResponses) CreatePathWithResponse(ctx context.Context, params
 // DeletePathWithResponse Delete a path
 //
 // Deletes the path and its steps. A path with serial numbers has history and stays (409).
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11949,6 +12322,8 @@ func (c *ClientWithResponses) DeletePathWithResponse(ctx context.Context, pathID
 //
 // Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 // bottleneck shows.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11971,6 +12346,9 @@ func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID Pa
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -11992,6 +12370,9 @@ func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -12007,6 +12388,8 @@ func (c *ClientWithResponses) UpdatePathWithResponse(ctx context.Context, pathID
 //
 // Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 // streamed.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12024,6 +12407,8 @@ func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, param
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 // call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -12039,6 +12424,8 @@ func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Cont
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
 // call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12056,6 +12443,9 @@ func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, par
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 // the units that could not. `perItem`: each answers for itself.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -12071,6 +12461,9 @@ func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Con
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 // the units that could not. `perItem`: each answers for itself.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12088,6 +12481,8 @@ func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, pa
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -12104,6 +12499,8 @@ func (c *ClientWithResponses) ScrapSerialsWithBodyWithResponse(ctx context.Conte
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -12118,6 +12515,8 @@ func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, para
 // GetSerialWithResponse Get a serial number and its steps
 //
 // Answers with the unit and the status of each step of its path.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12136,6 +12535,9 @@ func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialI
 // deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 // if it still stands there, so that pressing twice moves it once.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -12152,6 +12554,9 @@ func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Cont
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
 // deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
 // if it still stands there, so that pressing twice moves it once.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12170,6 +12575,9 @@ func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, ser
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -12187,6 +12595,9 @@ func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Co
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -12202,6 +12613,8 @@ func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, s
 //
 // Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 // advance it.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12219,6 +12632,8 @@ func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx contex
 // Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
 // advance it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -12233,6 +12648,8 @@ func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Contex
 // ScrapSerialWithBodyWithResponse Scrap a unit
 //
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12249,6 +12666,8 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 //
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -12263,6 +12682,8 @@ func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, seria
 // CompleteStepWithBodyWithResponse Report a deferred step as done
 //
 // The step was done after all, out of its order.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12279,6 +12700,8 @@ func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Conte
 //
 // The step was done after all, out of its order.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -12293,6 +12716,9 @@ func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, seri
 // ClearStepOverrideWithResponse Take back an override
 //
 // The step binds this unit again as its path says.
+//
+// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+// `serial.override_cleared`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12309,6 +12735,8 @@ func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context,
 //
 // For this unit the step counts as optional until it has been passed.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -12323,6 +12751,8 @@ func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Conte
 // OverrideStepWithResponse Make a step optional for one unit
 //
 // For this unit the step counts as optional until it has been passed.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12339,6 +12769,8 @@ func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, seri
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -12353,6 +12785,8 @@ func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context,
 // WaiveStepWithResponse Excuse a deferred step
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12370,6 +12804,8 @@ func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialI
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 // erased. Sent again, it takes back the one before that.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -12385,6 +12821,8 @@ func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
 // erased. Sent again, it takes back the one before that.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12402,6 +12840,9 @@ func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serial
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
 //
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -12417,6 +12858,9 @@ func (c *ClientWithResponses) UpdateStepWithBodyWithResponse(ctx context.Context
 //
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
+//
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

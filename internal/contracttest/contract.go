@@ -34,6 +34,8 @@ type Operation struct {
 	Method string
 	// Path is the path template, for example /api/jobs/{jobId}.
 	Path string
+	// Description is the text of the operation.
+	Description string
 	// Parameters lists the parameters of the path and the operation, with references resolved.
 	Parameters []*openapi3.Parameter
 	// Body is the schema of the request body; nil if the operation has none.
@@ -62,7 +64,7 @@ func Parse(source []byte) *Contract {
 	contract := &Contract{document: document}
 	for path, item := range document.Paths.Map() {
 		for method, spec := range item.Operations() {
-			operation := &Operation{ID: spec.OperationID, Method: method, Path: path, contract: contract, spec: spec}
+			operation := &Operation{ID: spec.OperationID, Method: method, Path: path, Description: spec.Description, contract: contract, spec: spec}
 			for _, parameter := range append(slices.Clone(item.Parameters), spec.Parameters...) {
 				operation.Parameters = append(operation.Parameters, parameter.Value)
 			}

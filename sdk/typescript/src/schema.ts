@@ -16,6 +16,8 @@ export interface paths {
          * @description Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
          *     answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
          *     the next one while there is more. A job created meanwhile neither repeats nor hides another.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listJobs"];
         put?: never;
@@ -24,6 +26,8 @@ export interface paths {
          * @description Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
          *     request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
          *     them as they are.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
          */
         post: operations["createJob"];
         delete?: never;
@@ -46,12 +50,17 @@ export interface paths {
          * Get a job with its paths and progress
          * @description Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
          *     the serial numbers would give.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getJob"];
         /**
          * Change a job's name or goal quantity
          * @description Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
          *     moves on every success, also when nothing was different.
+         *
+         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+         *     again; with `If-Match` it is refused (412). Appends `job.updated`.
          */
         put: operations["updateJob"];
         post?: never;
@@ -59,6 +68,8 @@ export interface paths {
          * Delete a job
          * @description Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
          *     traceable.
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
          */
         delete: operations["deleteJob"];
         options?: never;
@@ -79,6 +90,8 @@ export interface paths {
         /**
          * List the paths of a job
          * @description Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listJobPaths"];
         put?: never;
@@ -102,6 +115,8 @@ export interface paths {
          * Create a path
          * @description Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
          *     to the goal of the job.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
          */
         post: operations["createPath"];
         delete?: never;
@@ -124,6 +139,8 @@ export interface paths {
          * Get a path and where its units stand
          * @description Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
          *     bottleneck shows.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getPath"];
         /**
@@ -135,12 +152,17 @@ export interface paths {
          *     Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
          *     does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
          *     History keeps the names of removed steps.
+         *
+         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+         *     again; with `If-Match` it is refused (412). Appends `path.updated`.
          */
         put: operations["updatePath"];
         post?: never;
         /**
          * Delete a path
          * @description Deletes the path and its steps. A path with serial numbers has history and stays (409).
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
          */
         delete: operations["deletePath"];
         options?: never;
@@ -168,6 +190,9 @@ export interface paths {
          * Change a step
          * @description Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
          *     `ETag` is the path's, and an `If-Match` names the path's version.
+         *
+         *     Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+         *     `step.updated`.
          */
         patch: operations["updateStep"];
         trace?: never;
@@ -183,6 +208,8 @@ export interface paths {
          * List serial numbers
          * @description Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
          *     streamed.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listSerials"];
         put?: never;
@@ -190,6 +217,8 @@ export interface paths {
          * Create serial numbers
          * @description Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
          *     call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
          */
         post: operations["createSerials"];
         delete?: never;
@@ -211,6 +240,9 @@ export interface paths {
          * Advance many serial numbers
          * @description Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
          *     the units that could not. `perItem`: each answers for itself.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+         *     `serial.completed` for each unit.
          */
         post: operations["advanceSerials"];
         delete?: never;
@@ -232,6 +264,8 @@ export interface paths {
          * Scrap many serial numbers
          * @description Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
          *     answers for itself.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
          */
         post: operations["scrapSerials"];
         delete?: never;
@@ -253,6 +287,8 @@ export interface paths {
         /**
          * Get a serial number and its steps
          * @description Answers with the unit and the status of each step of its path.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getSerial"];
         put?: never;
@@ -280,6 +316,9 @@ export interface paths {
          * @description Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
          *     deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
          *     if it still stands there, so that pressing twice moves it once.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+         *     `serial.completed` after the last step.
          */
         post: operations["advanceSerial"];
         delete?: never;
@@ -305,6 +344,9 @@ export interface paths {
          * @description Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
          *     overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
          *     last step means completed.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+         *     `serial.completed` after the last step.
          */
         post: operations["advanceSerialTo"];
         delete?: never;
@@ -328,6 +370,8 @@ export interface paths {
         /**
          * Scrap a unit
          * @description Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
          */
         post: operations["scrapSerial"];
         delete?: never;
@@ -352,6 +396,8 @@ export interface paths {
          * Complete a unit over open steps
          * @description Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
          *     advance it.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
          */
         post: operations["forceCompleteSerial"];
         delete?: never;
@@ -376,6 +422,8 @@ export interface paths {
          * Take back the last change of a unit
          * @description Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
          *     erased. Sent again, it takes back the one before that.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
          */
         post: operations["undoSerial"];
         delete?: never;
@@ -401,11 +449,16 @@ export interface paths {
         /**
          * Make a step optional for one unit
          * @description For this unit the step counts as optional until it has been passed.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
          */
         post: operations["overrideStep"];
         /**
          * Take back an override
          * @description The step binds this unit again as its path says.
+         *
+         *     Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+         *     `serial.override_cleared`.
          */
         delete: operations["clearStepOverride"];
         options?: never;
@@ -430,6 +483,8 @@ export interface paths {
         /**
          * Excuse a deferred step
          * @description The unit may be completed without the step. The event keeps the reason and who approved it.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
          */
         post: operations["waiveStep"];
         delete?: never;
@@ -455,6 +510,8 @@ export interface paths {
         /**
          * Report a deferred step as done
          * @description The step was done after all, out of its order.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
          */
         post: operations["completeStep"];
         delete?: never;
@@ -484,6 +541,8 @@ export interface paths {
          *     database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
          *     the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
          *     live stream when the epoch changes.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listEvents"];
         put?: never;
@@ -505,6 +564,8 @@ export interface paths {
          * List open Jira tickets
          * @description Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
          *     `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listJiraTickets"];
         put?: never;
@@ -528,6 +589,8 @@ export interface paths {
         /**
          * Get a Jira ticket
          * @description Answers with one ticket as Jira has it now. Nothing is stored.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getJiraTicket"];
         put?: never;
@@ -553,6 +616,9 @@ export interface paths {
          *     job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
          *     is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
          *     to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+         *     before it for a new job.
          */
         post: operations["linkJiraTicket"];
         delete?: never;
@@ -574,6 +640,8 @@ export interface paths {
          * Write a job's progress to its ticket
          * @description Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
          *     two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
          */
         post: operations["pushJobToJira"];
         delete?: never;
