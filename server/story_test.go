@@ -48,6 +48,10 @@ func TestStory(t *testing.T) {
 	contract := contracttest.Routecard()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
 		told := replay(t, contract, database)
+		if *updateExamples {
+			writeExamples(t, told.responses)
+			return
+		}
 		for _, fault := range told.faults {
 			t.Error(fault)
 		}
@@ -161,10 +165,12 @@ type told struct {
 	appends map[string]bool
 	// printed has the printed id for each id of the server, and real the other way round.
 	printed, real map[string]string
+	// responses has the response for each example in components/examples.
+	responses map[string]string
 }
 
 func newStory() *told {
-	return &told{replayed: map[string]bool{}, appends: map[string]bool{}, printed: map[string]string{}, real: map[string]string{}}
+	return &told{replayed: map[string]bool{}, appends: map[string]bool{}, printed: map[string]string{}, real: map[string]string{}, responses: map[string]string{}}
 }
 
 // storyKey is the Idempotency-Key of the first scene. Every other command is then refused with it once.
@@ -354,6 +360,9 @@ func (r *replayer) send(at *front, operation *contracttest.Operation, method, pa
 	}
 	got := strings.ReplaceAll(r.toPrinted(string(text)), r.fake.URL, "https://example.atlassian.net")
 	differences := r.compare(parse(media, printedText(example)), parse(media, got), "")
+	if *updateExamples && example.Component != "" {
+		r.responses[example.Component] = strings.ReplaceAll(r.updated(string(text)), r.fake.URL, "https://example.atlassian.net")
+	}
 	for _, difference := range differences {
 		r.fault("%s: %s: %s", example, what, difference)
 	}

@@ -22,6 +22,8 @@ type Example struct {
 	MediaType string
 	// Name is the key in `examples`; "" for a single `example`.
 	Name string
+	// Component is the name in components/examples; "" for an example that is not there.
+	Component string
 	// Value is the body, as decoded from JSON: a string for a media type that is not JSON.
 	Value any
 }
@@ -60,8 +62,11 @@ func (o *Operation) readExamples() []Example {
 				all = append(all, Example{Operation: o.ID, Status: status, MediaType: mediaType, Value: plain(media.Example)})
 			}
 			for _, name := range slices.Sorted(maps.Keys(media.Examples)) {
-				value := plain(media.Examples[name].Value.Value)
-				all = append(all, Example{Operation: o.ID, Status: status, MediaType: mediaType, Name: name, Value: value})
+				shown := media.Examples[name]
+				all = append(all, Example{
+					Operation: o.ID, Status: status, MediaType: mediaType, Name: name,
+					Component: strings.TrimPrefix(shown.Ref, "#/components/examples/"), Value: plain(shown.Value.Value),
+				})
 			}
 		}
 	}
