@@ -109,6 +109,23 @@ contract-report: postgres ## List every answer of the contract, and how often th
 test-browser: build tools/node_modules/.package-lock.json ## Use the explorer in the system's Chromium
 	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test tools/explorer.test.mjs
 
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing, and the pages are built with it: install Node.js (20 or newer) with npm."; exit 1; }
+	@cd web && npm ci
+	@touch $@
+
+.PHONY: web
+web: web/node_modules/.package-lock.json ## Build the pages into web/dist
+	@cd web && npm run --silent check && ./build.sh
+
+.PHONY: check-web
+check-web: web/node_modules/.package-lock.json ## Fail unless web/dist is what its source gives
+	@.ci/check-web
+
+.PHONY: test-web
+test-web: build web/node_modules/.package-lock.json ## Test the pages: their logic, and in the system's Chromium
+	@cd web && ROUTECARD_BINARY=$(CURDIR)/bin/routecard ./test.sh
+
 sdk/typescript/node_modules/.package-lock.json: sdk/typescript/package.json sdk/typescript/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing, and the TypeScript client is built with it: install Node.js (20 or newer) with npm."; exit 1; }
 	@cd sdk/typescript && npm ci

@@ -65,6 +65,14 @@ func contests(b *bench) []contest {
 				against: []side{{name: "10 units", seed: seedJobWithUnits(1, 10), mark: 1.5}},
 			},
 			contest{
+				operation: "planJob", database: database, detail: "20 paths of 30 steps and 2000 units", unit: duration,
+				seed: seedPlans, measure: timeRequest(1), limit: float64(2 * time.Second),
+			},
+			contest{
+				operation: "listWork", database: database, detail: "first page, 5000 jobs, 100000 steps", unit: duration,
+				seed: seedWork(5000), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
+			},
+			contest{
 				operation: "start", database: database, detail: "time to the first response", unit: duration,
 				seed: seedJobsThen(0, "/healthz"), measure: measureStart, limit: float64(100 * time.Millisecond),
 			},
@@ -252,6 +260,30 @@ func seedAdvanceSerials(b *bench, s *side) error {
 		return postRequest("/api/serials/advance", `{"serialIds":["`+strings.Join(units[i], `","`)+`"]}`)
 	})
 	return nil
+}
+
+// plan is a request for a job with so many paths of so many steps and units.
+func plan(paths, steps, units int) []byte {
+	step := `{"name":"Step","location":"Bay 3"}`
+	path := fmt.Sprintf(`{"name":"Route","goalQuantity":%d,"quantity":%d,"steps":[%s]}`,
+		2*units, units, step+strings.Repeat(","+step, steps-1))
+	return postRequest("/api/jobs/plan", `{"name":"JOB-2024-001","goalQuantity":50,"paths":[`+path+strings.Repeat(","+path, paths-1)+`]}`)
+}
+
+// seedPlans creates nothing. Then the client plans a whole order each time.
+func seedPlans(_ *bench, s *side) error {
+	s.next = repeat(plan(20, 30, 2000))
+	return nil
+}
+
+// seedWork plans so many jobs with 4 paths of 5 steps, and 10 units on each path. Then clients get the first page of the work.
+func seedWork(jobs int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		s.next = inTurn(jobs, func(int) []byte { return plan(4, 5, 10) })
+		_, err := s.load(16, 0, time.Hour)
+		s.next = repeat(getRequest("/api/work?limit=100"))
+		return err
+	}
 }
 
 // measureLoad measures how many requests the server answers each second, and how long they take.

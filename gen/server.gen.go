@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -110,6 +111,54 @@ func (e ErrorOutcome) Valid() bool {
 	}
 }
 
+// Defines values for JobPriority.
+const (
+	JobPriorityHigh   JobPriority = "high"
+	JobPriorityLow    JobPriority = "low"
+	JobPriorityNormal JobPriority = "normal"
+	JobPriorityUrgent JobPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the JobPriority enum.
+func (e JobPriority) Valid() bool {
+	switch e {
+	case JobPriorityHigh:
+		return true
+	case JobPriorityLow:
+		return true
+	case JobPriorityNormal:
+		return true
+	case JobPriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobUpdatePriority.
+const (
+	JobUpdatePriorityHigh   JobUpdatePriority = "high"
+	JobUpdatePriorityLow    JobUpdatePriority = "low"
+	JobUpdatePriorityNormal JobUpdatePriority = "normal"
+	JobUpdatePriorityUrgent JobUpdatePriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the JobUpdatePriority enum.
+func (e JobUpdatePriority) Valid() bool {
+	switch e {
+	case JobUpdatePriorityHigh:
+		return true
+	case JobUpdatePriorityLow:
+		return true
+	case JobUpdatePriorityNormal:
+		return true
+	case JobUpdatePriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ScrapReason.
 const (
 	Damaged        ScrapReason = "damaged"
@@ -188,15 +237,159 @@ func (e SerialStepStatus) Valid() bool {
 	}
 }
 
+// Defines values for SessionRole.
+const (
+	Operate SessionRole = "operate"
+	Read    SessionRole = "read"
+	Write   SessionRole = "write"
+)
+
+// Valid indicates whether the value is a known member of the SessionRole enum.
+func (e SessionRole) Valid() bool {
+	switch e {
+	case Operate:
+		return true
+	case Read:
+		return true
+	case Write:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventsOrder.
+const (
+	EventsOrderAsc  EventsOrder = "asc"
+	EventsOrderDesc EventsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the EventsOrder enum.
+func (e EventsOrder) Valid() bool {
+	switch e {
+	case EventsOrderAsc:
+		return true
+	case EventsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobInclude.
 const (
-	JobIncludeProgress JobInclude = "progress"
+	JobIncludeDistribution JobInclude = "distribution"
+	JobIncludeProgress     JobInclude = "progress"
 )
 
 // Valid indicates whether the value is a known member of the JobInclude enum.
 func (e JobInclude) Valid() bool {
 	switch e {
+	case JobIncludeDistribution:
+		return true
 	case JobIncludeProgress:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobSort.
+const (
+	JobSortCreated  JobSort = "created"
+	JobSortDue      JobSort = "due"
+	JobSortPriority JobSort = "priority"
+)
+
+// Valid indicates whether the value is a known member of the JobSort enum.
+func (e JobSort) Valid() bool {
+	switch e {
+	case JobSortCreated:
+		return true
+	case JobSortDue:
+		return true
+	case JobSortPriority:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobState.
+const (
+	JobStateClosed JobState = "closed"
+	JobStateLate   JobState = "late"
+	JobStateOpen   JobState = "open"
+)
+
+// Valid indicates whether the value is a known member of the JobState enum.
+func (e JobState) Valid() bool {
+	switch e {
+	case JobStateClosed:
+		return true
+	case JobStateLate:
+		return true
+	case JobStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListEventsParamsOrder.
+const (
+	ListEventsParamsOrderAsc  ListEventsParamsOrder = "asc"
+	ListEventsParamsOrderDesc ListEventsParamsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the ListEventsParamsOrder enum.
+func (e ListEventsParamsOrder) Valid() bool {
+	switch e {
+	case ListEventsParamsOrderAsc:
+		return true
+	case ListEventsParamsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListJobsParamsState.
+const (
+	ListJobsParamsStateClosed ListJobsParamsState = "closed"
+	ListJobsParamsStateLate   ListJobsParamsState = "late"
+	ListJobsParamsStateOpen   ListJobsParamsState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ListJobsParamsState enum.
+func (e ListJobsParamsState) Valid() bool {
+	switch e {
+	case ListJobsParamsStateClosed:
+		return true
+	case ListJobsParamsStateLate:
+		return true
+	case ListJobsParamsStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListJobsParamsSort.
+const (
+	ListJobsParamsSortCreated  ListJobsParamsSort = "created"
+	ListJobsParamsSortDue      ListJobsParamsSort = "due"
+	ListJobsParamsSortPriority ListJobsParamsSort = "priority"
+)
+
+// Valid indicates whether the value is a known member of the ListJobsParamsSort enum.
+func (e ListJobsParamsSort) Valid() bool {
+	switch e {
+	case ListJobsParamsSortCreated:
+		return true
+	case ListJobsParamsSortDue:
+		return true
+	case ListJobsParamsSortPriority:
 		return true
 	default:
 		return false
@@ -205,12 +398,15 @@ func (e JobInclude) Valid() bool {
 
 // Defines values for ListJobsParamsInclude.
 const (
-	ListJobsParamsIncludeProgress ListJobsParamsInclude = "progress"
+	ListJobsParamsIncludeDistribution ListJobsParamsInclude = "distribution"
+	ListJobsParamsIncludeProgress     ListJobsParamsInclude = "progress"
 )
 
 // Valid indicates whether the value is a known member of the ListJobsParamsInclude enum.
 func (e ListJobsParamsInclude) Valid() bool {
 	switch e {
+	case ListJobsParamsIncludeDistribution:
+		return true
 	case ListJobsParamsIncludeProgress:
 		return true
 	default:
@@ -308,6 +504,11 @@ type BypassedStepStatus string
 // Example: preferred
 type DependencyType string
 
+// DueDate The day by which the job must be done.
+//
+// Example: 2026-12-01
+type DueDate = string
+
 // Error What every error looks like.
 type Error struct {
 	// StatusCode The HTTP status, repeated.
@@ -404,8 +605,13 @@ type EventBase struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// EventList Events, oldest first.
+// EventList Events, in the order asked for.
 type EventList = []Event
+
+// ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
+//
+// Example: ERP-4711
+type ExternalID = string
 
 // FieldError One field that breaks a rule.
 type FieldError struct {
@@ -572,6 +778,36 @@ type Job struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor.
+	//
+	// Example: Customer picks up on Friday
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// ClosedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ClosedAt *Timestamp `json:"closedAt,omitempty"`
+
+	// CloseReason Why the job was closed.
+	//
+	// Example: Canceled by the customer
+	CloseReason *string `json:"closeReason,omitempty"`
+
 	// CreatedAt A moment in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
@@ -594,6 +830,56 @@ type JobChangedData struct {
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// Cleared Names of the fields that were cleared.
+	Cleared *[]string `json:"cleared,omitempty"`
+}
+
+// JobClose Close a job.
+type JobClose struct {
+	// Reason Why.
+	//
+	// Example: Canceled by the customer
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobClosedEvent A job was closed.
+type JobClosedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.closed
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
 }
 
 // JobCreate A job to be created.
@@ -637,6 +923,26 @@ type JobCreate struct {
 	//
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
+
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor.
+	//
+	// Example: Customer picks up on Friday
+	Notes *JobNotes `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
+	//
+	// Example: ERP-4711
+	ExternalID *ExternalID `json:"externalId,omitempty"`
 }
 
 // JobCreatedEvent A job was created.
@@ -698,6 +1004,26 @@ type JobEventData struct {
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
 }
 
 // JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
@@ -727,7 +1053,7 @@ type JobLinkedEvent struct {
 	Data JobLinkedData `json:"data"`
 }
 
-// JobList Jobs, newest first.
+// JobList Jobs, in the order asked for.
 type JobList = []JobListItem
 
 // JobListItem A job as it stands in a list.
@@ -743,6 +1069,87 @@ type JobListItem struct {
 //
 // Example: JOB-2024-001
 type JobName = string
+
+// JobNotes Free text for the people on the floor.
+//
+// Example: Customer picks up on Friday
+type JobNotes = string
+
+// JobPlan A job to be created with its paths, steps, and units.
+type JobPlan struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// JiraTicketKey Issue key of the linked Jira ticket.
+	//
+	// Example: PI-42
+	JiraTicketKey *string `json:"jiraTicketKey,omitempty"`
+
+	// JiraTicketSummary The ticket's title, kept so that a page can show it without asking Jira.
+	//
+	// Example: Build 50 aluminum housings
+	JiraTicketSummary *string `json:"jiraTicketSummary,omitempty"`
+
+	// JiraPartNumber Part number from the ticket's custom fields.
+	//
+	// Example: ALU-HOUSING-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+
+	// JiraPriority The ticket's priority, for display and filtering.
+	//
+	// Example: High
+	JiraPriority *string `json:"jiraPriority,omitempty"`
+
+	// JiraEpicLink Key of the epic that the ticket belongs to.
+	//
+	// Example: PI-10
+	JiraEpicLink *string `json:"jiraEpicLink,omitempty"`
+
+	// JiraLabels The ticket's labels, for categories and filtering, in the order sent.
+	//
+	// Example: ["Q1-2024","rush"]
+	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
+
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor.
+	//
+	// Example: Customer picks up on Friday
+	Notes *JobNotes `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
+	//
+	// Example: ERP-4711
+	ExternalID *ExternalID `json:"externalId,omitempty"`
+
+	// Paths The paths of the job, oldest first.
+	Paths []PathPlan `json:"paths"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobPriority How urgent the job is. A job without a priority is sorted like `normal`.
+//
+// Example: high
+type JobPriority string
 
 // JobProgress How far along a job is. Path goals need not add up to the job's.
 type JobProgress struct {
@@ -802,6 +1209,41 @@ type JobPushedEvent struct {
 	Data JobPushedData `json:"data"`
 }
 
+// JobReopen Reopen a closed job.
+type JobReopen struct {
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobReopenedEvent A closed job was opened again.
+type JobReopenedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.reopened
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
+}
+
+// JobStateData The job, and why it was closed.
+type JobStateData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// Reason Why.
+	//
+	// Example: Canceled by the customer
+	Reason *string `json:"reason,omitempty"`
+}
+
 // JobUpdate What to change of a job. A field that is not sent stays as it is.
 type JobUpdate struct {
 	// Name What people call the job, usually the work order number. Need not be unique.
@@ -813,7 +1255,32 @@ type JobUpdate struct {
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// DueDate The day by which the job must be done; `null` clears it.
+	//
+	// Example: 2026-12-01
+	DueDate nullable.Nullable[string] `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is; `null` clears it.
+	//
+	// Example: high
+	Priority nullable.Nullable[JobUpdatePriority] `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor; `null` clears it.
+	//
+	// Example: Customer picks up on Friday
+	Notes nullable.Nullable[string] `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system; `null` clears it.
+	//
+	// Example: ERP-4711
+	ExternalID nullable.Nullable[string] `json:"externalId,omitempty"`
 }
+
+// JobUpdatePriority How urgent the job is; `null` clears it.
+//
+// Example: high
+type JobUpdatePriority string
 
 // JobUpdatedEvent A job was changed.
 type JobUpdatedEvent struct {
@@ -904,8 +1371,15 @@ type PathCreate struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// Steps The process steps in their order.
-	Steps []StepCreate `json:"steps"`
+	// Steps The process steps in their order. Either this or `templateId`.
+	Steps []StepCreate `json:"steps,omitempty"`
+
+	// TemplateID The template whose steps are copied. Its advancement mode is used unless `advancementMode` is sent. Either this or
+	// `steps`.
+	//
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID *string `json:"templateId,omitempty"`
 
 	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
 	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
@@ -981,6 +1455,45 @@ type PathList = []Path
 // Example: Main Route
 type PathName = string
 
+// PathPlan A path to be created with its job. It has either `steps` or `templateId`.
+type PathPlan struct {
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name PathName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// Steps The process steps in their order. Either this or `templateId`.
+	Steps []StepCreate `json:"steps,omitempty"`
+
+	// TemplateID The template whose steps are copied. Either this or `steps`.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID *string `json:"templateId,omitempty"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Quantity How many units to create, with numbers from the server. Without this and `serialNumbers` there are none.
+	//
+	// Example: 50
+	Quantity *int `json:"quantity,omitempty"`
+
+	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	//
+	// Example: ["HSG-7075-001","HSG-7075-002"]
+	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
+}
+
 // PathProgress How far along a path is.
 type PathProgress struct {
 	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
@@ -1017,6 +1530,9 @@ type PathProgress struct {
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
+
+	// Distribution Where the units in progress stand, in the order of the steps. Only in `listJobs` with `include=distribution`.
+	Distribution *[]StepDistribution `json:"distribution,omitempty"`
 }
 
 // PathUpdate What to change of a path. A field that is not sent stays as it is.
@@ -1041,6 +1557,36 @@ type PathUpdate struct {
 
 	// Steps All steps that the path is to have, in their order.
 	Steps *[]StepInput `json:"steps,omitempty"`
+}
+
+// Place A location, an assignee, or a step name, with its steps on open jobs.
+type Place struct {
+	// Name The location, the assignee, or the step name.
+	//
+	// Example: Bay 3
+	Name string `json:"name"`
+
+	// Steps Steps of open jobs that have it.
+	//
+	// Example: 4
+	Steps int64 `json:"steps"`
+
+	// Waiting Units in progress that stand at these steps now.
+	//
+	// Example: 8
+	Waiting int64 `json:"waiting"`
+}
+
+// Places The stations, by three ways to name one.
+type Places struct {
+	// Locations The locations of steps.
+	Locations []Place `json:"locations"`
+
+	// Assignees The people to whom steps are assigned.
+	Assignees []Place `json:"assignees"`
+
+	// StepNames The names of steps.
+	StepNames []Place `json:"stepNames"`
 }
 
 // ScrapReason Why a unit was scrapped.
@@ -1494,6 +2040,49 @@ type SerialsScrap struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// Session What the caller may do here, and what this server offers.
+type Session struct {
+	// Role The role of the API key. Without any key in the database everybody may do everything (`write`).
+	//
+	// Example: operate
+	Role SessionRole `json:"role"`
+
+	// Name The name of the API key. Absent while the API is open.
+	//
+	// Example: floor-tablet
+	Name *string `json:"name,omitempty"`
+
+	// KeysRequired Whether requests need an API key.
+	//
+	// Example: true
+	KeysRequired bool `json:"keysRequired"`
+
+	// Jira Whether the server is configured for a Jira.
+	//
+	// Example: true
+	Jira bool `json:"jira"`
+
+	// Version The version of the server.
+	//
+	// Example: 0.1.0
+	Version string `json:"version"`
+
+	// TimeZone The time zone in which the server decides whether a job is late, by its IANA name.
+	//
+	// Example: Europe/Berlin
+	TimeZone string `json:"timeZone"`
+
+	// LastSeq The `seq` of the newest event, 0 if there is none.
+	//
+	// Example: 7
+	LastSeq int64 `json:"lastSeq"`
+}
+
+// SessionRole The role of the API key. Without any key in the database everybody may do everything (`write`).
+//
+// Example: operate
+type SessionRole string
+
 // Step One process operation on a path.
 type Step struct {
 	// ID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
@@ -1866,6 +2455,159 @@ type StepWaivedEvent struct {
 	Data StepWaivedData `json:"data"`
 }
 
+// Template A list of steps from which paths are made.
+type Template struct {
+	// ID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	ID TemplateID `json:"id"`
+
+	// Name What people call the template.
+	//
+	// Example: Housing route
+	Name TemplateName `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The process steps in their order.
+	Steps []TemplateStep `json:"steps"`
+
+	// CreatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	CreatedAt Timestamp `json:"createdAt"`
+
+	// UpdatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	UpdatedAt Timestamp `json:"updatedAt"`
+}
+
+// TemplateCreate A template to be created.
+type TemplateCreate struct {
+	// Name What people call the template.
+	//
+	// Example: Housing route
+	Name TemplateName `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Steps The process steps in their order.
+	Steps []StepCreate `json:"steps"`
+}
+
+// TemplateEvent A template was created, changed, or deleted.
+type TemplateEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: template.created
+	Type string `json:"type"`
+
+	// Data The template after the change, or before its deletion.
+	Data TemplateEventData `json:"data"`
+}
+
+// TemplateEventData The template after the change, or before its deletion.
+type TemplateEventData struct {
+	// TemplateID Id of the template.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID string `json:"templateId"`
+
+	// Name Name of the template.
+	//
+	// Example: Housing route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The steps in their order.
+	Steps []TemplateStep `json:"steps"`
+}
+
+// TemplateID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+//
+// Example: tpl_01h455vb4pex5vsknk084sn02q
+type TemplateID = string
+
+// TemplateList Templates, newest first.
+type TemplateList = []Template
+
+// TemplateName What people call the template.
+//
+// Example: Housing route
+type TemplateName = string
+
+// TemplateStep One step of a template.
+type TemplateStep struct {
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name string `json:"name"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+}
+
+// TemplateUpdate What to change of a template. A field that is not sent stays as it is.
+type TemplateUpdate struct {
+	// Name What people call the template.
+	//
+	// Example: Housing route
+	Name *TemplateName `json:"name,omitempty"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Steps All steps that the template is to have, in their order.
+	Steps *[]StepCreate `json:"steps,omitempty"`
+}
+
 // Timestamp A moment in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
@@ -1876,20 +2618,126 @@ type Timestamp = string
 // Example: maria
 type UserID = string
 
+// WorkItem What waits at one step.
+type WorkItem struct {
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// JobName The job's name.
+	//
+	// Example: JOB-2024-001
+	JobName string `json:"jobName"`
+
+	// JiraPartNumber Part number from the ticket's custom fields.
+	//
+	// Example: ALU-HOUSING-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID PathID `json:"pathId"`
+
+	// PathName The path's name.
+	//
+	// Example: Main Route
+	PathName string `json:"pathName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Waiting Units in progress that stand at the step now.
+	//
+	// Example: 8
+	Waiting int64 `json:"waiting"`
+
+	// Incoming Units in progress that stand at an earlier step of the path.
+	//
+	// Example: 12
+	Incoming int64 `json:"incoming"`
+
+	// ToCreate Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
+	// it is more than 0.
+	//
+	//
+	// Example: 10
+	ToCreate *int64 `json:"toCreate,omitempty"`
+
+	// OldestSince A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	OldestSince *Timestamp `json:"oldestSince,omitempty"`
+}
+
+// WorkList Work, the most urgent first.
+type WorkList = []WorkItem
+
 // Cursor Example: am9iXzAxaDQ1NXZiNHBleDV2c2tuazA4NHNuMDJx
 type Cursor = string
 
 // EventJobID Example: job_01h455vb4pex5vsknk084sn02q
 type EventJobID = string
 
+// EventPathID Example: path_01h455vb4pex5vsknk084sn02q
+type EventPathID = string
+
 // EventSerialID Example: SN-00001
 type EventSerialID = string
 
-// EventType Example: serial.advanced
-type EventType = string
+// EventStepID Example: step_01h455vb4pex5vsknk084sn02q
+type EventStepID = string
+
+// EventType defines model for EventType.
+type EventType = []string
+
+// EventUserID Example: maria
+type EventUserID = string
 
 // EventsAfter Example: 0
 type EventsAfter = int64
+
+// EventsBefore Example: 7
+type EventsBefore = int64
+
+// EventsOrder Example: desc
+type EventsOrder string
+
+// EventsSince Example: 2024-01-15T00:00:00Z
+type EventsSince = string
 
 // IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
 type IdempotencyKey = string
@@ -1918,11 +2766,23 @@ type JiraPriority = string
 // JiraTicketKey Example: PI-42
 type JiraTicketKey = string
 
+// JobCount Example: true
+type JobCount = bool
+
+// JobExternalID Example: ERP-4711
+type JobExternalID = string
+
 // JobInclude Example: progress
 type JobInclude string
 
 // JobQuery Example: housing
 type JobQuery = string
+
+// JobSort Example: due
+type JobSort string
+
+// JobState Example: late
+type JobState string
 
 // LastEventID Example: 7
 type LastEventID = string
@@ -1950,6 +2810,18 @@ type SerialStepID = string
 // TicketKey Example: PI-42
 type TicketKey = string
 
+// WorkAssignedTo Example: maria
+type WorkAssignedTo = string
+
+// WorkJobID Example: job_01h455vb4pex5vsknk084sn02q
+type WorkJobID = string
+
+// WorkLocation Example: Bay 3
+type WorkLocation = string
+
+// WorkStepName Example: Deburring
+type WorkStepName = string
+
 // BadGateway What every error looks like.
 type BadGateway = Error
 
@@ -1961,6 +2833,9 @@ type Conflict = Error
 
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
+
+// ExternalIDIsUsed What every error looks like.
+type ExternalIDIsUsed = Error
 
 // Forbidden What every error looks like.
 type Forbidden = Error
@@ -2028,6 +2903,12 @@ type StepNotDeferred = Error
 // StepNotFound What every error looks like.
 type StepNotFound = Error
 
+// TemplateChanged What every error looks like.
+type TemplateChanged = Error
+
+// TemplateNotFound What every error looks like.
+type TemplateNotFound = Error
+
 // TicketNotFound What every error looks like.
 type TicketNotFound = Error
 
@@ -2042,13 +2923,31 @@ type ListEventsParams struct {
 	// After Only events after the one with this `seq`.
 	After *EventsAfter `form:"after,omitempty" json:"after,omitempty"`
 
+	// Before Only events before the one with this `seq`.
+	Before *EventsBefore `form:"before,omitempty" json:"before,omitempty"`
+
+	// Since Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact.
+	Since *EventsSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Order Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest.
+	Order *ListEventsParamsOrder `form:"order,omitempty" json:"order,omitempty"`
+
 	// JobID Only events of this job, its paths and its units.
 	JobID *EventJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// PathID Only events of this path and its units.
+	PathID *EventPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
 	// SerialID Only events of this unit.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
-	// Type Only events of this type.
+	// StepID Only events whose `stepId` is this one.
+	StepID *EventStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
+
+	// UserID Only events of this user.
+	UserID *EventUserID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// Type Only events of this type. Repeat the parameter for several types; an event must have one of them.
 	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
 
 	// Limit Maximum number of items to return. Without it, the list has all items.
@@ -2057,6 +2956,9 @@ type ListEventsParams struct {
 	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
+
+// ListEventsParamsOrder defines parameters for ListEvents.
+type ListEventsParamsOrder string
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
@@ -2101,8 +3003,25 @@ type ListJobsParams struct {
 	// JiraLabel Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them.
 	JiraLabel *JiraLabel `form:"jiraLabel,omitempty" json:"jiraLabel,omitempty"`
 
-	// Include Adds `progress` to each job.
+	// State Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
+	// fewer units are completed than the goal; today is a date in the time zone of the server.
+	State *ListJobsParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// ExternalID Only the job with exactly this number in another system.
+	ExternalID *JobExternalID `form:"externalId,omitempty" json:"externalId,omitempty"`
+
+	// Sort Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
+	// first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
+	// `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
+	// after all open ones.
+	Sort *ListJobsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Include `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+	// number of units at each step.
 	Include *ListJobsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of all jobs that match.
+	Count *JobCount `form:"count,omitempty" json:"count,omitempty"`
 
 	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2111,11 +3030,24 @@ type ListJobsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListJobsParamsState defines parameters for ListJobs.
+type ListJobsParamsState string
+
+// ListJobsParamsSort defines parameters for ListJobs.
+type ListJobsParamsSort string
+
 // ListJobsParamsInclude defines parameters for ListJobs.
 type ListJobsParamsInclude string
 
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PlanJobParams defines parameters for PlanJob.
+type PlanJobParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -2133,6 +3065,13 @@ type UpdateJobParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// CloseJobParams defines parameters for CloseJob.
+type CloseJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListJobPathsParams defines parameters for ListJobPaths.
 type ListJobPathsParams struct {
 	// Limit Maximum number of items to return. Without it, the list has all items.
@@ -2140,6 +3079,13 @@ type ListJobPathsParams struct {
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ReopenJobParams defines parameters for ReopenJob.
+type ReopenJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreatePathParams defines parameters for CreatePath.
@@ -2274,6 +3220,55 @@ type UpdateStepParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	// Limit Maximum number of items to return. Without it, the list has all items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateTemplateParams defines parameters for CreateTemplate.
+type CreateTemplateParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteTemplateParams defines parameters for DeleteTemplate.
+type DeleteTemplateParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateTemplateParams defines parameters for UpdateTemplate.
+type UpdateTemplateParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListWorkParams defines parameters for ListWork.
+type ListWorkParams struct {
+	// Location Only steps with exactly this location.
+	Location *WorkLocation `form:"location,omitempty" json:"location,omitempty"`
+
+	// AssignedTo Only steps that are assigned to exactly this person.
+	AssignedTo *WorkAssignedTo `form:"assignedTo,omitempty" json:"assignedTo,omitempty"`
+
+	// StepName Only steps with exactly this name.
+	StepName *WorkStepName `form:"stepName,omitempty" json:"stepName,omitempty"`
+
+	// JobID Only steps of this job.
+	JobID *WorkJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// Limit Maximum number of items to return. Without it, the list has all items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // LinkJiraTicketJSONRequestBody defines body for LinkJiraTicket for application/json ContentType.
 type LinkJiraTicketJSONRequestBody = JiraLink
 
@@ -2283,8 +3278,17 @@ type PushJobToJiraJSONRequestBody = JiraPush
 // CreateJobJSONRequestBody defines body for CreateJob for application/json ContentType.
 type CreateJobJSONRequestBody = JobCreate
 
+// PlanJobJSONRequestBody defines body for PlanJob for application/json ContentType.
+type PlanJobJSONRequestBody = JobPlan
+
 // UpdateJobJSONRequestBody defines body for UpdateJob for application/json ContentType.
 type UpdateJobJSONRequestBody = JobUpdate
+
+// CloseJobJSONRequestBody defines body for CloseJob for application/json ContentType.
+type CloseJobJSONRequestBody = JobClose
+
+// ReopenJobJSONRequestBody defines body for ReopenJob for application/json ContentType.
+type ReopenJobJSONRequestBody = JobReopen
 
 // CreatePathJSONRequestBody defines body for CreatePath for application/json ContentType.
 type CreatePathJSONRequestBody = PathCreate
@@ -2328,6 +3332,12 @@ type UndoSerialJSONRequestBody = SerialUndo
 // UpdateStepJSONRequestBody defines body for UpdateStep for application/json ContentType.
 type UpdateStepJSONRequestBody = StepUpdate
 
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = TemplateCreate
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = TemplateUpdate
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// ListEvents Read the events
@@ -2351,18 +3361,27 @@ type ServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/jobs)
 	CreateJob(c *gin.Context, params CreateJobParams)
+	// PlanJob Create a job with its paths, steps, and units
+	// (POST /api/jobs/plan)
+	PlanJob(c *gin.Context, params PlanJobParams)
 	// DeleteJob Delete a job
 	// (DELETE /api/jobs/{jobId})
 	DeleteJob(c *gin.Context, jobID JobID, params DeleteJobParams)
 	// GetJob Get a job with its paths and progress
 	// (GET /api/jobs/{jobId})
 	GetJob(c *gin.Context, jobID JobID)
-	// UpdateJob Change a job's name or goal quantity
+	// UpdateJob Change a job
 	// (PUT /api/jobs/{jobId})
 	UpdateJob(c *gin.Context, jobID JobID, params UpdateJobParams)
+	// CloseJob Close a job
+	// (POST /api/jobs/{jobId}/close)
+	CloseJob(c *gin.Context, jobID JobID, params CloseJobParams)
 	// ListJobPaths List the paths of a job
 	// (GET /api/jobs/{jobId}/paths)
 	ListJobPaths(c *gin.Context, jobID JobID, params ListJobPathsParams)
+	// ReopenJob Reopen a closed job
+	// (POST /api/jobs/{jobId}/reopen)
+	ReopenJob(c *gin.Context, jobID JobID, params ReopenJobParams)
 	// CreatePath Create a path
 	// (POST /api/paths)
 	CreatePath(c *gin.Context, params CreatePathParams)
@@ -2375,6 +3394,9 @@ type ServerInterface interface {
 	// UpdatePath Change a path
 	// (PUT /api/paths/{pathId})
 	UpdatePath(c *gin.Context, pathID PathID, params UpdatePathParams)
+	// ListPlaces List the stations
+	// (GET /api/places)
+	ListPlaces(c *gin.Context)
 	// ListSerials List serial numbers
 	// (GET /api/serials)
 	ListSerials(c *gin.Context, params ListSerialsParams)
@@ -2417,9 +3439,30 @@ type ServerInterface interface {
 	// UndoSerial Take back the last change of a unit
 	// (POST /api/serials/{serialId}/undo)
 	UndoSerial(c *gin.Context, serialID SerialID, params UndoSerialParams)
+	// GetSession Get what the caller may do here
+	// (GET /api/session)
+	GetSession(c *gin.Context)
 	// UpdateStep Change a step
 	// (PATCH /api/steps/{stepId})
 	UpdateStep(c *gin.Context, stepID StepID, params UpdateStepParams)
+	// ListTemplates List templates
+	// (GET /api/templates)
+	ListTemplates(c *gin.Context, params ListTemplatesParams)
+	// CreateTemplate Create a template
+	// (POST /api/templates)
+	CreateTemplate(c *gin.Context, params CreateTemplateParams)
+	// DeleteTemplate Delete a template
+	// (DELETE /api/templates/{templateId})
+	DeleteTemplate(c *gin.Context, templateID TemplateID, params DeleteTemplateParams)
+	// GetTemplate Get a template
+	// (GET /api/templates/{templateId})
+	GetTemplate(c *gin.Context, templateID TemplateID)
+	// UpdateTemplate Change a template
+	// (PUT /api/templates/{templateId})
+	UpdateTemplate(c *gin.Context, templateID TemplateID, params UpdateTemplateParams)
+	// ListWork List what waits at which step
+	// (GET /api/work)
+	ListWork(c *gin.Context, params ListWorkParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2448,11 +3491,43 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", c.Request.URL.Query(), &params.Before, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter before: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "order" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order", c.Request.URL.Query(), &params.Order, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "jobId" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pathId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pathId", c.Request.URL.Query(), &params.PathID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pathId: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -2464,9 +3539,25 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "stepId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stepId", c.Request.URL.Query(), &params.StepID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", c.Request.URL.Query(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter userId: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "type" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
 		return
@@ -2708,11 +3799,43 @@ func (siw *ServerInterfaceWrapper) ListJobs(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "externalId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "externalId", c.Request.URL.Query(), &params.ExternalID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter externalId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", c.Request.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sort: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "include" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "include", c.Request.URL.Query(), &params.Include, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter include: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "count" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "count", c.Request.URL.Query(), &params.Count, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter count: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -2780,6 +3903,46 @@ func (siw *ServerInterfaceWrapper) CreateJob(c *gin.Context) {
 	}
 
 	siw.Handler.CreateJob(c, params)
+}
+
+// PlanJob operation middleware
+func (siw *ServerInterfaceWrapper) PlanJob(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanJobParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PlanJob(c, params)
 }
 
 // DeleteJob operation middleware
@@ -2905,6 +4068,55 @@ func (siw *ServerInterfaceWrapper) UpdateJob(c *gin.Context) {
 	siw.Handler.UpdateJob(c, jobID, params)
 }
 
+// CloseJob operation middleware
+func (siw *ServerInterfaceWrapper) CloseJob(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "jobId" -------------
+	var jobID JobID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseJobParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CloseJob(c, jobID, params)
+}
+
 // ListJobPaths operation middleware
 func (siw *ServerInterfaceWrapper) ListJobPaths(c *gin.Context) {
 
@@ -2947,6 +4159,55 @@ func (siw *ServerInterfaceWrapper) ListJobPaths(c *gin.Context) {
 	}
 
 	siw.Handler.ListJobPaths(c, jobID, params)
+}
+
+// ReopenJob operation middleware
+func (siw *ServerInterfaceWrapper) ReopenJob(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "jobId" -------------
+	var jobID JobID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReopenJobParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReopenJob(c, jobID, params)
 }
 
 // CreatePath operation middleware
@@ -3110,6 +4371,19 @@ func (siw *ServerInterfaceWrapper) UpdatePath(c *gin.Context) {
 	}
 
 	siw.Handler.UpdatePath(c, pathID, params)
+}
+
+// ListPlaces operation middleware
+func (siw *ServerInterfaceWrapper) ListPlaces(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPlaces(c)
 }
 
 // ListSerials operation middleware
@@ -3809,6 +5083,19 @@ func (siw *ServerInterfaceWrapper) UndoSerial(c *gin.Context) {
 	siw.Handler.UndoSerial(c, serialID, params)
 }
 
+// GetSession operation middleware
+func (siw *ServerInterfaceWrapper) GetSession(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSession(c)
+}
+
 // UpdateStep operation middleware
 func (siw *ServerInterfaceWrapper) UpdateStep(c *gin.Context) {
 
@@ -3858,6 +5145,271 @@ func (siw *ServerInterfaceWrapper) UpdateStep(c *gin.Context) {
 	siw.Handler.UpdateStep(c, stepID, params)
 }
 
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTemplatesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTemplates(c, params)
+}
+
+// CreateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) CreateTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTemplateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTemplate(c, params)
+}
+
+// DeleteTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter templateId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteTemplateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTemplate(c, templateID, params)
+}
+
+// GetTemplate operation middleware
+func (siw *ServerInterfaceWrapper) GetTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter templateId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTemplate(c, templateID)
+}
+
+// UpdateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) UpdateTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter templateId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTemplateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateTemplate(c, templateID, params)
+}
+
+// ListWork operation middleware
+func (siw *ServerInterfaceWrapper) ListWork(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWorkParams
+
+	// ------------- Optional query parameter "location" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location", c.Request.URL.Query(), &params.Location, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter location: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "assignedTo" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "assignedTo", c.Request.URL.Query(), &params.AssignedTo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter assignedTo: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "stepName" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stepName", c.Request.URL.Query(), &params.StepName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stepName: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWork(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -3890,6 +5442,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.DeleteJob)
 	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob)
 	router.PUT(options.BaseURL+"/api/jobs/:jobId", wrapper.UpdateJob)
+	router.POST(options.BaseURL+"/api/jobs/:jobId/close", wrapper.CloseJob)
+	router.POST(options.BaseURL+"/api/jobs/:jobId/reopen", wrapper.ReopenJob)
+	router.POST(options.BaseURL+"/api/jobs/plan", wrapper.PlanJob)
 	router.GET(options.BaseURL+"/api/jobs/:jobId/paths", wrapper.ListJobPaths)
 	router.POST(options.BaseURL+"/api/paths", wrapper.CreatePath)
 	router.DELETE(options.BaseURL+"/api/paths/:pathId", wrapper.DeletePath)
@@ -3911,6 +5466,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/waive", wrapper.WaiveStep)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/complete", wrapper.CompleteStep)
 	router.GET(options.BaseURL+"/api/events", wrapper.ListEvents)
+	router.GET(options.BaseURL+"/api/work", wrapper.ListWork)
+	router.GET(options.BaseURL+"/api/places", wrapper.ListPlaces)
+	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates)
+	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate)
+	router.DELETE(options.BaseURL+"/api/templates/:templateId", wrapper.DeleteTemplate)
+	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate)
+	router.PUT(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate)
+	router.GET(options.BaseURL+"/api/session", wrapper.GetSession)
 	router.GET(options.BaseURL+"/api/jira/tickets", wrapper.ListJiraTickets)
 	router.GET(options.BaseURL+"/api/jira/tickets/:ticketKey", wrapper.GetJiraTicket)
 	router.POST(options.BaseURL+"/api/jira/link", wrapper.LinkJiraTicket)
@@ -3951,6 +5514,15 @@ type ContentTooLargeJSONResponse struct {
 	Body Error
 
 	Headers ContentTooLargeResponseHeaders
+}
+
+type ExternalIDIsUsedResponseHeaders struct {
+	XRequestID *string
+}
+type ExternalIDIsUsedJSONResponse struct {
+	Body Error
+
+	Headers ExternalIDIsUsedResponseHeaders
 }
 
 type ForbiddenResponseHeaders struct {
@@ -4150,6 +5722,24 @@ type StepNotFoundJSONResponse struct {
 	Body Error
 
 	Headers StepNotFoundResponseHeaders
+}
+
+type TemplateChangedResponseHeaders struct {
+	XRequestID *string
+}
+type TemplateChangedJSONResponse struct {
+	Body Error
+
+	Headers TemplateChangedResponseHeaders
+}
+
+type TemplateNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type TemplateNotFoundJSONResponse struct {
+	Body Error
+
+	Headers TemplateNotFoundResponseHeaders
 }
 
 type TicketNotFoundResponseHeaders struct {
@@ -5289,8 +6879,9 @@ type ListJobsResponseObject interface {
 }
 
 type ListJobs200ResponseHeaders struct {
-	Link       *string
-	XRequestID *string
+	Link        *string
+	XRequestID  *string
+	XTotalCount *int64
 }
 
 type ListJobs200JSONResponse struct {
@@ -5310,6 +6901,9 @@ func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	if response.Headers.XTotalCount != nil {
+		w.Header().Set("X-Total-Count", fmt.Sprint(*response.Headers.XTotalCount))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -5528,6 +7122,23 @@ func (response CreateJob408JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	return err
 }
 
+type CreateJob409JSONResponse struct{ ExternalIDIsUsedJSONResponse }
+
+func (response CreateJob409JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateJob413JSONResponse struct{ ContentTooLargeJSONResponse }
 
 func (response CreateJob413JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
@@ -5605,6 +7216,253 @@ func (response CreateJob500JSONResponse) VisitCreateJobResponse(w http.ResponseW
 type CreateJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response CreateJob503JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJobRequestObject struct {
+	Params PlanJobParams
+	Body   *PlanJobJSONRequestBody
+}
+
+type PlanJobResponseObject interface {
+	VisitPlanJobResponse(w http.ResponseWriter) error
+}
+
+type PlanJob201ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+
+type PlanJob201JSONResponse struct {
+	Body    JobDetail
+	Headers PlanJob201ResponseHeaders
+}
+
+func (response PlanJob201JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response PlanJob400JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response PlanJob401JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response PlanJob403JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob404ResponseHeaders struct {
+	XRequestID *string
+}
+
+type PlanJob404JSONResponse struct {
+	Body    Error
+	Headers PlanJob404ResponseHeaders
+}
+
+func (response PlanJob404JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response PlanJob408JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob409JSONResponse struct{ ExternalIDIsUsedJSONResponse }
+
+func (response PlanJob409JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response PlanJob413JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response PlanJob415JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response PlanJob422JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response PlanJob500JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response PlanJob503JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6066,6 +7924,23 @@ func (response UpdateJob408JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	return err
 }
 
+type UpdateJob409JSONResponse struct{ ExternalIDIsUsedJSONResponse }
+
+func (response UpdateJob409JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateJob412JSONResponse struct{ PreconditionFailedJSONResponse }
 
 func (response UpdateJob412JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -6141,6 +8016,252 @@ func (response UpdateJob500JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 type UpdateJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response UpdateJob503JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJobRequestObject struct {
+	JobID  JobID `json:"jobId"`
+	Params CloseJobParams
+	Body   *CloseJobJSONRequestBody
+}
+
+type CloseJobResponseObject interface {
+	VisitCloseJobResponse(w http.ResponseWriter) error
+}
+
+type CloseJob200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type CloseJob200JSONResponse struct {
+	Body    Job
+	Headers CloseJob200ResponseHeaders
+}
+
+func (response CloseJob200JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response CloseJob400JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CloseJob401JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CloseJob403JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response CloseJob404JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response CloseJob408JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CloseJob409JSONResponse struct {
+	Body    Error
+	Headers CloseJob409ResponseHeaders
+}
+
+func (response CloseJob409JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response CloseJob413JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response CloseJob415JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response CloseJob422JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response CloseJob500JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response CloseJob503JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6305,6 +8426,252 @@ func (response ListJobPaths503JSONResponse) VisitListJobPathsResponse(w http.Res
 	return err
 }
 
+type ReopenJobRequestObject struct {
+	JobID  JobID `json:"jobId"`
+	Params ReopenJobParams
+	Body   *ReopenJobJSONRequestBody
+}
+
+type ReopenJobResponseObject interface {
+	VisitReopenJobResponse(w http.ResponseWriter) error
+}
+
+type ReopenJob200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type ReopenJob200JSONResponse struct {
+	Body    Job
+	Headers ReopenJob200ResponseHeaders
+}
+
+func (response ReopenJob200JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ReopenJob400JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ReopenJob401JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ReopenJob403JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ReopenJob404JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response ReopenJob408JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ReopenJob409JSONResponse struct {
+	Body    Error
+	Headers ReopenJob409ResponseHeaders
+}
+
+func (response ReopenJob409JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response ReopenJob413JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response ReopenJob415JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response ReopenJob422JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ReopenJob500JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ReopenJob503JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePathRequestObject struct {
 	Params CreatePathParams
 	Body   *CreatePathJSONRequestBody
@@ -6407,7 +8774,14 @@ func (response CreatePath403JSONResponse) VisitCreatePathResponse(w http.Respons
 	return err
 }
 
-type CreatePath404JSONResponse struct{ NotFoundJSONResponse }
+type CreatePath404ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreatePath404JSONResponse struct {
+	Body    Error
+	Headers CreatePath404ResponseHeaders
+}
 
 func (response CreatePath404JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
@@ -7092,6 +9466,130 @@ func (response UpdatePath500JSONResponse) VisitUpdatePathResponse(w http.Respons
 type UpdatePath503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response UpdatePath503JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlacesRequestObject struct {
+}
+
+type ListPlacesResponseObject interface {
+	VisitListPlacesResponse(w http.ResponseWriter) error
+}
+
+type ListPlaces200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListPlaces200JSONResponse struct {
+	Body    Places
+	Headers ListPlaces200ResponseHeaders
+}
+
+func (response ListPlaces200JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaces400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListPlaces400JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaces401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListPlaces401JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaces403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListPlaces403JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaces500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListPlaces500JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaces503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListPlaces503JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10304,6 +12802,132 @@ func (response UndoSerial503JSONResponse) VisitUndoSerialResponse(w http.Respons
 	return err
 }
 
+type GetSessionRequestObject struct {
+}
+
+type GetSessionResponseObject interface {
+	VisitGetSessionResponse(w http.ResponseWriter) error
+}
+
+type GetSession200ResponseHeaders struct {
+	RoutecardFeedEpoch string
+	XRequestID         *string
+}
+
+type GetSession200JSONResponse struct {
+	Body    Session
+	Headers GetSession200ResponseHeaders
+}
+
+func (response GetSession200JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSession400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetSession400JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSession401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetSession401JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSession403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetSession403JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSession500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetSession500JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSession503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetSession503JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateStepRequestObject struct {
 	StepID StepID `json:"stepId"`
 	Params UpdateStepParams
@@ -10527,6 +13151,982 @@ func (response UpdateStep503JSONResponse) VisitUpdateStepResponse(w http.Respons
 	return err
 }
 
+type ListTemplatesRequestObject struct {
+	Params ListTemplatesParams
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200ResponseHeaders struct {
+	Link       *string
+	XRequestID *string
+}
+
+type ListTemplates200JSONResponse struct {
+	Body    TemplateList
+	Headers ListTemplates200ResponseHeaders
+}
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListTemplates400JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListTemplates401JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListTemplates403JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListTemplates500JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListTemplates503JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateRequestObject struct {
+	Params CreateTemplateParams
+	Body   *CreateTemplateJSONRequestBody
+}
+
+type CreateTemplateResponseObject interface {
+	VisitCreateTemplateResponse(w http.ResponseWriter) error
+}
+
+type CreateTemplate201ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+
+type CreateTemplate201JSONResponse struct {
+	Body    Template
+	Headers CreateTemplate201ResponseHeaders
+}
+
+func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response CreateTemplate400JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CreateTemplate401JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response CreateTemplate403JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response CreateTemplate408JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response CreateTemplate413JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response CreateTemplate415JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response CreateTemplate422JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response CreateTemplate500JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response CreateTemplate503JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     DeleteTemplateParams
+}
+
+type DeleteTemplateResponseObject interface {
+	VisitDeleteTemplateResponse(w http.ResponseWriter) error
+}
+
+type DeleteTemplate204ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteTemplate204Response struct {
+	Headers DeleteTemplate204ResponseHeaders
+}
+
+func (response DeleteTemplate204Response) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteTemplate400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response DeleteTemplate400JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTemplate401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response DeleteTemplate401JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTemplate403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeleteTemplate403JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTemplate404JSONResponse struct{ TemplateNotFoundJSONResponse }
+
+func (response DeleteTemplate404JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTemplate412JSONResponse struct{ TemplateChangedJSONResponse }
+
+func (response DeleteTemplate412JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTemplate500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response DeleteTemplate500JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTemplate503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response DeleteTemplate503JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+}
+
+type GetTemplateResponseObject interface {
+	VisitGetTemplateResponse(w http.ResponseWriter) error
+}
+
+type GetTemplate200ResponseHeaders struct {
+	ETag       string
+	XRequestID *string
+}
+
+type GetTemplate200JSONResponse struct {
+	Body    Template
+	Headers GetTemplate200ResponseHeaders
+}
+
+func (response GetTemplate200JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetTemplate400JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetTemplate401JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetTemplate403JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate404JSONResponse struct{ TemplateNotFoundJSONResponse }
+
+func (response GetTemplate404JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetTemplate500JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetTemplate503JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     UpdateTemplateParams
+	Body       *UpdateTemplateJSONRequestBody
+}
+
+type UpdateTemplateResponseObject interface {
+	VisitUpdateTemplateResponse(w http.ResponseWriter) error
+}
+
+type UpdateTemplate200ResponseHeaders struct {
+	ETag       string
+	XRequestID *string
+}
+
+type UpdateTemplate200JSONResponse struct {
+	Body    Template
+	Headers UpdateTemplate200ResponseHeaders
+}
+
+func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response UpdateTemplate400JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UpdateTemplate401JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UpdateTemplate403JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate404JSONResponse struct{ TemplateNotFoundJSONResponse }
+
+func (response UpdateTemplate404JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UpdateTemplate408JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate412JSONResponse struct{ TemplateChangedJSONResponse }
+
+func (response UpdateTemplate412JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response UpdateTemplate413JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response UpdateTemplate415JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response UpdateTemplate500JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response UpdateTemplate503JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWorkRequestObject struct {
+	Params ListWorkParams
+}
+
+type ListWorkResponseObject interface {
+	VisitListWorkResponse(w http.ResponseWriter) error
+}
+
+type ListWork200ResponseHeaders struct {
+	Link       *string
+	XRequestID *string
+}
+
+type ListWork200JSONResponse struct {
+	Body    WorkList
+	Headers ListWork200ResponseHeaders
+}
+
+func (response ListWork200JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWork400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ListWork400JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWork401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListWork401JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWork403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ListWork403JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWork500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ListWork500JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWork503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ListWork503JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListEvents Read the events
@@ -10550,18 +14150,27 @@ type StrictServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/jobs)
 	CreateJob(ctx context.Context, request CreateJobRequestObject) (CreateJobResponseObject, error)
+	// PlanJob Create a job with its paths, steps, and units
+	// (POST /api/jobs/plan)
+	PlanJob(ctx context.Context, request PlanJobRequestObject) (PlanJobResponseObject, error)
 	// DeleteJob Delete a job
 	// (DELETE /api/jobs/{jobId})
 	DeleteJob(ctx context.Context, request DeleteJobRequestObject) (DeleteJobResponseObject, error)
 	// GetJob Get a job with its paths and progress
 	// (GET /api/jobs/{jobId})
 	GetJob(ctx context.Context, request GetJobRequestObject) (GetJobResponseObject, error)
-	// UpdateJob Change a job's name or goal quantity
+	// UpdateJob Change a job
 	// (PUT /api/jobs/{jobId})
 	UpdateJob(ctx context.Context, request UpdateJobRequestObject) (UpdateJobResponseObject, error)
+	// CloseJob Close a job
+	// (POST /api/jobs/{jobId}/close)
+	CloseJob(ctx context.Context, request CloseJobRequestObject) (CloseJobResponseObject, error)
 	// ListJobPaths List the paths of a job
 	// (GET /api/jobs/{jobId}/paths)
 	ListJobPaths(ctx context.Context, request ListJobPathsRequestObject) (ListJobPathsResponseObject, error)
+	// ReopenJob Reopen a closed job
+	// (POST /api/jobs/{jobId}/reopen)
+	ReopenJob(ctx context.Context, request ReopenJobRequestObject) (ReopenJobResponseObject, error)
 	// CreatePath Create a path
 	// (POST /api/paths)
 	CreatePath(ctx context.Context, request CreatePathRequestObject) (CreatePathResponseObject, error)
@@ -10574,6 +14183,9 @@ type StrictServerInterface interface {
 	// UpdatePath Change a path
 	// (PUT /api/paths/{pathId})
 	UpdatePath(ctx context.Context, request UpdatePathRequestObject) (UpdatePathResponseObject, error)
+	// ListPlaces List the stations
+	// (GET /api/places)
+	ListPlaces(ctx context.Context, request ListPlacesRequestObject) (ListPlacesResponseObject, error)
 	// ListSerials List serial numbers
 	// (GET /api/serials)
 	ListSerials(ctx context.Context, request ListSerialsRequestObject) (ListSerialsResponseObject, error)
@@ -10616,9 +14228,30 @@ type StrictServerInterface interface {
 	// UndoSerial Take back the last change of a unit
 	// (POST /api/serials/{serialId}/undo)
 	UndoSerial(ctx context.Context, request UndoSerialRequestObject) (UndoSerialResponseObject, error)
+	// GetSession Get what the caller may do here
+	// (GET /api/session)
+	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
 	// UpdateStep Change a step
 	// (PATCH /api/steps/{stepId})
 	UpdateStep(ctx context.Context, request UpdateStepRequestObject) (UpdateStepResponseObject, error)
+	// ListTemplates List templates
+	// (GET /api/templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
+	// CreateTemplate Create a template
+	// (POST /api/templates)
+	CreateTemplate(ctx context.Context, request CreateTemplateRequestObject) (CreateTemplateResponseObject, error)
+	// DeleteTemplate Delete a template
+	// (DELETE /api/templates/{templateId})
+	DeleteTemplate(ctx context.Context, request DeleteTemplateRequestObject) (DeleteTemplateResponseObject, error)
+	// GetTemplate Get a template
+	// (GET /api/templates/{templateId})
+	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
+	// UpdateTemplate Change a template
+	// (PUT /api/templates/{templateId})
+	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
+	// ListWork List what waits at which step
+	// (GET /api/work)
+	ListWork(ctx context.Context, request ListWorkRequestObject) (ListWorkResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -10914,6 +14547,50 @@ func (sh *strictHandler) CreateJob(ctx *gin.Context, params CreateJobParams) {
 	}
 }
 
+// PlanJob operation middleware
+func (sh *strictHandler) PlanJob(ctx *gin.Context, params PlanJobParams) {
+	var request PlanJobRequestObject
+
+	request.Params = params
+
+	var body PlanJobJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanJob(ctx, request.(PlanJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PlanJobResponseObject); ok {
+		if err := validResponse.VisitPlanJobResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // DeleteJob operation middleware
 func (sh *strictHandler) DeleteJob(ctx *gin.Context, jobID JobID, params DeleteJobParams) {
 	var request DeleteJobRequestObject
@@ -11012,6 +14689,54 @@ func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobID, params UpdateJ
 	}
 }
 
+// CloseJob operation middleware
+func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobID, params CloseJobParams) {
+	var request CloseJobRequestObject
+
+	request.JobID = jobID
+	request.Params = params
+
+	var body CloseJobJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseJob(ctx, request.(CloseJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CloseJobResponseObject); ok {
+		if err := validResponse.VisitCloseJobResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListJobPaths operation middleware
 func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params ListJobPathsParams) {
 	var request ListJobPathsRequestObject
@@ -11032,6 +14757,54 @@ func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params List
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListJobPathsResponseObject); ok {
 		if err := validResponse.VisitListJobPathsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReopenJob operation middleware
+func (sh *strictHandler) ReopenJob(ctx *gin.Context, jobID JobID, params ReopenJobParams) {
+	var request ReopenJobRequestObject
+
+	request.JobID = jobID
+	request.Params = params
+
+	var body ReopenJobJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReopenJob(ctx, request.(ReopenJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReopenJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReopenJobResponseObject); ok {
+		if err := validResponse.VisitReopenJobResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -11174,6 +14947,30 @@ func (sh *strictHandler) UpdatePath(ctx *gin.Context, pathID PathID, params Upda
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdatePathResponseObject); ok {
 		if err := validResponse.VisitUpdatePathResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPlaces operation middleware
+func (sh *strictHandler) ListPlaces(ctx *gin.Context) {
+	var request ListPlacesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPlaces(ctx, request.(ListPlacesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPlaces")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPlacesResponseObject); ok {
+		if err := validResponse.VisitListPlacesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -11756,6 +15553,30 @@ func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID, params 
 	}
 }
 
+// GetSession operation middleware
+func (sh *strictHandler) GetSession(ctx *gin.Context) {
+	var request GetSessionRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSession(ctx, request.(GetSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSessionResponseObject); ok {
+		if err := validResponse.VisitGetSessionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // UpdateStep operation middleware
 func (sh *strictHandler) UpdateStep(ctx *gin.Context, stepID StepID, params UpdateStepParams) {
 	var request UpdateStepRequestObject
@@ -11794,6 +15615,200 @@ func (sh *strictHandler) UpdateStep(ctx *gin.Context, stepID StepID, params Upda
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateStepResponseObject); ok {
 		if err := validResponse.VisitUpdateStepResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(ctx *gin.Context, params ListTemplatesParams) {
+	var request ListTemplatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx, request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		if err := validResponse.VisitListTemplatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateTemplate operation middleware
+func (sh *strictHandler) CreateTemplate(ctx *gin.Context, params CreateTemplateParams) {
+	var request CreateTemplateRequestObject
+
+	request.Params = params
+
+	var body CreateTemplateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTemplate(ctx, request.(CreateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateTemplateResponseObject); ok {
+		if err := validResponse.VisitCreateTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteTemplate operation middleware
+func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateID, params DeleteTemplateParams) {
+	var request DeleteTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteTemplate(ctx, request.(DeleteTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteTemplateResponseObject); ok {
+		if err := validResponse.VisitDeleteTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTemplate operation middleware
+func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateID) {
+	var request GetTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTemplate(ctx, request.(GetTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
+		if err := validResponse.VisitGetTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateTemplate operation middleware
+func (sh *strictHandler) UpdateTemplate(ctx *gin.Context, templateID TemplateID, params UpdateTemplateParams) {
+	var request UpdateTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	var body UpdateTemplateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTemplate(ctx, request.(UpdateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
+		if err := validResponse.VisitUpdateTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListWork operation middleware
+func (sh *strictHandler) ListWork(ctx *gin.Context, params ListWorkParams) {
+	var request ListWorkRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWork(ctx, request.(ListWorkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWork")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListWorkResponseObject); ok {
+		if err := validResponse.VisitListWorkResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -5,11 +5,20 @@ type EventType string
 
 // The events of jobs.
 const (
-	JobCreated EventType = "job.created"
-	JobUpdated EventType = "job.updated"
-	JobDeleted EventType = "job.deleted"
-	JobLinked  EventType = "job.linked"
-	JobPushed  EventType = "job.pushed"
+	JobCreated  EventType = "job.created"
+	JobUpdated  EventType = "job.updated"
+	JobClosed   EventType = "job.closed"
+	JobReopened EventType = "job.reopened"
+	JobDeleted  EventType = "job.deleted"
+	JobLinked   EventType = "job.linked"
+	JobPushed   EventType = "job.pushed"
+)
+
+// The events of templates.
+const (
+	TemplateCreated EventType = "template.created"
+	TemplateUpdated EventType = "template.updated"
+	TemplateDeleted EventType = "template.deleted"
 )
 
 // The events of paths and steps.

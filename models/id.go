@@ -10,11 +10,12 @@ import (
 
 // The prefixes of ids.
 const (
-	JobPrefix   = "job"
-	PathPrefix  = "path"
-	StepPrefix  = "step"
-	EventPrefix = "evt"
-	KeyPrefix   = "key"
+	JobPrefix      = "job"
+	PathPrefix     = "path"
+	StepPrefix     = "step"
+	EventPrefix    = "evt"
+	KeyPrefix      = "key"
+	TemplatePrefix = "tpl"
 )
 
 // lastStamp is the stamp of the newest id, see [stampOf].

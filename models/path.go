@@ -30,6 +30,9 @@ type Path struct {
 	// LastStepNumber is the number of the step that was added last. Numbers are never reused.
 	LastStepNumber int `gorm:"column:last_step_no"`
 	Counts
+	// JobClosed tells whether the path's job is closed. ClosedJob is then the name of the job.
+	JobClosed bool
+	ClosedJob string `gorm:"-"`
 	// Version counts the changes of the path's own fields and steps, from 1. Progress does not change it.
 	Version   int64
 	CreatedAt Millis `gorm:"autoCreateTime:false"`
@@ -53,8 +56,18 @@ type Step struct {
 	AssignedTo     *string
 	Optional       bool
 	DependencyType DependencyType
+	// JobClosed tells whether the job of the step's path is closed.
+	JobClosed bool
 	// PartCount is the number of units in progress that stand at the step.
 	PartCount int64
+}
+
+// CheckOpen returns a Conflict error if the path's job is closed.
+func (p *Path) CheckOpen() error {
+	if p.JobClosed {
+		return ConflictError("Job %s is closed", p.ClosedJob)
+	}
+	return nil
 }
 
 // StepIndex returns the index of the step with the given id, or -1.

@@ -84,7 +84,7 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 // NewStep returns a step with the defaults and the path's next number.
 func (p *Path) NewStep() Step {
 	p.LastStepNumber++
-	return Step{ID: NewID(StepPrefix), PathID: p.ID, Number: p.LastStepNumber, DependencyType: Preferred}
+	return Step{ID: NewID(StepPrefix), PathID: p.ID, Number: p.LastStepNumber, DependencyType: Preferred, JobClosed: p.JobClosed}
 }
 
 // match returns, for each step of the list, the index of the existing step that it changes, or -1 for a new step.

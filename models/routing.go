@@ -51,6 +51,9 @@ type StepState struct {
 
 // Apply returns the effect of a command on a unit. Its error is an *[Error] that says why the command is refused.
 func Apply(command Command, path *Path, unit Unit, by Actor) (Change, error) {
+	if err := path.CheckOpen(); err != nil {
+		return Change{}, err
+	}
 	return command.apply(path, unit, by)
 }
 

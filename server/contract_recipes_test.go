@@ -14,18 +14,41 @@ type recipe struct {
 }
 
 const (
+	erp1   = `PUT /api/jobs/{empty} {"externalId":"{empty}"}`
+	close1 = `POST /api/jobs/{job}/close {}`
 	defer1 = `POST /api/serials/{sn1}/advance-to {"targetStepIndex":2}`
 	scrap1 = `POST /api/serials/{sn1}/scrap {"reason":"damaged"}`
 )
 
 // recipes has one for each operation of the contract.
 var recipes = map[string]recipe{
-	"createJob": {ok: []string{`POST /api/jobs {"name":"JOB-2024-001","goalQuantity":50}`}},
-	"listJobs":  {ok: []string{`GET /api/jobs?include=progress&limit=1`}},
-	"getJob":    {ok: []string{`GET /api/jobs/{job}`}, missing: []string{`GET /api/jobs/{unknown}`}},
+	"createJob": {
+		ok:       []string{`POST /api/jobs {"name":"JOB-2024-001","goalQuantity":50}`},
+		conflict: []string{erp1, `POST /api/jobs {"name":"x","goalQuantity":1,"externalId":"{empty}"}`},
+	},
+	"listJobs": {ok: []string{`GET /api/jobs?include=progress&limit=1&count=true`}},
+	"getJob":   {ok: []string{`GET /api/jobs/{job}`}, missing: []string{`GET /api/jobs/{unknown}`}},
 	"updateJob": {
-		ok:      []string{`PUT /api/jobs/{job} {"name":"x"}`},
-		missing: []string{`PUT /api/jobs/{unknown} {"name":"x"}`},
+		ok:       []string{`PUT /api/jobs/{job} {"name":"x"}`},
+		missing:  []string{`PUT /api/jobs/{unknown} {"name":"x"}`},
+		conflict: []string{erp1, `PUT /api/jobs/{job} {"externalId":"{empty}"}`},
+	},
+	"closeJob": {
+		ok:       []string{`POST /api/jobs/{job}/close {"reason":"x"}`},
+		missing:  []string{`POST /api/jobs/{unknown}/close {}`},
+		conflict: []string{close1, close1},
+	},
+	"reopenJob": {
+		ok:       []string{close1, `POST /api/jobs/{job}/reopen {}`},
+		missing:  []string{`POST /api/jobs/{unknown}/reopen {}`},
+		conflict: []string{`POST /api/jobs/{job}/reopen {}`},
+	},
+	"planJob": {
+		ok:      []string{`POST /api/jobs/plan {"name":"x","goalQuantity":1,"paths":[{"name":"x","goalQuantity":1,"steps":[{"name":"A"}],"quantity":1}]}`},
+		missing: []string{`POST /api/jobs/plan {"name":"x","goalQuantity":1,"paths":[{"name":"x","goalQuantity":1,"templateId":"{unknown}"}]}`},
+		conflict: []string{
+			`POST /api/jobs/plan {"name":"x","goalQuantity":1,"paths":[{"name":"x","goalQuantity":1,"steps":[{"name":"A"}],"serialNumbers":["{sn1}"]}]}`,
+		},
 	},
 	"deleteJob": {
 		ok:       []string{`DELETE /api/jobs/{empty}`},
@@ -116,6 +139,23 @@ var recipes = map[string]recipe{
 		ok:       []string{defer1, `POST /api/serials/{sn1}/steps/{B}/complete {}`},
 		missing:  []string{`POST /api/serials/{unknown}/steps/{B}/complete {}`},
 		conflict: []string{`POST /api/serials/{sn1}/steps/{B}/complete {}`},
+	},
+	"listWork":       {ok: []string{`GET /api/work?limit=1`}},
+	"listPlaces":     {ok: []string{`GET /api/places`}},
+	"getSession":     {ok: []string{`GET /api/session`}},
+	"createTemplate": {ok: []string{`POST /api/templates {"name":"x","steps":[{"name":"A"}]}`}},
+	"listTemplates":  {ok: []string{`GET /api/templates?limit=1`}},
+	"getTemplate": {
+		ok:      []string{`GET /api/templates/{template}`},
+		missing: []string{`GET /api/templates/{unknown}`},
+	},
+	"updateTemplate": {
+		ok:      []string{`PUT /api/templates/{template} {"name":"x"}`},
+		missing: []string{`PUT /api/templates/{unknown} {"name":"x"}`},
+	},
+	"deleteTemplate": {
+		ok:      []string{`DELETE /api/templates/{template}`},
+		missing: []string{`DELETE /api/templates/{unknown}`},
 	},
 	"listEvents":      {ok: []string{`GET /api/events?limit=1`}},
 	"listJiraTickets": {ok: []string{`GET /api/jira/tickets?limit=1`}},

@@ -27,7 +27,7 @@ type world struct {
 	options server.Options
 
 	// ids has what requests name in braces: {job}, {path}, {free} (a path without units), {A} to {C} (steps of the path),
-	// {sn1} to {sn9}, {linked} (a job with a ticket), {empty} (one without paths), {unknown}.
+	// {sn1} to {sn9}, {linked} (a job with a ticket), {empty} (one without paths), {template}, {unknown}.
 	ids map[string]string
 }
 
@@ -68,6 +68,7 @@ func (w *world) populate(t *testing.T) {
 	for _, step := range main.Steps {
 		w.ids[step.Name] = step.ID
 	}
+	w.ids["template"] = keep[gen.Template](t, w, `POST /api/templates {"name":"Housing route","steps":[{"name":"A"}]}`).ID
 	w.ids["free"] = keep[gen.Path](t, w, path).ID
 	for i, serial := range keep[[]gen.Serial](t, w, `POST /api/serials {"pathId":"{path}","quantity":9}`) {
 		w.ids["sn"+string(rune('1'+i))] = serial.ID

@@ -30,7 +30,11 @@ const feedEpochHeader = "Routecard-Feed-Epoch"
 // ListEvents implements GET /api/events.
 func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
 	params := request.Params
-	filter := store.EventFilter{JobID: params.JobID, SerialNumber: params.SerialID, Type: params.Type}
+	streaming := prefersEventStream(httpRequest(ctx).Header.Values("Accept"))
+	filter, err := s.fromAPIEventFilter(ctx, params, streaming)
+	if err != nil {
+		return nil, err
+	}
 	var after int64
 	if params.After != nil {
 		after = *params.After
@@ -39,14 +43,27 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	if err != nil {
 		return nil, err
 	}
-	if prefersEventStream(httpRequest(ctx).Header.Values("Accept")) {
+	if streaming {
 		if params.LastEventID != nil {
 			// The contract allows up to 16 digits.
 			after, _ = strconv.ParseInt(*params.LastEventID, 10, 64)
 		}
 		return &eventStream{ctx: ctx, server: s, filter: filter, after: after, epoch: epoch}, nil
 	}
-	if params.Limit == nil {
+	if filter.Since != nil {
+		from, err := s.store.EventsSince(ctx, *filter.Since)
+		if err != nil {
+			return nil, err
+		}
+		after = max(after, from)
+	}
+	if params.Order != nil && *params.Order == gen.ListEventsParamsOrderDesc {
+		events, err := s.listEventsBackwards(ctx, params, filter, after)
+		return eventList{events, epoch}, err
+	}
+	if params.Before != nil {
+		filter.UpTo = new(*params.Before - 1)
+	} else if params.Limit == nil {
 		// Otherwise the list would not end while there are new events.
 		last, err := s.store.LastEvent(ctx)
 		if err != nil {
@@ -69,6 +86,61 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 		})
 	events.link = func(next string) string { return nextLink(ctx, "after", next) }
 	return eventList{events, epoch}, err
+}
+
+// listEventsBackwards returns the events after the one with the given number, newest first.
+func (s *Server) listEventsBackwards(
+	ctx context.Context, params gen.ListEventsParams, filter store.EventFilter, after int64,
+) (list[gen.Event], error) {
+	events, err := newList(ctx, nil, params.Limit,
+		func(ctx context.Context, cursor string, limit int) (page[gen.Event], error) {
+			before, err := fromNumericCursor(cursor)
+			if err != nil {
+				return page[gen.Event]{}, err
+			}
+			if cursor == "" && params.Before != nil {
+				before = *params.Before
+			}
+			events, err := s.store.EventsBefore(ctx, filter, before, after, limit)
+			return toPage(events, toAPIEvents(events.Rows),
+				func(event models.Event) string { return strconv.FormatInt(event.Seq, 10) }), err
+		})
+	events.link = func(next string) string { return nextLink(ctx, "before", next) }
+	return events, err
+}
+
+// fromAPIEventFilter returns the filter of a request. It returns an Invalid error for a time that does not exist, and for a
+// parameter that a stream does not have.
+func (s *Server) fromAPIEventFilter(ctx context.Context, params gen.ListEventsParams, streaming bool) (store.EventFilter, error) {
+	filter := store.EventFilter{
+		JobID: params.JobID, PathID: params.PathID, SerialNumber: params.SerialID, StepID: params.StepID, UserID: params.UserID,
+	}
+	if params.Type != nil {
+		filter.Types = *params.Type
+	}
+	if streaming {
+		for _, only := range []struct {
+			name  string
+			given bool
+		}{
+			{"order", params.Order != nil && *params.Order == gen.ListEventsParamsOrderDesc},
+			{"before", params.Before != nil},
+			{"since", params.Since != nil},
+		} {
+			if only.given {
+				return filter, models.InvalidError(only.name, "is for lists, not for a stream")
+			}
+		}
+	}
+	if params.Since != nil {
+		since, err := time.Parse(time.RFC3339, *params.Since)
+		if err != nil {
+			return filter, models.InvalidError("since", "must be a time like 2026-12-01T06:00:00Z")
+		}
+		// Rounded up, because the times of events are in whole milliseconds.
+		filter.Since = new(models.MillisOf(since.Add(time.Millisecond - 1)))
+	}
+	return s.store.ScopeEvents(ctx, filter)
 }
 
 // eventList is a list as a response of ListEvents.

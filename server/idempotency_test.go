@@ -57,6 +57,13 @@ var posts = map[string]post{
 	},
 
 	"linkJiraTicket": {path: "/api/jira/link", body: `{"jobId":"{job}","ticketKey":"PI-42","allowDuplicate":true}`, events: 1},
+	"planJob": {
+		path: "/api/jobs/plan", events: 4,
+		body: `{"name":"x","goalQuantity":1,"paths":[{"name":"x","goalQuantity":2,"steps":[{"name":"A"}],"quantity":2}]}`,
+	},
+	"closeJob":       {path: "/api/jobs/{job}/close", body: `{"reason":"x"}`, events: 1},
+	"reopenJob":      {path: "/api/jobs/{job}/reopen", body: `{}`, events: 1, before: [][2]string{{"/api/jobs/{job}/close", "{}"}}},
+	"createTemplate": {path: "/api/templates", body: `{"name":"x","steps":[{"name":"A"}]}`, events: 1},
 	"pushJobToJira": {
 		path: "/api/jira/push", body: `{"jobId":"{job}"}`, events: 1, mayBeUnderWay: true,
 		before: [][2]string{{"/api/jira/link", `{"jobId":"{job}","ticketKey":"PI-42","allowDuplicate":true}`}},

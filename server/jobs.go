@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/models"
@@ -26,37 +27,62 @@ func (s *Server) CreateJob(ctx context.Context, r gen.CreateJobRequestObject) (g
 // ListJobs implements GET /api/jobs.
 func (s *Server) ListJobs(ctx context.Context, r gen.ListJobsRequestObject) (gen.ListJobsResponseObject, error) {
 	filter := fromAPIJobFilter(r.Params)
-	withProgress := r.Params.Include != nil
+	if filter.State == store.LateJobs {
+		filter.Today = models.DateAt(s.clock(), s.timeZone)
+	}
 	jobs, err := newList(ctx, r.Params.Cursor, r.Params.Limit,
 		func(ctx context.Context, cursor string, limit int) (page[gen.JobListItem], error) {
 			jobs, err := s.store.Jobs(ctx, filter, cursor, limit)
 			items := toAPIJobList(jobs.Rows)
-			if err == nil && withProgress {
-				err = s.addProgress(ctx, items)
+			if err == nil && r.Params.Include != nil {
+				err = s.addProgress(ctx, items, *r.Params.Include == gen.ListJobsParamsIncludeDistribution)
 			}
-			return toPage(jobs, items, func(job models.Job) string { return job.ID }), err
+			return toPage(jobs, items, filter.Place), err
 		})
-	return jobList{jobs}, err
+	if err != nil || r.Params.Count == nil || !*r.Params.Count {
+		return jobList{jobs, nil}, err
+	}
+	total, err := s.store.CountJobs(ctx, filter)
+	return jobList{jobs, &total}, err
 }
 
 // jobList is a list as a response of ListJobs.
-type jobList struct{ list[gen.JobListItem] }
+type jobList struct {
+	list[gen.JobListItem]
+	// total is the number of all jobs that match, nil if the client did not ask for it.
+	total *int64
+}
+
+// totalHeader has the number of all items of a list.
+const totalHeader = "X-Total-Count"
 
 // VisitListJobsResponse implements gen.ListJobsResponseObject.
-func (l jobList) VisitListJobsResponse(w http.ResponseWriter) error { return l.write(w) }
+func (l jobList) VisitListJobsResponse(w http.ResponseWriter) error {
+	if l.total != nil {
+		w.Header().Set(totalHeader, strconv.FormatInt(*l.total, 10))
+	}
+	return l.write(w)
+}
 
-// addProgress adds the progress of all jobs of a page with one query.
-func (s *Server) addProgress(ctx context.Context, items []gen.JobListItem) error {
+// addProgress adds the progress of all jobs of a page with one query, and the distributions of their paths with one more.
+func (s *Server) addProgress(ctx context.Context, items []gen.JobListItem, withDistribution bool) error {
 	ids := make([]string, len(items))
 	for i := range items {
 		ids[i] = items[i].ID
 	}
-	paths, err := s.store.PathsOfJobs(ctx, ids)
+	paths, err := s.store.PathsOfJobs(ctx, ids, withDistribution)
 	if err != nil {
 		return err
 	}
 	for i := range items {
-		progress := toAPIJobProgress(items[i].GoalQuantity, paths[items[i].ID])
+		paths := paths[items[i].ID]
+		progress := toAPIJobProgress(items[i].GoalQuantity, paths)
+		if withDistribution {
+			for j := range paths {
+				distribution := toAPIDistribution(&paths[j])
+				progress.PathProgress[j].Distribution = &distribution
+			}
+		}
 		items[i].Progress = &progress
 	}
 	return nil
@@ -69,9 +95,7 @@ func (s *Server) GetJob(ctx context.Context, r gen.GetJobRequestObject) (gen.Get
 		return nil, err
 	}
 	return gen.GetJob200JSONResponse{
-		Body: gen.JobDetail{
-			Job: toAPIJob(job), Paths: toAPIPaths(paths), Progress: toAPIJobProgress(job.GoalQuantity, paths),
-		},
+		Body:    toAPIJobDetail(job, paths),
 		Headers: gen.GetJob200ResponseHeaders{ETag: toETag(job.Version)},
 	}, nil
 }
@@ -79,7 +103,7 @@ func (s *Server) GetJob(ctx context.Context, r gen.GetJobRequestObject) (gen.Get
 // UpdateJob implements PUT /api/jobs/{jobId}.
 func (s *Server) UpdateJob(ctx context.Context, r gen.UpdateJobRequestObject) (gen.UpdateJobResponseObject, error) {
 	job, err := s.store.UpdateJob(ctx, change(ctx), r.JobID, fromIfMatch(r.Params.IfMatch),
-		models.JobChange{Name: r.Body.Name, GoalQuantity: r.Body.GoalQuantity})
+		fromAPIJobUpdate(*r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +115,38 @@ func (s *Server) UpdateJob(ctx context.Context, r gen.UpdateJobRequestObject) (g
 // DeleteJob implements DELETE /api/jobs/{jobId}.
 func (s *Server) DeleteJob(ctx context.Context, r gen.DeleteJobRequestObject) (gen.DeleteJobResponseObject, error) {
 	return gen.DeleteJob204Response{}, s.store.DeleteJob(ctx, change(ctx), r.JobID, fromIfMatch(r.Params.IfMatch))
+}
+
+// CloseJob implements POST /api/jobs/{jobId}/close.
+func (s *Server) CloseJob(ctx context.Context, r gen.CloseJobRequestObject) (gen.CloseJobResponseObject, error) {
+	var body gen.JobClose
+	if r.Body != nil {
+		body = *r.Body
+	}
+	job, earlier, err := s.store.CloseJob(ctx, repeatable(ctx, r.Params.IdempotencyKey, body.UserID), r.JobID, body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return gen.CloseJob200JSONResponse{
+		Body:    toAPIJob(job),
+		Headers: gen.CloseJob200ResponseHeaders{ETag: toETag(job.Version), IdempotencyReplayed: replayed(earlier)},
+	}, nil
+}
+
+// ReopenJob implements POST /api/jobs/{jobId}/reopen.
+func (s *Server) ReopenJob(ctx context.Context, r gen.ReopenJobRequestObject) (gen.ReopenJobResponseObject, error) {
+	var body gen.JobReopen
+	if r.Body != nil {
+		body = *r.Body
+	}
+	job, earlier, err := s.store.ReopenJob(ctx, repeatable(ctx, r.Params.IdempotencyKey, body.UserID), r.JobID)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ReopenJob200JSONResponse{
+		Body:    toAPIJob(job),
+		Headers: gen.ReopenJob200ResponseHeaders{ETag: toETag(job.Version), IdempotencyReplayed: replayed(earlier)},
+	}, nil
 }
 
 func jobLocation(job models.Job) string { return "/api/jobs/" + job.ID }
@@ -106,11 +162,29 @@ func fromAPIJobCreate(body gen.JobCreate) models.Job {
 			Priority:      body.JiraPriority,
 			EpicLink:      body.JiraEpicLink,
 		},
+		DueDate:    body.DueDate,
+		Priority:   (*models.JobPriority)(body.Priority),
+		Notes:      body.Notes,
+		ExternalID: body.ExternalID,
 	}
 	if body.JiraLabels != nil {
 		job.Jira.Labels = *body.JiraLabels
 	}
 	return job
+}
+
+func fromAPIJobUpdate(body gen.JobUpdate) models.JobChange {
+	change := models.JobChange{
+		Name:         body.Name,
+		GoalQuantity: body.GoalQuantity,
+		DueDate:      fromAPINullable(body.DueDate),
+		Notes:        fromAPINullable(body.Notes),
+		ExternalID:   fromAPINullable(body.ExternalID),
+	}
+	if priority := fromAPINullable(body.Priority); priority != nil {
+		change.Priority = new((*models.JobPriority)(*priority))
+	}
+	return change
 }
 
 func fromAPIJobFilter(params gen.ListJobsParams) store.JobFilter {
@@ -120,6 +194,13 @@ func fromAPIJobFilter(params gen.ListJobsParams) store.JobFilter {
 		PartNumber: params.JiraPartNumber,
 		Priority:   params.JiraPriority,
 		EpicLink:   params.JiraEpicLink,
+		ExternalID: params.ExternalID,
+	}
+	if params.State != nil {
+		filter.State = store.JobState(*params.State)
+	}
+	if params.Sort != nil && *params.Sort != gen.ListJobsParamsSortCreated {
+		filter.Sort = store.JobSort(*params.Sort)
 	}
 	if params.JiraLabel != nil {
 		filter.Labels = *params.JiraLabel
@@ -138,6 +219,12 @@ func toAPIJob(job models.Job) gen.Job {
 		JiraPriority:      job.Jira.Priority,
 		JiraEpicLink:      job.Jira.EpicLink,
 		JiraLabels:        toAPILabels(job.Jira.Labels),
+		DueDate:           job.DueDate,
+		Priority:          (*gen.JobPriority)(job.Priority),
+		Notes:             job.Notes,
+		ExternalID:        job.ExternalID,
+		ClosedAt:          toAPITime(job.ClosedAt),
+		CloseReason:       job.CloseReason,
 		CreatedAt:         job.CreatedAt.String(),
 		UpdatedAt:         job.UpdatedAt.String(),
 	}
@@ -157,6 +244,10 @@ func toAPIJobList(jobs []models.Job) []gen.JobListItem {
 		items[i].Job = toAPIJob(jobs[i])
 	}
 	return items
+}
+
+func toAPIJobDetail(job models.Job, paths []models.Path) gen.JobDetail {
+	return gen.JobDetail{Job: toAPIJob(job), Paths: toAPIPaths(paths), Progress: toAPIJobProgress(job.GoalQuantity, paths)}
 }
 
 func toAPIJobProgress(goal int64, paths []models.Path) gen.JobProgress {

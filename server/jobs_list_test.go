@@ -193,9 +193,9 @@ func TestListJobsRefuses(t *testing.T) {
 		list("cursor of invalid UTF-8", "cursor=_w", foreign),
 		list("cursor with a limit", "cursor=!&limit=10", foreign),
 		list("cursor too long", "cursor="+strings.Repeat("a", 201), "cursor must be at most 200 characters long"),
-		list("include unknown", "include=paths", "include must be one of: progress"),
-		list("include empty", "include=", "include must be one of: progress"),
-		list("include two", "include=progress,paths", "include must be one of: progress"),
+		list("include unknown", "include=paths", "include must be one of: progress, distribution"),
+		list("include empty", "include=", "include must be one of: progress, distribution"),
+		list("include two", "include=progress,paths", "include must be one of: progress, distribution"),
 		list("q too long", "q="+strings.Repeat("ж", 201), "q must be at most 200 characters long"),
 		list("q with NUL", "q=%00", "q must not contain NUL characters"),
 		list("q of invalid UTF-8", "q=%ff", "q must be valid UTF-8"),
@@ -205,7 +205,7 @@ func TestListJobsRefuses(t *testing.T) {
 		list("too many labels", strings.Repeat("jiraLabel=a&", 21), "jiraLabel must have at most 20 items"),
 		list("percent without digits", "q=%zz", "query must be percent-encoded correctly"),
 		list("several, in the contract's order", "limit=0&include=x&q=%00",
-			"q must not contain NUL characters", "include must be one of: progress", "limit must be greater than 0"),
+			"q must not contain NUL characters", "include must be one of: progress, distribution", "limit must be greater than 0"),
 	})
 }
 

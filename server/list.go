@@ -189,8 +189,8 @@ func nextLink(ctx context.Context, parameter, next string) string {
 // toCursor returns an opaque cursor.
 func toCursor(next string) string { return base64.RawURLEncoding.EncodeToString([]byte(next)) }
 
-// cursorText matches what a cursor contains: an id or a number.
-var cursorText = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
+// cursorText matches what a cursor contains: ids, numbers, and dates with dots between them.
+var cursorText = regexp.MustCompile(`^[a-z0-9_.-]{1,200}$`)
 
 func fromCursor(cursor *string) (string, error) {
 	if cursor == nil {

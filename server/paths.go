@@ -8,6 +8,7 @@ import (
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/models"
+	"github.com/routecard/routecard/store"
 )
 
 // ListJobPaths implements GET /api/jobs/{jobId}/paths.
@@ -28,8 +29,7 @@ func (l pathList) VisitListJobPathsResponse(w http.ResponseWriter) error { retur
 
 // CreatePath implements POST /api/paths.
 func (s *Server) CreatePath(ctx context.Context, r gen.CreatePathRequestObject) (gen.CreatePathResponseObject, error) {
-	path, earlier, err := s.store.CreatePath(ctx, repeatable(ctx, r.Params.IdempotencyKey, nil),
-		fromAPIPathCreate(*r.Body), fromAPIStepCreates(r.Body.Steps))
+	path, earlier, err := s.createPath(ctx, repeatable(ctx, r.Params.IdempotencyKey, nil), *r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +39,17 @@ func (s *Server) CreatePath(ctx context.Context, r gen.CreatePathRequestObject) 
 			Location: "/api/paths/" + path.ID, ETag: toETag(path.Version), IdempotencyReplayed: replayed(earlier),
 		},
 	}, nil
+}
+
+// createPath creates a path from its steps or from a template.
+func (s *Server) createPath(ctx context.Context, by store.Request, body gen.PathCreate) (models.Path, bool, error) {
+	if err := models.CheckStepSource("", body.Steps != nil, body.TemplateID != nil); err != nil {
+		return models.Path{}, false, err
+	}
+	if body.TemplateID != nil {
+		return s.store.CreatePathFromTemplate(ctx, by, fromAPIPathCreate(body), *body.TemplateID)
+	}
+	return s.store.CreatePath(ctx, by, fromAPIPathCreate(body), fromAPIStepCreates(body.Steps))
 }
 
 // GetPath implements GET /api/paths/{pathId}.
@@ -81,12 +92,7 @@ func (s *Server) UpdateStep(ctx context.Context, r gen.UpdateStepRequestObject) 
 }
 
 func fromAPIPathCreate(body gen.PathCreate) models.Path {
-	path := models.Path{
-		JobID:           body.JobID,
-		Name:            body.Name,
-		GoalQuantity:    body.GoalQuantity,
-		AdvancementMode: models.Strict,
-	}
+	path := models.Path{JobID: body.JobID, Name: body.Name, GoalQuantity: body.GoalQuantity}
 	if body.AdvancementMode != nil {
 		path.AdvancementMode = models.AdvancementMode(*body.AdvancementMode)
 	}
@@ -189,7 +195,7 @@ func toAPIStep(step models.Step, index int) gen.Step {
 	}
 }
 
-func toAPIPathDetail(path models.Path) gen.PathDetail {
+func toAPIDistribution(path *models.Path) []gen.StepDistribution {
 	distribution := make([]gen.StepDistribution, len(path.Steps))
 	for i := range path.Steps {
 		step := &path.Steps[i]
@@ -202,5 +208,9 @@ func toAPIPathDetail(path models.Path) gen.PathDetail {
 			IsBottleneck: path.IsBottleneck(i),
 		}
 	}
-	return gen.PathDetail{Path: toAPIPath(path), CompletedCount: path.Completed, Distribution: distribution}
+	return distribution
+}
+
+func toAPIPathDetail(path models.Path) gen.PathDetail {
+	return gen.PathDetail{Path: toAPIPath(path), CompletedCount: path.Completed, Distribution: toAPIDistribution(&path)}
 }

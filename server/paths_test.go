@@ -52,7 +52,11 @@ func TestCreatePathRefuses(t *testing.T) {
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)
 		f.unchanged(func() {
-			f.invalid("/api/paths", "jobId is required", "name is required", "goalQuantity is required", "steps is required")
+			f.invalid("/api/paths", "jobId is required", "name is required", "goalQuantity is required")
+			f.invalid(`/api/paths {"jobId":"{job}","name":"x","goalQuantity":1}`, "steps is required")
+			f.invalid(`/api/paths {"jobId":"{job}","name":"x","goalQuantity":1,"steps":[{"name":"A"}],"templateId":"tpl_1"}`,
+				"templateId must not be given together with steps")
+			f.missing(`/api/paths {"jobId":"{job}","name":"x","goalQuantity":1,"templateId":"tpl_1"}`, "Template not found: tpl_1")
 			f.invalid(`/api/paths {"jobId":" ","name":"\t","goalQuantity":0,"steps":[]}`, "jobId is required", "name is required",
 				"goalQuantity must be greater than 0", "steps must have at least 1 item")
 			f.invalid(`/api/paths {"jobId":1,"name":2,"goalQuantity":"3","steps":{},"advancementMode":"loose"}`,

@@ -139,6 +139,9 @@ func (g *Generator) parameterItem(t *rapid.T, name string, schema *openapi3.Sche
 	if schema.Type.Is("integer") {
 		return strconv.FormatInt(g.integer(t, name, schema), 10)
 	}
+	if schema.Type.Is("boolean") {
+		return strconv.FormatBool(rapid.Bool().Draw(t, name))
+	}
 	return g.text(t, name, schema)
 }
 

@@ -5,6 +5,7 @@ package server
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -32,6 +33,10 @@ type Server struct {
 	budgets budgets
 	// anyHost switches off the checks of guardHost.
 	anyHost bool
+	// clock and timeZone say which day is today.
+	clock    func() time.Time
+	timeZone *time.Location
+	version  string
 	// stopping is closed when the server stops. It ends the live streams, which would otherwise never end.
 	stopping <-chan struct{}
 }
@@ -46,6 +51,16 @@ type Options struct {
 	Stopping <-chan struct{}
 	// Insecure lets an API without keys answer requests for any host name, and requests that a proxy has forwarded.
 	Insecure bool
+	// TimeZone is where the server decides whether a job is late. Defaults to UTC.
+	TimeZone *time.Location
+	// Clock returns the time by which a job is late. Defaults to time.Now.
+	Clock func() time.Time
+	// Version is the version of the program that [Server.GetSession] returns. Defaults to (devel).
+	Version string
+	// Pages are the built pages: index.html, and the files that it loads. Nil serves no pages.
+	Pages fs.FS
+	// PagesChange has the pages read again for each request, for their development.
+	PagesChange bool
 	// CORSOrigins are the origins whose pages may call the API. Defaults to none.
 	CORSOrigins []string
 }
@@ -73,6 +88,12 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		jira:     options.Jira,
 		stopping: options.Stopping,
 		budgets:  newBudgets(),
+		clock:    options.Clock,
+		timeZone: cmp.Or(options.TimeZone, time.UTC),
+		version:  cmp.Or(options.Version, "(devel)"),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
 	}
 
 	engine := gin.New()
@@ -94,6 +115,11 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	routes := headRouter{engine}
 	s.serveHealth(routes)
 	s.serveDocs(routes)
+	if options.Pages != nil {
+		if err := s.servePages(routes, options.Pages, options.PagesChange); err != nil {
+			return nil, err
+		}
+	}
 	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{detachContext}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.fail,
 		HandlerErrorFunc:         s.fail,
@@ -133,7 +159,7 @@ func (s *Server) allowOrigins(origins []string) (gin.HandlerFunc, error) {
 		},
 		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowHeaders:  []string{"Authorization", "Content-Type", "If-Match", idempotencyHeader, "Last-Event-ID", requestIDHeader},
-		ExposeHeaders: []string{"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", feedEpochHeader, requestIDHeader},
+		ExposeHeaders: []string{"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", totalHeader, feedEpochHeader, requestIDHeader},
 		MaxAge:        time.Hour,
 	}), nil
 }

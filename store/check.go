@@ -253,7 +253,19 @@ func (r *Report) compareJob(job *models.Job, state *replay.Replay) {
 	differs := func(field string, stored, replayed any) { r.differs("job", job.ID, field, stored, replayed) }
 	differs("name", job.Name, want.Name)
 	differs("goal quantity", job.GoalQuantity, want.GoalQuantity)
+	differs("due date", valueOf(job.DueDate), valueOf(want.DueDate))
+	differs("priority", valueOf(job.Priority), valueOf(want.Priority))
+	differs("notes", valueOf(job.Notes), valueOf(want.Notes))
+	differs("external id", valueOf(job.ExternalID), valueOf(want.ExternalID))
+	var closed string
+	if job.ClosedAt != nil {
+		closed = job.ClosedAt.String()
+	}
+	differs("closing time", closed, want.ClosedAt)
+	differs("reason of the closing", valueOf(job.CloseReason), want.CloseReason)
 	differs("version", job.Version, want.Version)
+	// Nothing but the lists of jobs reads this.
+	differs("urgency", job.Urgency, job.UrgencyText())
 }
 
 func (r *Report) comparePath(path *models.Path, state *replay.Replay) {
@@ -264,6 +276,8 @@ func (r *Report) comparePath(path *models.Path, state *replay.Replay) {
 	differs("goal quantity", path.GoalQuantity, want.GoalQuantity)
 	differs("advancement mode", string(path.AdvancementMode), want.AdvancementMode)
 	differs("version", path.Version, want.Version)
+	job, _ := state.Job(want.JobID)
+	differs("mark of a closed job", path.JobClosed, job.ClosedAt != "")
 	differs("number of units in progress", path.InProgress, want.InProgress)
 	differs("number of completed units", path.Completed, want.Completed)
 	differs("number of scrapped units", path.Scrapped, want.Scrapped)
@@ -285,6 +299,7 @@ func (r *Report) comparePath(path *models.Path, state *replay.Replay) {
 		differs("optional flag", step.Optional, want.Optional)
 		differs("dependency type", string(step.DependencyType), want.DependencyType)
 		differs("unit count", step.PartCount, want.PartCount)
+		differs("mark of a closed job", step.JobClosed, path.JobClosed)
 	}
 }
 

@@ -172,6 +172,9 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 	if err := s.routes.load(t.DB, paths); err != nil {
 		return nil, err
 	}
+	if err := nameClosedJobs(t.DB, paths); err != nil {
+		return nil, err
+	}
 	units, err := rows.Read[models.Unit](t.Where("id IN ?", serialNumbers), len(serialNumbers))
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -163,11 +164,16 @@ type topicKey struct {
 	jobID, serialNumber, event string
 }
 
-// keyOf returns the key of a filter.
+// keyOf returns the key of the topic that has all events of a filter. For a filter with other fields than those of a key, it
+// has more events, which the subscription drops.
 func keyOf(filter EventFilter) topicKey {
 	var key topicKey
+	var event *string
+	if len(filter.Types) == 1 {
+		event = &filter.Types[0]
+	}
 	for bit, field := range []struct{ from, to *string }{
-		{filter.JobID, &key.jobID}, {filter.SerialNumber, &key.serialNumber}, {filter.Type, &key.event},
+		{filter.JobID, &key.jobID}, {filter.SerialNumber, &key.serialNumber}, {event, &key.event},
 	} {
 		if field.from != nil {
 			key.fields |= 1 << bit
@@ -331,7 +337,7 @@ type Subscription struct {
 	ready chan struct{}
 }
 
-// Subscribe begins to follow the events after the event with the given number. The filter must not set UpTo. All subscriptions
+// Subscribe begins to follow the events after the event with the given number. The filter must set neither UpTo nor Since. All subscriptions
 // share one reader of new events. A subscription runs queries of its own only for events that are older than what the reader
 // keeps. While there are subscriptions, the server asks PostgreSQL ten times a second for events of other servers; a SQLite
 // database has no other server. Subscribe returns [ErrFeedEnded] when the database does not answer.
@@ -418,6 +424,10 @@ func (s *Subscription) recent() (events []*FeedEvent, floor int64, err error) {
 	}
 	size := 0
 	for _, event := range s.topic.since(s.after) {
+		if !s.filter.selects(&event.Event) {
+			s.after = event.Seq
+			continue
+		}
 		if size += event.size(); size > batchBytes && len(events) > 0 {
 			s.wake()
 			break
@@ -426,6 +436,13 @@ func (s *Subscription) recent() (events []*FeedEvent, floor int64, err error) {
 		s.after = event.Seq
 	}
 	return events, s.topic.floor, nil
+}
+
+// selects reports whether an event of the filter's topic matches the fields that the key of the topic does not have.
+func (f EventFilter) selects(event *models.Event) bool {
+	same := func(want, value *string) bool { return want == nil || value != nil && *value == *want }
+	return same(f.PathID, event.PathID) && same(f.StepID, event.StepID) && same(f.UserID, &event.UserID) &&
+		(len(f.Types) < 2 || slices.Contains(f.Types, string(event.Type)))
 }
 
 // older returns events from the database, not beyond the floor. It moves the position also when nothing matches.

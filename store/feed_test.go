@@ -112,7 +112,7 @@ func TestSubscriptions(t *testing.T) {
 				f.filter.JobID = &jobs[rand.N(len(jobs))].ID
 			}
 			if rand.N(2) == 0 {
-				f.filter.Type = new([]string{"job.created", "job.updated", "job.deleted", ""}[rand.N(4)])
+				f.filter.Types = []string{[]string{"job.created", "job.updated", "job.deleted", ""}[rand.N(4)]}
 			}
 			followers.Go(func() { f.follow(t, written) })
 		}
@@ -195,7 +195,7 @@ func TestSubscriptionsShareOneReader(t *testing.T) {
 		for i := range followers {
 			followers[i] = &follower{store: s}
 			if i%2 == 0 {
-				followers[i].filter.Type = new("job.deleted")
+				followers[i].filter.Types = []string{"job.deleted"}
 			}
 			if err := followers[i].subscribe(ctx); err != nil {
 				t.Fatal(err)
@@ -207,7 +207,7 @@ func TestSubscriptionsShareOneReader(t *testing.T) {
 		for i := range changes {
 			create(t, s, models.Job{Name: "new", GoalQuantity: 1})
 			for _, f := range followers {
-				for f.filter.Type == nil && len(f.seen) <= i {
+				for f.filter.Types == nil && len(f.seen) <= i {
 					if err := f.receive(ctx); err != nil {
 						t.Fatal(err)
 					}
@@ -243,7 +243,7 @@ func TestSubscriptionScansOnce(t *testing.T) {
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), feedPatience)
 		defer cancel()
-		f := &follower{store: s, filter: store.EventFilter{Type: new("job.deleted")}}
+		f := &follower{store: s, filter: store.EventFilter{Types: []string{"job.deleted"}}}
 		if err := f.subscribe(ctx); err != nil {
 			t.Fatal(err)
 		}

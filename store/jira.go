@@ -91,7 +91,7 @@ const maxPushTime = 30 * time.Second
 // "" if there was none. It returns a NotFound error, or a Conflict error while another push is in progress.
 func (s *Store) BeginPush(ctx context.Context, jobID string) (commentID string, err error) {
 	err = s.db.Transact(ctx, func(t *database.Tx) error {
-		if err := shareJob(t, jobID); err != nil {
+		if _, err := shareJob(t, jobID); err != nil {
 			return err
 		}
 		if err := t.LockName("push:" + jobID); err != nil {
@@ -120,7 +120,7 @@ type PushResult struct {
 // meantime. The caller must call [Once].
 func (s *Store) EndPush(ctx context.Context, by Request, jobID string, pushed PushResult) error {
 	return s.db.Transact(ctx, func(t *database.Tx) error {
-		if err := shareJob(t, jobID); err != nil {
+		if _, err := shareJob(t, jobID); err != nil {
 			return err
 		}
 		if err := savePush(t, models.JiraPush{JobID: jobID, CommentID: pushed.CommentID}); err != nil {

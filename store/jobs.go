@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -11,17 +12,6 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// JobFilter selects jobs that match every field that is set.
-type JobFilter struct {
-	// Query is a part of the name, ticket key, ticket summary, or part number. Case does not matter.
-	Query      *string
-	TicketKey  *string
-	PartNumber *string
-	Priority   *string
-	EpicLink   *string
-	Labels     []string
-}
-
 // jobCreation is a job that a request creates.
 type jobCreation struct {
 	by  Request
@@ -29,11 +19,30 @@ type jobCreation struct {
 }
 
 // CreateJob stores a job under a new id, and reports whether the job is the result of an earlier request. Jobs that are
-// created at the same time share one transaction. It returns a KeyReused error.
+// created at the same time share one transaction. It returns an Invalid error for a due date that does not exist, a Conflict
+// error that names the job which has the external id, or a KeyReused error.
 func (s *Store) CreateJob(ctx context.Context, by Request, job models.Job) (models.Job, bool, error) {
+	if err := models.CheckDueDate(job.DueDate); err != nil {
+		return job, false, err
+	}
 	return Once(ctx, s, by, func() (models.Job, error) {
-		return s.creates.Do(ctx, jobCreation{by, job})
+		created, err := s.creates.Do(ctx, jobCreation{by, job})
+		return created, s.explainTaken(ctx, job, err)
 	})
+}
+
+// explainTaken returns a Conflict error instead of an error whose reason is that another job has the external id of the job.
+func (s *Store) explainTaken(ctx context.Context, job models.Job, err error) error {
+	if err == nil || job.ExternalID == nil || !database.IsConstraintError(err) && !errors.Is(err, gorm.ErrDuplicatedKey) {
+		return err
+	}
+	var others []models.Job
+	if readErr := s.db.Query(ctx, func(db *gorm.DB) error {
+		return db.Where("external_id = ? AND id <> ?", *job.ExternalID, job.ID).Find(&others).Error
+	}); readErr != nil || len(others) == 0 {
+		return err
+	}
+	return models.ExternalIDTakenError(others[0])
 }
 
 // createJobs stores the jobs of several requests.
@@ -53,15 +62,19 @@ func insertJobs(t *database.Tx, creations []jobCreation) ([]models.Job, error) {
 	for i, c := range creations {
 		job := c.job
 		job.ID = models.NewID(models.JobPrefix)
-		job.SearchText = job.FoldSearchText()
+		job.SearchText, job.Urgency = job.FoldSearchText(), job.UrgencyText()
 		job.Version = 1
 		job.CreatedAt, job.UpdatedAt = t.At, t.At
 		jobs[i], requests[i] = job, c.by
 		labels = append(labels, job.LabelRows()...)
 		if err := recordEvent(t, c.by, models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, struct {
-			Name         string `json:"name"`
-			GoalQuantity int64  `json:"goalQuantity"`
-		}{job.Name, job.GoalQuantity}); err != nil {
+			Name         string              `json:"name"`
+			GoalQuantity int64               `json:"goalQuantity"`
+			DueDate      *string             `json:"dueDate,omitempty"`
+			Priority     *models.JobPriority `json:"priority,omitempty"`
+			Notes        *string             `json:"notes,omitempty"`
+			ExternalID   *string             `json:"externalId,omitempty"`
+		}{job.Name, job.GoalQuantity, job.DueDate, job.Priority, job.Notes, job.ExternalID}); err != nil {
 			return nil, err
 		}
 	}
@@ -82,74 +95,114 @@ func findJob(db *gorm.DB, id string) (models.Job, error) {
 	return findByID[models.Job](db, "Job", id)
 }
 
-// Jobs returns up to limit jobs, newest first, that follow the job with the id before. An empty id begins with the newest
-// job. A page costs the same at any place of the list.
-func (s *Store) Jobs(ctx context.Context, filter JobFilter, before string, limit int) (page Page[models.Job], err error) {
-	err = s.db.Query(ctx, func(db *gorm.DB) error {
-		page, err = rows.ReadPage[models.Job](s.filterJobs(db, filter, before), limit)
-		return err
-	})
-	return page, err
-}
-
-// filterJobs selects the jobs that match, newest first. A query by labels begins in the index of the first label, which has
-// the jobs in the right order. Only a ticket key, which few jobs share, is a better beginning.
-func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, before string) *gorm.DB {
-	labels, id := filter.Labels, "jobs.id"
-	if len(labels) > 0 && filter.TicketKey == nil {
-		id = "first.job_id"
-		// CROSS JOIN keeps SQLite from beginning with the jobs.
-		query = query.Table("job_labels AS first").Joins("CROSS JOIN jobs").
-			Where("jobs.id = first.job_id AND first.label = ?", labels[0])
-		labels = labels[1:]
-	}
-	query = query.Order(id + " DESC")
-	if before != "" {
-		query = query.Where(id+" < ?", before)
-	}
-	for _, label := range labels {
-		other := "EXISTS (SELECT 1 FROM job_labels AS other WHERE other.label = ? AND other.job_id = " + id
-		if before == "" {
-			query = query.Where(other+")", label)
-		} else {
-			// Repeated here, because PostgreSQL would otherwise read the label's jobs from the newest on and drop them.
-			query = query.Where(other+" AND other.job_id < ?)", label, before)
-		}
-	}
-	query = where(query, "jira_ticket_key = ?", filter.TicketKey)
-	query = where(query, "jira_part_number = ?", filter.PartNumber)
-	query = where(query, "jira_priority = ?", filter.Priority)
-	query = where(query, "jira_epic_link = ?", filter.EpicLink)
-	if filter.Query != nil {
-		query = query.Where(s.db.Contains("search_text"), models.FoldCase(*filter.Query))
-	}
-	return query
-}
-
-// UpdateJob changes the fields that are set and returns the changed job. It returns a NotFound error, or a Changed error
-// when the condition does not hold.
+// UpdateJob changes the fields that are set and returns the changed job. It returns a NotFound error, a Changed error
+// when the condition does not hold, an Invalid error for a due date that does not exist, or a Conflict error that names the
+// job which has the external id.
 func (s *Store) UpdateJob(ctx context.Context, by Request, id string, condition Condition, change models.JobChange) (models.Job, error) {
 	var job models.Job
+	if err := change.Check(); err != nil {
+		return job, err
+	}
 	err := s.db.Transact(ctx, func(t *database.Tx) (err error) {
 		if job, err = lockJob(t, id, condition); err != nil {
 			return err
 		}
 		change.Apply(&job)
 		setNewVersion(t, &job)
-		if err := t.Select("name", "goal_quantity", "search_text", "version", "updated_at").Updates(&job).Error; err != nil {
+		if err := updateJob(t, &job); err != nil {
 			return err
 		}
 		return recordEvent(t, by, models.Event{Type: models.JobUpdated, JobID: &id}, struct {
-			Name         *string `json:"name,omitempty"`
-			GoalQuantity *int64  `json:"goalQuantity,omitempty"`
-		}{change.Name, change.GoalQuantity})
+			Name         *string             `json:"name,omitempty"`
+			GoalQuantity *int64              `json:"goalQuantity,omitempty"`
+			DueDate      *string             `json:"dueDate,omitempty"`
+			Priority     *models.JobPriority `json:"priority,omitempty"`
+			Notes        *string             `json:"notes,omitempty"`
+			ExternalID   *string             `json:"externalId,omitempty"`
+			Cleared      []string            `json:"cleared,omitempty"`
+		}{
+			change.Name, change.GoalQuantity, newValue(change.DueDate), newValue(change.Priority), newValue(change.Notes),
+			newValue(change.ExternalID), change.Cleared(),
+		})
 	})
-	return job, err
+	return job, s.explainTaken(ctx, job, err)
+}
+
+// newValue returns what a change sets, nil if it sets nothing or clears the field.
+func newValue[Value any](field **Value) *Value {
+	if field == nil {
+		return nil
+	}
+	return *field
+}
+
+// updateJob writes the job's own fields, except for those from Jira.
+func updateJob(t *database.Tx, job *models.Job) error {
+	return t.Select("name", "goal_quantity", "due_date", "priority", "notes", "external_id", "closed_at", "close_reason",
+		"urgency", "search_text", "version", "updated_at").Updates(job).Error
+}
+
+// CloseJob closes a job, and reports whether the job is the result of an earlier request. From the commit on, no unit is
+// created or changed on the job. It returns a NotFound error, a Conflict error if the job is closed already, or a KeyReused
+// error.
+func (s *Store) CloseJob(ctx context.Context, by Request, id string, reason *string) (models.Job, bool, error) {
+	return s.changeState(ctx, by, id, models.JobClosed, func(t *database.Tx, job *models.Job) error {
+		return job.Close(t.At, reason)
+	})
+}
+
+// ReopenJob opens a closed job, and reports whether the job is the result of an earlier request. It returns a NotFound error,
+// a Conflict error if the job is not closed, or a KeyReused error.
+func (s *Store) ReopenJob(ctx context.Context, by Request, id string) (models.Job, bool, error) {
+	return s.changeState(ctx, by, id, models.JobReopened, func(_ *database.Tx, job *models.Job) error { return job.Reopen() })
+}
+
+// changeState closes or reopens a job and its paths.
+func (s *Store) changeState(
+	ctx context.Context, by Request, id string, event models.EventType, apply func(*database.Tx, *models.Job) error,
+) (models.Job, bool, error) {
+	return Once(ctx, s, by, func() (job models.Job, err error) {
+		err = s.db.Transact(ctx, func(t *database.Tx) error {
+			if job, err = lockJob(t, id, Condition{}); err != nil {
+				return err
+			}
+			if err := apply(t, &job); err != nil {
+				return err
+			}
+			// Locked, so that every command comes either before this change or after it, and in the order of their ids, as
+			// commands lock them.
+			var paths []models.Path
+			if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Select("id").
+				Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
+				return err
+			}
+			closed := job.ClosedAt != nil
+			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", closed, id).Error; err != nil {
+				return err
+			}
+			if err := t.Exec("UPDATE steps SET job_closed = ? WHERE path_id IN (SELECT id FROM paths WHERE job_id = ?)",
+				closed, id).Error; err != nil {
+				return err
+			}
+			setNewVersion(t, &job)
+			if err := updateJob(t, &job); err != nil {
+				return err
+			}
+			if err := keepResult(t, by, job); err != nil {
+				return err
+			}
+			return recordEvent(t, by, models.Event{Type: event, JobID: &id}, struct {
+				Name   string  `json:"name"`
+				Reason *string `json:"reason,omitempty"`
+			}{job.Name, job.CloseReason})
+		})
+		return job, err
+	})
 }
 
 // setNewVersion sets the fields that follow from a change of the job.
 func setNewVersion(t *database.Tx, job *models.Job) {
-	job.SearchText = job.FoldSearchText()
+	job.SearchText, job.Urgency = job.FoldSearchText(), job.UrgencyText()
 	job.Version++
 	job.UpdatedAt = changeTime(t, job.UpdatedAt)
 }
@@ -197,8 +250,8 @@ func lockJob(t *database.Tx, id string, condition Condition) (models.Job, error)
 	return job, nil
 }
 
-// shareJob keeps others from deleting the job until the transaction ends. It returns a NotFound error if there is none.
-func shareJob(t *database.Tx, id string) error {
-	_, err := findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthShare}), id)
-	return err
+// shareJob returns the job and keeps others from changing or deleting it until the transaction ends. It returns a NotFound
+// error if there is none.
+func shareJob(t *database.Tx, id string) (models.Job, error) {
+	return findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthShare}), id)
 }

@@ -264,7 +264,7 @@ func TestEndedContexts(t *testing.T) {
 			},
 			"DeleteJob":    func() error { return s.DeleteJob(ended, store.Request{}, job.ID, store.Condition{}) },
 			"JobWithPaths": func() error { _, _, err := s.JobWithPaths(ended, job.ID); return err },
-			"PathsOfJobs":  func() error { _, err := s.PathsOfJobs(ended, []string{job.ID}); return err },
+			"PathsOfJobs":  func() error { _, err := s.PathsOfJobs(ended, []string{job.ID}, false); return err },
 		} {
 			if err := call(); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s gave %v, want %v", name, err, context.Canceled)

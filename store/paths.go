@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -16,25 +17,39 @@ import (
 // returns a NotFound error when the job does not exist, or a KeyReused error.
 func (s *Store) CreatePath(ctx context.Context, by Request, path models.Path, steps []models.StepChange) (models.Path, bool, error) {
 	return Once(ctx, s, by, func() (models.Path, error) {
+		err := s.db.Transact(ctx, func(t *database.Tx) error { return createPath(t, by, &path, steps) })
+		return path, err
+	})
+}
+
+// CreatePathFromTemplate is CreatePath with the steps of a template, and with the advancement mode of the template if the path
+// has none. It also returns a NotFound error when the template does not exist.
+func (s *Store) CreatePathFromTemplate(ctx context.Context, by Request, path models.Path, templateID string) (models.Path, bool, error) {
+	return Once(ctx, s, by, func() (models.Path, error) {
 		err := s.db.Transact(ctx, func(t *database.Tx) error {
-			if err := shareJob(t, path.JobID); err != nil {
+			template, err := findTemplate(t.DB, templateID)
+			if err != nil {
 				return err
 			}
-			path.Steps, path.LastStepNumber = nil, 0
-			path.ID = models.NewID(models.PathPrefix)
-			path.Version = 1
-			path.CreatedAt, path.UpdatedAt = t.At, t.At
-			if _, err := path.Revise(steps); err != nil {
-				return err
-			}
-			t.Queue(rows.New([]models.Path{path}), rows.New(path.Steps))
-			if err := keepResult(t, by, path); err != nil {
-				return err
-			}
-			return recordPath(t, by, models.PathCreated, path)
+			path.AdvancementMode = cmp.Or(path.AdvancementMode, template.AdvancementMode)
+			return createPath(t, by, &path, template.Steps.StepChanges())
 		})
 		return path, err
 	})
+}
+
+// createPath stores a path of an existing job.
+func createPath(t *database.Tx, by Request, path *models.Path, steps []models.StepChange) error {
+	job, err := shareJob(t, path.JobID)
+	if err != nil {
+		return err
+	}
+	path.JobClosed = job.ClosedAt != nil
+	path.AdvancementMode = cmp.Or(path.AdvancementMode, models.Strict)
+	if err := insertPath(t, by, path, steps, 0); err != nil {
+		return err
+	}
+	return keepResult(t, by, *path)
 }
 
 // Path returns one path with its steps, read at one moment, or a NotFound error.
@@ -52,8 +67,39 @@ func findPath(db *gorm.DB, id string) (models.Path, error) {
 		return path, err
 	}
 	paths := []models.Path{path}
-	err = loadSteps(db, paths)
+	if err := loadSteps(db, paths); err != nil {
+		return path, err
+	}
+	err = nameClosedJobs(db, paths)
 	return paths[0], err
+}
+
+// nameClosedJobs sets the name of the job on each path whose job is closed. It sends no statement if there is none.
+func nameClosedJobs(db *gorm.DB, paths []models.Path) error {
+	var ids []string
+	for i := range paths {
+		if paths[i].JobClosed {
+			ids = append(ids, paths[i].JobID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var jobs []models.Job
+	// In a session of its own, because a lock of the paths must not lock the jobs too.
+	if err := db.Session(&gorm.Session{NewDB: true}).Select("id", "name").Where("id IN ?", ids).Find(&jobs).Error; err != nil {
+		return err
+	}
+	names := make(map[string]string, len(jobs))
+	for i := range jobs {
+		names[jobs[i].ID] = jobs[i].Name
+	}
+	for i := range paths {
+		if paths[i].JobClosed {
+			paths[i].ClosedJob = names[paths[i].JobID]
+		}
+	}
+	return nil
 }
 
 // Paths returns up to limit paths of a job with their steps, newest first, that follow the path with the id before. It
@@ -105,11 +151,19 @@ func loadPageSteps(db *gorm.DB, page *Page[models.Path]) error {
 	return loadSteps(db, page.Rows)
 }
 
-// PathsOfJobs returns the paths of several jobs with their counts but without their steps, oldest first, by job.
-func (s *Store) PathsOfJobs(ctx context.Context, jobIDs []string) (map[string][]models.Path, error) {
+// PathsOfJobs returns the paths of several jobs with their counts, and with their steps if they are wanted, oldest first, by
+// job.
+func (s *Store) PathsOfJobs(ctx context.Context, jobIDs []string, withSteps bool) (map[string][]models.Path, error) {
 	var paths []models.Path
-	if err := s.db.Query(ctx, func(db *gorm.DB) error {
-		return db.Where("job_id IN ?", jobIDs).Order("id").Find(&paths).Error
+	read := s.db.Query
+	if withSteps {
+		read = s.db.Snapshot
+	}
+	if err := read(ctx, func(db *gorm.DB) error {
+		if err := db.Where("job_id IN ?", jobIDs).Order("id").Find(&paths).Error; err != nil || !withSteps {
+			return err
+		}
+		return loadSteps(db, paths)
 	}); err != nil {
 		return nil, err
 	}

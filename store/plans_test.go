@@ -15,9 +15,10 @@ import (
 // common sooner by walking along the key.
 var manyRows = []string{
 	`INSERT INTO jobs (id, name, goal_quantity, jira_ticket_key, jira_part_number, jira_priority, jira_epic_link, search_text,
-		version, created_at, updated_at)
+		external_id, due_date, closed_at, urgency, version, created_at, updated_at)
 	 SELECT 'job_' || (100000 + i), 'job', 1, 'PI-' || (i / 2), 'PART-' || (i % 500), 'P' || (i % 200), 'EPIC-' || (i % 100), 'job ' || i,
-		1, i, i FROM n`,
+		'ERP-' || i, CASE i % 3 WHEN 0 THEN '2024-01-' || (10 + i % 20) END, CASE i % 4 WHEN 0 THEN NULL ELSE i END,
+		CASE i % 4 WHEN 0 THEN '0' ELSE '1' END || (i % 4) || '99999999', 1, i, i FROM n`,
 	`INSERT INTO job_labels (label, job_id) SELECT 'common', 'job_' || (100000 + i) FROM n`,
 	`INSERT INTO job_labels (label, job_id) SELECT 'some-' || (i % 10), 'job_' || (100000 + i) FROM n`,
 	`INSERT INTO paths (id, job_id, name, goal_quantity, advancement_mode, last_step_no, version, created_at, updated_at)
@@ -32,7 +33,7 @@ var manyRows = []string{
 		CASE i % 50 WHEN 0 THEN 'scrapped' ELSE 'in_progress' END, 'step_' || (100000 + i / 100) || '_0', '', 2, FALSE, 1, i, i
 	 FROM n WHERE i >= 100`,
 	`INSERT INTO events (id, type, at, user_id, job_id, serial_id, data)
-	 SELECT 'event', CASE i % 3 WHEN 0 THEN 'job.created' ELSE 'serial.advanced' END, i, 'user', 'job_' || (100000 + i % 2000),
+	 SELECT 'event', CASE i % 3 WHEN 0 THEN 'job.created' ELSE 'serial.advanced' END, i, 'user' || (i % 100), 'job_' || (100000 + i % 2000),
 		CASE i % 3 WHEN 0 THEN NULL ELSE 'SN-' || (i % 4000) END, '{}' FROM n`,
 }
 
@@ -66,7 +67,7 @@ func plannedReads(t *testing.T) []planned {
 			return err
 		}, []string{jobsKey, "paths_by_job", "steps_by_path"}},
 		{"progress of a page", func(s *store.Store) error {
-			_, err := s.PathsOfJobs(t.Context(), []string{"job_110000", "job_110001", "job_110002"})
+			_, err := s.PathsOfJobs(t.Context(), []string{"job_110000", "job_110001", "job_110002"}, false)
 			return err
 		}, []string{"paths_by_job"}},
 	}
@@ -84,6 +85,9 @@ func plannedReads(t *testing.T) []planned {
 		"jobs by two labels":         {store.JobFilter{Labels: []string{"common", "some-3"}}, "job_labels_pkey|PRIMARY KEY"},
 		"jobs by label and priority": {store.JobFilter{Labels: []string{"some-3"}, Priority: text("P3")}, "job_labels_pkey|PRIMARY KEY"},
 		"jobs by label and ticket":   {store.JobFilter{Labels: []string{"some-3"}, TicketKey: text("PI-5000")}, "jobs_by_ticket_key"},
+		"jobs by external id":        {store.JobFilter{ExternalID: text("ERP-5000")}, "jobs_by_external_id"},
+		"open jobs":                  {store.JobFilter{State: store.OpenJobs}, "jobs_open|SCAN jobs USING INDEX jobs_open"},
+		"closed jobs":                {store.JobFilter{State: store.ClosedJobs}, "jobs_closed|SCAN jobs|PRIMARY KEY"},
 	} {
 		for place, before := range map[string]string{"": "", ", page within": "job_110000"} {
 			reads = append(reads, planned{name + place, func(s *store.Store) error {
@@ -92,17 +96,65 @@ func plannedReads(t *testing.T) []planned {
 			}, []string{of.index}})
 		}
 	}
+	for _, of := range []struct {
+		state   store.JobState
+		sort    store.JobSort
+		place   string
+		indexes []string
+	}{
+		{store.LateJobs, store.ByCreation, "", []string{"jobs_open_by_due_date"}},
+		{store.AllJobs, store.ByUrgency, "", []string{"jobs_by_urgency|SCAN jobs USING INDEX jobs_by_urgency"}},
+		{store.AllJobs, store.ByUrgency, "0299999999.job_110000", []string{"jobs_by_urgency"}},
+		{store.OpenJobs, store.ByUrgency, "", []string{"jobs_by_urgency"}},
+		{store.OpenJobs, store.ByUrgency, "0299999999.job_110000", []string{"jobs_by_urgency"}},
+		{store.ClosedJobs, store.ByUrgency, "", []string{"jobs_by_urgency"}},
+		{store.LateJobs, store.ByUrgency, "", []string{"jobs_by_urgency|jobs_open_by_due_date"}},
+		{store.AllJobs, store.ByDueDate, "", []string{"jobs_open_by_due_date"}},
+		{store.OpenJobs, store.ByDueDate, "0.2024-01-05.job_110000", []string{"jobs_open_by_due_date"}},
+		{store.OpenJobs, store.ByDueDate, "0.-.job_110000", []string{"jobs_open"}},
+		{store.ClosedJobs, store.ByDueDate, "", []string{"jobs_closed_by_due_date"}},
+		{store.ClosedJobs, store.ByDueDate, "1.-.job_110000", []string{"jobs_closed|" + jobsKey}},
+		{store.LateJobs, store.ByDueDate, "", []string{"jobs_open_by_due_date"}},
+	} {
+		reads = append(reads, planned{"jobs " + string(of.state) + " " + string(of.sort) + " " + of.place, func(s *store.Store) error {
+			_, err := s.Jobs(t.Context(), store.JobFilter{State: of.state, Sort: of.sort, Today: "2024-01-10"}, of.place, 20)
+			return err
+		}, of.indexes})
+	}
+	for place, after := range map[string]string{"": "", ", page within": "0299999999.job_110000.path_110000.0"} {
+		reads = append(reads, planned{"work" + place, func(s *store.Store) error {
+			_, err := s.Work(t.Context(), store.WorkFilter{}, after, 20)
+			return err
+		}, []string{"jobs_by_urgency"}}, planned{"work of a job" + place, func(s *store.Store) error {
+			_, err := s.Work(t.Context(), store.WorkFilter{JobID: text("job_110001")}, after, 20)
+			return err
+		}, []string{jobsKey + "|jobs_open|jobs_by_urgency"}})
+	}
+	for name, filter := range map[string]store.WorkFilter{
+		"steps_by_location": {Location: text("Bay 3")},
+		"steps_by_assignee": {AssignedTo: text("tom")},
+		"steps_by_name":     {StepName: text("Deburring")},
+	} {
+		reads = append(reads, planned{"work, " + name, func(s *store.Store) error {
+			_, err := s.Work(t.Context(), filter, "", 20)
+			return err
+		}, []string{name, name}})
+	}
 	for name, of := range map[string]struct {
 		filter store.EventFilter
 		index  string
 	}{
 		"events":           {store.EventFilter{}, eventsKey},
-		"events of a type": {store.EventFilter{Type: text("job.created")}, eventsKey},
+		"events of a type": {store.EventFilter{Types: []string{"job.created"}}, eventsKey},
 		"events of a job":  {store.EventFilter{JobID: text("job_100777")}, "events_by_job"},
 		"events of a unit": {store.EventFilter{SerialNumber: text("SN-777")}, "events_by_serial"},
+		"events of a user": {store.EventFilter{UserID: text("user7")}, "events_by_user"},
 	} {
 		reads = append(reads, planned{name, func(s *store.Store) error {
 			_, err := s.Events(t.Context(), of.filter, 10_000, 100)
+			return err
+		}, []string{of.index}}, planned{name + " backwards", func(s *store.Store) error {
+			_, err := s.EventsBefore(t.Context(), of.filter, 10_000, 0, 100)
 			return err
 		}, []string{of.index}})
 	}

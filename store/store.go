@@ -99,12 +99,12 @@ func Open(ctx context.Context, name string, options Options) (*Store, error) {
 }
 
 // keepIDsAscending has new ids sort after those of the database, although the clock may have been set back. Lists of jobs,
-// paths, and keys are ordered by their ids.
+// paths, keys, and templates are ordered by their ids.
 func (s *Store) keepIDsAscending(ctx context.Context) error {
 	var newest []string
 	err := s.db.Query(ctx, func(db *gorm.DB) error {
 		return db.Raw(`SELECT coalesce(max(id), '') FROM jobs UNION ALL SELECT coalesce(max(id), '') FROM paths
-			UNION ALL SELECT coalesce(max(id), '') FROM api_keys`).Find(&newest).Error
+			UNION ALL SELECT coalesce(max(id), '') FROM api_keys UNION ALL SELECT coalesce(max(id), '') FROM templates`).Find(&newest).Error
 	})
 	for _, id := range newest {
 		models.KeepIDsAbove(id)

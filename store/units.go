@@ -29,32 +29,44 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 			if wanted.JobID != nil && *wanted.JobID != path.JobID {
 				return models.InvalidError("jobId", "does not match the path's job")
 			}
+			if err := path.CheckOpen(); err != nil {
+				return err
+			}
 			if units, err = assignNumbers(t, wanted); err != nil {
 				return err
 			}
-			first := &path.Steps[0]
-			for i := range units {
-				unit := &units[i]
-				unit.JobID, unit.PathID = path.JobID, path.ID
-				unit.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNumber: path.LastStepNumber}
-				unit.Version = 1
-				unit.CreatedAt, unit.UpdatedAt = t.At, t.At
-				if err := recordUnit(t, by, models.Event{Type: models.UnitCreated, StepID: &first.ID}, unit, struct {
-					StepName string `json:"stepName"`
-				}{first.Name}); err != nil {
-					return err
-				}
+			if err := insertUnits(t, by, &path, units); err != nil {
+				return err
 			}
-			t.Queue(rows.New(units))
 			if err := keepResult(t, by, units); err != nil {
 				return err
 			}
 			created := int64(len(units))
-			queueCounts(t, map[string][]int64{path.ID: {created, 0, 0}}, map[string][]int64{first.ID: {created}})
+			queueCounts(t, map[string][]int64{path.ID: {created, 0, 0}}, map[string][]int64{path.Steps[0].ID: {created}})
 			return nil
 		})
 		return units, err
 	})
+}
+
+// insertUnits completes units that have their numbers, puts them at the first step of the path, and writes them with their
+// events. It does not count them.
+func insertUnits(t *database.Tx, by Request, path *models.Path, units []models.Unit) error {
+	first := &path.Steps[0]
+	for i := range units {
+		unit := &units[i]
+		unit.JobID, unit.PathID = path.JobID, path.ID
+		unit.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNumber: path.LastStepNumber}
+		unit.Version = 1
+		unit.CreatedAt, unit.UpdatedAt = t.At, t.At
+		if err := recordUnit(t, by, models.Event{Type: models.UnitCreated, StepID: &first.ID}, unit, struct {
+			StepName string `json:"stepName"`
+		}{first.Name}); err != nil {
+			return err
+		}
+	}
+	t.Queue(rows.New(units))
+	return nil
 }
 
 // assignNumbers returns units with their serial numbers and ordinals. It locks the row of the counters until the transaction

@@ -111,6 +111,54 @@ func (e ErrorOutcome) Valid() bool {
 	}
 }
 
+// Defines values for JobPriority.
+const (
+	JobPriorityHigh   JobPriority = "high"
+	JobPriorityLow    JobPriority = "low"
+	JobPriorityNormal JobPriority = "normal"
+	JobPriorityUrgent JobPriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the JobPriority enum.
+func (e JobPriority) Valid() bool {
+	switch e {
+	case JobPriorityHigh:
+		return true
+	case JobPriorityLow:
+		return true
+	case JobPriorityNormal:
+		return true
+	case JobPriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobUpdatePriority.
+const (
+	JobUpdatePriorityHigh   JobUpdatePriority = "high"
+	JobUpdatePriorityLow    JobUpdatePriority = "low"
+	JobUpdatePriorityNormal JobUpdatePriority = "normal"
+	JobUpdatePriorityUrgent JobUpdatePriority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the JobUpdatePriority enum.
+func (e JobUpdatePriority) Valid() bool {
+	switch e {
+	case JobUpdatePriorityHigh:
+		return true
+	case JobUpdatePriorityLow:
+		return true
+	case JobUpdatePriorityNormal:
+		return true
+	case JobUpdatePriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ScrapReason.
 const (
 	Damaged        ScrapReason = "damaged"
@@ -189,15 +237,159 @@ func (e SerialStepStatus) Valid() bool {
 	}
 }
 
+// Defines values for SessionRole.
+const (
+	Operate SessionRole = "operate"
+	Read    SessionRole = "read"
+	Write   SessionRole = "write"
+)
+
+// Valid indicates whether the value is a known member of the SessionRole enum.
+func (e SessionRole) Valid() bool {
+	switch e {
+	case Operate:
+		return true
+	case Read:
+		return true
+	case Write:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventsOrder.
+const (
+	EventsOrderAsc  EventsOrder = "asc"
+	EventsOrderDesc EventsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the EventsOrder enum.
+func (e EventsOrder) Valid() bool {
+	switch e {
+	case EventsOrderAsc:
+		return true
+	case EventsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobInclude.
 const (
-	JobIncludeProgress JobInclude = "progress"
+	JobIncludeDistribution JobInclude = "distribution"
+	JobIncludeProgress     JobInclude = "progress"
 )
 
 // Valid indicates whether the value is a known member of the JobInclude enum.
 func (e JobInclude) Valid() bool {
 	switch e {
+	case JobIncludeDistribution:
+		return true
 	case JobIncludeProgress:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobSort.
+const (
+	JobSortCreated  JobSort = "created"
+	JobSortDue      JobSort = "due"
+	JobSortPriority JobSort = "priority"
+)
+
+// Valid indicates whether the value is a known member of the JobSort enum.
+func (e JobSort) Valid() bool {
+	switch e {
+	case JobSortCreated:
+		return true
+	case JobSortDue:
+		return true
+	case JobSortPriority:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobState.
+const (
+	JobStateClosed JobState = "closed"
+	JobStateLate   JobState = "late"
+	JobStateOpen   JobState = "open"
+)
+
+// Valid indicates whether the value is a known member of the JobState enum.
+func (e JobState) Valid() bool {
+	switch e {
+	case JobStateClosed:
+		return true
+	case JobStateLate:
+		return true
+	case JobStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListEventsParamsOrder.
+const (
+	ListEventsParamsOrderAsc  ListEventsParamsOrder = "asc"
+	ListEventsParamsOrderDesc ListEventsParamsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the ListEventsParamsOrder enum.
+func (e ListEventsParamsOrder) Valid() bool {
+	switch e {
+	case ListEventsParamsOrderAsc:
+		return true
+	case ListEventsParamsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListJobsParamsState.
+const (
+	ListJobsParamsStateClosed ListJobsParamsState = "closed"
+	ListJobsParamsStateLate   ListJobsParamsState = "late"
+	ListJobsParamsStateOpen   ListJobsParamsState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ListJobsParamsState enum.
+func (e ListJobsParamsState) Valid() bool {
+	switch e {
+	case ListJobsParamsStateClosed:
+		return true
+	case ListJobsParamsStateLate:
+		return true
+	case ListJobsParamsStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListJobsParamsSort.
+const (
+	ListJobsParamsSortCreated  ListJobsParamsSort = "created"
+	ListJobsParamsSortDue      ListJobsParamsSort = "due"
+	ListJobsParamsSortPriority ListJobsParamsSort = "priority"
+)
+
+// Valid indicates whether the value is a known member of the ListJobsParamsSort enum.
+func (e ListJobsParamsSort) Valid() bool {
+	switch e {
+	case ListJobsParamsSortCreated:
+		return true
+	case ListJobsParamsSortDue:
+		return true
+	case ListJobsParamsSortPriority:
 		return true
 	default:
 		return false
@@ -206,12 +398,15 @@ func (e JobInclude) Valid() bool {
 
 // Defines values for ListJobsParamsInclude.
 const (
-	ListJobsParamsIncludeProgress ListJobsParamsInclude = "progress"
+	ListJobsParamsIncludeDistribution ListJobsParamsInclude = "distribution"
+	ListJobsParamsIncludeProgress     ListJobsParamsInclude = "progress"
 )
 
 // Valid indicates whether the value is a known member of the ListJobsParamsInclude enum.
 func (e ListJobsParamsInclude) Valid() bool {
 	switch e {
+	case ListJobsParamsIncludeDistribution:
+		return true
 	case ListJobsParamsIncludeProgress:
 		return true
 	default:
@@ -309,6 +504,11 @@ type BypassedStepStatus string
 // Example: preferred
 type DependencyType string
 
+// DueDate The day by which the job must be done.
+//
+// Example: 2026-12-01
+type DueDate = string
+
 // Error What every error looks like.
 type Error struct {
 	// StatusCode The HTTP status, repeated.
@@ -405,8 +605,13 @@ type EventBase struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// EventList Events, oldest first.
+// EventList Events, in the order asked for.
 type EventList = []Event
+
+// ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
+//
+// Example: ERP-4711
+type ExternalID = string
 
 // FieldError One field that breaks a rule.
 type FieldError struct {
@@ -573,6 +778,36 @@ type Job struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor.
+	//
+	// Example: Customer picks up on Friday
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// ClosedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ClosedAt *Timestamp `json:"closedAt,omitempty"`
+
+	// CloseReason Why the job was closed.
+	//
+	// Example: Canceled by the customer
+	CloseReason *string `json:"closeReason,omitempty"`
+
 	// CreatedAt A moment in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
@@ -595,6 +830,56 @@ type JobChangedData struct {
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// Cleared Names of the fields that were cleared.
+	Cleared *[]string `json:"cleared,omitempty"`
+}
+
+// JobClose Close a job.
+type JobClose struct {
+	// Reason Why.
+	//
+	// Example: Canceled by the customer
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobClosedEvent A job was closed.
+type JobClosedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.closed
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
 }
 
 // JobCreate A job to be created.
@@ -638,6 +923,26 @@ type JobCreate struct {
 	//
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
+
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor.
+	//
+	// Example: Customer picks up on Friday
+	Notes *JobNotes `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
+	//
+	// Example: ERP-4711
+	ExternalID *ExternalID `json:"externalId,omitempty"`
 }
 
 // JobCreatedEvent A job was created.
@@ -699,6 +1004,26 @@ type JobEventData struct {
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
 }
 
 // JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
@@ -728,7 +1053,7 @@ type JobLinkedEvent struct {
 	Data JobLinkedData `json:"data"`
 }
 
-// JobList Jobs, newest first.
+// JobList Jobs, in the order asked for.
 type JobList = []JobListItem
 
 // JobListItem A job as it stands in a list.
@@ -744,6 +1069,87 @@ type JobListItem struct {
 //
 // Example: JOB-2024-001
 type JobName = string
+
+// JobNotes Free text for the people on the floor.
+//
+// Example: Customer picks up on Friday
+type JobNotes = string
+
+// JobPlan A job to be created with its paths, steps, and units.
+type JobPlan struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// JiraTicketKey Issue key of the linked Jira ticket.
+	//
+	// Example: PI-42
+	JiraTicketKey *string `json:"jiraTicketKey,omitempty"`
+
+	// JiraTicketSummary The ticket's title, kept so that a page can show it without asking Jira.
+	//
+	// Example: Build 50 aluminum housings
+	JiraTicketSummary *string `json:"jiraTicketSummary,omitempty"`
+
+	// JiraPartNumber Part number from the ticket's custom fields.
+	//
+	// Example: ALU-HOUSING-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+
+	// JiraPriority The ticket's priority, for display and filtering.
+	//
+	// Example: High
+	JiraPriority *string `json:"jiraPriority,omitempty"`
+
+	// JiraEpicLink Key of the epic that the ticket belongs to.
+	//
+	// Example: PI-10
+	JiraEpicLink *string `json:"jiraEpicLink,omitempty"`
+
+	// JiraLabels The ticket's labels, for categories and filtering, in the order sent.
+	//
+	// Example: ["Q1-2024","rush"]
+	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
+
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor.
+	//
+	// Example: Customer picks up on Friday
+	Notes *JobNotes `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
+	//
+	// Example: ERP-4711
+	ExternalID *ExternalID `json:"externalId,omitempty"`
+
+	// Paths The paths of the job, oldest first.
+	Paths []PathPlan `json:"paths"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobPriority How urgent the job is. A job without a priority is sorted like `normal`.
+//
+// Example: high
+type JobPriority string
 
 // JobProgress How far along a job is. Path goals need not add up to the job's.
 type JobProgress struct {
@@ -803,6 +1209,41 @@ type JobPushedEvent struct {
 	Data JobPushedData `json:"data"`
 }
 
+// JobReopen Reopen a closed job.
+type JobReopen struct {
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobReopenedEvent A closed job was opened again.
+type JobReopenedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.reopened
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
+}
+
+// JobStateData The job, and why it was closed.
+type JobStateData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// Reason Why.
+	//
+	// Example: Canceled by the customer
+	Reason *string `json:"reason,omitempty"`
+}
+
 // JobUpdate What to change of a job. A field that is not sent stays as it is.
 type JobUpdate struct {
 	// Name What people call the job, usually the work order number. Need not be unique.
@@ -814,7 +1255,32 @@ type JobUpdate struct {
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// DueDate The day by which the job must be done; `null` clears it.
+	//
+	// Example: 2026-12-01
+	DueDate nullable.Nullable[string] `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is; `null` clears it.
+	//
+	// Example: high
+	Priority nullable.Nullable[JobUpdatePriority] `json:"priority,omitempty"`
+
+	// Notes Free text for the people on the floor; `null` clears it.
+	//
+	// Example: Customer picks up on Friday
+	Notes nullable.Nullable[string] `json:"notes,omitempty"`
+
+	// ExternalID The job's number in another system; `null` clears it.
+	//
+	// Example: ERP-4711
+	ExternalID nullable.Nullable[string] `json:"externalId,omitempty"`
 }
+
+// JobUpdatePriority How urgent the job is; `null` clears it.
+//
+// Example: high
+type JobUpdatePriority string
 
 // JobUpdatedEvent A job was changed.
 type JobUpdatedEvent struct {
@@ -905,8 +1371,15 @@ type PathCreate struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// Steps The process steps in their order.
-	Steps []StepCreate `json:"steps"`
+	// Steps The process steps in their order. Either this or `templateId`.
+	Steps []StepCreate `json:"steps,omitempty"`
+
+	// TemplateID The template whose steps are copied. Its advancement mode is used unless `advancementMode` is sent. Either this or
+	// `steps`.
+	//
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID *string `json:"templateId,omitempty"`
 
 	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
 	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
@@ -982,6 +1455,45 @@ type PathList = []Path
 // Example: Main Route
 type PathName = string
 
+// PathPlan A path to be created with its job. It has either `steps` or `templateId`.
+type PathPlan struct {
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name PathName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// Steps The process steps in their order. Either this or `templateId`.
+	Steps []StepCreate `json:"steps,omitempty"`
+
+	// TemplateID The template whose steps are copied. Either this or `steps`.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID *string `json:"templateId,omitempty"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Quantity How many units to create, with numbers from the server. Without this and `serialNumbers` there are none.
+	//
+	// Example: 50
+	Quantity *int `json:"quantity,omitempty"`
+
+	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	//
+	// Example: ["HSG-7075-001","HSG-7075-002"]
+	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
+}
+
 // PathProgress How far along a path is.
 type PathProgress struct {
 	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
@@ -1018,6 +1530,9 @@ type PathProgress struct {
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
+
+	// Distribution Where the units in progress stand, in the order of the steps. Only in `listJobs` with `include=distribution`.
+	Distribution *[]StepDistribution `json:"distribution,omitempty"`
 }
 
 // PathUpdate What to change of a path. A field that is not sent stays as it is.
@@ -1042,6 +1557,36 @@ type PathUpdate struct {
 
 	// Steps All steps that the path is to have, in their order.
 	Steps *[]StepInput `json:"steps,omitempty"`
+}
+
+// Place A location, an assignee, or a step name, with its steps on open jobs.
+type Place struct {
+	// Name The location, the assignee, or the step name.
+	//
+	// Example: Bay 3
+	Name string `json:"name"`
+
+	// Steps Steps of open jobs that have it.
+	//
+	// Example: 4
+	Steps int64 `json:"steps"`
+
+	// Waiting Units in progress that stand at these steps now.
+	//
+	// Example: 8
+	Waiting int64 `json:"waiting"`
+}
+
+// Places The stations, by three ways to name one.
+type Places struct {
+	// Locations The locations of steps.
+	Locations []Place `json:"locations"`
+
+	// Assignees The people to whom steps are assigned.
+	Assignees []Place `json:"assignees"`
+
+	// StepNames The names of steps.
+	StepNames []Place `json:"stepNames"`
 }
 
 // ScrapReason Why a unit was scrapped.
@@ -1495,6 +2040,49 @@ type SerialsScrap struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// Session What the caller may do here, and what this server offers.
+type Session struct {
+	// Role The role of the API key. Without any key in the database everybody may do everything (`write`).
+	//
+	// Example: operate
+	Role SessionRole `json:"role"`
+
+	// Name The name of the API key. Absent while the API is open.
+	//
+	// Example: floor-tablet
+	Name *string `json:"name,omitempty"`
+
+	// KeysRequired Whether requests need an API key.
+	//
+	// Example: true
+	KeysRequired bool `json:"keysRequired"`
+
+	// Jira Whether the server is configured for a Jira.
+	//
+	// Example: true
+	Jira bool `json:"jira"`
+
+	// Version The version of the server.
+	//
+	// Example: 0.1.0
+	Version string `json:"version"`
+
+	// TimeZone The time zone in which the server decides whether a job is late, by its IANA name.
+	//
+	// Example: Europe/Berlin
+	TimeZone string `json:"timeZone"`
+
+	// LastSeq The `seq` of the newest event, 0 if there is none.
+	//
+	// Example: 7
+	LastSeq int64 `json:"lastSeq"`
+}
+
+// SessionRole The role of the API key. Without any key in the database everybody may do everything (`write`).
+//
+// Example: operate
+type SessionRole string
+
 // Step One process operation on a path.
 type Step struct {
 	// ID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
@@ -1867,6 +2455,159 @@ type StepWaivedEvent struct {
 	Data StepWaivedData `json:"data"`
 }
 
+// Template A list of steps from which paths are made.
+type Template struct {
+	// ID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	ID TemplateID `json:"id"`
+
+	// Name What people call the template.
+	//
+	// Example: Housing route
+	Name TemplateName `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The process steps in their order.
+	Steps []TemplateStep `json:"steps"`
+
+	// CreatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	CreatedAt Timestamp `json:"createdAt"`
+
+	// UpdatedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	UpdatedAt Timestamp `json:"updatedAt"`
+}
+
+// TemplateCreate A template to be created.
+type TemplateCreate struct {
+	// Name What people call the template.
+	//
+	// Example: Housing route
+	Name TemplateName `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Steps The process steps in their order.
+	Steps []StepCreate `json:"steps"`
+}
+
+// TemplateEvent A template was created, changed, or deleted.
+type TemplateEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: template.created
+	Type string `json:"type"`
+
+	// Data The template after the change, or before its deletion.
+	Data TemplateEventData `json:"data"`
+}
+
+// TemplateEventData The template after the change, or before its deletion.
+type TemplateEventData struct {
+	// TemplateID Id of the template.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID string `json:"templateId"`
+
+	// Name Name of the template.
+	//
+	// Example: Housing route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The steps in their order.
+	Steps []TemplateStep `json:"steps"`
+}
+
+// TemplateID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+//
+// Example: tpl_01h455vb4pex5vsknk084sn02q
+type TemplateID = string
+
+// TemplateList Templates, newest first.
+type TemplateList = []Template
+
+// TemplateName What people call the template.
+//
+// Example: Housing route
+type TemplateName = string
+
+// TemplateStep One step of a template.
+type TemplateStep struct {
+	// Name The process operation.
+	//
+	// Example: CNC Machining
+	Name string `json:"name"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
+	// `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+}
+
+// TemplateUpdate What to change of a template. A field that is not sent stays as it is.
+type TemplateUpdate struct {
+	// Name What people call the template.
+	//
+	// Example: Housing route
+	Name *TemplateName `json:"name,omitempty"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
+	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
+	// `completion_gate` steps can't be bypassed.
+	//
+	//
+	// Example: strict
+	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
+
+	// Steps All steps that the template is to have, in their order.
+	Steps *[]StepCreate `json:"steps,omitempty"`
+}
+
 // Timestamp A moment in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
@@ -1877,20 +2618,126 @@ type Timestamp = time.Time
 // Example: maria
 type UserID = string
 
+// WorkItem What waits at one step.
+type WorkItem struct {
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// JobName The job's name.
+	//
+	// Example: JOB-2024-001
+	JobName string `json:"jobName"`
+
+	// JiraPartNumber Part number from the ticket's custom fields.
+	//
+	// Example: ALU-HOUSING-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+
+	// Priority How urgent the job is. A job without a priority is sorted like `normal`.
+	//
+	// Example: high
+	Priority *JobPriority `json:"priority,omitempty"`
+
+	// DueDate The day by which the job must be done.
+	//
+	// Example: 2026-12-01
+	DueDate *DueDate `json:"dueDate,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID PathID `json:"pathId"`
+
+	// PathName The path's name.
+	//
+	// Example: Main Route
+	PathName string `json:"pathName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder StepOrder `json:"stepOrder"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Waiting Units in progress that stand at the step now.
+	//
+	// Example: 8
+	Waiting int64 `json:"waiting"`
+
+	// Incoming Units in progress that stand at an earlier step of the path.
+	//
+	// Example: 12
+	Incoming int64 `json:"incoming"`
+
+	// ToCreate Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
+	// it is more than 0.
+	//
+	//
+	// Example: 10
+	ToCreate *int64 `json:"toCreate,omitempty"`
+
+	// OldestSince A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	OldestSince *Timestamp `json:"oldestSince,omitempty"`
+}
+
+// WorkList Work, the most urgent first.
+type WorkList = []WorkItem
+
 // Cursor Example: am9iXzAxaDQ1NXZiNHBleDV2c2tuazA4NHNuMDJx
 type Cursor = string
 
 // EventJobID Example: job_01h455vb4pex5vsknk084sn02q
 type EventJobID = string
 
+// EventPathID Example: path_01h455vb4pex5vsknk084sn02q
+type EventPathID = string
+
 // EventSerialID Example: SN-00001
 type EventSerialID = string
 
-// EventType Example: serial.advanced
-type EventType = string
+// EventStepID Example: step_01h455vb4pex5vsknk084sn02q
+type EventStepID = string
+
+// EventType defines model for EventType.
+type EventType = []string
+
+// EventUserID Example: maria
+type EventUserID = string
 
 // EventsAfter Example: 0
 type EventsAfter = int64
+
+// EventsBefore Example: 7
+type EventsBefore = int64
+
+// EventsOrder Example: desc
+type EventsOrder string
+
+// EventsSince Example: 2024-01-15T00:00:00Z
+type EventsSince = string
 
 // IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
 type IdempotencyKey = string
@@ -1919,11 +2766,23 @@ type JiraPriority = string
 // JiraTicketKey Example: PI-42
 type JiraTicketKey = string
 
+// JobCount Example: true
+type JobCount = bool
+
+// JobExternalID Example: ERP-4711
+type JobExternalID = string
+
 // JobInclude Example: progress
 type JobInclude string
 
 // JobQuery Example: housing
 type JobQuery = string
+
+// JobSort Example: due
+type JobSort string
+
+// JobState Example: late
+type JobState string
 
 // LastEventID Example: 7
 type LastEventID = string
@@ -1951,6 +2810,18 @@ type SerialStepID = string
 // TicketKey Example: PI-42
 type TicketKey = string
 
+// WorkAssignedTo Example: maria
+type WorkAssignedTo = string
+
+// WorkJobID Example: job_01h455vb4pex5vsknk084sn02q
+type WorkJobID = string
+
+// WorkLocation Example: Bay 3
+type WorkLocation = string
+
+// WorkStepName Example: Deburring
+type WorkStepName = string
+
 // BadGateway What every error looks like.
 type BadGateway = Error
 
@@ -1962,6 +2833,9 @@ type Conflict = Error
 
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
+
+// ExternalIDIsUsed What every error looks like.
+type ExternalIDIsUsed = Error
 
 // Forbidden What every error looks like.
 type Forbidden = Error
@@ -2029,6 +2903,12 @@ type StepNotDeferred = Error
 // StepNotFound What every error looks like.
 type StepNotFound = Error
 
+// TemplateChanged What every error looks like.
+type TemplateChanged = Error
+
+// TemplateNotFound What every error looks like.
+type TemplateNotFound = Error
+
 // TicketNotFound What every error looks like.
 type TicketNotFound = Error
 
@@ -2043,13 +2923,31 @@ type ListEventsParams struct {
 	// After Only events after the one with this `seq`.
 	After *EventsAfter `form:"after,omitempty" json:"after,omitempty"`
 
+	// Before Only events before the one with this `seq`.
+	Before *EventsBefore `form:"before,omitempty" json:"before,omitempty"`
+
+	// Since Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact.
+	Since *EventsSince `form:"since,omitempty" json:"since,omitempty"`
+
+	// Order Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest.
+	Order *ListEventsParamsOrder `form:"order,omitempty" json:"order,omitempty"`
+
 	// JobID Only events of this job, its paths and its units.
 	JobID *EventJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// PathID Only events of this path and its units.
+	PathID *EventPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
 	// SerialID Only events of this unit.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
-	// Type Only events of this type.
+	// StepID Only events whose `stepId` is this one.
+	StepID *EventStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
+
+	// UserID Only events of this user.
+	UserID *EventUserID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// Type Only events of this type. Repeat the parameter for several types; an event must have one of them.
 	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
 
 	// Limit Maximum number of items to return. Without it, the list has all items.
@@ -2058,6 +2956,9 @@ type ListEventsParams struct {
 	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
+
+// ListEventsParamsOrder defines parameters for ListEvents.
+type ListEventsParamsOrder string
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
@@ -2102,8 +3003,25 @@ type ListJobsParams struct {
 	// JiraLabel Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them.
 	JiraLabel *JiraLabel `form:"jiraLabel,omitempty" json:"jiraLabel,omitempty"`
 
-	// Include Adds `progress` to each job.
+	// State Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
+	// fewer units are completed than the goal; today is a date in the time zone of the server.
+	State *ListJobsParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// ExternalID Only the job with exactly this number in another system.
+	ExternalID *JobExternalID `form:"externalId,omitempty" json:"externalId,omitempty"`
+
+	// Sort Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
+	// first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
+	// `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
+	// after all open ones.
+	Sort *ListJobsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Include `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+	// number of units at each step.
 	Include *ListJobsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of all jobs that match.
+	Count *JobCount `form:"count,omitempty" json:"count,omitempty"`
 
 	// Limit Maximum number of items to return. Without it, the list has all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2112,11 +3030,24 @@ type ListJobsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListJobsParamsState defines parameters for ListJobs.
+type ListJobsParamsState string
+
+// ListJobsParamsSort defines parameters for ListJobs.
+type ListJobsParamsSort string
+
 // ListJobsParamsInclude defines parameters for ListJobs.
 type ListJobsParamsInclude string
 
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PlanJobParams defines parameters for PlanJob.
+type PlanJobParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -2134,6 +3065,13 @@ type UpdateJobParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// CloseJobParams defines parameters for CloseJob.
+type CloseJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListJobPathsParams defines parameters for ListJobPaths.
 type ListJobPathsParams struct {
 	// Limit Maximum number of items to return. Without it, the list has all items.
@@ -2141,6 +3079,13 @@ type ListJobPathsParams struct {
 
 	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ReopenJobParams defines parameters for ReopenJob.
+type ReopenJobParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreatePathParams defines parameters for CreatePath.
@@ -2275,6 +3220,55 @@ type UpdateStepParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	// Limit Maximum number of items to return. Without it, the list has all items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateTemplateParams defines parameters for CreateTemplate.
+type CreateTemplateParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteTemplateParams defines parameters for DeleteTemplate.
+type DeleteTemplateParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateTemplateParams defines parameters for UpdateTemplate.
+type UpdateTemplateParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListWorkParams defines parameters for ListWork.
+type ListWorkParams struct {
+	// Location Only steps with exactly this location.
+	Location *WorkLocation `form:"location,omitempty" json:"location,omitempty"`
+
+	// AssignedTo Only steps that are assigned to exactly this person.
+	AssignedTo *WorkAssignedTo `form:"assignedTo,omitempty" json:"assignedTo,omitempty"`
+
+	// StepName Only steps with exactly this name.
+	StepName *WorkStepName `form:"stepName,omitempty" json:"stepName,omitempty"`
+
+	// JobID Only steps of this job.
+	JobID *WorkJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// Limit Maximum number of items to return. Without it, the list has all items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // LinkJiraTicketJSONRequestBody defines body for LinkJiraTicket for application/json ContentType.
 type LinkJiraTicketJSONRequestBody = JiraLink
 
@@ -2284,8 +3278,17 @@ type PushJobToJiraJSONRequestBody = JiraPush
 // CreateJobJSONRequestBody defines body for CreateJob for application/json ContentType.
 type CreateJobJSONRequestBody = JobCreate
 
+// PlanJobJSONRequestBody defines body for PlanJob for application/json ContentType.
+type PlanJobJSONRequestBody = JobPlan
+
 // UpdateJobJSONRequestBody defines body for UpdateJob for application/json ContentType.
 type UpdateJobJSONRequestBody = JobUpdate
+
+// CloseJobJSONRequestBody defines body for CloseJob for application/json ContentType.
+type CloseJobJSONRequestBody = JobClose
+
+// ReopenJobJSONRequestBody defines body for ReopenJob for application/json ContentType.
+type ReopenJobJSONRequestBody = JobReopen
 
 // CreatePathJSONRequestBody defines body for CreatePath for application/json ContentType.
 type CreatePathJSONRequestBody = PathCreate
@@ -2328,6 +3331,12 @@ type UndoSerialJSONRequestBody = SerialUndo
 
 // UpdateStepJSONRequestBody defines body for UpdateStep for application/json ContentType.
 type UpdateStepJSONRequestBody = StepUpdate
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = TemplateCreate
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = TemplateUpdate
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -2407,11 +3416,13 @@ type ClientInterface interface {
 	//
 	// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
 	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-	// this moment; with `limit` it is one page.
+	// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
+	// the newest event comes first, and `before` continues towards older ones.
 	//
 	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
 	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-	// that event. A comment line every 15 seconds shows that the connection lives.
+	// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
+	// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 	//
 	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
 	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
@@ -2498,9 +3509,10 @@ type ClientInterface interface {
 
 	// ListJobs List jobs
 	//
-	// Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
-	// answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
-	// the next one while there is more. A job created meanwhile neither repeats nor hides another.
+	// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
+	// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
+	// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
+	// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -2510,8 +3522,8 @@ type ClientInterface interface {
 	// CreateJobWithBody Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-	// them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -2523,8 +3535,8 @@ type ClientInterface interface {
 	// CreateJob Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-	// them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -2532,6 +3544,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
 	CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlanJobWithBody Create a job with its paths, steps, and units
+	//
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+	PlanJobWithBody(ctx context.Context, params *PlanJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlanJob Create a job with its paths, steps, and units
+	//
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+	PlanJob(ctx context.Context, params *PlanJobParams, body PlanJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteJob Delete a job
 	//
@@ -2553,10 +3595,10 @@ type ClientInterface interface {
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
 	GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateJobWithBody Change a job's name or goal quantity
+	// UpdateJobWithBody Change a job
 	//
-	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-	// moves on every success, also when nothing was different.
+	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 	//
 	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 	// again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -2566,10 +3608,10 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
 	UpdateJobWithBody(ctx context.Context, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateJob Change a job's name or goal quantity
+	// UpdateJob Change a job
 	//
-	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-	// moves on every success, also when nothing was different.
+	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 	//
 	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 	// again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -2578,6 +3620,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
 	UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseJobWithBody Close a job
+	//
+	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+	// can still be changed. A job that is closed already is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+	CloseJobWithBody(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseJob Close a job
+	//
+	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+	// can still be changed. A job that is closed already is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+	CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobPaths List the paths of a job
 	//
@@ -2588,10 +3656,35 @@ type ClientInterface interface {
 	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
 	ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReopenJobWithBody Reopen a closed job
+	//
+	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+	// not closed is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+	ReopenJobWithBody(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenJob Reopen a closed job
+	//
+	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+	// not closed is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+	ReopenJob(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CreatePathWithBody Create a path
 	//
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job.
+	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+	// refused (404).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -2603,7 +3696,8 @@ type ClientInterface interface {
 	// CreatePath Create a path
 	//
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job.
+	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+	// refused (404).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -2666,6 +3760,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
 	UpdatePath(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPlaces List the stations
+	//
+	// Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
+	// units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/places (the `ListPlaces` operationId).
+	ListPlaces(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSerials List serial numbers
 	//
@@ -2962,6 +4066,16 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
 	UndoSerial(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetSession Get what the caller may do here
+	//
+	// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
+	// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/session (the `GetSession` operationId).
+	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UpdateStepWithBody Change a step
 	//
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
@@ -2987,17 +4101,109 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
 	UpdateStep(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTemplates List templates
+	//
+	// Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/templates (the `ListTemplates` operationId).
+	ListTemplates(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTemplateWithBody Create a template
+	//
+	// Stores a list of steps from which paths can be made. The name need not be unique.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithBody(ctx context.Context, params *CreateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTemplate Create a template
+	//
+	// Stores a list of steps from which paths can be made. The name need not be unique.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+	CreateTemplate(ctx context.Context, params *CreateTemplateParams, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteTemplate Delete a template
+	//
+	// Deletes the template. Paths that were made from it stay as they are.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `template.deleted`.
+	//
+	// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
+	DeleteTemplate(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTemplate Get a template
+	//
+	// Returns the template and its steps.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
+	GetTemplate(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTemplateWithBody Change a template
+	//
+	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+	// are.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+	UpdateTemplateWithBody(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTemplate Change a template
+	//
+	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+	// are.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+	UpdateTemplate(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWork List what waits at which step
+	//
+	// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
+	// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
+	// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+	//
+	// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
+	// missed or returned twice, because its place can change.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/work (the `ListWork` operationId).
+	ListWork(ctx context.Context, params *ListWorkParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListEvents Read the events
 //
 // Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
 // goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-// this moment; with `limit` it is one page.
+// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
+// the newest event comes first, and `before` continues towards older ones.
 //
 // When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
 // Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-// that event. A comment line every 15 seconds shows that the connection lives.
+// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
+// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 //
 // Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
 // database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
@@ -3154,9 +4360,10 @@ func (c *Client) GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEdit
 
 // ListJobs List jobs
 //
-// Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
-// answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
-// the next one while there is more. A job created meanwhile neither repeats nor hides another.
+// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
+// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
+// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
+// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -3176,8 +4383,8 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 // CreateJobWithBody Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-// them as they are.
+// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -3199,8 +4406,8 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 // CreateJob Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-// them as they are.
+// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -3209,6 +4416,56 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
 func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateJobRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlanJobWithBody Create a job with its paths, steps, and units
+//
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+func (c *Client) PlanJobWithBody(ctx context.Context, params *PlanJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlanJobRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlanJob Create a job with its paths, steps, and units
+//
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+func (c *Client) PlanJob(ctx context.Context, params *PlanJobParams, body PlanJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlanJobRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3259,10 +4516,10 @@ func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
-// UpdateJobWithBody Change a job's name or goal quantity
+// UpdateJobWithBody Change a job
 //
-// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-// moves on every success, also when nothing was different.
+// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 //
 // This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 // again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -3282,10 +4539,10 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 	return c.Client.Do(req)
 }
 
-// UpdateJob Change a job's name or goal quantity
+// UpdateJob Change a job
 //
-// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-// moves on every success, also when nothing was different.
+// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 //
 // This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 // again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -3295,6 +4552,52 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
 func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateJobRequest(c.Server, jobID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseJobWithBody Close a job
+//
+// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+// can still be changed. A job that is closed already is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+func (c *Client) CloseJobWithBody(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseJobRequestWithBody(c.Server, jobID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseJob Close a job
+//
+// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+// can still be changed. A job that is closed already is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseJobRequest(c.Server, jobID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3324,10 +4627,55 @@ func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobP
 	return c.Client.Do(req)
 }
 
+// ReopenJobWithBody Reopen a closed job
+//
+// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+// not closed is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+func (c *Client) ReopenJobWithBody(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenJobRequestWithBody(c.Server, jobID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReopenJob Reopen a closed job
+//
+// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+// not closed is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+func (c *Client) ReopenJob(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenJobRequest(c.Server, jobID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CreatePathWithBody Create a path
 //
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job.
+// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+// refused (404).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -3349,7 +4697,8 @@ func (c *Client) CreatePathWithBody(ctx context.Context, params *CreatePathParam
 // CreatePath Create a path
 //
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job.
+// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+// refused (404).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -3453,6 +4802,26 @@ func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
 func (c *Client) UpdatePath(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePathRequest(c.Server, pathID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPlaces List the stations
+//
+// Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
+// units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/places (the `ListPlaces` operationId).
+func (c *Client) ListPlaces(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPlacesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -4008,6 +5377,26 @@ func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, params *Undo
 	return c.Client.Do(req)
 }
 
+// GetSession Get what the caller may do here
+//
+// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
+// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/session (the `GetSession` operationId).
+func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UpdateStepWithBody Change a step
 //
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
@@ -4044,6 +5433,176 @@ func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepID, params *
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
 func (c *Client) UpdateStep(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateStepRequest(c.Server, stepID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTemplates List templates
+//
+// Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/templates (the `ListTemplates` operationId).
+func (c *Client) ListTemplates(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTemplatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTemplateWithBody Create a template
+//
+// Stores a list of steps from which paths can be made. The name need not be unique.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+func (c *Client) CreateTemplateWithBody(ctx context.Context, params *CreateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTemplateRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTemplate Create a template
+//
+// Stores a list of steps from which paths can be made. The name need not be unique.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+func (c *Client) CreateTemplate(ctx context.Context, params *CreateTemplateParams, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTemplateRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteTemplate Delete a template
+//
+// Deletes the template. Paths that were made from it stay as they are.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `template.deleted`.
+//
+// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
+func (c *Client) DeleteTemplate(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTemplateRequest(c.Server, templateID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTemplate Get a template
+//
+// Returns the template and its steps.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
+func (c *Client) GetTemplate(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTemplateRequest(c.Server, templateID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTemplateWithBody Change a template
+//
+// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+// are.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+func (c *Client) UpdateTemplateWithBody(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTemplateRequestWithBody(c.Server, templateID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTemplate Change a template
+//
+// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+// are.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+func (c *Client) UpdateTemplate(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTemplateRequest(c.Server, templateID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWork List what waits at which step
+//
+// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
+// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
+// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+//
+// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
+// missed or returned twice, because its place can change.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/work (the `ListWork` operationId).
+func (c *Client) ListWork(ctx context.Context, params *ListWorkParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWorkRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4094,9 +5653,57 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 
 		}
 
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Order != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.JobID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PathID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pathId", *params.PathID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4118,9 +5725,33 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 
 		}
 
+		if params.StepID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stepId", *params.StepID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UserID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "userId", *params.UserID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Type != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4481,9 +6112,57 @@ func NewListJobsRequest(server string, params *ListJobsParams) (*http.Request, e
 
 		}
 
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ExternalID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "externalId", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Include != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "include", *params.Include, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4552,6 +6231,61 @@ func NewCreateJobRequestWithBody(server string, params *CreateJobParams, content
 	}
 
 	operationPath := fmt.Sprintf("/api/jobs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPlanJobRequest calls the generic PlanJob builder with application/json body
+func NewPlanJobRequest(server string, params *PlanJobParams, body PlanJobJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPlanJobRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPlanJobRequestWithBody constructs an http.Request for the PlanJob method, with any body, and a specified content type
+func NewPlanJobRequestWithBody(server string, params *PlanJobParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jobs/plan")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4731,6 +6465,68 @@ func NewUpdateJobRequestWithBody(server string, jobID JobID, params *UpdateJobPa
 	return req, nil
 }
 
+// NewCloseJobRequest calls the generic CloseJob builder with application/json body
+func NewCloseJobRequest(server string, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCloseJobRequestWithBody(server, jobID, params, "application/json", bodyReader)
+}
+
+// NewCloseJobRequestWithBody constructs an http.Request for the CloseJob method, with any body, and a specified content type
+func NewCloseJobRequestWithBody(server string, jobID JobID, params *CloseJobParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "jobId", jobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jobs/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListJobPathsRequest constructs an http.Request for the ListJobPaths method
 func NewListJobPathsRequest(server string, jobID JobID, params *ListJobPathsParams) (*http.Request, error) {
 	var err error
@@ -4799,6 +6595,68 @@ func NewListJobPathsRequest(server string, jobID JobID, params *ListJobPathsPara
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReopenJobRequest calls the generic ReopenJob builder with application/json body
+func NewReopenJobRequest(server string, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReopenJobRequestWithBody(server, jobID, params, "application/json", bodyReader)
+}
+
+// NewReopenJobRequestWithBody constructs an http.Request for the ReopenJob method, with any body, and a specified content type
+func NewReopenJobRequestWithBody(server string, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "jobId", jobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jobs/%s/reopen", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4999,6 +6857,33 @@ func NewUpdatePathRequestWithBody(server string, pathID PathID, params *UpdatePa
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListPlacesRequest constructs an http.Request for the ListPlaces method
+func NewListPlacesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/places")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -5902,6 +7787,33 @@ func NewUndoSerialRequestWithBody(server string, serialID SerialID, params *Undo
 	return req, nil
 }
 
+// NewGetSessionRequest constructs an http.Request for the GetSession method
+func NewGetSessionRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewUpdateStepRequest calls the generic UpdateStep builder with application/json body
 func NewUpdateStepRequest(server string, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5964,6 +7876,386 @@ func NewUpdateStepRequestWithBody(server string, stepID StepID, params *UpdateSt
 	return req, nil
 }
 
+// NewListTemplatesRequest constructs an http.Request for the ListTemplates method
+func NewListTemplatesRequest(server string, params *ListTemplatesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTemplateRequest calls the generic CreateTemplate builder with application/json body
+func NewCreateTemplateRequest(server string, params *CreateTemplateParams, body CreateTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTemplateRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateTemplateRequestWithBody constructs an http.Request for the CreateTemplate method, with any body, and a specified content type
+func NewCreateTemplateRequestWithBody(server string, params *CreateTemplateParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteTemplateRequest constructs an http.Request for the DeleteTemplate method
+func NewDeleteTemplateRequest(server string, templateID TemplateID, params *DeleteTemplateParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "templateId", templateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetTemplateRequest constructs an http.Request for the GetTemplate method
+func NewGetTemplateRequest(server string, templateID TemplateID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "templateId", templateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateTemplateRequest calls the generic UpdateTemplate builder with application/json body
+func NewUpdateTemplateRequest(server string, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateTemplateRequestWithBody(server, templateID, params, "application/json", bodyReader)
+}
+
+// NewUpdateTemplateRequestWithBody constructs an http.Request for the UpdateTemplate method, with any body, and a specified content type
+func NewUpdateTemplateRequestWithBody(server string, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "templateId", templateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListWorkRequest constructs an http.Request for the ListWork method
+func NewListWorkRequest(server string, params *ListWorkParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/work")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Location != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "location", *params.Location, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AssignedTo != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assignedTo", *params.AssignedTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StepName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stepName", *params.StepName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -6012,11 +8304,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
 	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-	// this moment; with `limit` it is one page.
+	// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
+	// the newest event comes first, and `before` continues towards older ones.
 	//
 	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
 	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-	// that event. A comment line every 15 seconds shows that the connection lives.
+	// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
+	// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 	//
 	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
 	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
@@ -6109,9 +8403,10 @@ type ClientWithResponsesInterface interface {
 
 	// ListJobsWithResponse List jobs
 	//
-	// Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
-	// answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
-	// the next one while there is more. A job created meanwhile neither repeats nor hides another.
+	// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
+	// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
+	// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
+	// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -6123,8 +8418,8 @@ type ClientWithResponsesInterface interface {
 	// CreateJobWithBodyWithResponse Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-	// them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -6136,8 +8431,8 @@ type ClientWithResponsesInterface interface {
 	// CreateJobWithResponse Create a job
 	//
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-	// them as they are.
+	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -6145,6 +8440,36 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
 	CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
+
+	// PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
+	//
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+	PlanJobWithBodyWithResponse(ctx context.Context, params *PlanJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlanJobResponse, error)
+
+	// PlanJobWithResponse Create a job with its paths, steps, and units
+	//
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+	PlanJobWithResponse(ctx context.Context, params *PlanJobParams, body PlanJobJSONRequestBody, reqEditors ...RequestEditorFn) (*PlanJobResponse, error)
 
 	// DeleteJobWithResponse Delete a job
 	//
@@ -6170,10 +8495,10 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
 	GetJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobResponse, error)
 
-	// UpdateJobWithBodyWithResponse Change a job's name or goal quantity
+	// UpdateJobWithBodyWithResponse Change a job
 	//
-	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-	// moves on every success, also when nothing was different.
+	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 	//
 	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 	// again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -6183,10 +8508,10 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
 	UpdateJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
 
-	// UpdateJobWithResponse Change a job's name or goal quantity
+	// UpdateJobWithResponse Change a job
 	//
-	// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-	// moves on every success, also when nothing was different.
+	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 	//
 	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 	// again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -6195,6 +8520,32 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
 	UpdateJobWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
+
+	// CloseJobWithBodyWithResponse Close a job
+	//
+	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+	// can still be changed. A job that is closed already is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+	CloseJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
+
+	// CloseJobWithResponse Close a job
+	//
+	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+	// can still be changed. A job that is closed already is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+	CloseJobWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
 
 	// ListJobPathsWithResponse List the paths of a job
 	//
@@ -6207,10 +8558,35 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
 	ListJobPathsWithResponse(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*ListJobPathsResponse, error)
 
+	// ReopenJobWithBodyWithResponse Reopen a closed job
+	//
+	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+	// not closed is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+	ReopenJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error)
+
+	// ReopenJobWithResponse Reopen a closed job
+	//
+	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+	// not closed is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+	ReopenJobWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error)
+
 	// CreatePathWithBodyWithResponse Create a path
 	//
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job.
+	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+	// refused (404).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -6222,7 +8598,8 @@ type ClientWithResponsesInterface interface {
 	// CreatePathWithResponse Create a path
 	//
 	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job.
+	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+	// refused (404).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -6289,6 +8666,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
 	UpdatePathWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error)
+
+	// ListPlacesWithResponse List the stations
+	//
+	// Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
+	// units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/places (the `ListPlaces` operationId).
+	ListPlacesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPlacesResponse, error)
 
 	// ListSerialsWithResponse List serial numbers
 	//
@@ -6591,6 +8980,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
 	UndoSerialWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
 
+	// GetSessionWithResponse Get what the caller may do here
+	//
+	// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
+	// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/session (the `GetSession` operationId).
+	GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
+
 	// UpdateStepWithBodyWithResponse Change a step
 	//
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
@@ -6616,6 +9017,104 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
 	UpdateStepWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error)
+
+	// ListTemplatesWithResponse List templates
+	//
+	// Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/templates (the `ListTemplates` operationId).
+	ListTemplatesWithResponse(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error)
+
+	// CreateTemplateWithBodyWithResponse Create a template
+	//
+	// Stores a list of steps from which paths can be made. The name need not be unique.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithBodyWithResponse(ctx context.Context, params *CreateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error)
+
+	// CreateTemplateWithResponse Create a template
+	//
+	// Stores a list of steps from which paths can be made. The name need not be unique.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithResponse(ctx context.Context, params *CreateTemplateParams, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error)
+
+	// DeleteTemplateWithResponse Delete a template
+	//
+	// Deletes the template. Paths that were made from it stay as they are.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `template.deleted`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
+	DeleteTemplateWithResponse(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error)
+
+	// GetTemplateWithResponse Get a template
+	//
+	// Returns the template and its steps.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
+	GetTemplateWithResponse(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error)
+
+	// UpdateTemplateWithBodyWithResponse Change a template
+	//
+	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+	// are.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+	UpdateTemplateWithBodyWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
+
+	// UpdateTemplateWithResponse Change a template
+	//
+	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+	// are.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+	UpdateTemplateWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
+
+	// ListWorkWithResponse List what waits at which step
+	//
+	// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
+	// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
+	// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+	//
+	// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
+	// missed or returned twice, because its place can change.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/work (the `ListWork` operationId).
+	ListWorkWithResponse(ctx context.Context, params *ListWorkParams, reqEditors ...RequestEditorFn) (*ListWorkResponse, error)
 }
 
 // ListEventsResponse200Headers the declared response headers of an HTTP 200 response for ListEvents
@@ -7509,8 +10008,9 @@ func (r GetJiraTicketResponse) ContentType() string {
 
 // ListJobsResponse200Headers the declared response headers of an HTTP 200 response for ListJobs
 type ListJobsResponse200Headers struct {
-	Link       *string
-	XRequestID *string
+	Link        *string
+	XRequestID  *string
+	XTotalCount *int64
 }
 
 // ListJobsResponse400Headers the declared response headers of an HTTP 400 response for ListJobs
@@ -7657,6 +10157,11 @@ type CreateJobResponse408Headers struct {
 	XRequestID *string
 }
 
+// CreateJobResponse409Headers the declared response headers of an HTTP 409 response for CreateJob
+type CreateJobResponse409Headers struct {
+	XRequestID *string
+}
+
 // CreateJobResponse413Headers the declared response headers of an HTTP 413 response for CreateJob
 type CreateJobResponse413Headers struct {
 	XRequestID *string
@@ -7696,6 +10201,8 @@ type CreateJobResponse struct {
 	JSON403 *Forbidden
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *ExternalIDIsUsed
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -7716,6 +10223,8 @@ type CreateJobResponse struct {
 	Headers403 *CreateJobResponse403Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *CreateJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateJobResponse409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateJobResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
@@ -7751,6 +10260,11 @@ func (r CreateJobResponse) GetJSON403() *Forbidden {
 // GetJSON408 returns the response for an HTTP 408 `application/json` response
 func (r CreateJobResponse) GetJSON408() *RequestTimeout {
 	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r CreateJobResponse) GetJSON409() *ExternalIDIsUsed {
+	return r.JSON409
 }
 
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
@@ -7801,6 +10315,213 @@ func (r CreateJobResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PlanJobResponse201Headers the declared response headers of an HTTP 201 response for PlanJob
+type PlanJobResponse201Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+
+// PlanJobResponse400Headers the declared response headers of an HTTP 400 response for PlanJob
+type PlanJobResponse400Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse401Headers the declared response headers of an HTTP 401 response for PlanJob
+type PlanJobResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// PlanJobResponse403Headers the declared response headers of an HTTP 403 response for PlanJob
+type PlanJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse404Headers the declared response headers of an HTTP 404 response for PlanJob
+type PlanJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse408Headers the declared response headers of an HTTP 408 response for PlanJob
+type PlanJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse409Headers the declared response headers of an HTTP 409 response for PlanJob
+type PlanJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse413Headers the declared response headers of an HTTP 413 response for PlanJob
+type PlanJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse415Headers the declared response headers of an HTTP 415 response for PlanJob
+type PlanJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse422Headers the declared response headers of an HTTP 422 response for PlanJob
+type PlanJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse500Headers the declared response headers of an HTTP 500 response for PlanJob
+type PlanJobResponse500Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse503Headers the declared response headers of an HTTP 503 response for PlanJob
+type PlanJobResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type PlanJobResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *JobDetail
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *Error
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *ExternalIDIsUsed
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PlanJobResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *PlanJobResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *PlanJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *PlanJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *PlanJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *PlanJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *PlanJobResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *PlanJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *PlanJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *PlanJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *PlanJobResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PlanJobResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r PlanJobResponse) GetJSON201() *JobDetail {
+	return r.JSON201
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r PlanJobResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r PlanJobResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r PlanJobResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r PlanJobResponse) GetJSON404() *Error {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r PlanJobResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r PlanJobResponse) GetJSON409() *ExternalIDIsUsed {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r PlanJobResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r PlanJobResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r PlanJobResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r PlanJobResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r PlanJobResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r PlanJobResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PlanJobResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PlanJobResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PlanJobResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8129,6 +10850,11 @@ type UpdateJobResponse408Headers struct {
 	XRequestID *string
 }
 
+// UpdateJobResponse409Headers the declared response headers of an HTTP 409 response for UpdateJob
+type UpdateJobResponse409Headers struct {
+	XRequestID *string
+}
+
 // UpdateJobResponse412Headers the declared response headers of an HTTP 412 response for UpdateJob
 type UpdateJobResponse412Headers struct {
 	XRequestID *string
@@ -8170,6 +10896,8 @@ type UpdateJobResponse struct {
 	JSON404 *NotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *ExternalIDIsUsed
 	// JSON412 the response for an HTTP 412 `application/json` response
 	JSON412 *PreconditionFailed
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -8192,6 +10920,8 @@ type UpdateJobResponse struct {
 	Headers404 *UpdateJobResponse404Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *UpdateJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateJobResponse409Headers
 	// Headers412 the parsed response headers for an HTTP 412 response
 	Headers412 *UpdateJobResponse412Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
@@ -8232,6 +10962,11 @@ func (r UpdateJobResponse) GetJSON404() *NotFound {
 // GetJSON408 returns the response for an HTTP 408 `application/json` response
 func (r UpdateJobResponse) GetJSON408() *RequestTimeout {
 	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r UpdateJobResponse) GetJSON409() *ExternalIDIsUsed {
+	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
@@ -8282,6 +11017,212 @@ func (r UpdateJobResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UpdateJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CloseJobResponse200Headers the declared response headers of an HTTP 200 response for CloseJob
+type CloseJobResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// CloseJobResponse400Headers the declared response headers of an HTTP 400 response for CloseJob
+type CloseJobResponse400Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse401Headers the declared response headers of an HTTP 401 response for CloseJob
+type CloseJobResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CloseJobResponse403Headers the declared response headers of an HTTP 403 response for CloseJob
+type CloseJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse404Headers the declared response headers of an HTTP 404 response for CloseJob
+type CloseJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse408Headers the declared response headers of an HTTP 408 response for CloseJob
+type CloseJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse409Headers the declared response headers of an HTTP 409 response for CloseJob
+type CloseJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse413Headers the declared response headers of an HTTP 413 response for CloseJob
+type CloseJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse415Headers the declared response headers of an HTTP 415 response for CloseJob
+type CloseJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse422Headers the declared response headers of an HTTP 422 response for CloseJob
+type CloseJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse500Headers the declared response headers of an HTTP 500 response for CloseJob
+type CloseJobResponse500Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse503Headers the declared response headers of an HTTP 503 response for CloseJob
+type CloseJobResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type CloseJobResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Job
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CloseJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CloseJobResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CloseJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CloseJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CloseJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CloseJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CloseJobResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CloseJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CloseJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CloseJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CloseJobResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CloseJobResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CloseJobResponse) GetJSON200() *Job {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CloseJobResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CloseJobResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CloseJobResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r CloseJobResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r CloseJobResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r CloseJobResponse) GetJSON409() *Error {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r CloseJobResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r CloseJobResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CloseJobResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CloseJobResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CloseJobResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CloseJobResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseJobResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseJobResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CloseJobResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8423,6 +11364,212 @@ func (r ListJobPathsResponse) ContentType() string {
 	return ""
 }
 
+// ReopenJobResponse200Headers the declared response headers of an HTTP 200 response for ReopenJob
+type ReopenJobResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ReopenJobResponse400Headers the declared response headers of an HTTP 400 response for ReopenJob
+type ReopenJobResponse400Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse401Headers the declared response headers of an HTTP 401 response for ReopenJob
+type ReopenJobResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ReopenJobResponse403Headers the declared response headers of an HTTP 403 response for ReopenJob
+type ReopenJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse404Headers the declared response headers of an HTTP 404 response for ReopenJob
+type ReopenJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse408Headers the declared response headers of an HTTP 408 response for ReopenJob
+type ReopenJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse409Headers the declared response headers of an HTTP 409 response for ReopenJob
+type ReopenJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse413Headers the declared response headers of an HTTP 413 response for ReopenJob
+type ReopenJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse415Headers the declared response headers of an HTTP 415 response for ReopenJob
+type ReopenJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse422Headers the declared response headers of an HTTP 422 response for ReopenJob
+type ReopenJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse500Headers the declared response headers of an HTTP 500 response for ReopenJob
+type ReopenJobResponse500Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse503Headers the declared response headers of an HTTP 503 response for ReopenJob
+type ReopenJobResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ReopenJobResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Job
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReopenJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ReopenJobResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReopenJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ReopenJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ReopenJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ReopenJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ReopenJobResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ReopenJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ReopenJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ReopenJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ReopenJobResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReopenJobResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReopenJobResponse) GetJSON200() *Job {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ReopenJobResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ReopenJobResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ReopenJobResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ReopenJobResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r ReopenJobResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ReopenJobResponse) GetJSON409() *Error {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r ReopenJobResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r ReopenJobResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ReopenJobResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ReopenJobResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ReopenJobResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ReopenJobResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReopenJobResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReopenJobResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReopenJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // CreatePathResponse201Headers the declared response headers of an HTTP 201 response for CreatePath
 type CreatePathResponse201Headers struct {
 	ETag                string
@@ -8495,7 +11642,7 @@ type CreatePathResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Error
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -8553,7 +11700,7 @@ func (r CreatePathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CreatePathResponse) GetJSON404() *NotFound {
+func (r CreatePathResponse) GetJSON404() *Error {
 	return r.JSON404
 }
 
@@ -9105,6 +12252,126 @@ func (r UpdatePathResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UpdatePathResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListPlacesResponse200Headers the declared response headers of an HTTP 200 response for ListPlaces
+type ListPlacesResponse200Headers struct {
+	XRequestID *string
+}
+
+// ListPlacesResponse400Headers the declared response headers of an HTTP 400 response for ListPlaces
+type ListPlacesResponse400Headers struct {
+	XRequestID *string
+}
+
+// ListPlacesResponse401Headers the declared response headers of an HTTP 401 response for ListPlaces
+type ListPlacesResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListPlacesResponse403Headers the declared response headers of an HTTP 403 response for ListPlaces
+type ListPlacesResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListPlacesResponse500Headers the declared response headers of an HTTP 500 response for ListPlaces
+type ListPlacesResponse500Headers struct {
+	XRequestID *string
+}
+
+// ListPlacesResponse503Headers the declared response headers of an HTTP 503 response for ListPlaces
+type ListPlacesResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ListPlacesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Places
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListPlacesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListPlacesResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListPlacesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListPlacesResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListPlacesResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListPlacesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPlacesResponse) GetJSON200() *Places {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListPlacesResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListPlacesResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListPlacesResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListPlacesResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListPlacesResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPlacesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPlacesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPlacesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPlacesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11785,6 +15052,127 @@ func (r UndoSerialResponse) ContentType() string {
 	return ""
 }
 
+// GetSessionResponse200Headers the declared response headers of an HTTP 200 response for GetSession
+type GetSessionResponse200Headers struct {
+	RoutecardFeedEpoch string
+	XRequestID         *string
+}
+
+// GetSessionResponse400Headers the declared response headers of an HTTP 400 response for GetSession
+type GetSessionResponse400Headers struct {
+	XRequestID *string
+}
+
+// GetSessionResponse401Headers the declared response headers of an HTTP 401 response for GetSession
+type GetSessionResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetSessionResponse403Headers the declared response headers of an HTTP 403 response for GetSession
+type GetSessionResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetSessionResponse500Headers the declared response headers of an HTTP 500 response for GetSession
+type GetSessionResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetSessionResponse503Headers the declared response headers of an HTTP 503 response for GetSession
+type GetSessionResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type GetSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Session
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetSessionResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetSessionResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetSessionResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetSessionResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetSessionResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetSessionResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSessionResponse) GetJSON200() *Session {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetSessionResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetSessionResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetSessionResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetSessionResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetSessionResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // UpdateStepResponse200Headers the declared response headers of an HTTP 200 response for UpdateStep
 type UpdateStepResponse200Headers struct {
 	ETag       string
@@ -11976,15 +15364,905 @@ func (r UpdateStepResponse) ContentType() string {
 	return ""
 }
 
+// ListTemplatesResponse200Headers the declared response headers of an HTTP 200 response for ListTemplates
+type ListTemplatesResponse200Headers struct {
+	Link       *string
+	XRequestID *string
+}
+
+// ListTemplatesResponse400Headers the declared response headers of an HTTP 400 response for ListTemplates
+type ListTemplatesResponse400Headers struct {
+	XRequestID *string
+}
+
+// ListTemplatesResponse401Headers the declared response headers of an HTTP 401 response for ListTemplates
+type ListTemplatesResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListTemplatesResponse403Headers the declared response headers of an HTTP 403 response for ListTemplates
+type ListTemplatesResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListTemplatesResponse500Headers the declared response headers of an HTTP 500 response for ListTemplates
+type ListTemplatesResponse500Headers struct {
+	XRequestID *string
+}
+
+// ListTemplatesResponse503Headers the declared response headers of an HTTP 503 response for ListTemplates
+type ListTemplatesResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ListTemplatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListTemplatesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListTemplatesResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListTemplatesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListTemplatesResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListTemplatesResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListTemplatesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTemplatesResponse) GetJSON200() *TemplateList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListTemplatesResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListTemplatesResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListTemplatesResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListTemplatesResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListTemplatesResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTemplatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTemplatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateTemplateResponse201Headers the declared response headers of an HTTP 201 response for CreateTemplate
+type CreateTemplateResponse201Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+
+// CreateTemplateResponse400Headers the declared response headers of an HTTP 400 response for CreateTemplate
+type CreateTemplateResponse400Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse401Headers the declared response headers of an HTTP 401 response for CreateTemplate
+type CreateTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateTemplateResponse403Headers the declared response headers of an HTTP 403 response for CreateTemplate
+type CreateTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse408Headers the declared response headers of an HTTP 408 response for CreateTemplate
+type CreateTemplateResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse413Headers the declared response headers of an HTTP 413 response for CreateTemplate
+type CreateTemplateResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse415Headers the declared response headers of an HTTP 415 response for CreateTemplate
+type CreateTemplateResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse422Headers the declared response headers of an HTTP 422 response for CreateTemplate
+type CreateTemplateResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse500Headers the declared response headers of an HTTP 500 response for CreateTemplate
+type CreateTemplateResponse500Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse503Headers the declared response headers of an HTTP 503 response for CreateTemplate
+type CreateTemplateResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type CreateTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Template
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateTemplateResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateTemplateResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateTemplateResponse403Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateTemplateResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateTemplateResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateTemplateResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreateTemplateResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateTemplateResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateTemplateResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTemplateResponse) GetJSON201() *Template {
+	return r.JSON201
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CreateTemplateResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateTemplateResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateTemplateResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r CreateTemplateResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r CreateTemplateResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r CreateTemplateResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CreateTemplateResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CreateTemplateResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CreateTemplateResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteTemplateResponse204Headers the declared response headers of an HTTP 204 response for DeleteTemplate
+type DeleteTemplateResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse400Headers the declared response headers of an HTTP 400 response for DeleteTemplate
+type DeleteTemplateResponse400Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse401Headers the declared response headers of an HTTP 401 response for DeleteTemplate
+type DeleteTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteTemplateResponse403Headers the declared response headers of an HTTP 403 response for DeleteTemplate
+type DeleteTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse404Headers the declared response headers of an HTTP 404 response for DeleteTemplate
+type DeleteTemplateResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse412Headers the declared response headers of an HTTP 412 response for DeleteTemplate
+type DeleteTemplateResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse500Headers the declared response headers of an HTTP 500 response for DeleteTemplate
+type DeleteTemplateResponse500Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse503Headers the declared response headers of an HTTP 503 response for DeleteTemplate
+type DeleteTemplateResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type DeleteTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *TemplateNotFound
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *TemplateChanged
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteTemplateResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteTemplateResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteTemplateResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeleteTemplateResponse404Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteTemplateResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteTemplateResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteTemplateResponse503Headers
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r DeleteTemplateResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteTemplateResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteTemplateResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r DeleteTemplateResponse) GetJSON404() *TemplateNotFound {
+	return r.JSON404
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r DeleteTemplateResponse) GetJSON412() *TemplateChanged {
+	return r.JSON412
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeleteTemplateResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DeleteTemplateResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetTemplateResponse200Headers the declared response headers of an HTTP 200 response for GetTemplate
+type GetTemplateResponse200Headers struct {
+	ETag       string
+	XRequestID *string
+}
+
+// GetTemplateResponse400Headers the declared response headers of an HTTP 400 response for GetTemplate
+type GetTemplateResponse400Headers struct {
+	XRequestID *string
+}
+
+// GetTemplateResponse401Headers the declared response headers of an HTTP 401 response for GetTemplate
+type GetTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetTemplateResponse403Headers the declared response headers of an HTTP 403 response for GetTemplate
+type GetTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetTemplateResponse404Headers the declared response headers of an HTTP 404 response for GetTemplate
+type GetTemplateResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetTemplateResponse500Headers the declared response headers of an HTTP 500 response for GetTemplate
+type GetTemplateResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetTemplateResponse503Headers the declared response headers of an HTTP 503 response for GetTemplate
+type GetTemplateResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type GetTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Template
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *TemplateNotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetTemplateResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetTemplateResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetTemplateResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetTemplateResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetTemplateResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetTemplateResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTemplateResponse) GetJSON200() *Template {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetTemplateResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetTemplateResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetTemplateResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetTemplateResponse) GetJSON404() *TemplateNotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetTemplateResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetTemplateResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateTemplateResponse200Headers the declared response headers of an HTTP 200 response for UpdateTemplate
+type UpdateTemplateResponse200Headers struct {
+	ETag       string
+	XRequestID *string
+}
+
+// UpdateTemplateResponse400Headers the declared response headers of an HTTP 400 response for UpdateTemplate
+type UpdateTemplateResponse400Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse401Headers the declared response headers of an HTTP 401 response for UpdateTemplate
+type UpdateTemplateResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdateTemplateResponse403Headers the declared response headers of an HTTP 403 response for UpdateTemplate
+type UpdateTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse404Headers the declared response headers of an HTTP 404 response for UpdateTemplate
+type UpdateTemplateResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse408Headers the declared response headers of an HTTP 408 response for UpdateTemplate
+type UpdateTemplateResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse412Headers the declared response headers of an HTTP 412 response for UpdateTemplate
+type UpdateTemplateResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse413Headers the declared response headers of an HTTP 413 response for UpdateTemplate
+type UpdateTemplateResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse415Headers the declared response headers of an HTTP 415 response for UpdateTemplate
+type UpdateTemplateResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse500Headers the declared response headers of an HTTP 500 response for UpdateTemplate
+type UpdateTemplateResponse500Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse503Headers the declared response headers of an HTTP 503 response for UpdateTemplate
+type UpdateTemplateResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type UpdateTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Template
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *TemplateNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *TemplateChanged
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateTemplateResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdateTemplateResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateTemplateResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdateTemplateResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdateTemplateResponse408Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdateTemplateResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdateTemplateResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdateTemplateResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdateTemplateResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdateTemplateResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateTemplateResponse) GetJSON200() *Template {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UpdateTemplateResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UpdateTemplateResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdateTemplateResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UpdateTemplateResponse) GetJSON404() *TemplateNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r UpdateTemplateResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r UpdateTemplateResponse) GetJSON412() *TemplateChanged {
+	return r.JSON412
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r UpdateTemplateResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r UpdateTemplateResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UpdateTemplateResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UpdateTemplateResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListWorkResponse200Headers the declared response headers of an HTTP 200 response for ListWork
+type ListWorkResponse200Headers struct {
+	Link       *string
+	XRequestID *string
+}
+
+// ListWorkResponse400Headers the declared response headers of an HTTP 400 response for ListWork
+type ListWorkResponse400Headers struct {
+	XRequestID *string
+}
+
+// ListWorkResponse401Headers the declared response headers of an HTTP 401 response for ListWork
+type ListWorkResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListWorkResponse403Headers the declared response headers of an HTTP 403 response for ListWork
+type ListWorkResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListWorkResponse500Headers the declared response headers of an HTTP 500 response for ListWork
+type ListWorkResponse500Headers struct {
+	XRequestID *string
+}
+
+// ListWorkResponse503Headers the declared response headers of an HTTP 503 response for ListWork
+type ListWorkResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ListWorkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WorkList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListWorkResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListWorkResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListWorkResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListWorkResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListWorkResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListWorkResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListWorkResponse) GetJSON200() *WorkList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListWorkResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListWorkResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListWorkResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListWorkResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListWorkResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListWorkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListWorkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListWorkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListWorkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListEventsWithResponse Read the events
 //
 // Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
 // goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-// this moment; with `limit` it is one page.
+// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
+// the newest event comes first, and `before` continues towards older ones.
 //
 // When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
 // Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-// that event. A comment line every 15 seconds shows that the connection lives.
+// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
+// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 //
 // Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
 // database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
@@ -12119,9 +16397,10 @@ func (c *ClientWithResponses) GetJiraTicketWithResponse(ctx context.Context, tic
 
 // ListJobsWithResponse List jobs
 //
-// Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
-// answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
-// the next one while there is more. A job created meanwhile neither repeats nor hides another.
+// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
+// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
+// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
+// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -12139,8 +16418,8 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 // CreateJobWithBodyWithResponse Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-// them as they are.
+// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -12158,8 +16437,8 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 // CreateJobWithResponse Create a job
 //
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-// them as they are.
+// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -12172,6 +16451,48 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseCreateJobResponse(rsp)
+}
+
+// PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
+//
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+func (c *ClientWithResponses) PlanJobWithBodyWithResponse(ctx context.Context, params *PlanJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlanJobResponse, error) {
+	rsp, err := c.PlanJobWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlanJobResponse(rsp)
+}
+
+// PlanJobWithResponse Create a job with its paths, steps, and units
+//
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
+func (c *ClientWithResponses) PlanJobWithResponse(ctx context.Context, params *PlanJobParams, body PlanJobJSONRequestBody, reqEditors ...RequestEditorFn) (*PlanJobResponse, error) {
+	rsp, err := c.PlanJob(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlanJobResponse(rsp)
 }
 
 // DeleteJobWithResponse Delete a job
@@ -12210,10 +16531,10 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobI
 	return ParseGetJobResponse(rsp)
 }
 
-// UpdateJobWithBodyWithResponse Change a job's name or goal quantity
+// UpdateJobWithBodyWithResponse Change a job
 //
-// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-// moves on every success, also when nothing was different.
+// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 //
 // This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 // again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -12229,10 +16550,10 @@ func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context,
 	return ParseUpdateJobResponse(rsp)
 }
 
-// UpdateJobWithResponse Change a job's name or goal quantity
+// UpdateJobWithResponse Change a job
 //
-// Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-// moves on every success, also when nothing was different.
+// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 //
 // This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
 // again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -12246,6 +16567,44 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 		return nil, err
 	}
 	return ParseUpdateJobResponse(rsp)
+}
+
+// CloseJobWithBodyWithResponse Close a job
+//
+// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+// can still be changed. A job that is closed already is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+func (c *ClientWithResponses) CloseJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
+	rsp, err := c.CloseJobWithBody(ctx, jobID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseJobResponse(rsp)
+}
+
+// CloseJobWithResponse Close a job
+//
+// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+// can still be changed. A job that is closed already is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
+func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
+	rsp, err := c.CloseJob(ctx, jobID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseJobResponse(rsp)
 }
 
 // ListJobPathsWithResponse List the paths of a job
@@ -12265,10 +16624,47 @@ func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobI
 	return ParseListJobPathsResponse(rsp)
 }
 
+// ReopenJobWithBodyWithResponse Reopen a closed job
+//
+// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+// not closed is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+func (c *ClientWithResponses) ReopenJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error) {
+	rsp, err := c.ReopenJobWithBody(ctx, jobID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenJobResponse(rsp)
+}
+
+// ReopenJobWithResponse Reopen a closed job
+//
+// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+// not closed is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
+func (c *ClientWithResponses) ReopenJobWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error) {
+	rsp, err := c.ReopenJob(ctx, jobID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenJobResponse(rsp)
+}
+
 // CreatePathWithBodyWithResponse Create a path
 //
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job.
+// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+// refused (404).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -12286,7 +16682,8 @@ func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context
 // CreatePathWithResponse Create a path
 //
 // Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job.
+// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+// refused (404).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -12382,6 +16779,24 @@ func (c *ClientWithResponses) UpdatePathWithResponse(ctx context.Context, pathID
 		return nil, err
 	}
 	return ParseUpdatePathResponse(rsp)
+}
+
+// ListPlacesWithResponse List the stations
+//
+// Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
+// units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/places (the `ListPlaces` operationId).
+func (c *ClientWithResponses) ListPlacesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPlacesResponse, error) {
+	rsp, err := c.ListPlaces(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPlacesResponse(rsp)
 }
 
 // ListSerialsWithResponse List serial numbers
@@ -12835,6 +17250,24 @@ func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serial
 	return ParseUndoSerialResponse(rsp)
 }
 
+// GetSessionWithResponse Get what the caller may do here
+//
+// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
+// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/session (the `GetSession` operationId).
+func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error) {
+	rsp, err := c.GetSession(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSessionResponse(rsp)
+}
+
 // UpdateStepWithBodyWithResponse Change a step
 //
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
@@ -12871,6 +17304,152 @@ func (c *ClientWithResponses) UpdateStepWithResponse(ctx context.Context, stepID
 		return nil, err
 	}
 	return ParseUpdateStepResponse(rsp)
+}
+
+// ListTemplatesWithResponse List templates
+//
+// Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/templates (the `ListTemplates` operationId).
+func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error) {
+	rsp, err := c.ListTemplates(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTemplatesResponse(rsp)
+}
+
+// CreateTemplateWithBodyWithResponse Create a template
+//
+// Stores a list of steps from which paths can be made. The name need not be unique.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+func (c *ClientWithResponses) CreateTemplateWithBodyWithResponse(ctx context.Context, params *CreateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error) {
+	rsp, err := c.CreateTemplateWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTemplateResponse(rsp)
+}
+
+// CreateTemplateWithResponse Create a template
+//
+// Stores a list of steps from which paths can be made. The name need not be unique.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
+func (c *ClientWithResponses) CreateTemplateWithResponse(ctx context.Context, params *CreateTemplateParams, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error) {
+	rsp, err := c.CreateTemplate(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTemplateResponse(rsp)
+}
+
+// DeleteTemplateWithResponse Delete a template
+//
+// Deletes the template. Paths that were made from it stay as they are.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `template.deleted`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
+func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error) {
+	rsp, err := c.DeleteTemplate(ctx, templateID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteTemplateResponse(rsp)
+}
+
+// GetTemplateWithResponse Get a template
+//
+// Returns the template and its steps.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
+func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error) {
+	rsp, err := c.GetTemplate(ctx, templateID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTemplateResponse(rsp)
+}
+
+// UpdateTemplateWithBodyWithResponse Change a template
+//
+// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+// are.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+func (c *ClientWithResponses) UpdateTemplateWithBodyWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
+	rsp, err := c.UpdateTemplateWithBody(ctx, templateID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTemplateResponse(rsp)
+}
+
+// UpdateTemplateWithResponse Change a template
+//
+// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+// are.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
+func (c *ClientWithResponses) UpdateTemplateWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
+	rsp, err := c.UpdateTemplate(ctx, templateID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTemplateResponse(rsp)
+}
+
+// ListWorkWithResponse List what waits at which step
+//
+// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
+// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
+// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+//
+// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
+// missed or returned twice, because its place can change.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/work (the `ListWork` operationId).
+func (c *ClientWithResponses) ListWorkWithResponse(ctx context.Context, params *ListWorkParams, reqEditors ...RequestEditorFn) (*ListWorkResponse, error) {
+	rsp, err := c.ListWork(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListWorkResponse(rsp)
 }
 
 // ParseListEventsResponse parses an HTTP response from a ListEventsWithResponse call
@@ -14044,6 +18623,13 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 			}
 			headers.XRequestID = &value
 		}
+		if values := rsp.Header.Values("X-Total-Count"); len(values) > 0 {
+			var value int64
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Total-Count", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			}
+			headers.XTotalCount = &value
+		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 400:
 		var headers ListJobsResponse400Headers
@@ -14163,6 +18749,13 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		}
 		response.JSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest ExternalIDIsUsed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest ContentTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -14279,6 +18872,16 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreateJobResponse413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -14321,6 +18924,267 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePlanJobResponse parses an HTTP response from a PlanJobWithResponse call
+func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PlanJobResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest JobDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest ExternalIDIsUsed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PlanJobResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers PlanJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers PlanJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers PlanJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers PlanJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers PlanJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers PlanJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers PlanJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers PlanJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers PlanJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers PlanJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers PlanJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14744,6 +19608,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		}
 		response.JSON408 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest ExternalIDIsUsed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
 		var dest PreconditionFailed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -14856,6 +19727,16 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 412:
 		var headers UpdateJobResponse412Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -14898,6 +19779,260 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCloseJobResponse parses an HTTP response from a CloseJobWithResponse call
+func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseJobResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CloseJobResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers CloseJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CloseJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CloseJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CloseJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CloseJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CloseJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CloseJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CloseJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CloseJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CloseJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers CloseJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15080,6 +20215,260 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 	return response, nil
 }
 
+// ParseReopenJobResponse parses an HTTP response from a ReopenJobWithResponse call
+func ParseReopenJobResponse(rsp *http.Response) (*ReopenJobResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReopenJobResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReopenJobResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ReopenJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ReopenJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ReopenJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ReopenJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ReopenJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ReopenJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ReopenJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ReopenJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ReopenJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ReopenJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReopenJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCreatePathResponse parses an HTTP response from a CreatePathWithResponse call
 func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -15123,7 +20512,7 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -15898,6 +21287,144 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdatePathResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPlacesResponse parses an HTTP response from a ListPlacesWithResponse call
+func ParseListPlacesResponse(rsp *http.Response) (*ListPlacesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPlacesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Places
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListPlacesResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListPlacesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListPlacesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListPlacesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListPlacesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListPlacesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -19183,6 +24710,151 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 	return response, nil
 }
 
+// ParseGetSessionResponse parses an HTTP response from a GetSessionWithResponse call
+func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetSessionResponse200Headers
+		if values := rsp.Header.Values("Routecard-Feed-Epoch"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Routecard-Feed-Epoch", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RoutecardFeedEpoch = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetSessionResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetSessionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetSessionResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetSessionResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetSessionResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseUpdateStepResponse parses an HTTP response from a UpdateStepWithResponse call
 func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19393,6 +25065,1083 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateStepResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
+func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListTemplatesResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListTemplatesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListTemplatesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListTemplatesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListTemplatesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListTemplatesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateTemplateResponse parses an HTTP response from a CreateTemplateWithResponse call
+func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Template
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateTemplateResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreateTemplateResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateTemplateResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateTemplateResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreateTemplateResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteTemplateResponse parses an HTTP response from a DeleteTemplateWithResponse call
+func ParseDeleteTemplateResponse(rsp *http.Response) (*DeleteTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest TemplateNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest TemplateChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteTemplateResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeleteTemplateResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteTemplateResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTemplateResponse parses an HTTP response from a GetTemplateWithResponse call
+func ParseGetTemplateResponse(rsp *http.Response) (*GetTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Template
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest TemplateNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetTemplateResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetTemplateResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateTemplateResponse parses an HTTP response from a UpdateTemplateWithResponse call
+func ParseUpdateTemplateResponse(rsp *http.Response) (*UpdateTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Template
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest TemplateNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest TemplateChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateTemplateResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdateTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateTemplateResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdateTemplateResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdateTemplateResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdateTemplateResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdateTemplateResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdateTemplateResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdateTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdateTemplateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListWorkResponse parses an HTTP response from a ListWorkWithResponse call
+func ParseListWorkResponse(rsp *http.Response) (*ListWorkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListWorkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WorkList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListWorkResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListWorkResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListWorkResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListWorkResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListWorkResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListWorkResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

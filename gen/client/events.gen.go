@@ -12,6 +12,8 @@ import (
 // its type.
 func (e Event) Typed() (any, error) {
 	switch e.Type {
+	case "job.closed":
+		return typed(e, JobClosedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobClosedEvent) any { return &to.Data })
 	case "job.created":
 		return typed(e, JobCreatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobCreatedEvent) any { return &to.Data })
 	case "job.deleted":
@@ -20,6 +22,8 @@ func (e Event) Typed() (any, error) {
 		return typed(e, JobLinkedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobLinkedEvent) any { return &to.Data })
 	case "job.pushed":
 		return typed(e, JobPushedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobPushedEvent) any { return &to.Data })
+	case "job.reopened":
+		return typed(e, JobReopenedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobReopenedEvent) any { return &to.Data })
 	case "job.updated":
 		return typed(e, JobUpdatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobUpdatedEvent) any { return &to.Data })
 	case "serial.override_cleared":
@@ -44,6 +48,8 @@ func (e Event) Typed() (any, error) {
 		return typed(e, StepUpdatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *StepUpdatedEvent) any { return &to.Data })
 	case "serial.step_waived":
 		return typed(e, StepWaivedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *StepWaivedEvent) any { return &to.Data })
+	case "template.created", "template.deleted", "template.updated":
+		return typed(e, TemplateEvent{EventBase: e.EventBase, Type: e.Type}, func(to *TemplateEvent) any { return &to.Data })
 	default:
 		return e, nil
 	}

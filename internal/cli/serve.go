@@ -9,13 +9,17 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
+	// A machine without a time zone database, such as a minimal container, can then use --time-zone too.
+	_ "time/tzdata"
 
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/server"
 	"github.com/routecard/routecard/store"
+	"github.com/routecard/routecard/web"
 )
 
 const (
@@ -38,7 +42,9 @@ type serveCommand struct {
 	Addr       string    `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
 	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
 	CORSOrigin []string  `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
+	WebDir     string    `name:"web-dir" env:"ROUTECARD_WEB_DIR" type:"existingdir" placeholder:"DIR" help:"Serve the pages from this folder in place of the built-in ones, for their development."`
 	Jira       jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
+	TimeZone   string    `default:"UTC" env:"ROUTECARD_TIME_ZONE" placeholder:"NAME" help:"Time zone in which a due date ends, such as Europe/Berlin (default: ${default})."`
 	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
@@ -80,6 +86,10 @@ func (c *serveCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
+	timeZone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return fmt.Errorf("--time-zone must be a name like Europe/Berlin, not %q", c.TimeZone)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", c.Addr, systemError(err))
@@ -94,8 +104,14 @@ func (c *serveCommand) Run() (err error) {
 	if err := c.refuseOpenAPI(starting, listener.Addr(), db); err != nil {
 		return err
 	}
+	pages := web.Files()
+	if c.WebDir != "" {
+		pages = os.DirFS(c.WebDir)
+	}
 	handler, err := server.New(db, server.Options{
+		Pages: pages, PagesChange: c.WebDir != "",
 		Logger: log, Jira: jiraClient, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
+		TimeZone: timeZone, Version: version(),
 	})
 	if err != nil {
 		return err
@@ -111,6 +127,15 @@ func (c *serveCommand) Run() (err error) {
 		log.Warn("could not seal the last events", "error", err)
 	}
 	return nil
+}
+
+// version returns the version of the program, as the Go command has recorded it in the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Version
 }
 
 // refuseOpenAPI returns an error if the API needs no key, and other machines or the pages of any site could use it, unless the

@@ -267,7 +267,7 @@ func (c *checker) checkOutcome(r *record, events []*replay.Event) {
 	case unknown:
 		var whole int
 		switch r.kind {
-		case createSerials, createOwnSerials:
+		case createSerials, createOwnSerials, planJob:
 			whole = r.count
 		case advanceSerialsAtomic, scrapSerialsAtomic:
 			whole = len(r.units)

@@ -204,6 +204,22 @@ func (c *client) readResults(r *record, a answer) {
 				r.results = append(r.results, *item.Serial)
 			}
 		}
+	case planJob:
+		var planned struct {
+			ID    string
+			Paths []struct {
+				ID    string
+				Steps []struct{ ID string }
+			}
+		}
+		err = json.Unmarshal(a.body, &planned)
+		r.results = []change{{ID: planned.ID, version: version}}
+		for _, path := range planned.Paths {
+			r.results = append(r.results, change{ID: path.ID, version: 1})
+			for _, unit := range r.units {
+				r.results = append(r.results, change{ID: unit, Status: "in_progress", CurrentStepID: path.Steps[0].ID, version: 1})
+			}
+		}
 	case advanceSerialTo:
 		var moved struct{ Serial change }
 		err = json.Unmarshal(a.body, &moved)

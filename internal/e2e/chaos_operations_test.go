@@ -18,6 +18,9 @@ const (
 	createJob            kind = "createJob"
 	updateJob            kind = "updateJob"
 	deleteJob            kind = "deleteJob"
+	planJob              kind = "planJob"
+	closeJob             kind = "closeJob"
+	reopenJob            kind = "reopenJob"
 	createPath           kind = "createPath"
 	updatePath           kind = "updatePath"
 	deletePath           kind = "deletePath"
@@ -49,6 +52,9 @@ var choices = []struct {
 	{createJob, 2, "job.created", (*generator).createJob},
 	{updateJob, 3, "job.updated", (*generator).updateJob},
 	{deleteJob, 2, "job.deleted", (*generator).deleteJob},
+	{planJob, 1, "job.created path.created serial.created", (*generator).planJob},
+	{closeJob, 1, "job.closed", (*generator).closeJob},
+	{reopenJob, 4, "job.reopened", (*generator).reopenJob},
 	{createPath, 2, "path.created", (*generator).createPath},
 	{updatePath, 8, "path.updated", (*generator).updatePath},
 	{deletePath, 2, "path.deleted", (*generator).deletePath},
@@ -187,6 +193,10 @@ func (w *world) learn(o *operation, body []byte) {
 		ID, JobID string
 		Steps     []struct{ ID string }
 		Bypassed  []struct{ StepID, Status string }
+		Paths     []struct {
+			ID    string
+			Steps []struct{ ID string }
+		}
 	}
 	var units []struct{ ID string }
 	// readResults reports a body that cannot be decoded.
@@ -199,6 +209,18 @@ func (w *world) learn(o *operation, body []byte) {
 	switch o.kind {
 	case createJob:
 		w.jobs = append(w.jobs, shown.ID)
+	case planJob:
+		w.jobs = append(w.jobs, shown.ID)
+		for _, path := range shown.Paths {
+			known := &knownPath{id: path.ID, jobID: shown.ID}
+			for _, step := range path.Steps {
+				known.steps = append(known.steps, step.ID)
+			}
+			w.paths = append(w.paths, known)
+			for _, unit := range o.units {
+				w.units = append(w.units, knownUnit{unit, known})
+			}
+		}
 	case createPath:
 		w.paths = append(w.paths, &knownPath{id: shown.ID, jobID: shown.JobID, steps: steps})
 	case updatePath:
@@ -291,11 +313,45 @@ func (p *generator) createJob() bool {
 	return true
 }
 
+// planJob plans a job with one path, and with units that the client knows.
+func (p *generator) planJob() bool {
+	for i := range 1 + p.IntN(3) {
+		p.units = append(p.units, fmt.Sprintf("PLAN-%s-%d", p.token, i))
+	}
+	p.count = 2 + len(p.units)
+	p.ask("POST", "/api/jobs/plan", map[string]any{
+		"name": p.token, "goalQuantity": p.goal(), "dueDate": "2026-12-01", "priority": "high", "userId": p.token,
+		"paths": []any{map[string]any{
+			"name": p.token, "goalQuantity": p.goal(), "advancementMode": p.mode(), "serialNumbers": p.units,
+			"steps": []any{p.newStep(), p.newStep(), p.newStep()},
+		}},
+	})
+	return true
+}
+
+func (p *generator) closeJob() bool {
+	id, found := p.world.job(p.Rand, 8)
+	p.ask("POST", "/api/jobs/"+id+"/close", map[string]any{"reason": "Canceled", "userId": p.token})
+	return found
+}
+
+func (p *generator) reopenJob() bool {
+	id, found := p.world.job(p.Rand, 8)
+	p.ask("POST", "/api/jobs/"+id+"/reopen", map[string]any{"userId": p.token})
+	return found
+}
+
 func (p *generator) updateJob() bool {
 	id, found := p.world.job(p.Rand, 8)
 	body := map[string]any{"name": p.token}
 	if p.IntN(2) == 0 {
 		body["goalQuantity"] = p.goal()
+	}
+	switch p.IntN(4) {
+	case 0:
+		body["dueDate"], body["notes"] = "2026-12-01", "Changed by "+p.token
+	case 1:
+		body["dueDate"], body["priority"] = nil, "low"
 	}
 	p.ask("PUT", "/api/jobs/"+id, body)
 	p.ifMatchOf = p.path

@@ -73,7 +73,7 @@ func (r *Replay) Apply(event Event) []Problem {
 		r.report("an earlier event has the same id")
 	}
 	switch event.Type {
-	case "job.created", "job.updated", "job.deleted", "job.linked", "job.pushed":
+	case "job.created", "job.updated", "job.closed", "job.reopened", "job.deleted", "job.linked", "job.pushed":
 		r.apply(r.applyToJob)
 	case "path.created", "path.updated", "path.deleted", "step.updated":
 		r.apply(r.applyToPath)
@@ -110,6 +110,9 @@ type data struct {
 	GoalQuantity    int64      `json:"goalQuantity"`
 	AdvancementMode string     `json:"advancementMode"`
 	Steps           []stepData `json:"steps"`
+	planning
+	// Cleared are the planning fields of a job that were cleared.
+	Cleared []string `json:"cleared"`
 	// The step of step.updated.
 	stepData
 	// Moves.
@@ -144,6 +147,10 @@ type Job struct {
 	ID           string
 	Name         string
 	GoalQuantity int64
+	// The planning fields are nil unless they were set.
+	DueDate, Priority, Notes, ExternalID *string
+	// ClosedAt is when the job was closed, and CloseReason why; "" for an open job.
+	ClosedAt, CloseReason string
 	// Version counts the changes of the job's own fields, from 1, as its ETag does.
 	Version int64
 	// Counts are those of all its paths together.
@@ -290,61 +297,6 @@ func (r *recentIDs) add(id string) bool {
 	r.set[id] = struct{}{}
 	r.next = (r.next + 1) % len(r.ring)
 	return true
-}
-
-// job is a job that exists.
-type job struct {
-	id, name     string
-	goalQuantity int64
-	version      int64
-	paths        []*path
-}
-
-func (j *job) view() Job {
-	view := Job{ID: j.id, Name: j.name, GoalQuantity: j.goalQuantity, Version: j.version}
-	for _, path := range j.paths {
-		view.InProgress += path.InProgress
-		view.Completed += path.Completed
-		view.Scrapped += path.Scrapped
-	}
-	return view
-}
-
-func (r *Replay) applyToJob(content *data) {
-	id := r.event.JobID
-	known := r.jobs[id]
-	if r.event.Type == "job.created" {
-		if known != nil {
-			r.report("job %s was created before", id)
-			return
-		}
-		r.jobs[id] = &job{id: id, name: content.Name, goalQuantity: content.GoalQuantity, version: 1}
-		return
-	}
-	if known == nil {
-		r.report("there is no job %s", id)
-		return
-	}
-	switch r.event.Type {
-	case "job.updated":
-		known.version++
-		if content.Name != "" {
-			known.name = content.Name
-		}
-		if content.GoalQuantity != 0 {
-			known.goalQuantity = content.GoalQuantity
-		}
-	case "job.linked":
-		known.version++
-	case "job.deleted":
-		if counts := known.view().Counts; counts != (Counts{}) {
-			r.report("job %s was deleted although it has units: %+v", id, counts)
-		}
-		for _, path := range known.paths {
-			delete(r.paths, path.id)
-		}
-		delete(r.jobs, id)
-	}
 }
 
 // path is a path that exists.

@@ -166,6 +166,9 @@ func (r *Replay) createUnit() {
 	if p.steps[0].StepID != r.event.StepID {
 		r.report("unit %s begins at step %s, and the path at %s", id, r.event.StepID, p.steps[0].StepID)
 	}
+	if p.job.closedAt != "" {
+		r.report("unit %s was created on job %s, which is closed", id, p.job.id)
+	}
 	created := &unit{path: p, status: InProgress, step: p.steps[0], known: len(p.all), version: 1, createdAt: r.event.At}
 	created.count(+1)
 	r.units[id] = created
@@ -180,6 +183,9 @@ func (r *Replay) applyToUnit(content *data) {
 	if u.path.id != r.event.PathID || u.path.job.id != r.event.JobID {
 		r.report("unit %s belongs to path %s of job %s, not to path %s of job %s",
 			r.event.SerialID, u.path.id, u.path.job.id, r.event.PathID, r.event.JobID)
+	}
+	if u.path.job.closedAt != "" {
+		r.report("unit %s was changed on job %s, which is closed", r.event.SerialID, u.path.job.id)
 	}
 	u.count(-1)
 	if r.event.Type == "serial.undone" {

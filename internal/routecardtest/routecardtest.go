@@ -16,6 +16,7 @@ import (
 	"github.com/routecard/routecard/internal/postgrestest"
 	"github.com/routecard/routecard/server"
 	"github.com/routecard/routecard/store"
+	"github.com/routecard/routecard/web"
 )
 
 // Server is a Routecard server of one test.
@@ -82,7 +83,7 @@ func New(t testing.TB, database string, changes ...func(*server.Options)) *Serve
 		}
 	})
 	s.Store = db
-	options := server.Options{Logger: s.Log.Logger()}
+	options := server.Options{Logger: s.Log.Logger(), Clock: s.Clock.Now, Pages: web.Files()}
 	for _, change := range changes {
 		change(&options)
 	}

@@ -31,11 +31,12 @@ func TestEveryOperationHasAMethod(t *testing.T) {
 
 // unnamed lists the names of the contract that types.go leaves out, with the reason.
 var unnamed = map[string]string{
-	"Error":                         "the Error of this package also has the headers' values",
-	"ErrorOutcome":                  "has one value, which is ErrOutcomeUnknown",
-	"Unknown":                       "is ErrOutcomeUnknown",
-	"ListJobsParamsInclude":         "has one value, which has a name",
-	"ListJobsParamsIncludeProgress": "is called IncludeProgress",
+	"Error":                             "the Error of this package also has the headers' values",
+	"ErrorOutcome":                      "has one value, which is ErrOutcomeUnknown",
+	"Unknown":                           "is ErrOutcomeUnknown",
+	"ListJobsParamsInclude":             "its values have names",
+	"ListJobsParamsIncludeProgress":     "is called IncludeProgress",
+	"ListJobsParamsIncludeDistribution": "is called IncludeDistribution",
 }
 
 // TestEveryTypeHasAName checks that types.go names each type and enum value that a method takes or returns, so that programs

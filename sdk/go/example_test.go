@@ -163,7 +163,7 @@ func ExampleClient_Events() {
 		}
 	}
 	var last int64 // store it, to continue after a restart
-	for event, err := range c.Events(ctx, &routecard.ListEventsParams{After: &last, Type: new("job.created")}) {
+	for event, err := range c.Events(ctx, &routecard.ListEventsParams{After: &last, Type: &[]string{"job.created"}}) {
 		if err != nil {
 			fmt.Println(err)
 			return

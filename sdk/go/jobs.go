@@ -12,12 +12,18 @@ func (c *Client) CreateJob(ctx context.Context, job JobCreate, options ...CallOp
 	return decode[*Job](c.do(ctx, options)(client.NewCreateJobRequest(c.server, nil, job)))
 }
 
-// ListJobs returns the jobs that match params, newest first: all of them, or one page if params.Limit is set.
+// PlanJob creates a job with its paths, their steps, and units on them, and returns the job. Everything is created or nothing is.
+func (c *Client) PlanJob(ctx context.Context, plan JobPlan, options ...CallOption) (*JobDetail, error) {
+	return decode[*JobDetail](c.do(ctx, options)(client.NewPlanJobRequest(c.server, nil, plan)))
+}
+
+// ListJobs returns the jobs that match params, newest first unless params.Sort says otherwise: all of them, or one page if
+// params.Limit is set.
 func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, options ...CallOption) ([]JobListItem, error) {
 	return decode[[]JobListItem](c.do(ctx, options)(client.NewListJobsRequest(c.server, params)))
 }
 
-// AllJobs iterates over the jobs that match params, newest first, page by page.
+// AllJobs iterates over the jobs that match params, in the order of ListJobs, page by page.
 func (c *Client) AllJobs(ctx context.Context, params *ListJobsParams, options ...CallOption) iter.Seq2[JobListItem, error] {
 	return all[JobListItem](ctx, c, options)(client.NewListJobsRequest(c.server, params))
 }
@@ -27,9 +33,20 @@ func (c *Client) GetJob(ctx context.Context, id JobID, options ...CallOption) (*
 	return decode[*JobDetail](c.do(ctx, options)(client.NewGetJobRequest(c.server, id)))
 }
 
-// UpdateJob changes a job's name or goal quantity and returns the job. Fields that are nil do not change.
+// UpdateJob changes a job and returns it. Fields that are not set do not change; [Null] clears a due date, a priority, notes, or
+// an external ID.
 func (c *Client) UpdateJob(ctx context.Context, id JobID, change JobUpdate, options ...CallOption) (*Job, error) {
 	return decode[*Job](c.do(ctx, options)(client.NewUpdateJobRequest(c.server, id, nil, change)))
+}
+
+// CloseJob closes a job and returns it. No unit is created or changed on a closed job, see [IsConflict].
+func (c *Client) CloseJob(ctx context.Context, id JobID, closing JobClose, options ...CallOption) (*Job, error) {
+	return decode[*Job](c.do(ctx, options)(client.NewCloseJobRequest(c.server, id, nil, closing)))
+}
+
+// ReopenJob opens a closed job and returns it.
+func (c *Client) ReopenJob(ctx context.Context, id JobID, reopening JobReopen, options ...CallOption) (*Job, error) {
+	return decode[*Job](c.do(ctx, options)(client.NewReopenJobRequest(c.server, id, nil, reopening)))
 }
 
 // DeleteJob deletes a job and its paths. A job that has serial numbers cannot be deleted, see [IsConflict].

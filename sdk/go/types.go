@@ -16,6 +16,14 @@ type (
 	JobCreate = client.JobCreate
 	// JobUpdate is the input of [Client.UpdateJob].
 	JobUpdate = client.JobUpdate
+	// JobPlan is the input of [Client.PlanJob].
+	JobPlan = client.JobPlan
+	// PathPlan is a path of a plan, with its steps and units.
+	PathPlan = client.PathPlan
+	// JobClose is the input of [Client.CloseJob].
+	JobClose = client.JobClose
+	// JobReopen is the input of [Client.ReopenJob].
+	JobReopen = client.JobReopen
 	// JobDetail is a job with its paths and its progress.
 	JobDetail = client.JobDetail
 	// JobListItem is a job in a list. It has Progress if the request included [IncludeProgress].
@@ -26,8 +34,85 @@ type (
 	ListJobsParams = client.ListJobsParams
 )
 
-// IncludeProgress adds the progress of each job to the result of [Client.ListJobs].
-const IncludeProgress = client.ListJobsParamsIncludeProgress
+type (
+	// JobPriority says how urgent a job is.
+	JobPriority = client.JobPriority
+	// JobUpdatePriority is a JobPriority in the input of [Client.UpdateJob].
+	JobUpdatePriority = client.JobUpdatePriority
+	// ListJobsParamsSort is an order of the result of [Client.ListJobs].
+	ListJobsParamsSort = client.ListJobsParamsSort
+	// ListJobsParamsState is a state by which [Client.ListJobs] selects jobs.
+	ListJobsParamsState = client.ListJobsParamsState
+)
+
+// Priorities of a job.
+const (
+	JobPriorityUrgent = client.JobPriorityUrgent
+	JobPriorityHigh   = client.JobPriorityHigh
+	JobPriorityNormal = client.JobPriorityNormal
+	JobPriorityLow    = client.JobPriorityLow
+
+	JobUpdatePriorityUrgent = client.JobUpdatePriorityUrgent
+	JobUpdatePriorityHigh   = client.JobUpdatePriorityHigh
+	JobUpdatePriorityNormal = client.JobUpdatePriorityNormal
+	JobUpdatePriorityLow    = client.JobUpdatePriorityLow
+)
+
+// Parts of the result of [Client.ListJobs] that a request can include. IncludeDistribution includes the progress too.
+const (
+	IncludeProgress     = client.ListJobsParamsIncludeProgress
+	IncludeDistribution = client.ListJobsParamsIncludeDistribution
+)
+
+// Orders and states of the result of [Client.ListJobs].
+const (
+	ListJobsParamsSortCreated  = client.ListJobsParamsSortCreated
+	ListJobsParamsSortDue      = client.ListJobsParamsSortDue
+	ListJobsParamsSortPriority = client.ListJobsParamsSortPriority
+
+	ListJobsParamsStateOpen   = client.ListJobsParamsStateOpen
+	ListJobsParamsStateClosed = client.ListJobsParamsStateClosed
+	ListJobsParamsStateLate   = client.ListJobsParamsStateLate
+)
+
+// Work, places, and the session.
+type (
+	// WorkItem is what waits at one step.
+	WorkItem = client.WorkItem
+	// ListWorkParams filters a list of work. A step must match all fields that are set.
+	ListWorkParams = client.ListWorkParams
+	// Places are the locations, assignees, and step names of open jobs.
+	Places = client.Places
+	// Place is a location, an assignee, or a step name.
+	Place = client.Place
+	// Session is what the caller may do, and what the server offers.
+	Session = client.Session
+	// SessionRole is the role of an API key: [Read], [Operate], or [Write].
+	SessionRole = client.SessionRole
+)
+
+// Roles of an API key.
+const (
+	Read    = client.Read
+	Operate = client.Operate
+	Write   = client.Write
+)
+
+// Templates.
+type (
+	// TemplateID is `tpl_` followed by 26 characters. IDs sort by time of creation.
+	TemplateID = client.TemplateID
+	// Template is a list of steps from which paths are made.
+	Template = client.Template
+	// TemplateStep is one step of a template.
+	TemplateStep = client.TemplateStep
+	// TemplateCreate is the input of [Client.CreateTemplate].
+	TemplateCreate = client.TemplateCreate
+	// TemplateUpdate is the input of [Client.UpdateTemplate].
+	TemplateUpdate = client.TemplateUpdate
+	// ListTemplatesParams selects a page of a list of templates.
+	ListTemplatesParams = client.ListTemplatesParams
+)
 
 // Paths and their steps.
 type (
@@ -228,8 +313,16 @@ type (
 	StepCompletedEvent = client.StepCompletedEvent
 	// ListEventsParams filters events. An event must match all fields that are set.
 	ListEventsParams = client.ListEventsParams
+	// ListEventsParamsOrder is an order of the result of [Client.ListEvents].
+	ListEventsParamsOrder = client.ListEventsParamsOrder
 	// FieldError is one invalid field of a request.
 	FieldError = client.FieldError
+)
+
+// Orders of the result of [Client.ListEvents]. The default is the oldest event first.
+const (
+	ListEventsParamsOrderAsc  = client.ListEventsParamsOrderAsc
+	ListEventsParamsOrderDesc = client.ListEventsParamsOrderDesc
 )
 
 // Value returns a value for a field that can also be cleared, see [Null].

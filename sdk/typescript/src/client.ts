@@ -10,7 +10,9 @@ import type {
 
 import { follow, type EventsOptions } from "./events.js";
 import { nextQuery } from "./link.js";
-import { retrying, withDefaults, type RetryPolicy } from "./retry.js";
+import type { Call as ResultCall, CallFunction, CallSettings } from "./call.js";
+import { resources, version, type Resources } from "./resources.js";
+import { limited, retrying, withDefaults, type RetryPolicy, type Send } from "./retry.js";
 import type { components, paths } from "./schema.js";
 
 /** The default page size of iterators: the largest that every list allows, including the list of Jira tickets. */
@@ -54,13 +56,16 @@ export interface ClientOptions {
   fetch?: (request: Request) => Promise<Response>;
   /** How often and how fast requests are repeated. */
   retry?: Partial<RetryPolicy>;
+  /** Milliseconds until a call fails, all attempts included. Defaults to 60,000. 0 means no limit. It does not limit `events`. */
+  timeout?: number;
 }
 
 /**
- * Calls one Routecard server. Methods throw a `RoutecardError` for a response that is not a 2xx, and the error of `fetch` if there
- * was no response.
+ * Calls one Routecard server: a method for each operation, such as `client.jobs.create`, and GET, POST, PUT, PATCH, and DELETE for
+ * the paths of the contract. Methods throw a `RoutecardError` for a response that is not a 2xx, and a
+ * `RoutecardConnectionError` if there was no response.
  */
-export interface RoutecardClient {
+export interface RoutecardClient extends Omit<Resources, "events"> {
   GET: Call<"get">;
   POST: Call<"post">;
   PUT: Call<"put">;
@@ -86,16 +91,19 @@ export interface RoutecardClient {
    * To continue in another process, keep `seq` of the last event and pass it as `after`. Also keep the header
    * `Routecard-Feed-Epoch` of a response to `GET /api/events`: if it is another one by then, start over without `after`.
    */
-  events(options?: EventsOptions): AsyncGenerator<components["schemas"]["Event"]>;
+  events: ((options?: EventsOptions) => AsyncGenerator<components["schemas"]["Event"]>) & Resources["events"];
 }
 
 export function createClient(options: ClientOptions): RoutecardClient {
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const headers: Record<string, string> = options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {};
+  // Browsers have a name of their own, and a page of another origin may not set this header.
+  if (!("document" in globalThis)) headers["User-Agent"] = `routecard-typescript/${version}`;
   // The global fetch is looked up for each call, because tests and tracing replace it later.
   const send = options.fetch ?? ((request: Request) => fetch(request));
   const policy = withDefaults(options.retry);
-  const client = createFetchClient<paths, Json>({ baseUrl, headers, fetch: retrying(send, policy) });
+  const timeout = options.timeout ?? 60_000;
+  const client = createFetchClient<paths, Json>({ baseUrl, headers, fetch: limited(retrying(send, policy), timeout) });
 
   // RoutecardClient has the types. In here, paths are plain strings.
   type AnyGet = (path: string, init: object) => Promise<{ data: unknown[]; response: Response }>;
@@ -122,9 +130,34 @@ export function createClient(options: ClientOptions): RoutecardClient {
   const { GET, PUT, PATCH, DELETE, use } = client;
   // The server requires a content type even where the body is optional, so that pages of other origins cannot post.
   const POST = (path: "/api/jobs", init: { body?: object }) => client.POST(path, { ...init, body: (init?.body ?? {}) as never });
+  const methods = resources(caller({ GET, POST, PUT, PATCH, DELETE }, retrying(send, policy)));
   const untyped = {
+    ...methods,
     ...{ GET, POST, PUT, PATCH, DELETE, use, pages, all },
-    events: (options: EventsOptions = {}) => follow(send, policy, `${baseUrl}/api/events`, headers, options),
+    events: Object.assign(
+      (options: EventsOptions = {}) => follow(send, policy, `${baseUrl}/api/events`, headers, options),
+      methods.events,
+    ),
   };
   return untyped as unknown as RoutecardClient;
+}
+
+/** Returns the function that carries out the operations of the client's resources. */
+function caller(client: object, sendUnlimited: Send): CallFunction {
+  // The contract's types are those of the resources. In here, paths are plain strings.
+  type Untyped = (path: string, init: object) => Promise<{ data: never; response: Response }>;
+  return (_id, method, path, pathParameters, body, options) => {
+    const own: CallSettings & { query?: object } = options ?? {};
+    const header = {
+      ...(own.idempotencyKey !== undefined && { "Idempotency-Key": own.idempotencyKey }),
+      ...(own.ifMatch !== undefined && { "If-Match": own.ifMatch }),
+    };
+    const pending = (client as Record<string, Untyped>)[method]!(path, {
+      params: { path: pathParameters, query: own.query, header },
+      ...(body instanceof Blob ? { body, bodySerializer: (file: Blob) => file, headers: { "Content-Type": body.type } } : { body }),
+      ...(own.signal && { signal: own.signal }),
+      ...(own.timeout !== undefined && { fetch: limited(sendUnlimited, own.timeout) }),
+    });
+    return Object.assign(pending.then(({ data }) => data), { withResponse: () => pending }) as ResultCall<never>;
+  };
 }

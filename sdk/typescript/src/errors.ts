@@ -29,6 +29,29 @@ export class RoutecardError extends Error {
   }
 }
 
+/** There was no response: the server could not be reached, or the connection broke. `cause` is the error of `fetch`. */
+export class RoutecardConnectionError extends Error {
+  override readonly name = "RoutecardConnectionError";
+
+  constructor(
+    cause: unknown,
+    /** How often the request was sent. */
+    readonly attempts: number,
+  ) {
+    super(`Routecard did not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** Reports whether the request contradicts the state of the resource (409): the unit is scrapped, or the job is closed. */
+export function isConflict(error: unknown): error is RoutecardError {
+  return error instanceof RoutecardError && error.statusCode === 409;
+}
+
+/** Reports whether the resource has changed since the ETag of the request was read (412). */
+export function isChanged(error: unknown): error is RoutecardError {
+  return error instanceof RoutecardError && error.statusCode === 412;
+}
+
 /** The errors of changes that may have been made. */
 const unknownOutcomes = new WeakSet<object>();
 

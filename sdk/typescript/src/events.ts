@@ -11,6 +11,9 @@ const streamIdle = 45_000;
 /** The header that names the epoch to which the numbers of events belong. */
 const feedEpochHeader = "Routecard-Feed-Epoch";
 
+/** The state of a stream: the first connection is being opened, it is open, or it is lost and a new one is being opened. */
+export type StreamState = "connecting" | "open" | "lost";
+
 /** Filters for the event stream, and a signal that ends it. */
 export type EventsOptions = Omit<NonNullable<operations["listEvents"]["parameters"]["query"]>, "limit"> & {
   signal?: AbortSignal;
@@ -20,6 +23,8 @@ export type EventsOptions = Omit<NonNullable<operations["listEvents"]["parameter
    * FeedRestoredError.
    */
   onRestored?: () => void;
+  /** Is called when the state of the stream changes. To pause the stream, leave the loop; to resume it, pass `seq` of the last event as `after`. */
+  onState?: (state: StreamState) => void;
 };
 
 /** The database was restored from a backup: events that were seen may be gone, and their numbers are given again. */
@@ -36,7 +41,7 @@ export async function* follow(
   policy: RetryPolicy,
   url: string,
   headers: Record<string, string>,
-  { signal, onRestored, ...filters }: EventsOptions,
+  { signal, onRestored, onState, ...filters }: EventsOptions,
   idle = streamIdle,
 ): AsyncGenerator<Event> {
   const query = new URLSearchParams();
@@ -45,10 +50,16 @@ export async function* follow(
   }
   const connection = new Connection(send, url, query, headers, idle);
   let reached = false;
+  let state: StreamState | undefined;
+  const enter = (next: StreamState) => {
+    if (next !== state) onState?.((state = next));
+  };
+  enter("connecting");
   for (let failures = 1; ; failures++) {
     try {
       for await (const event of connection.read(signal)) {
         reached = true;
+        enter("open");
         failures = 0;
         if (event !== undefined) yield event;
       }
@@ -62,6 +73,7 @@ export async function* follow(
       }
       if (!mayReconnect(error) || (!reached && failures >= policy.attempts)) throw error;
     }
+    enter(reached ? "lost" : "connecting");
     await sleep(Math.max(delay(policy, Math.max(failures, 1)), connection.minWait), signal);
   }
 }

@@ -1,4 +1,4 @@
-import { isOutcomeUnknown, markOutcomeUnknown, RoutecardError, toError } from "./errors.js";
+import { isOutcomeUnknown, markOutcomeUnknown, RoutecardConnectionError, RoutecardError, toError } from "./errors.js";
 
 /**
  * How often and how fast a request is repeated. A request is repeated when there was no response, or when the status is 429,
@@ -27,6 +27,12 @@ export interface RetryPolicy {
 
 export function withDefaults(policy: Partial<RetryPolicy> = {}): RetryPolicy {
   return { attempts: 5, base: 200, max: 5_000, maxWait: 30_000, ...policy };
+}
+
+/** Returns a function that aborts a request after some milliseconds, all attempts included. */
+export function limited(send: Send, timeout: number): Send {
+  if (timeout <= 0) return send;
+  return (request) => send(new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeout)]) }));
 }
 
 /** Sends a request, as the global `fetch` does. */
@@ -58,7 +64,8 @@ export function retrying(send: Send, policy: RetryPolicy): Send {
         requestedWait = retryAfter(response.headers);
         failure = await toError(response, attempt, request.method);
       } catch (error) {
-        failure = error; // no response, or an incomplete one
+        // There was no response, or an incomplete one. A signal's own reason stays as it is.
+        failure = request.signal.aborted ? error : new RoutecardConnectionError(error, attempt);
       }
       unknown = mayHaveChanged(request, failure) || (unknown && !isAnswer(request, failure));
       const again = attempt < policy.attempts && mayRetry(request, failure) && requestedWait <= policy.maxWait;
@@ -84,7 +91,7 @@ function mayHaveChanged(request: Request, failure: unknown): boolean {
   if (failure instanceof RoutecardError) return isOutcomeUnknown(failure);
   if (request.method === "GET") return false;
   // Node.js says why there was no connection, without which the request was not sent. Browsers do not.
-  const code = Object(Object(failure).cause).code;
+  const code = Object(Object(Object(failure).cause).cause).code;
   return code !== "ECONNREFUSED" && code !== "ENOTFOUND";
 }
 

@@ -13,9 +13,10 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Answers with jobs, newest first. Filters combine: a job must match all that are given. Without `limit` the
-         *     answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link` header names
-         *     the next one while there is more. A job created meanwhile neither repeats nor hides another.
+         * @description Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
+         *     Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
+         *     header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
+         *     due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -24,8 +25,8 @@ export interface paths {
         /**
          * Create a job
          * @description Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-         *     request twice without an `Idempotency-Key` creates two jobs. Jira fields are taken here only; later updates leave
-         *     them as they are.
+         *     request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
+         *     here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
          */
@@ -55,9 +56,9 @@ export interface paths {
          */
         get: operations["getJob"];
         /**
-         * Change a job's name or goal quantity
-         * @description Changes what is sent and leaves the rest. Jira fields are write-once: sent here they are ignored. `updatedAt`
-         *     moves on every success, also when nothing was different.
+         * Change a job
+         * @description Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
+         *     write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
          *
          *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
          *     again; with `If-Match` it is refused (412). Appends `job.updated`.
@@ -72,6 +73,85 @@ export interface paths {
          *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
          */
         delete: operations["deleteJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{jobId}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a job
+         * @description Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
+         *     its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
+         *     can still be changed. A job that is closed already is refused (409).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+         */
+        post: operations["closeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{jobId}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen a closed job
+         * @description Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
+         *     not closed is refused (409).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+         */
+        post: operations["reopenJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a job with its paths, steps, and units
+         * @description Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
+         *     created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
+         *     A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
+         *     place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+         *     and `serial.created` for each path and unit.
+         */
+        post: operations["planJob"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -114,7 +194,8 @@ export interface paths {
         /**
          * Create a path
          * @description Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-         *     to the goal of the job.
+         *     to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
+         *     refused (404).
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
          */
@@ -531,11 +612,13 @@ export interface paths {
          * Read the events
          * @description Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
          *     goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-         *     this moment; with `limit` it is one page.
+         *     this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
+         *     the newest event comes first, and `before` continues towards older ones.
          *
          *     When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
          *     Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-         *     that event. A comment line every 15 seconds shows that the connection lives.
+         *     that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
+         *     `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
          *
          *     Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
          *     database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
@@ -545,6 +628,147 @@ export interface paths {
          *     Needs the role `read`. Changes nothing.
          */
         get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits at which step
+         * @description Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
+         *     the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
+         *     comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+         *
+         *     Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
+         *     missed or returned twice, because its place can change.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["listWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stations
+         * @description Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
+         *     units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["listPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["listTemplates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description Stores a list of steps from which paths can be made. The name need not be unique.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+         */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{templateId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a template
+         * @description Returns the template and its steps.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["getTemplate"];
+        /**
+         * Change a template
+         * @description Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
+         *     are.
+         *
+         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+         *     again; with `If-Match` it is refused (412). Appends `template.updated`.
+         */
+        put: operations["updateTemplate"];
+        post?: never;
+        /**
+         * Delete a template
+         * @description Deletes the template. Paths that were made from it stay as they are.
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+         *     `template.deleted`.
+         */
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what the caller may do here
+         * @description Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
+         *     follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["getSession"];
         put?: never;
         post?: never;
         delete?: never;
@@ -684,6 +908,27 @@ export interface components {
          *     ]
          */
         JiraLabels: string[];
+        /**
+         * @description The day by which the job must be done.
+         * @example 2026-12-01
+         */
+        DueDate: string;
+        /**
+         * @description How urgent the job is. A job without a priority is sorted like `normal`.
+         * @example high
+         * @enum {string}
+         */
+        JobPriority: "low" | "normal" | "high" | "urgent";
+        /**
+         * @description Free text for the people on the floor.
+         * @example Customer picks up on Friday
+         */
+        JobNotes: string;
+        /**
+         * @description The job's number in another system, such as an ERP. No two jobs have the same one.
+         * @example ERP-4711
+         */
+        ExternalId: string;
         /** @description A job to be created. */
         JobCreate: {
             name: components["schemas"]["JobName"];
@@ -714,11 +959,113 @@ export interface components {
              */
             jiraEpicLink?: string;
             jiraLabels?: components["schemas"]["JiraLabels"];
+            dueDate?: components["schemas"]["DueDate"];
+            priority?: components["schemas"]["JobPriority"];
+            notes?: components["schemas"]["JobNotes"];
+            externalId?: components["schemas"]["ExternalId"];
         };
         /** @description What to change of a job. A field that is not sent stays as it is. */
         JobUpdate: {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
+            /**
+             * @description The day by which the job must be done; `null` clears it.
+             * @example 2026-12-01
+             */
+            dueDate?: string | null;
+            /**
+             * @description How urgent the job is; `null` clears it.
+             * @example high
+             * @enum {string|null}
+             */
+            priority?: "low" | "normal" | "high" | "urgent" | null;
+            /**
+             * @description Free text for the people on the floor; `null` clears it.
+             * @example Customer picks up on Friday
+             */
+            notes?: string | null;
+            /**
+             * @description The job's number in another system; `null` clears it.
+             * @example ERP-4711
+             */
+            externalId?: string | null;
+        };
+        /** @description Close a job. */
+        JobClose: {
+            /**
+             * @description Why.
+             * @example Canceled by the customer
+             */
+            reason?: string;
+            userId?: components["schemas"]["UserId"];
+        };
+        /** @description Reopen a closed job. */
+        JobReopen: {
+            userId?: components["schemas"]["UserId"];
+        };
+        /** @description A job to be created with its paths, steps, and units. */
+        JobPlan: {
+            name: components["schemas"]["JobName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            /**
+             * @description Issue key of the linked Jira ticket.
+             * @example PI-42
+             */
+            jiraTicketKey?: string;
+            /**
+             * @description The ticket's title, kept so that a page can show it without asking Jira.
+             * @example Build 50 aluminum housings
+             */
+            jiraTicketSummary?: string;
+            /**
+             * @description Part number from the ticket's custom fields.
+             * @example ALU-HOUSING-7075
+             */
+            jiraPartNumber?: string;
+            /**
+             * @description The ticket's priority, for display and filtering.
+             * @example High
+             */
+            jiraPriority?: string;
+            /**
+             * @description Key of the epic that the ticket belongs to.
+             * @example PI-10
+             */
+            jiraEpicLink?: string;
+            jiraLabels?: components["schemas"]["JiraLabels"];
+            dueDate?: components["schemas"]["DueDate"];
+            priority?: components["schemas"]["JobPriority"];
+            notes?: components["schemas"]["JobNotes"];
+            externalId?: components["schemas"]["ExternalId"];
+            /** @description The paths of the job, oldest first. */
+            paths: components["schemas"]["PathPlan"][];
+            userId?: components["schemas"]["UserId"];
+        };
+        /** @description A path to be created with its job. It has either `steps` or `templateId`. */
+        PathPlan: {
+            name: components["schemas"]["PathName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            /** @description The process steps in their order. Either this or `templateId`. */
+            steps?: components["schemas"]["StepCreate"][];
+            /**
+             * @description The template whose steps are copied. Either this or `steps`.
+             * @example tpl_01h455vb4pex5vsknk084sn02q
+             */
+            templateId?: string;
+            advancementMode?: components["schemas"]["AdvancementMode"];
+            /**
+             * @description How many units to create, with numbers from the server. Without this and `serialNumbers` there are none.
+             * @example 50
+             */
+            quantity?: number;
+            /**
+             * @description Numbers of the shop's own, each new. Either this or `quantity`.
+             * @example [
+             *       "HSG-7075-001",
+             *       "HSG-7075-002"
+             *     ]
+             */
+            serialNumbers?: components["schemas"]["SerialId"][];
         };
         /** @description One production order. */
         Job: {
@@ -751,6 +1098,24 @@ export interface components {
              */
             jiraEpicLink?: string;
             jiraLabels?: components["schemas"]["JiraLabels"];
+            dueDate?: components["schemas"]["DueDate"];
+            priority?: components["schemas"]["JobPriority"];
+            /**
+             * @description Free text for the people on the floor.
+             * @example Customer picks up on Friday
+             */
+            notes?: string;
+            /**
+             * @description The job's number in another system.
+             * @example ERP-4711
+             */
+            externalId?: string;
+            closedAt?: components["schemas"]["Timestamp"];
+            /**
+             * @description Why the job was closed.
+             * @example Canceled by the customer
+             */
+            closeReason?: string;
             createdAt: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
         };
@@ -758,7 +1123,7 @@ export interface components {
         JobListItem: components["schemas"]["Job"] & {
             progress?: components["schemas"]["JobProgress"];
         };
-        /** @description Jobs, newest first. */
+        /** @description Jobs, in the order asked for. */
         JobList: components["schemas"]["JobListItem"][];
         /** @description A job with its paths and its progress. */
         JobDetail: components["schemas"]["Job"] & {
@@ -910,6 +1275,8 @@ export interface components {
              * @example 40
              */
             percentComplete: number;
+            /** @description Where the units in progress stand, in the order of the steps. Only in `listJobs` with `include=distribution`. */
+            distribution?: components["schemas"]["StepDistribution"][];
         };
         /**
          * @description What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
@@ -965,8 +1332,14 @@ export interface components {
             jobId: string;
             name: components["schemas"]["PathName"];
             goalQuantity: components["schemas"]["GoalQuantity"];
-            /** @description The process steps in their order. */
-            steps: components["schemas"]["StepCreate"][];
+            /** @description The process steps in their order. Either this or `templateId`. */
+            steps?: components["schemas"]["StepCreate"][];
+            /**
+             * @description The template whose steps are copied. Its advancement mode is used unless `advancementMode` is sent. Either this or
+             *     `steps`.
+             * @example tpl_01h455vb4pex5vsknk084sn02q
+             */
+            templateId?: string;
             advancementMode?: components["schemas"]["AdvancementMode"];
         };
         /** @description What to change of a path. A field that is not sent stays as it is. */
@@ -1346,7 +1719,7 @@ export interface components {
          * @description One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
          *     do not know.
          */
-        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"]);
+        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["JobClosedEvent"] | components["schemas"]["JobReopenedEvent"] | components["schemas"]["TemplateEvent"]);
         /** @description What all types of events have in common. */
         EventBase: {
             /**
@@ -1397,11 +1770,53 @@ export interface components {
         JobEventData: {
             name: components["schemas"]["JobName"];
             goalQuantity: components["schemas"]["GoalQuantity"];
+            /**
+             * @description Day on which the job is due.
+             * @example 2026-12-01
+             */
+            dueDate?: string;
+            /**
+             * @description How urgent the job is.
+             * @example high
+             */
+            priority?: string;
+            /**
+             * @description Notes of the planner.
+             * @example Deliver in two lots
+             */
+            notes?: string;
+            /**
+             * @description Id of the job in another system.
+             * @example ERP-4711
+             */
+            externalId?: string;
         };
         /** @description The fields that were sent, as they are after the change. */
         JobChangedData: {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
+            /**
+             * @description Day on which the job is due.
+             * @example 2026-12-01
+             */
+            dueDate?: string;
+            /**
+             * @description How urgent the job is.
+             * @example high
+             */
+            priority?: string;
+            /**
+             * @description Notes of the planner.
+             * @example Deliver in two lots
+             */
+            notes?: string;
+            /**
+             * @description Id of the job in another system.
+             * @example ERP-4711
+             */
+            externalId?: string;
+            /** @description Names of the fields that were cleared. */
+            cleared?: string[];
         };
         /** @description The job that was deleted. */
         JobDeletedData: {
@@ -1833,8 +2248,271 @@ export interface components {
              */
             type: "serial.step_completed";
         };
-        /** @description Events, oldest first. */
+        /** @description The job, and why it was closed. */
+        JobStateData: {
+            name: components["schemas"]["JobName"];
+            /**
+             * @description Why.
+             * @example Canceled by the customer
+             */
+            reason?: string;
+        };
+        /** @description A job was closed. */
+        JobClosedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.closed
+             * @enum {string}
+             */
+            type: "job.closed";
+            data: components["schemas"]["JobStateData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.closed";
+        };
+        /** @description A closed job was opened again. */
+        JobReopenedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.reopened
+             * @enum {string}
+             */
+            type: "job.reopened";
+            data: components["schemas"]["JobStateData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.reopened";
+        };
+        /** @description The template after the change, or before its deletion. */
+        TemplateEventData: {
+            /**
+             * @description Id of the template.
+             * @example tpl_01h455vb4pex5vsknk084sn02q
+             */
+            templateId: string;
+            /**
+             * @description Name of the template.
+             * @example Housing route
+             */
+            name: string;
+            advancementMode: components["schemas"]["AdvancementMode"];
+            /** @description The steps in their order. */
+            steps: components["schemas"]["TemplateStep"][];
+        };
+        /** @description A template was created, changed, or deleted. */
+        TemplateEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example template.created
+             * @enum {string}
+             */
+            type: "template.created" | "template.updated" | "template.deleted";
+            data: components["schemas"]["TemplateEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "template.created" | "template.updated" | "template.deleted";
+        };
+        /** @description Events, in the order asked for. */
         EventList: components["schemas"]["Event"][];
+        /** @description What waits at one step. */
+        WorkItem: {
+            jobId: components["schemas"]["JobId"];
+            /**
+             * @description The job's name.
+             * @example JOB-2024-001
+             */
+            jobName: string;
+            /**
+             * @description Part number from the ticket's custom fields.
+             * @example ALU-HOUSING-7075
+             */
+            jiraPartNumber?: string;
+            priority?: components["schemas"]["JobPriority"];
+            dueDate?: components["schemas"]["DueDate"];
+            pathId: components["schemas"]["PathId"];
+            /**
+             * @description The path's name.
+             * @example Main Route
+             */
+            pathName: string;
+            stepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step.
+             * @example CNC Machining
+             */
+            stepName: string;
+            stepOrder: components["schemas"]["StepOrder"];
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at the step now.
+             * @example 8
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at an earlier step of the path.
+             * @example 12
+             */
+            incoming: number;
+            /**
+             * Format: int64
+             * @description Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
+             *     it is more than 0.
+             * @example 10
+             */
+            toCreate?: number;
+            oldestSince?: components["schemas"]["Timestamp"];
+        };
+        /** @description Work, the most urgent first. */
+        WorkList: components["schemas"]["WorkItem"][];
+        /** @description The stations, by three ways to name one. */
+        Places: {
+            /** @description The locations of steps. */
+            locations: components["schemas"]["Place"][];
+            /** @description The people to whom steps are assigned. */
+            assignees: components["schemas"]["Place"][];
+            /** @description The names of steps. */
+            stepNames: components["schemas"]["Place"][];
+        };
+        /** @description A location, an assignee, or a step name, with its steps on open jobs. */
+        Place: {
+            /**
+             * @description The location, the assignee, or the step name.
+             * @example Bay 3
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Steps of open jobs that have it.
+             * @example 4
+             */
+            steps: number;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at these steps now.
+             * @example 8
+             */
+            waiting: number;
+        };
+        /**
+         * @description Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+         * @example tpl_01h455vb4pex5vsknk084sn02q
+         */
+        TemplateId: string;
+        /**
+         * @description What people call the template.
+         * @example Housing route
+         */
+        TemplateName: string;
+        /** @description A template to be created. */
+        TemplateCreate: {
+            name: components["schemas"]["TemplateName"];
+            advancementMode?: components["schemas"]["AdvancementMode"];
+            /** @description The process steps in their order. */
+            steps: components["schemas"]["StepCreate"][];
+        };
+        /** @description What to change of a template. A field that is not sent stays as it is. */
+        TemplateUpdate: {
+            name?: components["schemas"]["TemplateName"];
+            advancementMode?: components["schemas"]["AdvancementMode"];
+            /** @description All steps that the template is to have, in their order. */
+            steps?: components["schemas"]["StepCreate"][];
+        };
+        /** @description A list of steps from which paths are made. */
+        Template: {
+            id: components["schemas"]["TemplateId"];
+            name: components["schemas"]["TemplateName"];
+            advancementMode: components["schemas"]["AdvancementMode"];
+            /** @description The process steps in their order. */
+            steps: components["schemas"]["TemplateStep"][];
+            createdAt: components["schemas"]["Timestamp"];
+            updatedAt: components["schemas"]["Timestamp"];
+        };
+        /** @description One step of a template. */
+        TemplateStep: {
+            /**
+             * @description The process operation.
+             * @example CNC Machining
+             */
+            name: string;
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * @description Whether a unit may be completed without it.
+             * @example false
+             */
+            optional: boolean;
+            dependencyType: components["schemas"]["DependencyType"];
+        };
+        /** @description Templates, newest first. */
+        TemplateList: components["schemas"]["Template"][];
+        /** @description What the caller may do here, and what this server offers. */
+        Session: {
+            /**
+             * @description The role of the API key. Without any key in the database everybody may do everything (`write`).
+             * @example operate
+             * @enum {string}
+             */
+            role: "read" | "operate" | "write";
+            /**
+             * @description The name of the API key. Absent while the API is open.
+             * @example floor-tablet
+             */
+            name?: string;
+            /**
+             * @description Whether requests need an API key.
+             * @example true
+             */
+            keysRequired: boolean;
+            /**
+             * @description Whether the server is configured for a Jira.
+             * @example true
+             */
+            jira: boolean;
+            /**
+             * @description The version of the server.
+             * @example 0.1.0
+             */
+            version: string;
+            /**
+             * @description The time zone in which the server decides whether a job is late, by its IANA name.
+             * @example Europe/Berlin
+             */
+            timeZone: string;
+            /**
+             * Format: int64
+             * @description The `seq` of the newest event, 0 if there is none.
+             * @example 7
+             */
+            lastSeq: number;
+        };
         /** @description A Jira ticket, as far as a job can begin from it. */
         JiraTicket: {
             /**
@@ -2072,6 +2750,36 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The template does not exist. */
+        TemplateNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the template that is no longer the current one. */
+        TemplateChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Another job has the `externalId`. */
+        ExternalIdIsUsed: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The path does not exist. */
         PathNotFound: {
             headers: {
@@ -2288,12 +2996,24 @@ export interface components {
         SerialQuery: string;
         /** @description Only events after the one with this `seq`. */
         EventsAfter: number;
+        /** @description Only events before the one with this `seq`. */
+        EventsBefore: number;
+        /** @description Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact. */
+        EventsSince: string;
+        /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
+        EventsOrder: "asc" | "desc";
         /** @description Only events of this job, its paths and its units. */
         EventJobId: string;
         /** @description Only events of this unit. */
         EventSerialId: string;
-        /** @description Only events of this type. */
-        EventType: string;
+        /** @description Only events of this path and its units. */
+        EventPathId: string;
+        /** @description Only events whose `stepId` is this one. */
+        EventStepId: string;
+        /** @description Only events of this user. */
+        EventUserId: string;
+        /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
+        EventType: string[];
         /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
         LastEventId: string;
         /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
@@ -2308,8 +3028,37 @@ export interface components {
         JiraPartNumber: string;
         /** @description Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them. */
         JiraLabel: string[];
-        /** @description Adds `progress` to each job. */
-        JobInclude: "progress";
+        /**
+         * @description Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
+         *     fewer units are completed than the goal; today is a date in the time zone of the server.
+         */
+        JobState: "open" | "closed" | "late";
+        /** @description Only the job with exactly this number in another system. */
+        JobExternalId: string;
+        /**
+         * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
+         *     first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
+         *     `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
+         *     after all open ones.
+         */
+        JobSort: "created" | "due" | "priority";
+        /**
+         * @description `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+         *     number of units at each step.
+         */
+        JobInclude: "progress" | "distribution";
+        /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
+        JobCount: boolean;
+        /** @description Only steps with exactly this location. */
+        WorkLocation: string;
+        /** @description Only steps that are assigned to exactly this person. */
+        WorkAssignedTo: string;
+        /** @description Only steps with exactly this name. */
+        WorkStepName: string;
+        /** @description Only steps of this job. */
+        WorkJobId: string;
+        /** @description Id of the template. */
+        TemplateId: components["schemas"]["TemplateId"];
         /** @description Maximum number of items to return. Without it, the list has all items. */
         Limit: number;
         /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
@@ -2344,6 +3093,8 @@ export interface components {
         RetryAfter: number;
         /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page and without `limit`. */
         Link: string;
+        /** @description The number of all jobs that match. Absent without `count=true`. */
+        TotalCount: number;
         /** @description The epoch of the feed, an opaque text. Another epoch means that the database was restored from a backup. */
         FeedEpoch: string;
     };
@@ -2366,8 +3117,27 @@ export interface operations {
                 jiraPartNumber?: components["parameters"]["JiraPartNumber"];
                 /** @description Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them. */
                 jiraLabel?: components["parameters"]["JiraLabel"];
-                /** @description Adds `progress` to each job. */
+                /**
+                 * @description Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
+                 *     fewer units are completed than the goal; today is a date in the time zone of the server.
+                 */
+                state?: components["parameters"]["JobState"];
+                /** @description Only the job with exactly this number in another system. */
+                externalId?: components["parameters"]["JobExternalId"];
+                /**
+                 * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
+                 *     first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
+                 *     `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
+                 *     after all open ones.
+                 */
+                sort?: components["parameters"]["JobSort"];
+                /**
+                 * @description `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+                 *     number of units at each step.
+                 */
                 include?: components["parameters"]["JobInclude"];
+                /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
+                count?: components["parameters"]["JobCount"];
                 /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
@@ -2379,11 +3149,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The jobs that match, newest first; `[]` when none does. */
+            /** @description The jobs that match, in the order of `sort`; `[]` when none does. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["TotalCount"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2442,6 +3213,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ExternalIdIsUsed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -2524,6 +3296,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ExternalIdIsUsed"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2560,6 +3333,172 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    closeJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["JobClose"];
+            };
+        };
+        responses: {
+            /** @description The closed job. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description The job is closed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reopenJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the job. */
+                jobId: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["JobReopen"];
+            };
+        };
+        responses: {
+            /** @description The job, open again. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description The job is not closed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    planJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobPlan"];
+            };
+        };
+        responses: {
+            /** @description The job, its paths, and its progress, as `getJob` returns them. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description A template does not exist. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ExternalIdIsUsed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -2644,7 +3583,16 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            /** @description The job or the template does not exist. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -3624,11 +4572,23 @@ export interface operations {
             query?: {
                 /** @description Only events after the one with this `seq`. */
                 after?: components["parameters"]["EventsAfter"];
+                /** @description Only events before the one with this `seq`. */
+                before?: components["parameters"]["EventsBefore"];
+                /** @description Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact. */
+                since?: components["parameters"]["EventsSince"];
+                /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
+                order?: components["parameters"]["EventsOrder"];
                 /** @description Only events of this job, its paths and its units. */
                 jobId?: components["parameters"]["EventJobId"];
+                /** @description Only events of this path and its units. */
+                pathId?: components["parameters"]["EventPathId"];
                 /** @description Only events of this unit. */
                 serialId?: components["parameters"]["EventSerialId"];
-                /** @description Only events of this type. */
+                /** @description Only events whose `stepId` is this one. */
+                stepId?: components["parameters"]["EventStepId"];
+                /** @description Only events of this user. */
+                userId?: components["parameters"]["EventUserId"];
+                /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
                 type?: components["parameters"]["EventType"];
                 /** @description Maximum number of items to return. Without it, the list has all items. */
                 limit?: components["parameters"]["Limit"];
@@ -3642,7 +4602,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The events, oldest first; `[]` when there are none. */
+            /** @description The events, oldest first unless `order` says otherwise; `[]` when there are none. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3661,6 +4621,279 @@ export interface operations {
                 };
             };
             400: components["responses"]["InvalidQuery"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listWork: {
+        parameters: {
+            query?: {
+                /** @description Only steps with exactly this location. */
+                location?: components["parameters"]["WorkLocation"];
+                /** @description Only steps that are assigned to exactly this person. */
+                assignedTo?: components["parameters"]["WorkAssignedTo"];
+                /** @description Only steps with exactly this name. */
+                stepName?: components["parameters"]["WorkStepName"];
+                /** @description Only steps of this job. */
+                jobId?: components["parameters"]["WorkJobId"];
+                /** @description Maximum number of items to return. Without it, the list has all items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows that match, the most urgent one first; `[]` if there are none. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPlaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The locations, assignees, and step names. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Places"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items to return. Without it, the list has all items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates, newest first; `[]` if there are none. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateCreate"];
+            };
+        };
+        responses: {
+            /** @description The template was created and is on disk. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The template. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["TemplateNotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateUpdate"];
+            };
+        };
+        responses: {
+            /** @description The template after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["TemplateNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            412: components["responses"]["TemplateChanged"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The template is gone. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["TemplateNotFound"];
+            412: components["responses"]["TemplateChanged"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Routecard-Feed-Epoch": components["headers"]["FeedEpoch"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalServerError"];

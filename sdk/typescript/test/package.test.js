@@ -21,7 +21,7 @@ test("the package works in a project of its own", async (t) => {
     assert.ok(files.includes(file), `${file} is not in the package`);
   }
   assert.deepEqual(
-    files.filter((/** @type {string} */ path) => !/^(dist\/\w+\.(js|d\.ts)|LICENSE|README\.md|package\.json)$/.test(path)),
+    files.filter((/** @type {string} */ path) => !/^(dist\/(cjs\/)?\w+\.(js|d\.ts)|dist\/cjs\/package\.json|LICENSE|README\.md|package\.json)$/.test(path)),
     [],
     "the package holds more than it should",
   );
@@ -38,6 +38,10 @@ test("the package works in a project of its own", async (t) => {
 
   const tsc = [join(here, "node_modules", "typescript", "bin", "tsc"), "--project", "."];
   run(process.execPath, [...tsc, "--noEmit", "--module", "esnext", "--moduleResolution", "bundler"]);
+  const [compiler = ""] = tsc;
+  const older = ["--module", "commonjs", "--moduleResolution", "node10", "--esModuleInterop"];
+  run(process.execPath, [compiler, "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom", ...older, "older.ts"]);
+  assert.equal(run(process.execPath, ["required.cjs"]), "function function\n");
   run(process.execPath, tsc);
   const output = run(process.execPath, ["main.js", await startRoutecard(t)]);
   assert.equal(output, "created JOB-2024-001\nlisted JOB-2024-001\nhappened job.created\n");

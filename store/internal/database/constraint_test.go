@@ -44,7 +44,7 @@ func TestIsConstraintError(t *testing.T) {
 				return nil
 			})
 		}
-		if err := insert(t.Context(), 1, 0, 1); !isConstraintError(err) {
+		if err := insert(t.Context(), 1, 0, 1); !IsConstraintError(err) {
 			t.Errorf("a row that a constraint refuses gives %v, which is not a constraint error", err)
 		}
 		var count int64
@@ -52,7 +52,7 @@ func TestIsConstraintError(t *testing.T) {
 			t.Errorf("after the refusal there are %d jobs, %v", count, err)
 		}
 		_ = db.Close()
-		if err := insert(t.Context(), 1); err == nil || isConstraintError(err) {
+		if err := insert(t.Context(), 1); err == nil || IsConstraintError(err) {
 			t.Errorf("a closed database gives %v, which is a constraint error", err)
 		}
 	})

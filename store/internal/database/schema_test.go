@@ -24,6 +24,7 @@ func TestModelsEqualTheSchema(t *testing.T) {
 		add(rows.Table[models.APIKey]())
 		add(rows.Table[models.JiraPush]())
 		add(rows.Table[models.Seal]())
+		add(rows.Table[models.Template]())
 
 		tables, err := db.read.Migrator().GetTables()
 		if err != nil {

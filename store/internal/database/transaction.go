@@ -328,11 +328,11 @@ func isMemberError(err error) bool {
 	if _, panicked := errors.AsType[*panicError](err); panicked {
 		return true
 	}
-	return isConstraintError(err)
+	return IsConstraintError(err)
 }
 
-// isConstraintError reports whether the database refused a row.
-func isConstraintError(err error) bool {
+// IsConstraintError reports whether the database refused a row.
+func IsConstraintError(err error) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
 	// PostgreSQL's classes of two equal keys in one statement, of data exceptions, and of violated constraints.
 	return ok && (strings.HasPrefix(refused.Code, "21") || strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) ||

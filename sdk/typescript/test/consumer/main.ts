@@ -5,7 +5,7 @@ declare const process: { argv: string[] };
 const client = createClient({ baseUrl: process.argv[2] ?? "" });
 const order: Schemas["JobCreate"] = { name: "JOB-2024-001", goalQuantity: 50 };
 
-const { data: job } = await client.POST("/api/jobs", { body: order });
+const job = await client.jobs.create(order);
 console.log("created", job.name);
 
 for await (const listed of client.all("/api/jobs", { params: { query: { q: "job-2024" } } })) {
@@ -29,6 +29,12 @@ export async function mistakes() {
   await client.GET("/api/jobs/{jobId}");
   // @ts-expect-error no list
   client.all("/api/jobs/{jobId}", { params: { path: { jobId: job.id } } });
+  // @ts-expect-error a field that does not exist
+  await client.jobs.create({ name: "x", goalQuantity: 1, colour: "red" });
+  // @ts-expect-error a query parameter that does not exist
+  await client.jobs.list({ query: { colour: "red" } });
+  // @ts-expect-error an argument that is missing
+  await client.serials.scrap("SN-00001");
   const { data: gone } = await client.DELETE("/api/jobs/{jobId}", { params: { path: { jobId: job.id } } });
   gone satisfies undefined;
 }

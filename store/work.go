@@ -1,0 +1,218 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/routecard/routecard/models"
+)
+
+// WorkFilter selects work that matches every field that is set.
+type WorkFilter struct {
+	Location, AssignedTo, StepName, JobID *string
+}
+
+// workField is a column and the value that it must have.
+type workField struct{ column, value string }
+
+// fields returns what the filter asks for.
+func (f WorkFilter) fields() (fields []workField) {
+	for _, field := range []struct {
+		column string
+		value  *string
+	}{{"s.location", f.Location}, {"s.assigned_to", f.AssignedTo}, {"s.name", f.StepName}, {"j.id", f.JobID}} {
+		if field.value != nil {
+			fields = append(fields, workField{field.column, *field.value})
+		}
+	}
+	return fields
+}
+
+// tables returns the tables of the query in the better order: those of the steps first if a field of the filter selects few of
+// them, and otherwise, and for one job, those of the jobs.
+func (f WorkFilter) tables(db *gorm.DB) (string, error) {
+	if f.JobID != nil {
+		return fromJobs, nil
+	}
+	for _, field := range f.fields() {
+		var more []int
+		if err := db.Raw("SELECT 1 FROM steps AS s WHERE "+field.column+" = ?"+openStep+" LIMIT 1 OFFSET ?",
+			field.value, fewSteps).Scan(&more).Error; err != nil {
+			return "", err
+		}
+		if len(more) == 0 {
+			return fromSteps, nil
+		}
+	}
+	return fromJobs, nil
+}
+
+// Work is what waits at one step of an open job.
+type Work struct {
+	JobID, JobName string
+	JiraPartNumber *string
+	Priority       *models.JobPriority
+	DueDate        *string
+	// Urgency is that of the job, see [models.Job.UrgencyText].
+	Urgency          string
+	PathID, PathName string
+	StepID, StepName string
+	// Position is the index of the step.
+	Position             int
+	Location, AssignedTo *string
+	// Waiting is the number of units that stand at the step, and Incoming the number of those at earlier steps.
+	Waiting, Incoming int64
+	// ToCreate is, at the first step, how many units are missing from the goal of the path. It can be negative.
+	ToCreate int64
+	// OldestSince is when the unit that was created first, of those at the step, changed last. It is nil if there is none.
+	OldestSince *models.Millis
+}
+
+// Place is the place of the work in the list, for [Store.Work].
+func (w Work) Place() string {
+	return strings.Join([]string{w.Urgency, w.JobID, w.PathID, strconv.Itoa(w.Position)}, ".")
+}
+
+// size is the length of the texts, in bytes.
+func (w Work) size() int {
+	size := len(w.JobName) + len(w.PathName) + len(w.StepName) + len(w.JobID) + len(w.PathID) + len(w.StepID)
+	for _, text := range []*string{w.JiraPartNumber, w.Location, w.AssignedTo} {
+		size += len(valueOf(text))
+	}
+	return size
+}
+
+// The tables of a query for work. CROSS JOIN has SQLite read them in this order: from the most urgent job on, until there are
+// enough rows, or from the steps on, if few of them match.
+const (
+	fromJobs  = " FROM jobs AS j CROSS JOIN paths AS p CROSS JOIN steps AS s"
+	fromSteps = " FROM steps AS s CROSS JOIN paths AS p CROSS JOIN jobs AS j"
+)
+
+// fewSteps is the largest number of steps that a query for work begins with.
+const fewSteps = 1000
+
+// openStep selects the steps of open jobs, and ofOpenJobs their paths and jobs.
+const (
+	openStep   = " AND s.position IS NOT NULL AND s.job_closed = FALSE"
+	ofOpenJobs = " WHERE j.closed_at IS NULL AND p.job_id = j.id AND s.path_id = p.id" + openStep
+)
+
+// work selects the steps with work. Both counts are kept with the step and the path, so the number of units does not matter.
+const work = `SELECT j.id AS job_id, j.name AS job_name, j.jira_part_number, j.priority, j.due_date, j.urgency,
+	p.id AS path_id, p.name AS path_name, s.id AS step_id, s.name AS step_name, s.position, s.location, s.assigned_to,
+	s.part_count AS waiting,
+	(SELECT coalesce(sum(e.part_count), 0) FROM steps AS e WHERE e.path_id = s.path_id AND e.position < s.position) AS incoming,
+	CASE s.position WHEN 0 THEN p.goal_quantity - p.in_progress_count - p.completed_count ELSE 0 END AS to_create,
+	(SELECT u.updated_at FROM serials AS u WHERE u.step_id = s.id AND u.status = 'in_progress' ORDER BY u.no LIMIT 1) AS oldest_since`
+
+// hasWork selects the steps where something is to be done.
+const hasWork = ` AND j.urgency < '1'
+	AND (s.part_count > 0 OR s.position = 0 AND p.goal_quantity > p.in_progress_count + p.completed_count)`
+
+// Work returns up to limit rows of work, the most urgent first, that follow the place after. An empty place is the beginning.
+// It reads the open jobs by their urgency until it has enough rows, or the steps that match if there are few of them. It returns
+// an Invalid error for a place of another list.
+func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit int) (page Page[Work], err error) {
+	conditions := ofOpenJobs + hasWork
+	var arguments []any
+	if after != "" {
+		place := strings.Split(after, ".")
+		if len(place) != 4 {
+			return page, errForeignPlace
+		}
+		position, err := strconv.Atoi(place[3])
+		if err != nil {
+			return page, errForeignPlace
+		}
+		// The first condition is what the index of the jobs can serve.
+		conditions += " AND (j.urgency, j.id) >= (?, ?) AND (j.urgency, j.id, p.id, s.position) > (?, ?, ?, ?)"
+		arguments = append(arguments, place[0], place[1], place[0], place[1], place[2], position)
+	}
+	for _, field := range filter.fields() {
+		conditions += " AND " + field.column + " = ?"
+		arguments = append(arguments, field.value)
+	}
+	arguments = append(arguments, limit+1)
+	err = s.db.Query(ctx, func(db *gorm.DB) error {
+		page = Page[Work]{}
+		tables, err := filter.tables(db)
+		if err != nil {
+			return err
+		}
+		return db.Raw(work+tables+conditions+" ORDER BY j.urgency, j.id, p.id, s.position LIMIT ?", arguments...).Scan(&page.Rows).Error
+	})
+	if len(page.Rows) > limit {
+		page.Rows, page.More = page.Rows[:limit], true
+	}
+	for i := range page.Rows {
+		page.Bytes += page.Rows[i].size()
+	}
+	return page, err
+}
+
+// Place is a location, an assignee, or the name of a step, with the number of its steps and of the units that wait there.
+type Place struct {
+	Name           string
+	Steps, Waiting int64
+}
+
+// Places are the places of all open jobs, by name.
+type Places struct {
+	Locations, Assignees, StepNames []Place
+}
+
+// maxPlaces is the largest number of places of one kind.
+const maxPlaces = 1000
+
+// Places returns the locations, assignees, and step names of open jobs. Of more than 1000 of a kind, it returns those with the
+// most waiting units.
+func (s *Store) Places(ctx context.Context) (Places, error) {
+	var groups []struct {
+		Location, AssignedTo *string
+		Name                 string
+		Steps, Waiting       int64
+	}
+	err := s.db.Query(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT s.location, s.assigned_to, s.name, count(*) AS steps, sum(s.part_count) AS waiting FROM steps AS s" +
+			" WHERE TRUE" + openStep + " GROUP BY s.name, s.location, s.assigned_to").Scan(&groups).Error
+	})
+	locations, assignees, stepNames := placeCounts{}, placeCounts{}, placeCounts{}
+	for _, group := range groups {
+		if group.Location != nil {
+			locations.add(*group.Location, group.Steps, group.Waiting)
+		}
+		if group.AssignedTo != nil {
+			assignees.add(*group.AssignedTo, group.Steps, group.Waiting)
+		}
+		stepNames.add(group.Name, group.Steps, group.Waiting)
+	}
+	return Places{locations.sorted(), assignees.sorted(), stepNames.sorted()}, err
+}
+
+// placeCounts has the places of one kind by their names.
+type placeCounts map[string]Place
+
+func (c placeCounts) add(name string, steps, waiting int64) {
+	place := c[name]
+	c[name] = Place{name, place.Steps + steps, place.Waiting + waiting}
+}
+
+func (c placeCounts) sorted() []Place {
+	places := make([]Place, 0, len(c))
+	for _, place := range c {
+		places = append(places, place)
+	}
+	byName := func(a, b Place) int { return cmp.Compare(a.Name, b.Name) }
+	if len(places) > maxPlaces {
+		slices.SortFunc(places, func(a, b Place) int { return cmp.Or(cmp.Compare(b.Waiting, a.Waiting), byName(a, b)) })
+		places = places[:maxPlaces]
+	}
+	slices.SortFunc(places, byName)
+	return places
+}

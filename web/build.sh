@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds the pages into a folder, web/dist unless another one is given. The names of the files are fixed, so that the folder can be
+# committed and compared.
+set -euo pipefail
+cd "$(dirname "$0")"
+out=${1:-dist}
+rm -rf "$out"
+mkdir -p "$out"
+# Modules of the TypeScript client find its dependencies in node_modules of this folder.
+NODE_PATH=node_modules go tool -modfile=../tools/go.mod esbuild src/app.tsx src/app.css \
+	--bundle --splitting --format=esm --target=es2022 --minify --legal-comments=none --log-level=warning \
+	--jsx=automatic --jsx-import-source=preact \
+	--entry-names='[name]' --chunk-names='[name]' --outdir="$out"
+cp src/index.html src/icon.svg "$out"

@@ -1,0 +1,4 @@
+/** Built next. */
+export function JobPage() {
+  return <h1>Job</h1>;
+}

@@ -1,0 +1,4 @@
+/** Built next. */
+export function JobsPage() {
+  return <h1>Jobs</h1>;
+}

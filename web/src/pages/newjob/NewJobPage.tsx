@@ -1,0 +1,4 @@
+/** Built next. */
+export function NewJobPage() {
+  return <h1>NewJob</h1>;
+}

@@ -1,0 +1,4 @@
+/** Built next. */
+export function UnitPage() {
+  return <h1>Unit</h1>;
+}
