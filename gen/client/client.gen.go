@@ -504,7 +504,7 @@ type BypassedStepStatus string
 // Example: preferred
 type DependencyType string
 
-// DueDate The day by which the job must be done.
+// DueDate The day on which the job is due.
 //
 // Example: 2026-12-01
 type DueDate = string
@@ -778,7 +778,7 @@ type Job struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -924,7 +924,7 @@ type JobCreate struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1117,7 +1117,7 @@ type JobPlan struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1256,7 +1256,7 @@ type JobUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// DueDate The day by which the job must be done; `null` clears it.
+	// DueDate The day on which the job is due; `null` clears it.
 	//
 	// Example: 2026-12-01
 	DueDate nullable.Nullable[string] `json:"dueDate,omitempty"`
@@ -2640,7 +2640,7 @@ type WorkItem struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// DueDate The day by which the job must be done.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`

@@ -909,7 +909,7 @@ export interface components {
          */
         JiraLabels: string[];
         /**
-         * @description The day by which the job must be done.
+         * @description The day on which the job is due.
          * @example 2026-12-01
          */
         DueDate: string;
@@ -969,7 +969,7 @@ export interface components {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
             /**
-             * @description The day by which the job must be done; `null` clears it.
+             * @description The day on which the job is due; `null` clears it.
              * @example 2026-12-01
              */
             dueDate?: string | null;
