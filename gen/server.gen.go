@@ -137,6 +137,54 @@ func (e ScrapReason) Valid() bool {
 	}
 }
 
+// Defines values for SerialActionName.
+const (
+	ActionAdvance       SerialActionName = "advance"
+	ActionAdvanceTo     SerialActionName = "advance_to"
+	ActionClearOverride SerialActionName = "clear_override"
+	ActionComplete      SerialActionName = "complete"
+	ActionDelete        SerialActionName = "delete"
+	ActionForceComplete SerialActionName = "force_complete"
+	ActionNote          SerialActionName = "note"
+	ActionOverride      SerialActionName = "override"
+	ActionScrap         SerialActionName = "scrap"
+	ActionSkip          SerialActionName = "skip"
+	ActionUndo          SerialActionName = "undo"
+	ActionWaive         SerialActionName = "waive"
+)
+
+// Valid indicates whether the value is a known member of the SerialActionName enum.
+func (e SerialActionName) Valid() bool {
+	switch e {
+	case ActionAdvance:
+		return true
+	case ActionAdvanceTo:
+		return true
+	case ActionClearOverride:
+		return true
+	case ActionComplete:
+		return true
+	case ActionDelete:
+		return true
+	case ActionForceComplete:
+		return true
+	case ActionNote:
+		return true
+	case ActionOverride:
+		return true
+	case ActionScrap:
+		return true
+	case ActionSkip:
+		return true
+	case ActionUndo:
+		return true
+	case ActionWaive:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SerialStatus.
 const (
 	SerialStatusCompleted  SerialStatus = "completed"
@@ -227,9 +275,9 @@ type AdvanceToResult struct {
 	Bypassed []BypassedStep `json:"bypassed"`
 }
 
-// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-// `completion_gate` steps can't be bypassed.
+// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 //
 // Example: strict
 type AdvancementMode string
@@ -253,6 +301,9 @@ type BulkOutcome struct {
 
 	// Serial One physical unit on a path.
 	Serial *Serial `json:"serial,omitempty"`
+
+	// Bypassed The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`.
+	Bypassed *[]BypassedStep `json:"bypassed,omitempty"`
 
 	// Error What every error looks like.
 	Error *Error `json:"error,omitempty"`
@@ -302,8 +353,8 @@ type BypassedStep struct {
 // Example: deferred
 type BypassedStepStatus string
 
-// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-// `completion_gate`: not left while an earlier step is deferred.
+// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 //
 // Example: preferred
 type DependencyType string
@@ -341,7 +392,8 @@ type Event struct {
 	EventBase `yaml:",inline"`
 }
 
-// EventBase What all types of events have in common.
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
 type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
@@ -363,6 +415,11 @@ type EventBase struct {
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At Timestamp `json:"at"`
+
+	// OccurredAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	OccurredAt *Timestamp `json:"occurredAt,omitempty"`
 
 	// UserID User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
 	// does not check which user it is: `keyName` is proof, `userId` is what the caller says.
@@ -419,6 +476,12 @@ type FieldError struct {
 	// Example: name is required
 	Message string `json:"message"`
 }
+
+// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+// stands.
+//
+// Example: step_01h455vb4pex5vsknk084sn02q
+type FromStepID = string
 
 // GoalQuantity Units to make.
 //
@@ -829,6 +892,12 @@ type JobUpdatedEvent struct {
 	Data JobChangedData `json:"data"`
 }
 
+// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+//
+// Example: 2024-01-15T10:30:00Z
+type OccurredAt = string
+
 // OverrideClearedEvent A step is required of a unit again.
 type OverrideClearedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
@@ -865,9 +934,9 @@ type Path struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -907,9 +976,9 @@ type PathCreate struct {
 	// Steps The process steps in their order.
 	Steps []StepCreate `json:"steps"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -956,9 +1025,9 @@ type PathEventData struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1031,9 +1100,9 @@ type PathUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1065,7 +1134,9 @@ type Serial struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID PathID `json:"pathId"`
 
-	// CurrentStepIndex Place of the step it stands at, or was scrapped at; -1 when completed.
+	// CurrentStepIndex Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
+	// was removed from the path: then `currentStepId` and `currentStepName` still name the step.
+	//
 	//
 	// Example: 0
 	CurrentStepIndex int `json:"currentStepIndex"`
@@ -1074,6 +1145,11 @@ type Serial struct {
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	CurrentStepID *StepID `json:"currentStepId,omitempty"`
+
+	// CurrentStepName Name of the step it stands at, or was scrapped at. Absent when completed.
+	//
+	// Example: CNC Machining
+	CurrentStepName *string `json:"currentStepName,omitempty"`
 
 	// Status The state of a unit.
 	//
@@ -1120,6 +1196,11 @@ type Serial struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
 
+	// LastEventID Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	LastEventID *string `json:"lastEventId,omitempty"`
+
 	// CreatedAt A moment in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
@@ -1131,6 +1212,48 @@ type Serial struct {
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
 
+// SerialAction Whether a unit accepts a command in the state that is shown.
+type SerialAction struct {
+	// Action A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+	// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+	// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+	// `clearStepOverride`, `waiveStep`, and `completeStep`.
+	//
+	//
+	// Example: advance
+	Action SerialActionName `json:"action"`
+
+	// StepID The step that the command names. Absent for a command that names none.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *string `json:"stepId,omitempty"`
+
+	// TargetStepIndex For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
+	// completes the unit.
+	//
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// Allowed Whether the command would be carried out.
+	//
+	// Example: false
+	Allowed bool `json:"allowed"`
+
+	// Reason The message of the error with which the command would be refused. Absent when it is allowed.
+	//
+	// Example: Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
+	Reason *string `json:"reason,omitempty"`
+}
+
+// SerialActionName A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+// `clearStepOverride`, `waiveStep`, and `completeStep`.
+//
+// Example: advance
+type SerialActionName string
+
 // SerialAdvance Advance a unit.
 type SerialAdvance struct {
 	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
@@ -1138,10 +1261,29 @@ type SerialAdvance struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
@@ -1161,10 +1303,24 @@ type SerialAdvanceTo struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialCreatedData The step at which the unit begins.
@@ -1189,13 +1345,37 @@ type SerialCreatedEvent struct {
 	Data SerialCreatedData `json:"data"`
 }
 
-// SerialDetail A unit and the status of each step of its path.
+// SerialDeletedEvent A unit that had not moved was deleted.
+type SerialDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.deleted
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
+// SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
 	Serial `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
+	// Job The job of a unit.
+	Job SerialJob `json:"job"`
+
+	// Path The path of a unit.
+	Path SerialPath `json:"path"`
+
 	// Steps One entry for each step that the path has now, in their order.
 	Steps []SerialStep `json:"steps"`
+
+	// Actions One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
+	// step. They hold for the state that this response shows, and say nothing about the role of the API key.
+	Actions []SerialAction `json:"actions"`
 }
 
 // SerialForceComplete Complete a unit over open steps.
@@ -1205,10 +1385,24 @@ type SerialForceComplete struct {
 	// Example: Customer accepts without coating
 	Reason *string `json:"reason,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialForceCompletedData Why the unit was completed, and the required steps that were open.
@@ -1240,6 +1434,24 @@ type SerialForceCompletedEvent struct {
 //
 // Example: SN-00001
 type SerialID = string
+
+// SerialJob The job of a unit.
+type SerialJob struct {
+	// ID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	ID JobID `json:"id"`
+
+	// Name Name of the job.
+	//
+	// Example: JOB-2024-001
+	Name string `json:"name"`
+
+	// JiraPartNumber Part number from the Jira ticket of the job, if it has one.
+	//
+	// Example: HSG-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+}
 
 // SerialList Units.
 type SerialList = []Serial
@@ -1284,6 +1496,74 @@ type SerialMovedEvent struct {
 	Data SerialMovedData `json:"data"`
 }
 
+// SerialNote A note on a unit.
+type SerialNote struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialNotedData The note, and the step at which the unit is.
+type SerialNotedData struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// StepName Name of the step. Absent for a completed unit.
+	//
+	// Example: Deburring
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// SerialNotedEvent A note was added to a unit.
+type SerialNotedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.noted
+	Type string `json:"type"`
+
+	// Data The note, and the step at which the unit is.
+	Data SerialNotedData `json:"data"`
+}
+
+// SerialPath The path of a unit.
+type SerialPath struct {
+	// ID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	ID PathID `json:"id"`
+
+	// Name Name of the path.
+	//
+	// Example: Main Route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+}
+
 // SerialScrap Scrap a unit.
 type SerialScrap struct {
 	// Reason Why a unit was scrapped.
@@ -1296,10 +1576,24 @@ type SerialScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialScrappedData Where and why the unit was scrapped.
@@ -1339,7 +1633,9 @@ type SerialScrappedEvent struct {
 // Example: in_progress
 type SerialStatus string
 
-// SerialStep The status of a step for one unit.
+// SerialStep The status of a step for one unit. `at` and `userId` say when the step got the status and by whom: when the unit arrived,
+// when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
+// the step its status.
 type SerialStep struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1356,8 +1652,34 @@ type SerialStep struct {
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -1367,10 +1689,24 @@ type SerialStep struct {
 	//
 	// Example: false
 	Overridden bool `json:"overridden"`
+
+	// At A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	At *Timestamp `json:"at,omitempty"`
+
+	// UserID User whom the event names that gave the step its status.
+	//
+	// Example: maria
+	UserID *string `json:"userId,omitempty"`
 }
 
-// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+//
+// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+// becomes `skipped`.
 //
 // Example: pending
 type SerialStepStatus string
@@ -1382,10 +1718,22 @@ type SerialUndo struct {
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
+	// EventID The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	EventID *string `json:"eventId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialUndoneData The change that was taken back.
@@ -1432,10 +1780,71 @@ type SerialsAdvance struct {
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsAdvanceTo Advance many units past steps. One of the two targets is required.
+type SerialsAdvanceTo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// TargetStepID Id of the step to go to.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	TargetStepID *string `json:"targetStepId,omitempty"`
+
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialsCreate Units to be created.
@@ -1466,6 +1875,71 @@ type SerialsCreate struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// SerialsNote The same note on many units.
+type SerialsNote struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsOverride Make a step optional for many units.
+type SerialsOverride struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// StepID The step that becomes optional for the units.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID string `json:"stepId"`
+
+	// Reason Why.
+	//
+	// Example: Prototype, no coating needed
+	Reason string `json:"reason"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
 // SerialsScrap Scrap many units for one reason.
 type SerialsScrap struct {
 	// SerialIds The units, each once.
@@ -1488,10 +1962,58 @@ type SerialsScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsUndo Take back the last change of many units.
+type SerialsUndo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// EventIds The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
+	// undone is another event is refused (409).
+	EventIds *[]string `json:"eventIds,omitempty"`
+
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // Step One process operation on a path.
@@ -1526,8 +2048,8 @@ type Step struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1540,6 +2062,13 @@ type StepComplete struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepCompletedEvent A deferred step was reported as done.
@@ -1578,15 +2107,15 @@ type StepCreate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType *DependencyType `json:"dependencyType,omitempty"`
 }
 
-// StepDistribution How many units stand at a step.
+// StepDistribution How many units stand at a step, and how many have done it.
 type StepDistribution struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1612,6 +2141,11 @@ type StepDistribution struct {
 	//
 	// Example: 8
 	PartCount int64 `json:"partCount"`
+
+	// DoneCount Units in progress or completed that have done the step. Scrapped units are not counted.
+	//
+	// Example: 14
+	DoneCount int64 `json:"doneCount"`
 
 	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
 	//
@@ -1646,8 +2180,8 @@ type StepEventData struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1686,8 +2220,8 @@ type StepInput struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1737,6 +2271,13 @@ type StepOverride struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepReasonData The step, and why.
@@ -1764,8 +2305,12 @@ type StepStatusData struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -1794,8 +2339,8 @@ type StepUpdate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1832,6 +2377,13 @@ type StepWaive struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepWaivedData The step, why it was waived, and who approved that.
@@ -2045,7 +2597,7 @@ type ListEventsParams struct {
 	// JobID Only events of this job, its paths and its units.
 	JobID *EventJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
 
-	// SerialID Only events of this unit.
+	// SerialID Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
 	// Type Only events of this type.
@@ -2169,7 +2721,8 @@ type ListSerialsParams struct {
 	// PathID Only units on this path.
 	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// StepID Only units whose current step is this one.
+	// StepID Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+	// leave them out.
 	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// Status Only units in this state.
@@ -2199,11 +2752,45 @@ type AdvanceSerialsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AdvanceSerialsToParams defines parameters for AdvanceSerialsTo.
+type AdvanceSerialsToParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNotesParams defines parameters for AddSerialNotes.
+type AddSerialNotesParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// OverrideStepsParams defines parameters for OverrideSteps.
+type OverrideStepsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ScrapSerialsParams defines parameters for ScrapSerials.
 type ScrapSerialsParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoSerialsParams defines parameters for UndoSerials.
+type UndoSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteSerialParams defines parameters for DeleteSerial.
+type DeleteSerialParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdvanceSerialParams defines parameters for AdvanceSerial.
@@ -2222,6 +2809,13 @@ type AdvanceSerialToParams struct {
 
 // ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
 type ForceCompleteSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNoteParams defines parameters for AddSerialNote.
+type AddSerialNoteParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -2298,8 +2892,20 @@ type CreateSerialsJSONRequestBody = SerialsCreate
 // AdvanceSerialsJSONRequestBody defines body for AdvanceSerials for application/json ContentType.
 type AdvanceSerialsJSONRequestBody = SerialsAdvance
 
+// AdvanceSerialsToJSONRequestBody defines body for AdvanceSerialsTo for application/json ContentType.
+type AdvanceSerialsToJSONRequestBody = SerialsAdvanceTo
+
+// AddSerialNotesJSONRequestBody defines body for AddSerialNotes for application/json ContentType.
+type AddSerialNotesJSONRequestBody = SerialsNote
+
+// OverrideStepsJSONRequestBody defines body for OverrideSteps for application/json ContentType.
+type OverrideStepsJSONRequestBody = SerialsOverride
+
 // ScrapSerialsJSONRequestBody defines body for ScrapSerials for application/json ContentType.
 type ScrapSerialsJSONRequestBody = SerialsScrap
+
+// UndoSerialsJSONRequestBody defines body for UndoSerials for application/json ContentType.
+type UndoSerialsJSONRequestBody = SerialsUndo
 
 // AdvanceSerialJSONRequestBody defines body for AdvanceSerial for application/json ContentType.
 type AdvanceSerialJSONRequestBody = SerialAdvance
@@ -2309,6 +2915,9 @@ type AdvanceSerialToJSONRequestBody = SerialAdvanceTo
 
 // ForceCompleteSerialJSONRequestBody defines body for ForceCompleteSerial for application/json ContentType.
 type ForceCompleteSerialJSONRequestBody = SerialForceComplete
+
+// AddSerialNoteJSONRequestBody defines body for AddSerialNote for application/json ContentType.
+type AddSerialNoteJSONRequestBody = SerialNote
 
 // ScrapSerialJSONRequestBody defines body for ScrapSerial for application/json ContentType.
 type ScrapSerialJSONRequestBody = SerialScrap
@@ -2384,9 +2993,24 @@ type ServerInterface interface {
 	// AdvanceSerials Advance many serial numbers
 	// (POST /api/serials/advance)
 	AdvanceSerials(c *gin.Context, params AdvanceSerialsParams)
+	// AdvanceSerialsTo Advance many serial numbers past steps
+	// (POST /api/serials/advance-to)
+	AdvanceSerialsTo(c *gin.Context, params AdvanceSerialsToParams)
+	// AddSerialNotes Add a note to many serial numbers
+	// (POST /api/serials/notes)
+	AddSerialNotes(c *gin.Context, params AddSerialNotesParams)
+	// OverrideSteps Make a step optional for many serial numbers
+	// (POST /api/serials/override)
+	OverrideSteps(c *gin.Context, params OverrideStepsParams)
 	// ScrapSerials Scrap many serial numbers
 	// (POST /api/serials/scrap)
 	ScrapSerials(c *gin.Context, params ScrapSerialsParams)
+	// UndoSerials Take back the last change of many serial numbers
+	// (POST /api/serials/undo)
+	UndoSerials(c *gin.Context, params UndoSerialsParams)
+	// DeleteSerial Delete a unit that never moved
+	// (DELETE /api/serials/{serialId})
+	DeleteSerial(c *gin.Context, serialID SerialID, params DeleteSerialParams)
 	// GetSerial Get a serial number and its steps
 	// (GET /api/serials/{serialId})
 	GetSerial(c *gin.Context, serialID SerialID)
@@ -2399,6 +3023,9 @@ type ServerInterface interface {
 	// ForceCompleteSerial Complete a unit over open steps
 	// (POST /api/serials/{serialId}/force-complete)
 	ForceCompleteSerial(c *gin.Context, serialID SerialID, params ForceCompleteSerialParams)
+	// AddSerialNote Add a note to a unit
+	// (POST /api/serials/{serialId}/notes)
+	AddSerialNote(c *gin.Context, serialID SerialID, params AddSerialNoteParams)
 	// ScrapSerial Scrap a unit
 	// (POST /api/serials/{serialId}/scrap)
 	ScrapSerial(c *gin.Context, serialID SerialID, params ScrapSerialParams)
@@ -3267,6 +3894,126 @@ func (siw *ServerInterfaceWrapper) AdvanceSerials(c *gin.Context) {
 	siw.Handler.AdvanceSerials(c, params)
 }
 
+// AdvanceSerialsTo operation middleware
+func (siw *ServerInterfaceWrapper) AdvanceSerialsTo(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdvanceSerialsToParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdvanceSerialsTo(c, params)
+}
+
+// AddSerialNotes operation middleware
+func (siw *ServerInterfaceWrapper) AddSerialNotes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddSerialNotesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddSerialNotes(c, params)
+}
+
+// OverrideSteps operation middleware
+func (siw *ServerInterfaceWrapper) OverrideSteps(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OverrideStepsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OverrideSteps(c, params)
+}
+
 // ScrapSerials operation middleware
 func (siw *ServerInterfaceWrapper) ScrapSerials(c *gin.Context) {
 
@@ -3305,6 +4052,95 @@ func (siw *ServerInterfaceWrapper) ScrapSerials(c *gin.Context) {
 	}
 
 	siw.Handler.ScrapSerials(c, params)
+}
+
+// UndoSerials operation middleware
+func (siw *ServerInterfaceWrapper) UndoSerials(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoSerialsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoSerials(c, params)
+}
+
+// DeleteSerial operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSerial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSerialParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSerial(c, serialID, params)
 }
 
 // GetSerial operation middleware
@@ -3477,6 +4313,55 @@ func (siw *ServerInterfaceWrapper) ForceCompleteSerial(c *gin.Context) {
 	}
 
 	siw.Handler.ForceCompleteSerial(c, serialID, params)
+}
+
+// AddSerialNote operation middleware
+func (siw *ServerInterfaceWrapper) AddSerialNote(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddSerialNoteParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddSerialNote(c, serialID, params)
 }
 
 // ScrapSerial operation middleware
@@ -3900,12 +4785,18 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/serials", wrapper.CreateSerials)
 	router.POST(options.BaseURL+"/api/serials/advance", wrapper.AdvanceSerials)
 	router.POST(options.BaseURL+"/api/serials/scrap", wrapper.ScrapSerials)
+	router.POST(options.BaseURL+"/api/serials/advance-to", wrapper.AdvanceSerialsTo)
+	router.POST(options.BaseURL+"/api/serials/override", wrapper.OverrideSteps)
+	router.POST(options.BaseURL+"/api/serials/undo", wrapper.UndoSerials)
+	router.POST(options.BaseURL+"/api/serials/notes", wrapper.AddSerialNotes)
+	router.DELETE(options.BaseURL+"/api/serials/:serialId", wrapper.DeleteSerial)
 	router.GET(options.BaseURL+"/api/serials/:serialId", wrapper.GetSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/advance", wrapper.AdvanceSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/advance-to", wrapper.AdvanceSerialTo)
 	router.POST(options.BaseURL+"/api/serials/:serialId/scrap", wrapper.ScrapSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/force-complete", wrapper.ForceCompleteSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/undo", wrapper.UndoSerial)
+	router.POST(options.BaseURL+"/api/serials/:serialId/notes", wrapper.AddSerialNote)
 	router.DELETE(options.BaseURL+"/api/serials/:serialId/steps/:stepId/override", wrapper.ClearStepOverride)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/override", wrapper.OverrideStep)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/waive", wrapper.WaiveStep)
@@ -7731,6 +8622,718 @@ func (response AdvanceSerials503JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
+type AdvanceSerialsToRequestObject struct {
+	Params AdvanceSerialsToParams
+	Body   *AdvanceSerialsToJSONRequestBody
+}
+
+type AdvanceSerialsToResponseObject interface {
+	VisitAdvanceSerialsToResponse(w http.ResponseWriter) error
+}
+
+type AdvanceSerialsTo200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AdvanceSerialsTo200JSONResponse struct {
+	Body    BulkResult
+	Headers AdvanceSerialsTo200ResponseHeaders
+}
+
+func (response AdvanceSerialsTo200JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerialsTo400JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerialsTo400ResponseHeaders
+}
+
+func (response AdvanceSerialsTo400JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AdvanceSerialsTo401JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AdvanceSerialsTo403JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response AdvanceSerialsTo404JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AdvanceSerialsTo408JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo409JSONResponse struct{ SerialsRefusedJSONResponse }
+
+func (response AdvanceSerialsTo409JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AdvanceSerialsTo413JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AdvanceSerialsTo415JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AdvanceSerialsTo422JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AdvanceSerialsTo500JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AdvanceSerialsTo503JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotesRequestObject struct {
+	Params AddSerialNotesParams
+	Body   *AddSerialNotesJSONRequestBody
+}
+
+type AddSerialNotesResponseObject interface {
+	VisitAddSerialNotesResponse(w http.ResponseWriter) error
+}
+
+type AddSerialNotes200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AddSerialNotes200JSONResponse struct {
+	Body    BulkResult
+	Headers AddSerialNotes200ResponseHeaders
+}
+
+func (response AddSerialNotes200JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AddSerialNotes400JSONResponse struct {
+	Body    Error
+	Headers AddSerialNotes400ResponseHeaders
+}
+
+func (response AddSerialNotes400JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AddSerialNotes401JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AddSerialNotes403JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response AddSerialNotes404JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AddSerialNotes408JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AddSerialNotes413JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AddSerialNotes415JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AddSerialNotes422JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AddSerialNotes500JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AddSerialNotes503JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStepsRequestObject struct {
+	Params OverrideStepsParams
+	Body   *OverrideStepsJSONRequestBody
+}
+
+type OverrideStepsResponseObject interface {
+	VisitOverrideStepsResponse(w http.ResponseWriter) error
+}
+
+type OverrideSteps200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type OverrideSteps200JSONResponse struct {
+	Body    BulkResult
+	Headers OverrideSteps200ResponseHeaders
+}
+
+func (response OverrideSteps200JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type OverrideSteps400JSONResponse struct {
+	Body    Error
+	Headers OverrideSteps400ResponseHeaders
+}
+
+func (response OverrideSteps400JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response OverrideSteps401JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response OverrideSteps403JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response OverrideSteps404JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response OverrideSteps408JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps409JSONResponse struct{ SerialsRefusedJSONResponse }
+
+func (response OverrideSteps409JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response OverrideSteps413JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response OverrideSteps415JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response OverrideSteps422JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response OverrideSteps500JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response OverrideSteps503JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerialsRequestObject struct {
 	Params ScrapSerialsParams
 	Body   *ScrapSerialsJSONRequestBody
@@ -7957,6 +9560,432 @@ func (response ScrapSerials500JSONResponse) VisitScrapSerialsResponse(w http.Res
 type ScrapSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ScrapSerials503JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerialsRequestObject struct {
+	Params UndoSerialsParams
+	Body   *UndoSerialsJSONRequestBody
+}
+
+type UndoSerialsResponseObject interface {
+	VisitUndoSerialsResponse(w http.ResponseWriter) error
+}
+
+type UndoSerials200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type UndoSerials200JSONResponse struct {
+	Body    BulkResult
+	Headers UndoSerials200ResponseHeaders
+}
+
+func (response UndoSerials200JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UndoSerials400JSONResponse struct {
+	Body    Error
+	Headers UndoSerials400ResponseHeaders
+}
+
+func (response UndoSerials400JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UndoSerials401JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UndoSerials403JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response UndoSerials404JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UndoSerials408JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UndoSerials409JSONResponse struct {
+	Body    Error
+	Headers UndoSerials409ResponseHeaders
+}
+
+func (response UndoSerials409JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response UndoSerials413JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response UndoSerials415JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response UndoSerials422JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response UndoSerials500JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response UndoSerials503JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerialRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Params   DeleteSerialParams
+}
+
+type DeleteSerialResponseObject interface {
+	VisitDeleteSerialResponse(w http.ResponseWriter) error
+}
+
+type DeleteSerial204ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteSerial204Response struct {
+	Headers DeleteSerial204ResponseHeaders
+}
+
+func (response DeleteSerial204Response) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteSerial400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response DeleteSerial400JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response DeleteSerial401JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeleteSerial403JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
+
+func (response DeleteSerial404JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteSerial409JSONResponse struct {
+	Body    Error
+	Headers DeleteSerial409ResponseHeaders
+}
+
+func (response DeleteSerial409JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial412JSONResponse struct{ SerialWasChangedJSONResponse }
+
+func (response DeleteSerial412JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response DeleteSerial500JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response DeleteSerial503JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8855,6 +10884,235 @@ func (response ForceCompleteSerial500JSONResponse) VisitForceCompleteSerialRespo
 type ForceCompleteSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ForceCompleteSerial503JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNoteRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Params   AddSerialNoteParams
+	Body     *AddSerialNoteJSONRequestBody
+}
+
+type AddSerialNoteResponseObject interface {
+	VisitAddSerialNoteResponse(w http.ResponseWriter) error
+}
+
+type AddSerialNote200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AddSerialNote200JSONResponse struct {
+	Body    Serial
+	Headers AddSerialNote200ResponseHeaders
+}
+
+func (response AddSerialNote200JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AddSerialNote400JSONResponse struct {
+	Body    Error
+	Headers AddSerialNote400ResponseHeaders
+}
+
+func (response AddSerialNote400JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AddSerialNote401JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AddSerialNote403JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote404JSONResponse struct{ SerialNotFoundJSONResponse }
+
+func (response AddSerialNote404JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AddSerialNote408JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AddSerialNote413JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AddSerialNote415JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AddSerialNote422JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AddSerialNote500JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AddSerialNote503JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10583,9 +12841,24 @@ type StrictServerInterface interface {
 	// AdvanceSerials Advance many serial numbers
 	// (POST /api/serials/advance)
 	AdvanceSerials(ctx context.Context, request AdvanceSerialsRequestObject) (AdvanceSerialsResponseObject, error)
+	// AdvanceSerialsTo Advance many serial numbers past steps
+	// (POST /api/serials/advance-to)
+	AdvanceSerialsTo(ctx context.Context, request AdvanceSerialsToRequestObject) (AdvanceSerialsToResponseObject, error)
+	// AddSerialNotes Add a note to many serial numbers
+	// (POST /api/serials/notes)
+	AddSerialNotes(ctx context.Context, request AddSerialNotesRequestObject) (AddSerialNotesResponseObject, error)
+	// OverrideSteps Make a step optional for many serial numbers
+	// (POST /api/serials/override)
+	OverrideSteps(ctx context.Context, request OverrideStepsRequestObject) (OverrideStepsResponseObject, error)
 	// ScrapSerials Scrap many serial numbers
 	// (POST /api/serials/scrap)
 	ScrapSerials(ctx context.Context, request ScrapSerialsRequestObject) (ScrapSerialsResponseObject, error)
+	// UndoSerials Take back the last change of many serial numbers
+	// (POST /api/serials/undo)
+	UndoSerials(ctx context.Context, request UndoSerialsRequestObject) (UndoSerialsResponseObject, error)
+	// DeleteSerial Delete a unit that never moved
+	// (DELETE /api/serials/{serialId})
+	DeleteSerial(ctx context.Context, request DeleteSerialRequestObject) (DeleteSerialResponseObject, error)
 	// GetSerial Get a serial number and its steps
 	// (GET /api/serials/{serialId})
 	GetSerial(ctx context.Context, request GetSerialRequestObject) (GetSerialResponseObject, error)
@@ -10598,6 +12871,9 @@ type StrictServerInterface interface {
 	// ForceCompleteSerial Complete a unit over open steps
 	// (POST /api/serials/{serialId}/force-complete)
 	ForceCompleteSerial(ctx context.Context, request ForceCompleteSerialRequestObject) (ForceCompleteSerialResponseObject, error)
+	// AddSerialNote Add a note to a unit
+	// (POST /api/serials/{serialId}/notes)
+	AddSerialNote(ctx context.Context, request AddSerialNoteRequestObject) (AddSerialNoteResponseObject, error)
 	// ScrapSerial Scrap a unit
 	// (POST /api/serials/{serialId}/scrap)
 	ScrapSerial(ctx context.Context, request ScrapSerialRequestObject) (ScrapSerialResponseObject, error)
@@ -11295,6 +13571,138 @@ func (sh *strictHandler) AdvanceSerials(ctx *gin.Context, params AdvanceSerialsP
 	}
 }
 
+// AdvanceSerialsTo operation middleware
+func (sh *strictHandler) AdvanceSerialsTo(ctx *gin.Context, params AdvanceSerialsToParams) {
+	var request AdvanceSerialsToRequestObject
+
+	request.Params = params
+
+	var body AdvanceSerialsToJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdvanceSerialsTo(ctx, request.(AdvanceSerialsToRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdvanceSerialsTo")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdvanceSerialsToResponseObject); ok {
+		if err := validResponse.VisitAdvanceSerialsToResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddSerialNotes operation middleware
+func (sh *strictHandler) AddSerialNotes(ctx *gin.Context, params AddSerialNotesParams) {
+	var request AddSerialNotesRequestObject
+
+	request.Params = params
+
+	var body AddSerialNotesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddSerialNotes(ctx, request.(AddSerialNotesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddSerialNotes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddSerialNotesResponseObject); ok {
+		if err := validResponse.VisitAddSerialNotesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OverrideSteps operation middleware
+func (sh *strictHandler) OverrideSteps(ctx *gin.Context, params OverrideStepsParams) {
+	var request OverrideStepsRequestObject
+
+	request.Params = params
+
+	var body OverrideStepsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OverrideSteps(ctx, request.(OverrideStepsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OverrideSteps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OverrideStepsResponseObject); ok {
+		if err := validResponse.VisitOverrideStepsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ScrapSerials operation middleware
 func (sh *strictHandler) ScrapSerials(ctx *gin.Context, params ScrapSerialsParams) {
 	var request ScrapSerialsRequestObject
@@ -11332,6 +13740,77 @@ func (sh *strictHandler) ScrapSerials(ctx *gin.Context, params ScrapSerialsParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ScrapSerialsResponseObject); ok {
 		if err := validResponse.VisitScrapSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoSerials operation middleware
+func (sh *strictHandler) UndoSerials(ctx *gin.Context, params UndoSerialsParams) {
+	var request UndoSerialsRequestObject
+
+	request.Params = params
+
+	var body UndoSerialsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoSerials(ctx, request.(UndoSerialsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoSerials")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UndoSerialsResponseObject); ok {
+		if err := validResponse.VisitUndoSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteSerial operation middleware
+func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialID, params DeleteSerialParams) {
+	var request DeleteSerialRequestObject
+
+	request.SerialID = serialID
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSerial(ctx, request.(DeleteSerialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSerial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteSerialResponseObject); ok {
+		if err := validResponse.VisitDeleteSerialResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -11493,6 +13972,51 @@ func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ForceCompleteSerialResponseObject); ok {
 		if err := validResponse.VisitForceCompleteSerialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddSerialNote operation middleware
+func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialID, params AddSerialNoteParams) {
+	var request AddSerialNoteRequestObject
+
+	request.SerialID = serialID
+	request.Params = params
+
+	var body AddSerialNoteJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddSerialNote(ctx, request.(AddSerialNoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddSerialNote")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddSerialNoteResponseObject); ok {
+		if err := validResponse.VisitAddSerialNoteResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

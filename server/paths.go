@@ -199,6 +199,7 @@ func toAPIPathDetail(path models.Path) gen.PathDetail {
 			StepOrder:    i,
 			Location:     step.Location,
 			PartCount:    step.PartCount,
+			DoneCount:    step.DoneCount,
 			IsBottleneck: path.IsBottleneck(i),
 		}
 	}

@@ -285,6 +285,7 @@ func (r *Report) comparePath(path *models.Path, state *replay.Replay) {
 		differs("optional flag", step.Optional, want.Optional)
 		differs("dependency type", string(step.DependencyType), want.DependencyType)
 		differs("unit count", step.PartCount, want.PartCount)
+		differs("number of units that have done it", step.DoneCount, want.DoneCount)
 	}
 }
 

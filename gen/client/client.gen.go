@@ -138,6 +138,54 @@ func (e ScrapReason) Valid() bool {
 	}
 }
 
+// Defines values for SerialActionName.
+const (
+	ActionAdvance       SerialActionName = "advance"
+	ActionAdvanceTo     SerialActionName = "advance_to"
+	ActionClearOverride SerialActionName = "clear_override"
+	ActionComplete      SerialActionName = "complete"
+	ActionDelete        SerialActionName = "delete"
+	ActionForceComplete SerialActionName = "force_complete"
+	ActionNote          SerialActionName = "note"
+	ActionOverride      SerialActionName = "override"
+	ActionScrap         SerialActionName = "scrap"
+	ActionSkip          SerialActionName = "skip"
+	ActionUndo          SerialActionName = "undo"
+	ActionWaive         SerialActionName = "waive"
+)
+
+// Valid indicates whether the value is a known member of the SerialActionName enum.
+func (e SerialActionName) Valid() bool {
+	switch e {
+	case ActionAdvance:
+		return true
+	case ActionAdvanceTo:
+		return true
+	case ActionClearOverride:
+		return true
+	case ActionComplete:
+		return true
+	case ActionDelete:
+		return true
+	case ActionForceComplete:
+		return true
+	case ActionNote:
+		return true
+	case ActionOverride:
+		return true
+	case ActionScrap:
+		return true
+	case ActionSkip:
+		return true
+	case ActionUndo:
+		return true
+	case ActionWaive:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SerialStatus.
 const (
 	SerialStatusCompleted  SerialStatus = "completed"
@@ -228,9 +276,9 @@ type AdvanceToResult struct {
 	Bypassed []BypassedStep `json:"bypassed"`
 }
 
-// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-// `completion_gate` steps can't be bypassed.
+// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 //
 // Example: strict
 type AdvancementMode string
@@ -254,6 +302,9 @@ type BulkOutcome struct {
 
 	// Serial One physical unit on a path.
 	Serial *Serial `json:"serial,omitempty"`
+
+	// Bypassed The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`.
+	Bypassed *[]BypassedStep `json:"bypassed,omitempty"`
 
 	// Error What every error looks like.
 	Error *Error `json:"error,omitempty"`
@@ -303,8 +354,8 @@ type BypassedStep struct {
 // Example: deferred
 type BypassedStepStatus string
 
-// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-// `completion_gate`: not left while an earlier step is deferred.
+// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 //
 // Example: preferred
 type DependencyType string
@@ -342,7 +393,8 @@ type Event struct {
 	EventBase `yaml:",inline"`
 }
 
-// EventBase What all types of events have in common.
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
 type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
@@ -364,6 +416,11 @@ type EventBase struct {
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At Timestamp `json:"at"`
+
+	// OccurredAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	OccurredAt *Timestamp `json:"occurredAt,omitempty"`
 
 	// UserID User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
 	// does not check which user it is: `keyName` is proof, `userId` is what the caller says.
@@ -420,6 +477,12 @@ type FieldError struct {
 	// Example: name is required
 	Message string `json:"message"`
 }
+
+// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+// stands.
+//
+// Example: step_01h455vb4pex5vsknk084sn02q
+type FromStepID = string
 
 // GoalQuantity Units to make.
 //
@@ -830,6 +893,12 @@ type JobUpdatedEvent struct {
 	Data JobChangedData `json:"data"`
 }
 
+// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+//
+// Example: 2024-01-15T10:30:00Z
+type OccurredAt = string
+
 // OverrideClearedEvent A step is required of a unit again.
 type OverrideClearedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
@@ -866,9 +935,9 @@ type Path struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -908,9 +977,9 @@ type PathCreate struct {
 	// Steps The process steps in their order.
 	Steps []StepCreate `json:"steps"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -957,9 +1026,9 @@ type PathEventData struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1032,9 +1101,9 @@ type PathUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1066,7 +1135,9 @@ type Serial struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID PathID `json:"pathId"`
 
-	// CurrentStepIndex Place of the step it stands at, or was scrapped at; -1 when completed.
+	// CurrentStepIndex Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
+	// was removed from the path: then `currentStepId` and `currentStepName` still name the step.
+	//
 	//
 	// Example: 0
 	CurrentStepIndex int `json:"currentStepIndex"`
@@ -1075,6 +1146,11 @@ type Serial struct {
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	CurrentStepID *StepID `json:"currentStepId,omitempty"`
+
+	// CurrentStepName Name of the step it stands at, or was scrapped at. Absent when completed.
+	//
+	// Example: CNC Machining
+	CurrentStepName *string `json:"currentStepName,omitempty"`
 
 	// Status The state of a unit.
 	//
@@ -1121,6 +1197,11 @@ type Serial struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
 
+	// LastEventID Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	LastEventID *string `json:"lastEventId,omitempty"`
+
 	// CreatedAt A moment in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
@@ -1132,6 +1213,48 @@ type Serial struct {
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
 
+// SerialAction Whether a unit accepts a command in the state that is shown.
+type SerialAction struct {
+	// Action A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+	// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+	// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+	// `clearStepOverride`, `waiveStep`, and `completeStep`.
+	//
+	//
+	// Example: advance
+	Action SerialActionName `json:"action"`
+
+	// StepID The step that the command names. Absent for a command that names none.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *string `json:"stepId,omitempty"`
+
+	// TargetStepIndex For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
+	// completes the unit.
+	//
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// Allowed Whether the command would be carried out.
+	//
+	// Example: false
+	Allowed bool `json:"allowed"`
+
+	// Reason The message of the error with which the command would be refused. Absent when it is allowed.
+	//
+	// Example: Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
+	Reason *string `json:"reason,omitempty"`
+}
+
+// SerialActionName A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+// `clearStepOverride`, `waiveStep`, and `completeStep`.
+//
+// Example: advance
+type SerialActionName string
+
 // SerialAdvance Advance a unit.
 type SerialAdvance struct {
 	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
@@ -1139,10 +1262,29 @@ type SerialAdvance struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
@@ -1162,10 +1304,24 @@ type SerialAdvanceTo struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialCreatedData The step at which the unit begins.
@@ -1190,13 +1346,37 @@ type SerialCreatedEvent struct {
 	Data SerialCreatedData `json:"data"`
 }
 
-// SerialDetail A unit and the status of each step of its path.
+// SerialDeletedEvent A unit that had not moved was deleted.
+type SerialDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.deleted
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
+// SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
 	Serial `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
+	// Job The job of a unit.
+	Job SerialJob `json:"job"`
+
+	// Path The path of a unit.
+	Path SerialPath `json:"path"`
+
 	// Steps One entry for each step that the path has now, in their order.
 	Steps []SerialStep `json:"steps"`
+
+	// Actions One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
+	// step. They hold for the state that this response shows, and say nothing about the role of the API key.
+	Actions []SerialAction `json:"actions"`
 }
 
 // SerialForceComplete Complete a unit over open steps.
@@ -1206,10 +1386,24 @@ type SerialForceComplete struct {
 	// Example: Customer accepts without coating
 	Reason *string `json:"reason,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialForceCompletedData Why the unit was completed, and the required steps that were open.
@@ -1241,6 +1435,24 @@ type SerialForceCompletedEvent struct {
 //
 // Example: SN-00001
 type SerialID = string
+
+// SerialJob The job of a unit.
+type SerialJob struct {
+	// ID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	ID JobID `json:"id"`
+
+	// Name Name of the job.
+	//
+	// Example: JOB-2024-001
+	Name string `json:"name"`
+
+	// JiraPartNumber Part number from the Jira ticket of the job, if it has one.
+	//
+	// Example: HSG-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+}
 
 // SerialList Units.
 type SerialList = []Serial
@@ -1285,6 +1497,74 @@ type SerialMovedEvent struct {
 	Data SerialMovedData `json:"data"`
 }
 
+// SerialNote A note on a unit.
+type SerialNote struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialNotedData The note, and the step at which the unit is.
+type SerialNotedData struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// StepName Name of the step. Absent for a completed unit.
+	//
+	// Example: Deburring
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// SerialNotedEvent A note was added to a unit.
+type SerialNotedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.noted
+	Type string `json:"type"`
+
+	// Data The note, and the step at which the unit is.
+	Data SerialNotedData `json:"data"`
+}
+
+// SerialPath The path of a unit.
+type SerialPath struct {
+	// ID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	ID PathID `json:"id"`
+
+	// Name Name of the path.
+	//
+	// Example: Main Route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+}
+
 // SerialScrap Scrap a unit.
 type SerialScrap struct {
 	// Reason Why a unit was scrapped.
@@ -1297,10 +1577,24 @@ type SerialScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialScrappedData Where and why the unit was scrapped.
@@ -1340,7 +1634,9 @@ type SerialScrappedEvent struct {
 // Example: in_progress
 type SerialStatus string
 
-// SerialStep The status of a step for one unit.
+// SerialStep The status of a step for one unit. `at` and `userId` say when the step got the status and by whom: when the unit arrived,
+// when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
+// the step its status.
 type SerialStep struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1357,8 +1653,34 @@ type SerialStep struct {
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -1368,10 +1690,24 @@ type SerialStep struct {
 	//
 	// Example: false
 	Overridden bool `json:"overridden"`
+
+	// At A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	At *Timestamp `json:"at,omitempty"`
+
+	// UserID User whom the event names that gave the step its status.
+	//
+	// Example: maria
+	UserID *string `json:"userId,omitempty"`
 }
 
-// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+//
+// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+// becomes `skipped`.
 //
 // Example: pending
 type SerialStepStatus string
@@ -1383,10 +1719,22 @@ type SerialUndo struct {
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
+	// EventID The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	EventID *string `json:"eventId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialUndoneData The change that was taken back.
@@ -1433,10 +1781,71 @@ type SerialsAdvance struct {
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsAdvanceTo Advance many units past steps. One of the two targets is required.
+type SerialsAdvanceTo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// TargetStepID Id of the step to go to.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	TargetStepID *string `json:"targetStepId,omitempty"`
+
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialsCreate Units to be created.
@@ -1467,6 +1876,71 @@ type SerialsCreate struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// SerialsNote The same note on many units.
+type SerialsNote struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsOverride Make a step optional for many units.
+type SerialsOverride struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// StepID The step that becomes optional for the units.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID string `json:"stepId"`
+
+	// Reason Why.
+	//
+	// Example: Prototype, no coating needed
+	Reason string `json:"reason"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
 // SerialsScrap Scrap many units for one reason.
 type SerialsScrap struct {
 	// SerialIds The units, each once.
@@ -1489,10 +1963,58 @@ type SerialsScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsUndo Take back the last change of many units.
+type SerialsUndo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// EventIds The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
+	// undone is another event is refused (409).
+	EventIds *[]string `json:"eventIds,omitempty"`
+
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // Step One process operation on a path.
@@ -1527,8 +2049,8 @@ type Step struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1541,6 +2063,13 @@ type StepComplete struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepCompletedEvent A deferred step was reported as done.
@@ -1579,15 +2108,15 @@ type StepCreate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType *DependencyType `json:"dependencyType,omitempty"`
 }
 
-// StepDistribution How many units stand at a step.
+// StepDistribution How many units stand at a step, and how many have done it.
 type StepDistribution struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1613,6 +2142,11 @@ type StepDistribution struct {
 	//
 	// Example: 8
 	PartCount int64 `json:"partCount"`
+
+	// DoneCount Units in progress or completed that have done the step. Scrapped units are not counted.
+	//
+	// Example: 14
+	DoneCount int64 `json:"doneCount"`
 
 	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
 	//
@@ -1647,8 +2181,8 @@ type StepEventData struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1687,8 +2221,8 @@ type StepInput struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1738,6 +2272,13 @@ type StepOverride struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepReasonData The step, and why.
@@ -1765,8 +2306,12 @@ type StepStatusData struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -1795,8 +2340,8 @@ type StepUpdate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -1833,6 +2378,13 @@ type StepWaive struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepWaivedData The step, why it was waived, and who approved that.
@@ -2046,7 +2598,7 @@ type ListEventsParams struct {
 	// JobID Only events of this job, its paths and its units.
 	JobID *EventJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
 
-	// SerialID Only events of this unit.
+	// SerialID Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
 	// Type Only events of this type.
@@ -2170,7 +2722,8 @@ type ListSerialsParams struct {
 	// PathID Only units on this path.
 	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// StepID Only units whose current step is this one.
+	// StepID Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+	// leave them out.
 	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// Status Only units in this state.
@@ -2200,11 +2753,45 @@ type AdvanceSerialsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AdvanceSerialsToParams defines parameters for AdvanceSerialsTo.
+type AdvanceSerialsToParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNotesParams defines parameters for AddSerialNotes.
+type AddSerialNotesParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// OverrideStepsParams defines parameters for OverrideSteps.
+type OverrideStepsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ScrapSerialsParams defines parameters for ScrapSerials.
 type ScrapSerialsParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoSerialsParams defines parameters for UndoSerials.
+type UndoSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteSerialParams defines parameters for DeleteSerial.
+type DeleteSerialParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdvanceSerialParams defines parameters for AdvanceSerial.
@@ -2223,6 +2810,13 @@ type AdvanceSerialToParams struct {
 
 // ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
 type ForceCompleteSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNoteParams defines parameters for AddSerialNote.
+type AddSerialNoteParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -2299,8 +2893,20 @@ type CreateSerialsJSONRequestBody = SerialsCreate
 // AdvanceSerialsJSONRequestBody defines body for AdvanceSerials for application/json ContentType.
 type AdvanceSerialsJSONRequestBody = SerialsAdvance
 
+// AdvanceSerialsToJSONRequestBody defines body for AdvanceSerialsTo for application/json ContentType.
+type AdvanceSerialsToJSONRequestBody = SerialsAdvanceTo
+
+// AddSerialNotesJSONRequestBody defines body for AddSerialNotes for application/json ContentType.
+type AddSerialNotesJSONRequestBody = SerialsNote
+
+// OverrideStepsJSONRequestBody defines body for OverrideSteps for application/json ContentType.
+type OverrideStepsJSONRequestBody = SerialsOverride
+
 // ScrapSerialsJSONRequestBody defines body for ScrapSerials for application/json ContentType.
 type ScrapSerialsJSONRequestBody = SerialsScrap
+
+// UndoSerialsJSONRequestBody defines body for UndoSerials for application/json ContentType.
+type UndoSerialsJSONRequestBody = SerialsUndo
 
 // AdvanceSerialJSONRequestBody defines body for AdvanceSerial for application/json ContentType.
 type AdvanceSerialJSONRequestBody = SerialAdvance
@@ -2310,6 +2916,9 @@ type AdvanceSerialToJSONRequestBody = SerialAdvanceTo
 
 // ForceCompleteSerialJSONRequestBody defines body for ForceCompleteSerial for application/json ContentType.
 type ForceCompleteSerialJSONRequestBody = SerialForceComplete
+
+// AddSerialNoteJSONRequestBody defines body for AddSerialNote for application/json ContentType.
+type AddSerialNoteJSONRequestBody = SerialNote
 
 // ScrapSerialJSONRequestBody defines body for ScrapSerial for application/json ContentType.
 type ScrapSerialJSONRequestBody = SerialScrap
@@ -2455,7 +3064,7 @@ type ClientInterface interface {
 
 	// PushJobToJiraWithBody Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -2467,7 +3076,7 @@ type ClientInterface interface {
 
 	// PushJobToJira Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -2680,7 +3289,9 @@ type ClientInterface interface {
 	// CreateSerialsWithBody Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -2692,7 +3303,9 @@ type ClientInterface interface {
 	// CreateSerials Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -2704,7 +3317,8 @@ type ClientInterface interface {
 	// AdvanceSerialsWithBody Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -2717,7 +3331,8 @@ type ClientInterface interface {
 	// AdvanceSerials Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -2726,6 +3341,80 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
 	AdvanceSerials(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialsToWithBody Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsToWithBody(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialsTo Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsTo(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSerialNotesWithBody Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotesWithBody(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSerialNotes Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotes(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OverrideStepsWithBody Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideStepsWithBody(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OverrideSteps Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideSteps(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerialsWithBody Scrap many serial numbers
 	//
@@ -2751,9 +3440,45 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
 	ScrapSerials(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UndoSerialsWithBody Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerialsWithBody(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UndoSerials Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerials(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteSerial Delete a unit that never moved
+	//
+	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `serial.deleted`.
+	//
+	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+	DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSerial Get a serial number and its steps
 	//
-	// Answers with the unit and the status of each step of its path.
+	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -2763,8 +3488,11 @@ type ClientInterface interface {
 	// AdvanceSerialWithBody Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -2777,8 +3505,11 @@ type ClientInterface interface {
 	// AdvanceSerial Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -2792,7 +3523,7 @@ type ClientInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -2806,7 +3537,7 @@ type ClientInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -2818,8 +3549,9 @@ type ClientInterface interface {
 
 	// ForceCompleteSerialWithBody Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -2830,8 +3562,9 @@ type ClientInterface interface {
 
 	// ForceCompleteSerial Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -2840,9 +3573,34 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
 	ForceCompleteSerial(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AddSerialNoteWithBody Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNoteWithBody(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSerialNote Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNote(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ScrapSerialWithBody Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -2853,7 +3611,8 @@ type ClientInterface interface {
 
 	// ScrapSerial Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -2896,7 +3655,8 @@ type ClientInterface interface {
 
 	// OverrideStepWithBody Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -2907,7 +3667,8 @@ type ClientInterface interface {
 
 	// OverrideStep Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -2941,7 +3702,10 @@ type ClientInterface interface {
 	// UndoSerialWithBody Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -2953,7 +3717,10 @@ type ClientInterface interface {
 	// UndoSerial Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -3071,7 +3838,7 @@ func (c *Client) LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParam
 
 // PushJobToJiraWithBody Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -3093,7 +3860,7 @@ func (c *Client) PushJobToJiraWithBody(ctx context.Context, params *PushJobToJir
 
 // PushJobToJira Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -3486,7 +4253,9 @@ func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, req
 // CreateSerialsWithBody Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -3508,7 +4277,9 @@ func (c *Client) CreateSerialsWithBody(ctx context.Context, params *CreateSerial
 // CreateSerials Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -3530,7 +4301,8 @@ func (c *Client) CreateSerials(ctx context.Context, params *CreateSerialsParams,
 // AdvanceSerialsWithBody Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -3553,7 +4325,8 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSeri
 // AdvanceSerials Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -3563,6 +4336,140 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSeri
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
 func (c *Client) AdvanceSerials(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAdvanceSerialsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialsToWithBody Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *Client) AdvanceSerialsToWithBody(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsToRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialsTo Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *Client) AdvanceSerialsTo(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsToRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSerialNotesWithBody Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *Client) AddSerialNotesWithBody(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNotesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSerialNotes Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *Client) AddSerialNotes(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNotesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OverrideStepsWithBody Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *Client) OverrideStepsWithBody(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OverrideSteps Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *Client) OverrideSteps(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3617,9 +4524,75 @@ func (c *Client) ScrapSerials(ctx context.Context, params *ScrapSerialsParams, b
 	return c.Client.Do(req)
 }
 
+// UndoSerialsWithBody Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *Client) UndoSerialsWithBody(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UndoSerials Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *Client) UndoSerials(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteSerial Delete a unit that never moved
+//
+// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `serial.deleted`.
+//
+// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+func (c *Client) DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteSerialRequest(c.Server, serialID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetSerial Get a serial number and its steps
 //
-// Answers with the unit and the status of each step of its path.
+// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -3639,8 +4612,11 @@ func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ..
 // AdvanceSerialWithBody Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -3663,8 +4639,11 @@ func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, p
 // AdvanceSerial Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -3688,7 +4667,7 @@ func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *A
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -3712,7 +4691,7 @@ func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID,
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -3734,8 +4713,9 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params 
 
 // ForceCompleteSerialWithBody Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -3756,8 +4736,9 @@ func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID Seria
 
 // ForceCompleteSerial Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -3776,9 +4757,54 @@ func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, par
 	return c.Client.Do(req)
 }
 
+// AddSerialNoteWithBody Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *Client) AddSerialNoteWithBody(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNoteRequestWithBody(c.Server, serialID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSerialNote Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *Client) AddSerialNote(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNoteRequest(c.Server, serialID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ScrapSerialWithBody Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -3799,7 +4825,8 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, par
 
 // ScrapSerial Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -3882,7 +4909,8 @@ func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepI
 
 // OverrideStepWithBody Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -3903,7 +4931,8 @@ func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, st
 
 // OverrideStep Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -3967,7 +4996,10 @@ func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID
 // UndoSerialWithBody Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -3989,7 +5021,10 @@ func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, para
 // UndoSerial Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -5240,6 +6275,171 @@ func NewAdvanceSerialsRequestWithBody(server string, params *AdvanceSerialsParam
 	return req, nil
 }
 
+// NewAdvanceSerialsToRequest calls the generic AdvanceSerialsTo builder with application/json body
+func NewAdvanceSerialsToRequest(server string, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAdvanceSerialsToRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAdvanceSerialsToRequestWithBody constructs an http.Request for the AdvanceSerialsTo method, with any body, and a specified content type
+func NewAdvanceSerialsToRequestWithBody(server string, params *AdvanceSerialsToParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/advance-to")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddSerialNotesRequest calls the generic AddSerialNotes builder with application/json body
+func NewAddSerialNotesRequest(server string, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddSerialNotesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddSerialNotesRequestWithBody constructs an http.Request for the AddSerialNotes method, with any body, and a specified content type
+func NewAddSerialNotesRequestWithBody(server string, params *AddSerialNotesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/notes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewOverrideStepsRequest calls the generic OverrideSteps builder with application/json body
+func NewOverrideStepsRequest(server string, params *OverrideStepsParams, body OverrideStepsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOverrideStepsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOverrideStepsRequestWithBody constructs an http.Request for the OverrideSteps method, with any body, and a specified content type
+func NewOverrideStepsRequestWithBody(server string, params *OverrideStepsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/override")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewScrapSerialsRequest calls the generic ScrapSerials builder with application/json body
 func NewScrapSerialsRequest(server string, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5288,6 +6488,110 @@ func NewScrapSerialsRequestWithBody(server string, params *ScrapSerialsParams, c
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUndoSerialsRequest calls the generic UndoSerials builder with application/json body
+func NewUndoSerialsRequest(server string, params *UndoSerialsParams, body UndoSerialsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUndoSerialsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewUndoSerialsRequestWithBody constructs an http.Request for the UndoSerials method, with any body, and a specified content type
+func NewUndoSerialsRequestWithBody(server string, params *UndoSerialsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/undo")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteSerialRequest constructs an http.Request for the DeleteSerial method
+func NewDeleteSerialRequest(server string, serialID SerialID, params *DeleteSerialParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
 		}
 
 	}
@@ -5481,6 +6785,68 @@ func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, par
 	}
 
 	operationPath := fmt.Sprintf("/api/serials/%s/force-complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddSerialNoteRequest calls the generic AddSerialNote builder with application/json body
+func NewAddSerialNoteRequest(server string, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddSerialNoteRequestWithBody(server, serialID, params, "application/json", bodyReader)
+}
+
+// NewAddSerialNoteRequestWithBody constructs an http.Request for the AddSerialNote method, with any body, and a specified content type
+func NewAddSerialNoteRequestWithBody(server string, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/notes", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6062,7 +7428,7 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -6074,7 +7440,7 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -6305,7 +7671,9 @@ type ClientWithResponsesInterface interface {
 	// CreateSerialsWithBodyWithResponse Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -6317,7 +7685,9 @@ type ClientWithResponsesInterface interface {
 	// CreateSerialsWithResponse Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -6329,7 +7699,8 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialsWithBodyWithResponse Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -6342,7 +7713,8 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialsWithResponse Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -6351,6 +7723,80 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
 	AdvanceSerialsWithResponse(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
+
+	// AdvanceSerialsToWithBodyWithResponse Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsToWithBodyWithResponse(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error)
+
+	// AdvanceSerialsToWithResponse Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsToWithResponse(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error)
+
+	// AddSerialNotesWithBodyWithResponse Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotesWithBodyWithResponse(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error)
+
+	// AddSerialNotesWithResponse Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotesWithResponse(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error)
+
+	// OverrideStepsWithBodyWithResponse Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideStepsWithBodyWithResponse(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error)
+
+	// OverrideStepsWithResponse Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideStepsWithResponse(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error)
 
 	// ScrapSerialsWithBodyWithResponse Scrap many serial numbers
 	//
@@ -6376,9 +7822,47 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
 	ScrapSerialsWithResponse(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
 
+	// UndoSerialsWithBodyWithResponse Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerialsWithBodyWithResponse(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error)
+
+	// UndoSerialsWithResponse Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerialsWithResponse(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error)
+
+	// DeleteSerialWithResponse Delete a unit that never moved
+	//
+	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `serial.deleted`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+	DeleteSerialWithResponse(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error)
+
 	// GetSerialWithResponse Get a serial number and its steps
 	//
-	// Answers with the unit and the status of each step of its path.
+	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -6390,8 +7874,11 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialWithBodyWithResponse Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -6404,8 +7891,11 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialWithResponse Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -6419,7 +7909,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -6433,7 +7923,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -6445,8 +7935,9 @@ type ClientWithResponsesInterface interface {
 
 	// ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -6457,8 +7948,9 @@ type ClientWithResponsesInterface interface {
 
 	// ForceCompleteSerialWithResponse Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -6467,9 +7959,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
 	ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
 
+	// AddSerialNoteWithBodyWithResponse Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
+
+	// AddSerialNoteWithResponse Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNoteWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
+
 	// ScrapSerialWithBodyWithResponse Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -6480,7 +7997,8 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialWithResponse Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -6525,7 +8043,8 @@ type ClientWithResponsesInterface interface {
 
 	// OverrideStepWithBodyWithResponse Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -6536,7 +8055,8 @@ type ClientWithResponsesInterface interface {
 
 	// OverrideStepWithResponse Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -6570,7 +8090,10 @@ type ClientWithResponsesInterface interface {
 	// UndoSerialWithBodyWithResponse Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -6582,7 +8105,10 @@ type ClientWithResponsesInterface interface {
 	// UndoSerialWithResponse Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -9642,6 +11168,607 @@ func (r AdvanceSerialsResponse) ContentType() string {
 	return ""
 }
 
+// AdvanceSerialsToResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialsToResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse400Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialsToResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse500Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type AdvanceSerialsToResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *SerialsRefused
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AdvanceSerialsToResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialsToResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdvanceSerialsToResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialsToResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialsToResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialsToResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialsToResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialsToResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialsToResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialsToResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialsToResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AdvanceSerialsToResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON409() *SerialsRefused {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AdvanceSerialsToResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdvanceSerialsToResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdvanceSerialsToResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdvanceSerialsToResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddSerialNotesResponse200Headers the declared response headers of an HTTP 200 response for AddSerialNotes
+type AddSerialNotesResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AddSerialNotesResponse400Headers the declared response headers of an HTTP 400 response for AddSerialNotes
+type AddSerialNotesResponse400Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse401Headers the declared response headers of an HTTP 401 response for AddSerialNotes
+type AddSerialNotesResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AddSerialNotesResponse403Headers the declared response headers of an HTTP 403 response for AddSerialNotes
+type AddSerialNotesResponse403Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse404Headers the declared response headers of an HTTP 404 response for AddSerialNotes
+type AddSerialNotesResponse404Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse408Headers the declared response headers of an HTTP 408 response for AddSerialNotes
+type AddSerialNotesResponse408Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse413Headers the declared response headers of an HTTP 413 response for AddSerialNotes
+type AddSerialNotesResponse413Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse415Headers the declared response headers of an HTTP 415 response for AddSerialNotes
+type AddSerialNotesResponse415Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse422Headers the declared response headers of an HTTP 422 response for AddSerialNotes
+type AddSerialNotesResponse422Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse500Headers the declared response headers of an HTTP 500 response for AddSerialNotes
+type AddSerialNotesResponse500Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse503Headers the declared response headers of an HTTP 503 response for AddSerialNotes
+type AddSerialNotesResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type AddSerialNotesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AddSerialNotesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AddSerialNotesResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AddSerialNotesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AddSerialNotesResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AddSerialNotesResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AddSerialNotesResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AddSerialNotesResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AddSerialNotesResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AddSerialNotesResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AddSerialNotesResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AddSerialNotesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddSerialNotesResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AddSerialNotesResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AddSerialNotesResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AddSerialNotesResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AddSerialNotesResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AddSerialNotesResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AddSerialNotesResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AddSerialNotesResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AddSerialNotesResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AddSerialNotesResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AddSerialNotesResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AddSerialNotesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddSerialNotesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddSerialNotesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddSerialNotesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OverrideStepsResponse200Headers the declared response headers of an HTTP 200 response for OverrideSteps
+type OverrideStepsResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// OverrideStepsResponse400Headers the declared response headers of an HTTP 400 response for OverrideSteps
+type OverrideStepsResponse400Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse401Headers the declared response headers of an HTTP 401 response for OverrideSteps
+type OverrideStepsResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// OverrideStepsResponse403Headers the declared response headers of an HTTP 403 response for OverrideSteps
+type OverrideStepsResponse403Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse404Headers the declared response headers of an HTTP 404 response for OverrideSteps
+type OverrideStepsResponse404Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse408Headers the declared response headers of an HTTP 408 response for OverrideSteps
+type OverrideStepsResponse408Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse409Headers the declared response headers of an HTTP 409 response for OverrideSteps
+type OverrideStepsResponse409Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse413Headers the declared response headers of an HTTP 413 response for OverrideSteps
+type OverrideStepsResponse413Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse415Headers the declared response headers of an HTTP 415 response for OverrideSteps
+type OverrideStepsResponse415Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse422Headers the declared response headers of an HTTP 422 response for OverrideSteps
+type OverrideStepsResponse422Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse500Headers the declared response headers of an HTTP 500 response for OverrideSteps
+type OverrideStepsResponse500Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse503Headers the declared response headers of an HTTP 503 response for OverrideSteps
+type OverrideStepsResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type OverrideStepsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *SerialsRefused
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *OverrideStepsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *OverrideStepsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *OverrideStepsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *OverrideStepsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *OverrideStepsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *OverrideStepsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *OverrideStepsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *OverrideStepsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *OverrideStepsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *OverrideStepsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *OverrideStepsResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *OverrideStepsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OverrideStepsResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r OverrideStepsResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r OverrideStepsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r OverrideStepsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r OverrideStepsResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r OverrideStepsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r OverrideStepsResponse) GetJSON409() *SerialsRefused {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r OverrideStepsResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r OverrideStepsResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r OverrideStepsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r OverrideStepsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r OverrideStepsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r OverrideStepsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OverrideStepsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OverrideStepsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OverrideStepsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ScrapSerialsResponse200Headers the declared response headers of an HTTP 200 response for ScrapSerials
 type ScrapSerialsResponse200Headers struct {
 	IdempotencyReplayed *string
@@ -9841,6 +11968,366 @@ func (r ScrapSerialsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ScrapSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UndoSerialsResponse200Headers the declared response headers of an HTTP 200 response for UndoSerials
+type UndoSerialsResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// UndoSerialsResponse400Headers the declared response headers of an HTTP 400 response for UndoSerials
+type UndoSerialsResponse400Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse401Headers the declared response headers of an HTTP 401 response for UndoSerials
+type UndoSerialsResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UndoSerialsResponse403Headers the declared response headers of an HTTP 403 response for UndoSerials
+type UndoSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse404Headers the declared response headers of an HTTP 404 response for UndoSerials
+type UndoSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse408Headers the declared response headers of an HTTP 408 response for UndoSerials
+type UndoSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse409Headers the declared response headers of an HTTP 409 response for UndoSerials
+type UndoSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse413Headers the declared response headers of an HTTP 413 response for UndoSerials
+type UndoSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse415Headers the declared response headers of an HTTP 415 response for UndoSerials
+type UndoSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse422Headers the declared response headers of an HTTP 422 response for UndoSerials
+type UndoSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse500Headers the declared response headers of an HTTP 500 response for UndoSerials
+type UndoSerialsResponse500Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse503Headers the declared response headers of an HTTP 503 response for UndoSerials
+type UndoSerialsResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type UndoSerialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UndoSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UndoSerialsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UndoSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UndoSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UndoSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UndoSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UndoSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UndoSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UndoSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *UndoSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UndoSerialsResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UndoSerialsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UndoSerialsResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UndoSerialsResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UndoSerialsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UndoSerialsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UndoSerialsResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r UndoSerialsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r UndoSerialsResponse) GetJSON409() *Error {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r UndoSerialsResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r UndoSerialsResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r UndoSerialsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UndoSerialsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UndoSerialsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UndoSerialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UndoSerialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UndoSerialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UndoSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteSerialResponse204Headers the declared response headers of an HTTP 204 response for DeleteSerial
+type DeleteSerialResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse400Headers the declared response headers of an HTTP 400 response for DeleteSerial
+type DeleteSerialResponse400Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse401Headers the declared response headers of an HTTP 401 response for DeleteSerial
+type DeleteSerialResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteSerialResponse403Headers the declared response headers of an HTTP 403 response for DeleteSerial
+type DeleteSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse404Headers the declared response headers of an HTTP 404 response for DeleteSerial
+type DeleteSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse409Headers the declared response headers of an HTTP 409 response for DeleteSerial
+type DeleteSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse412Headers the declared response headers of an HTTP 412 response for DeleteSerial
+type DeleteSerialResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse500Headers the declared response headers of an HTTP 500 response for DeleteSerial
+type DeleteSerialResponse500Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse503Headers the declared response headers of an HTTP 503 response for DeleteSerial
+type DeleteSerialResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type DeleteSerialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialNotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *SerialWasChanged
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteSerialResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteSerialResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeleteSerialResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeleteSerialResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteSerialResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteSerialResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteSerialResponse503Headers
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r DeleteSerialResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteSerialResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteSerialResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r DeleteSerialResponse) GetJSON404() *SerialNotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r DeleteSerialResponse) GetJSON409() *Error {
+	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r DeleteSerialResponse) GetJSON412() *SerialWasChanged {
+	return r.JSON412
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeleteSerialResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DeleteSerialResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteSerialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteSerialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteSerialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteSerialResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10594,6 +13081,198 @@ func (r ForceCompleteSerialResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ForceCompleteSerialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddSerialNoteResponse200Headers the declared response headers of an HTTP 200 response for AddSerialNote
+type AddSerialNoteResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AddSerialNoteResponse400Headers the declared response headers of an HTTP 400 response for AddSerialNote
+type AddSerialNoteResponse400Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse401Headers the declared response headers of an HTTP 401 response for AddSerialNote
+type AddSerialNoteResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AddSerialNoteResponse403Headers the declared response headers of an HTTP 403 response for AddSerialNote
+type AddSerialNoteResponse403Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse404Headers the declared response headers of an HTTP 404 response for AddSerialNote
+type AddSerialNoteResponse404Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse408Headers the declared response headers of an HTTP 408 response for AddSerialNote
+type AddSerialNoteResponse408Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse413Headers the declared response headers of an HTTP 413 response for AddSerialNote
+type AddSerialNoteResponse413Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse415Headers the declared response headers of an HTTP 415 response for AddSerialNote
+type AddSerialNoteResponse415Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse422Headers the declared response headers of an HTTP 422 response for AddSerialNote
+type AddSerialNoteResponse422Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse500Headers the declared response headers of an HTTP 500 response for AddSerialNote
+type AddSerialNoteResponse500Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse503Headers the declared response headers of an HTTP 503 response for AddSerialNote
+type AddSerialNoteResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type AddSerialNoteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AddSerialNoteResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AddSerialNoteResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AddSerialNoteResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AddSerialNoteResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AddSerialNoteResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AddSerialNoteResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AddSerialNoteResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AddSerialNoteResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AddSerialNoteResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AddSerialNoteResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AddSerialNoteResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddSerialNoteResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AddSerialNoteResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AddSerialNoteResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AddSerialNoteResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AddSerialNoteResponse) GetJSON404() *SerialNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AddSerialNoteResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AddSerialNoteResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AddSerialNoteResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AddSerialNoteResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AddSerialNoteResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AddSerialNoteResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AddSerialNoteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddSerialNoteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddSerialNoteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddSerialNoteResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12048,7 +14727,7 @@ func (c *ClientWithResponses) LinkJiraTicketWithResponse(ctx context.Context, pa
 
 // PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -12066,7 +14745,7 @@ func (c *ClientWithResponses) PushJobToJiraWithBodyWithResponse(ctx context.Cont
 
 // PushJobToJiraWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -12405,7 +15084,9 @@ func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, param
 // CreateSerialsWithBodyWithResponse Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -12423,7 +15104,9 @@ func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Cont
 // CreateSerialsWithResponse Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -12441,7 +15124,8 @@ func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, par
 // AdvanceSerialsWithBodyWithResponse Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -12460,7 +15144,8 @@ func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Con
 // AdvanceSerialsWithResponse Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -12474,6 +15159,116 @@ func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseAdvanceSerialsResponse(rsp)
+}
+
+// AdvanceSerialsToWithBodyWithResponse Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *ClientWithResponses) AdvanceSerialsToWithBodyWithResponse(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error) {
+	rsp, err := c.AdvanceSerialsToWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialsToResponse(rsp)
+}
+
+// AdvanceSerialsToWithResponse Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *ClientWithResponses) AdvanceSerialsToWithResponse(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error) {
+	rsp, err := c.AdvanceSerialsTo(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialsToResponse(rsp)
+}
+
+// AddSerialNotesWithBodyWithResponse Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *ClientWithResponses) AddSerialNotesWithBodyWithResponse(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error) {
+	rsp, err := c.AddSerialNotesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNotesResponse(rsp)
+}
+
+// AddSerialNotesWithResponse Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *ClientWithResponses) AddSerialNotesWithResponse(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error) {
+	rsp, err := c.AddSerialNotes(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNotesResponse(rsp)
+}
+
+// OverrideStepsWithBodyWithResponse Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *ClientWithResponses) OverrideStepsWithBodyWithResponse(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error) {
+	rsp, err := c.OverrideStepsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOverrideStepsResponse(rsp)
+}
+
+// OverrideStepsWithResponse Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *ClientWithResponses) OverrideStepsWithResponse(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error) {
+	rsp, err := c.OverrideSteps(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOverrideStepsResponse(rsp)
 }
 
 // ScrapSerialsWithBodyWithResponse Scrap many serial numbers
@@ -12512,9 +15307,65 @@ func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, para
 	return ParseScrapSerialsResponse(rsp)
 }
 
+// UndoSerialsWithBodyWithResponse Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *ClientWithResponses) UndoSerialsWithBodyWithResponse(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error) {
+	rsp, err := c.UndoSerialsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoSerialsResponse(rsp)
+}
+
+// UndoSerialsWithResponse Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *ClientWithResponses) UndoSerialsWithResponse(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error) {
+	rsp, err := c.UndoSerials(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoSerialsResponse(rsp)
+}
+
+// DeleteSerialWithResponse Delete a unit that never moved
+//
+// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `serial.deleted`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+func (c *ClientWithResponses) DeleteSerialWithResponse(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error) {
+	rsp, err := c.DeleteSerial(ctx, serialID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteSerialResponse(rsp)
+}
+
 // GetSerialWithResponse Get a serial number and its steps
 //
-// Answers with the unit and the status of each step of its path.
+// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -12532,8 +15383,11 @@ func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialI
 // AdvanceSerialWithBodyWithResponse Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -12552,8 +15406,11 @@ func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Cont
 // AdvanceSerialWithResponse Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -12573,7 +15430,7 @@ func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, ser
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -12593,7 +15450,7 @@ func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Co
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -12611,8 +15468,9 @@ func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, s
 
 // ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -12629,8 +15487,9 @@ func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx contex
 
 // ForceCompleteSerialWithResponse Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -12645,9 +15504,46 @@ func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Contex
 	return ParseForceCompleteSerialResponse(rsp)
 }
 
+// AddSerialNoteWithBodyWithResponse Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *ClientWithResponses) AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
+	rsp, err := c.AddSerialNoteWithBody(ctx, serialID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNoteResponse(rsp)
+}
+
+// AddSerialNoteWithResponse Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
+	rsp, err := c.AddSerialNote(ctx, serialID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNoteResponse(rsp)
+}
+
 // ScrapSerialWithBodyWithResponse Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -12664,7 +15560,8 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 
 // ScrapSerialWithResponse Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -12733,7 +15630,8 @@ func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context,
 
 // OverrideStepWithBodyWithResponse Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -12750,7 +15648,8 @@ func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Conte
 
 // OverrideStepWithResponse Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -12802,7 +15701,10 @@ func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialI
 // UndoSerialWithBodyWithResponse Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -12820,7 +15722,10 @@ func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context
 // UndoSerialWithResponse Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -16557,6 +19462,730 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 	return response, nil
 }
 
+// ParseAdvanceSerialsToResponse parses an HTTP response from a AdvanceSerialsToWithResponse call
+func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdvanceSerialsToResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest SerialsRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AdvanceSerialsToResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialsToResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers AdvanceSerialsToResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialsToResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialsToResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialsToResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialsToResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialsToResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialsToResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialsToResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialsToResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers AdvanceSerialsToResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddSerialNotesResponse parses an HTTP response from a AddSerialNotesWithResponse call
+func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddSerialNotesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AddSerialNotesResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AddSerialNotesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers AddSerialNotesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AddSerialNotesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AddSerialNotesResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AddSerialNotesResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers AddSerialNotesResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AddSerialNotesResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AddSerialNotesResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AddSerialNotesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers AddSerialNotesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOverrideStepsResponse parses an HTTP response from a OverrideStepsWithResponse call
+func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OverrideStepsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest SerialsRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers OverrideStepsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers OverrideStepsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers OverrideStepsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers OverrideStepsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers OverrideStepsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers OverrideStepsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers OverrideStepsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers OverrideStepsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers OverrideStepsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers OverrideStepsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers OverrideStepsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers OverrideStepsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseScrapSerialsResponse parses an HTTP response from a ScrapSerialsWithResponse call
 func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16784,6 +20413,438 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ScrapSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUndoSerialsResponse parses an HTTP response from a UndoSerialsWithResponse call
+func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UndoSerialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UndoSerialsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UndoSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers UndoSerialsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UndoSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UndoSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UndoSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UndoSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers UndoSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UndoSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers UndoSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers UndoSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers UndoSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteSerialResponse parses an HTTP response from a DeleteSerialWithResponse call
+func ParseDeleteSerialResponse(rsp *http.Response) (*DeleteSerialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteSerialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest SerialWasChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteSerialResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteSerialResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeleteSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeleteSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteSerialResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17708,6 +21769,243 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ForceCompleteSerialResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddSerialNoteResponse parses an HTTP response from a AddSerialNoteWithResponse call
+func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddSerialNoteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AddSerialNoteResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AddSerialNoteResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers AddSerialNoteResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AddSerialNoteResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AddSerialNoteResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AddSerialNoteResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers AddSerialNoteResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AddSerialNoteResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AddSerialNoteResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AddSerialNoteResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers AddSerialNoteResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"slices"
+	"strings"
 )
 
 // Status is the status of a unit, or of a step for a unit, in the words of the contract.
@@ -47,11 +48,13 @@ type unit struct {
 	status Status
 	// step is where the unit stands or was scrapped; nil when it is completed.
 	step *step
-	// known is the number of the newest step that the path had when the unit moved last.
+	// known is the place of the order that the path's steps had when the unit moved last.
 	known int
 	// marks has at place n-1 what the events have said of the step with number n. It may be shorter than the path.
-	marks     []mark
-	ending    *ending
+	marks  []mark
+	ending *ending
+	// moved says that the unit has left a step or ended, even if that was undone.
+	moved     bool
 	version   int64
 	createdAt string
 	// history has the states to which undo leads back, see push.
@@ -116,16 +119,21 @@ func (u *unit) setMark(s *step, m mark) {
 // statusOf returns the status of a current step of the path, and whether an override of it is active.
 func (u *unit) statusOf(s *step) (status Status, overridden bool) {
 	m := u.mark(s)
+	overridden = m == markOverridden
 	switch {
-	case u.status == InProgress && s == u.step:
-		return InProgress, m == markOverridden
-	case m != unmarked && m != markOverridden:
-		return statusOf[m], false
+	case u.status == Completed && (m == unmarked || overridden):
+		return Skipped, overridden
 	case u.status == Completed:
-		return Skipped, m == markOverridden
-	case s.index >= u.index():
-		return Pending, m == markOverridden
-	case m == markOverridden, s.Optional, s.number > u.known:
+		return statusOf[m], false
+	case s == u.step:
+		return InProgress, overridden
+	case m == markCompleted, m == markWaived, u.index() < 0 && m != unmarked && !overridden:
+		return statusOf[m], false
+	case s.index > u.index() && m == markDeferred && !s.Optional:
+		return Deferred, false
+	case s.index > u.index():
+		return Pending, overridden
+	case overridden, s.Optional, m != markDeferred && !u.path.wasAhead(s, u.step, u.known):
 		// Behind the unit, and it does not bind the unit.
 		return Skipped, false
 	default:
@@ -140,9 +148,15 @@ func (u *unit) count(n int64) {
 		u.path.Completed += n
 	case Scrapped:
 		u.path.Scrapped += n
+		return
 	default:
 		u.path.InProgress += n
 		u.step.partCount += n
+	}
+	for i, m := range u.marks {
+		if m == markCompleted {
+			u.path.all[i].doneCount += n
+		}
 	}
 }
 
@@ -153,6 +167,8 @@ func (r *Replay) createUnit() {
 	case r.units[id] != nil:
 		r.report("unit %s was created before", id)
 		return
+	case r.deleted[strings.ToLower(id)]:
+		r.report("unit %s was deleted before", id)
 	case p == nil:
 		r.report("there is no path %s", r.event.PathID)
 		return
@@ -166,7 +182,7 @@ func (r *Replay) createUnit() {
 	if p.steps[0].StepID != r.event.StepID {
 		r.report("unit %s begins at step %s, and the path at %s", id, r.event.StepID, p.steps[0].StepID)
 	}
-	created := &unit{path: p, status: InProgress, step: p.steps[0], known: len(p.all), version: 1, createdAt: r.event.At}
+	created := &unit{path: p, status: InProgress, step: p.steps[0], known: len(p.orders) - 1, version: 1, createdAt: r.event.At}
 	created.count(+1)
 	r.units[id] = created
 }
@@ -182,16 +198,26 @@ func (r *Replay) applyToUnit(content *data) {
 			r.event.SerialID, u.path.id, u.path.job.id, r.event.PathID, r.event.JobID)
 	}
 	u.count(-1)
-	if r.event.Type == "serial.undone" {
+	switch r.event.Type {
+	case "serial.undone":
 		r.undo(u, content)
-	} else {
+	case "serial.noted":
+		// It changes nothing but the version.
+	case "serial.deleted":
+		if u.moved {
+			r.report("unit %s was deleted although it has moved", r.event.SerialID)
+		}
+		delete(r.units, r.event.SerialID)
+		r.deleted[strings.ToLower(r.event.SerialID)] = true
+		return
+	default:
 		r.command(u, content)
 	}
 	u.version++
 	u.count(+1)
 }
 
-// command applies any event of a unit but serial.undone.
+// command applies an event that changes the state of a unit and is not serial.undone.
 func (r *Replay) command(u *unit, content *data) {
 	if u.status != InProgress {
 		r.report("unit %s is %s already", r.event.SerialID, u.status)
@@ -205,10 +231,12 @@ func (r *Replay) command(u *unit, content *data) {
 	case "serial.advanced", "serial.completed":
 		r.standAt(u, content.FromStepID)
 		u.push(r.event)
+		u.moved = true
 		r.move(u, content)
 	case "serial.scrapped":
 		r.standAt(u, r.event.StepID)
 		u.push(r.event)
+		u.moved = true
 		if content.Reason == nil {
 			r.report("it gives no reason")
 			content.Reason = new(string)
@@ -218,6 +246,7 @@ func (r *Replay) command(u *unit, content *data) {
 	case "serial.force_completed":
 		r.standAt(u, r.event.StepID)
 		u.push(r.event)
+		u.moved = true
 		r.forceComplete(u, content)
 	default:
 		r.changeStep(u)
@@ -264,23 +293,31 @@ func (r *Replay) move(u *unit, content *data) {
 		r.report("it is about step %s, and its data about step %s", r.event.StepID, shown)
 	}
 	bypassed := map[*step]mark{}
+	left := markCompleted
 	for _, standing := range content.Bypassed {
 		between := r.stepOf(u, standing.StepID)
 		if between == nil {
 			continue
 		}
-		if between.index <= here.index || between.index >= target || standing.Status != Skipped && standing.Status != Deferred {
+		if between == here && (standing.Status == Completed || standing.Status == Waived) && u.mark(here) == markOf[standing.Status] {
+			// A skip of a step that the unit has done before changes nothing.
+			left = markOf[standing.Status]
+			continue
+		}
+		if between.index < here.index || between.index >= target || standing.Status != Skipped && standing.Status != Deferred {
 			r.report("unit %s cannot have bypassed step %s as %s", r.event.SerialID, standing.StepID, standing.Status)
+			continue
+		}
+		if between == here {
+			left = markOf[standing.Status]
 			continue
 		}
 		bypassed[between] = markOf[standing.Status]
 	}
 	// What follows from a step's place behind the unit is settled by the move, whatever the path becomes later.
 	for _, behind := range u.path.steps[:max(here.index, 0)] {
-		if m := u.mark(behind); m == unmarked || m == markOverridden {
-			status, _ := u.statusOf(behind)
-			u.setMark(behind, markOf[status])
-		}
+		status, _ := u.statusOf(behind)
+		u.setMark(behind, markOf[status])
 	}
 	for _, between := range u.path.steps[min(here.index+1, target):target] {
 		m, found := bypassed[between]
@@ -292,8 +329,8 @@ func (r *Replay) move(u *unit, content *data) {
 		}
 		u.setMark(between, m)
 	}
-	u.setMark(here, markCompleted)
-	u.known = len(u.path.all)
+	u.setMark(here, left)
+	u.known = len(u.path.orders) - 1
 	u.step = there
 	if there != nil {
 		return
@@ -347,7 +384,7 @@ func (r *Replay) changeStep(u *unit) {
 	var m mark
 	switch r.event.Type {
 	case "serial.step_overridden":
-		allowed, m = !overridden && (status == Pending || status == InProgress), markOverridden
+		allowed, m = !overridden && (status == Pending || status == InProgress || status == Deferred), markOverridden
 	case "serial.override_cleared":
 		allowed, m = overridden, unmarked
 	case "serial.step_waived":

@@ -216,7 +216,9 @@ export interface paths {
         /**
          * Create serial numbers
          * @description Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-         *     call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+         *     call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+         *     numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+         *     again.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
          */
@@ -239,7 +241,8 @@ export interface paths {
         /**
          * Advance many serial numbers
          * @description Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-         *     the units that could not. `perItem`: each answers for itself.
+         *     the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+         *     so that two people who press the same button at the same time move each unit once.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
          *     `serial.completed` for each unit.
@@ -274,6 +277,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/serials/advance-to": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Advance many serial numbers past steps
+         * @description Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+         *     unit that moved has `bypassed`.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+         *     `serial.completed` for each unit.
+         */
+        post: operations["advanceSerialsTo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a step optional for many serial numbers
+         * @description Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+         *     on the path of the step.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+         *     unit.
+         */
+        post: operations["overrideSteps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back the last change of many serial numbers
+         * @description Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+         *     take back your own changes only.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+         */
+        post: operations["undoSerials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a note to many serial numbers
+         * @description Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+         */
+        post: operations["addSerialNotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/serials/{serialId}": {
         parameters: {
             query?: never;
@@ -286,14 +382,23 @@ export interface paths {
         };
         /**
          * Get a serial number and its steps
-         * @description Answers with the unit and the status of each step of its path.
+         * @description Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+         *     lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
          *
          *     Needs the role `read`. Changes nothing.
          */
         get: operations["getSerial"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a unit that never moved
+         * @description Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+         *     not even if that was undone. The events of the unit stay, and its serial number is not used again.
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+         *     `serial.deleted`.
+         */
+        delete: operations["deleteSerial"];
         options?: never;
         head?: never;
         patch?: never;
@@ -314,8 +419,11 @@ export interface paths {
         /**
          * Advance to the next step
          * @description Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-         *     deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-         *     if it still stands there, so that pressing twice moves it once.
+         *     deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+         *     unit moves only if it still stands there, so that pressing twice moves it once.
+         *
+         *     With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+         *     required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
          *     `serial.completed` after the last step.
@@ -343,7 +451,7 @@ export interface paths {
          * Advance past steps
          * @description Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
          *     overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-         *     last step means completed.
+         *     last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
          *     `serial.completed` after the last step.
@@ -369,7 +477,8 @@ export interface paths {
         put?: never;
         /**
          * Scrap a unit
-         * @description Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+         * @description Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+         *     `fromStepId` the unit is scrapped only if it still stands at this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
          */
@@ -394,8 +503,9 @@ export interface paths {
         put?: never;
         /**
          * Complete a unit over open steps
-         * @description Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-         *     advance it.
+         * @description Completes the unit although required steps are open; the event names them. If no step except the current one is required
+         *     and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+         *     this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
          */
@@ -421,11 +531,40 @@ export interface paths {
         /**
          * Take back the last change of a unit
          * @description Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-         *     erased. Sent again, it takes back the one before that.
+         *     erased. Sent again, it takes back the one before that. Notes are not taken back.
+         *
+         *     With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+         *     `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
          */
         post: operations["undoSerial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/{serialId}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The serial number. */
+                serialId: components["parameters"]["SerialId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a note to a unit
+         * @description Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+         *     possible when the unit is completed or scrapped.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+         */
+        post: operations["addSerialNote"];
         delete?: never;
         options?: never;
         head?: never;
@@ -448,7 +587,8 @@ export interface paths {
         put?: never;
         /**
          * Make a step optional for one unit
-         * @description For this unit the step counts as optional until it has been passed.
+         * @description For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+         *     `skipped`: the unit no longer owes it.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
          */
@@ -638,7 +778,7 @@ export interface paths {
         put?: never;
         /**
          * Write a job's progress to its ticket
-         * @description Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+         * @description Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
          *     two. Pushes of one job happen one at a time: while one is under way another is refused (409).
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -812,16 +952,16 @@ export interface components {
          */
         StepId: string;
         /**
-         * @description How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-         *     optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-         *     `completion_gate` steps can't be bypassed.
+         * @description How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+         *     `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+         *     steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
          * @example strict
          * @enum {string}
          */
         AdvancementMode: "strict" | "flexible" | "per_step";
         /**
-         * @description How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-         *     `completion_gate`: not left while an earlier step is deferred.
+         * @description How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+         *     lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
          * @example preferred
          * @enum {string}
          */
@@ -1035,7 +1175,7 @@ export interface components {
             /** @description Where the units in progress stand, in the order of the steps. */
             distribution: components["schemas"]["StepDistribution"][];
         };
-        /** @description How many units stand at a step. */
+        /** @description How many units stand at a step, and how many have done it. */
         StepDistribution: {
             stepId: components["schemas"]["StepId"];
             /**
@@ -1055,6 +1195,12 @@ export interface components {
              * @example 8
              */
             partCount: number;
+            /**
+             * Format: int64
+             * @description Units in progress or completed that have done the step. Scrapped units are not counted.
+             * @example 14
+             */
+            doneCount: number;
             /**
              * @description Whether no other step holds more units. All that tie are; none is where nothing stands.
              * @example true
@@ -1079,11 +1225,17 @@ export interface components {
             jobId: components["schemas"]["JobId"];
             pathId: components["schemas"]["PathId"];
             /**
-             * @description Place of the step it stands at, or was scrapped at; -1 when completed.
+             * @description Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
+             *     was removed from the path: then `currentStepId` and `currentStepName` still name the step.
              * @example 0
              */
             currentStepIndex: number;
             currentStepId?: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step it stands at, or was scrapped at. Absent when completed.
+             * @example CNC Machining
+             */
+            currentStepName?: string;
             status: components["schemas"]["SerialStatus"];
             /**
              * @description Whether it was completed over open steps.
@@ -1113,17 +1265,91 @@ export interface components {
              */
             scrappedBy?: string;
             scrappedAt?: components["schemas"]["Timestamp"];
+            /**
+             * @description Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+             * @example evt_01h455vb4pex5vsknk084sn02q
+             */
+            lastEventId?: string;
             createdAt: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
         };
         /** @description Units. */
         SerialList: components["schemas"]["Serial"][];
-        /** @description A unit and the status of each step of its path. */
+        /** @description A unit, its job and path, the status of each step, and which commands it accepts. */
         SerialDetail: components["schemas"]["Serial"] & {
+            job: components["schemas"]["SerialJob"];
+            path: components["schemas"]["SerialPath"];
             /** @description One entry for each step that the path has now, in their order. */
             steps: components["schemas"]["SerialStep"][];
+            /**
+             * @description One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
+             *     step. They hold for the state that this response shows, and say nothing about the role of the API key.
+             */
+            actions: components["schemas"]["SerialAction"][];
         };
-        /** @description The status of a step for one unit. */
+        /** @description The job of a unit. */
+        SerialJob: {
+            id: components["schemas"]["JobId"];
+            /**
+             * @description Name of the job.
+             * @example JOB-2024-001
+             */
+            name: string;
+            /**
+             * @description Part number from the Jira ticket of the job, if it has one.
+             * @example HSG-7075
+             */
+            jiraPartNumber?: string;
+        };
+        /** @description The path of a unit. */
+        SerialPath: {
+            id: components["schemas"]["PathId"];
+            /**
+             * @description Name of the path.
+             * @example Main Route
+             */
+            name: string;
+            advancementMode: components["schemas"]["AdvancementMode"];
+        };
+        /** @description Whether a unit accepts a command in the state that is shown. */
+        SerialAction: {
+            action: components["schemas"]["SerialActionName"];
+            /**
+             * @description The step that the command names. Absent for a command that names none.
+             * @example step_01h455vb4pex5vsknk084sn02q
+             */
+            stepId?: string;
+            /**
+             * @description For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
+             *     completes the unit.
+             * @example 2
+             */
+            targetStepIndex?: number;
+            /**
+             * @description Whether the command would be carried out.
+             * @example false
+             */
+            allowed: boolean;
+            /**
+             * @description The message of the error with which the command would be refused. Absent when it is allowed.
+             * @example Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
+             */
+            reason?: string;
+        };
+        /**
+         * @description A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+         *     `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+         *     `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+         *     `clearStepOverride`, `waiveStep`, and `completeStep`.
+         * @example advance
+         * @enum {string}
+         */
+        SerialActionName: "advance" | "skip" | "scrap" | "force_complete" | "undo" | "note" | "delete" | "advance_to" | "override" | "clear_override" | "waive" | "complete";
+        /**
+         * @description The status of a step for one unit. `at` and `userId` say when the step got the status and by whom: when the unit arrived,
+         *     when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
+         *     the step its status.
+         */
         SerialStep: {
             stepId: components["schemas"]["StepId"];
             /**
@@ -1132,16 +1358,42 @@ export interface components {
              */
             stepName: string;
             stepOrder: components["schemas"]["StepOrder"];
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * @description Whether a unit may be completed without it.
+             * @example false
+             */
+            optional: boolean;
+            dependencyType: components["schemas"]["DependencyType"];
             status: components["schemas"]["SerialStepStatus"];
             /**
              * @description Whether an override is active. The step is then optional for this unit.
              * @example false
              */
             overridden: boolean;
+            at?: components["schemas"]["Timestamp"];
+            /**
+             * @description User whom the event names that gave the step its status.
+             * @example maria
+             */
+            userId?: string;
         };
         /**
-         * @description `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-         *     `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+         * @description `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+         *     `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+         *
+         *     A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+         *     added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+         *     becomes `skipped`.
          * @example pending
          * @enum {string}
          */
@@ -1173,6 +1425,18 @@ export interface components {
             serialNumbers?: components["schemas"]["SerialId"][];
             userId?: components["schemas"]["UserId"];
         };
+        /**
+         * @description The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+         *     stands.
+         * @example step_01h455vb4pex5vsknk084sn02q
+         */
+        FromStepId: string;
+        /**
+         * @description When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+         *     ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+         * @example 2024-01-15T10:30:00Z
+         */
+        OccurredAt: string;
         /** @description Advance a unit. */
         SerialAdvance: {
             /**
@@ -1180,7 +1444,14 @@ export interface components {
              * @example 0
              */
             fromStepIndex?: number;
+            fromStepId?: components["schemas"]["FromStepId"];
+            /**
+             * @description Leave the current step without having done it. Defaults to `false`.
+             * @example false
+             */
+            skip?: boolean;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Advance a unit past steps. One of the two targets is required. */
         SerialAdvanceTo: {
@@ -1199,7 +1470,9 @@ export interface components {
              * @example 0
              */
             fromStepIndex?: number;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description A unit that was advanced, and what it bypassed. */
         AdvanceToResult: {
@@ -1231,7 +1504,9 @@ export interface components {
              * @example Dropped at the deburring bench
              */
             explanation?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Complete a unit over open steps. */
         SerialForceComplete: {
@@ -1240,7 +1515,9 @@ export interface components {
              * @example Customer accepts without coating
              */
             reason?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Take back the last change of a unit. */
         SerialUndo: {
@@ -1249,7 +1526,13 @@ export interface components {
              * @example Wrong part scanned
              */
             reason?: string;
+            /**
+             * @description The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+             * @example evt_01h455vb4pex5vsknk084sn02q
+             */
+            eventId?: string;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Make a step optional for one unit. */
         StepOverride: {
@@ -1259,6 +1542,7 @@ export interface components {
              */
             reason: string;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Excuse a deferred step. */
         StepWaive: {
@@ -1273,10 +1557,12 @@ export interface components {
              */
             approverId: string;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Report a deferred step as done. */
         StepComplete: {
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /**
          * @description `atomic` (unless given): all or none. `perItem`: each answers for itself.
@@ -1295,7 +1581,14 @@ export interface components {
              */
             serialIds: components["schemas"]["SerialId"][];
             mode?: components["schemas"]["BulkMode"];
+            fromStepId?: components["schemas"]["FromStepId"];
+            /**
+             * @description Leave the current step without having done it. Defaults to `false`.
+             * @example false
+             */
+            skip?: boolean;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Scrap many units for one reason. */
         SerialsScrap: {
@@ -1314,7 +1607,111 @@ export interface components {
              * @example Dropped at the deburring bench
              */
             explanation?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description Advance many units past steps. One of the two targets is required. */
+        SerialsAdvanceTo: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description Place of the step to go to; one past the last step means completed.
+             * @example 2
+             */
+            targetStepIndex?: number;
+            /**
+             * @description Id of the step to go to.
+             * @example step_01h455vb4pex5vsknk084sn02q
+             */
+            targetStepId?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description Make a step optional for many units. */
+        SerialsOverride: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description The step that becomes optional for the units.
+             * @example step_01h455vb4pex5vsknk084sn02q
+             */
+            stepId: string;
+            /**
+             * @description Why.
+             * @example Prototype, no coating needed
+             */
+            reason: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description Take back the last change of many units. */
+        SerialsUndo: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
+             *     undone is another event is refused (409).
+             */
+            eventIds?: string[];
+            /**
+             * @description Why.
+             * @example Wrong part scanned
+             */
+            reason?: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description A note on a unit. */
+        SerialNote: {
+            /**
+             * @description The note.
+             * @example Scratch on the flange, within tolerance
+             */
+            text: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description The same note on many units. */
+        SerialsNote: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description The note.
+             * @example Scratch on the flange, within tolerance
+             */
+            text: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description The outcome for each unit. */
         BulkResult: {
@@ -1340,14 +1737,19 @@ export interface components {
              */
             ok: boolean;
             serial?: components["schemas"]["Serial"];
+            /** @description The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`. */
+            bypassed?: components["schemas"]["BypassedStep"][];
             error?: components["schemas"]["Error"];
         };
         /**
          * @description One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
          *     do not know.
          */
-        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"]);
-        /** @description What all types of events have in common. */
+        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["SerialNotedEvent"] | components["schemas"]["SerialDeletedEvent"]);
+        /**
+         * @description One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+         *     caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+         */
         EventBase: {
             /**
              * @description Id of the event: `evt_` and 26 characters.
@@ -1366,6 +1768,7 @@ export interface components {
              */
             type: string;
             at: components["schemas"]["Timestamp"];
+            occurredAt?: components["schemas"]["Timestamp"];
             /**
              * @description User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
              *     does not check which user it is: `keyName` is proof, `userId` is what the caller says.
@@ -1833,6 +2236,51 @@ export interface components {
              */
             type: "serial.step_completed";
         };
+        /** @description The note, and the step at which the unit is. */
+        SerialNotedData: {
+            /**
+             * @description The note.
+             * @example Scratch on the flange, within tolerance
+             */
+            text: string;
+            /**
+             * @description Name of the step. Absent for a completed unit.
+             * @example Deburring
+             */
+            stepName?: string;
+        };
+        /** @description A note was added to a unit. */
+        SerialNotedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.noted
+             * @enum {string}
+             */
+            type: "serial.noted";
+            data: components["schemas"]["SerialNotedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.noted";
+        };
+        /** @description A unit that had not moved was deleted. */
+        SerialDeletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.deleted
+             * @enum {string}
+             */
+            type: "serial.deleted";
+            data: components["schemas"]["StepNameData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.deleted";
+        };
         /** @description Events, oldest first. */
         EventList: components["schemas"]["Event"][];
         /** @description A Jira ticket, as far as a job can begin from it. */
@@ -2280,7 +2728,10 @@ export interface components {
         SerialJobId: string;
         /** @description Only units on this path. */
         SerialPathId: string;
-        /** @description Only units whose current step is this one. */
+        /**
+         * @description Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+         *     leave them out.
+         */
         SerialStepId: string;
         /** @description Only units in this state. */
         SerialStatusFilter: components["schemas"]["SerialStatus"];
@@ -2290,7 +2741,7 @@ export interface components {
         EventsAfter: number;
         /** @description Only events of this job, its paths and its units. */
         EventJobId: string;
-        /** @description Only events of this unit. */
+        /** @description Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit. */
         EventSerialId: string;
         /** @description Only events of this type. */
         EventType: string;
@@ -2854,7 +3305,10 @@ export interface operations {
                 jobId?: components["parameters"]["SerialJobId"];
                 /** @description Only units on this path. */
                 pathId?: components["parameters"]["SerialPathId"];
-                /** @description Only units whose current step is this one. */
+                /**
+                 * @description Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+                 *     leave them out.
+                 */
                 stepId?: components["parameters"]["SerialStepId"];
                 /** @description Only units in this state. */
                 status?: components["parameters"]["SerialStatusFilter"];
@@ -3054,6 +3508,222 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    advanceSerialsTo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsAdvanceTo"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["SerialsRefused"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    overrideSteps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsOverride"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["SerialsRefused"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    undoSerials: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsUndo"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description A unit of the list refuses the change. No unit was changed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addSerialNotes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsNote"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getSerial: {
         parameters: {
             query?: never;
@@ -3081,6 +3751,48 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["SerialNotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteSerial: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The serial number. */
+                serialId: components["parameters"]["SerialId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The unit is deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialNotFound"];
+            /** @description The unit has a history. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["SerialWasChanged"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -3392,6 +4104,61 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    addSerialNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The serial number. */
+                serialId: components["parameters"]["SerialId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialNote"];
+            };
+        };
+        responses: {
+            /** @description The unit, which has not changed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     overrideStep: {
         parameters: {
             query?: never;
@@ -3626,7 +4393,7 @@ export interface operations {
                 after?: components["parameters"]["EventsAfter"];
                 /** @description Only events of this job, its paths and its units. */
                 jobId?: components["parameters"]["EventJobId"];
-                /** @description Only events of this unit. */
+                /** @description Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit. */
                 serialId?: components["parameters"]["EventSerialId"];
                 /** @description Only events of this type. */
                 type?: components["parameters"]["EventType"];
