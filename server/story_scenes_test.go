@@ -213,7 +213,7 @@ var story = []scene{
 	{"", "POST /api/serials/SN-00006/advance-to", `{"targetStepIndex":2}`, "409 stepBindsSerial"},
 	{"", "DELETE /api/serials/SN-00006", "", "204"},
 	{"", "DELETE /api/serials/{noSerial}", "", "404 serial"},
-	{"", "DELETE /api/serials/SN-00001", "", "409 serialHasMoved"},
+	{"", "DELETE /api/serials/BRK-0002", "", "409 serialHasMoved"},
 	{"", "POST /api/serials", `{"pathId":"{path}","serialNumbers":["SN-00006"]}`, "409 serialWasDeleted"},
 	{"", "POST /api/serials/BRK-0001/advance", `{}`, "200"},
 	{"", "POST /api/serials/BRK-0002/advance", `{}`, "200"},
