@@ -1,5 +1,7 @@
 package models
 
+import "time"
+
 // EventType says what happened.
 type EventType string
 
@@ -37,11 +39,18 @@ const (
 	UnitScrapped       EventType = "serial.scrapped"
 	UnitForceCompleted EventType = "serial.force_completed"
 	UnitUndone         EventType = "serial.undone"
+	UnitNoted          EventType = "serial.noted"
+	UnitDeleted        EventType = "serial.deleted"
 	StepOverridden     EventType = "serial.step_overridden"
 	OverrideCleared    EventType = "serial.override_cleared"
 	StepWasWaived      EventType = "serial.step_waived"
 	StepWasCompleted   EventType = "serial.step_completed"
 )
+
+// StayEndings are the events by which a unit leaves a step or ends.
+func StayEndings() []EventType {
+	return []EventType{UnitAdvanced, UnitCompleted, UnitScrapped, UnitForceCompleted}
+}
 
 // Event records a change: what happened, when, and who did it. It is written in the transaction of the change and never
 // changed.
@@ -50,7 +59,10 @@ type Event struct {
 	Seq  int64 `gorm:"primaryKey;autoIncrement:false;->"`
 	ID   string
 	Type EventType
-	At   Millis
+	// At is when the change was recorded, and OccurredAt when it happened, as the caller says. OccurredAt is nil if the caller
+	// said nothing. It orders nothing.
+	At         Millis
+	OccurredAt *Millis
 	// UserID is who made the change, as the caller says.
 	UserID string
 	// KeyName is the name of the API key that the request was sent with. It is nil where the API was open.
@@ -93,6 +105,10 @@ type (
 		EventID   string    `json:"eventId"`
 		EventType EventType `json:"eventType"`
 	}
+	noteData struct {
+		Text     string `json:"text"`
+		StepName string `json:"stepName,omitempty"`
+	}
 	stepWithData struct {
 		StepID   string     `json:"stepId"`
 		StepName string     `json:"stepName"`
@@ -106,4 +122,25 @@ func stepsData(states []StepState) []stepWithData {
 		data = append(data, stepWithData{StepID: state.Step.ID, StepName: state.Step.Name, Status: state.Status})
 	}
 	return data
+}
+
+// maxEventAge is how long before its event a change may have happened, and clockSkew is how fast the caller's clock may be.
+const (
+	maxEventAge = 7 * 24 * time.Hour
+	clockSkew   = time.Minute
+)
+
+// CheckOccurredAt returns an Invalid error unless a change that is recorded now can have happened at the given time: at most 7
+// days ago, and at most a minute in the future. Nil is valid.
+func CheckOccurredAt(occurredAt *Millis, now Millis) error {
+	switch {
+	case occurredAt == nil:
+		return nil
+	case *occurredAt > now+Millis(clockSkew.Milliseconds()):
+		return InvalidError("occurredAt", "must not be in the future")
+	case *occurredAt < now-Millis(maxEventAge.Milliseconds()):
+		return InvalidError("occurredAt", "must be at most 7 days ago")
+	default:
+		return nil
+	}
 }

@@ -27,7 +27,8 @@ type Path struct {
 	Name            string
 	GoalQuantity    int64
 	AdvancementMode AdvancementMode
-	// LastStepNumber is the number of the step that was added last. Numbers are never reused.
+	// LastStepNumber is the number that was used last: for a step that was added, or for an edit that moved a step behind
+	// another one. Numbers are never reused, so they also order these changes in time.
 	LastStepNumber int `gorm:"column:last_step_no"`
 	Counts
 	// JobClosed tells whether the path's job is closed. ClosedJob is then the name of the job.
@@ -45,7 +46,7 @@ type Path struct {
 type Step struct {
 	ID     string `gorm:"primaryKey"`
 	PathID string
-	// Number identifies the step on its path, from 1, in the order in which steps were added. Units refer to a step by its
+	// Number identifies the step on its path. Numbers ascend in the order in which steps were added. Units refer to a step by its
 	// number, which stays when the step is moved, renamed, or removed.
 	Number int `gorm:"column:no"`
 	// Index is the position of the step on its path, from 0. It is nil for a removed step, whose row stays because events
@@ -60,6 +61,10 @@ type Step struct {
 	JobClosed bool
 	// PartCount is the number of units in progress that stand at the step.
 	PartCount int64
+	// DoneCount is the number of units, in progress or completed, that have done the step.
+	DoneCount int64
+	// StoodAhead has the steps at which units still owe this step, because it was ahead of them before it was moved.
+	StoodAhead Standings `gorm:"type:text"`
 }
 
 // CheckOpen returns a Conflict error if the path's job is closed.

@@ -51,7 +51,7 @@ func (c PathChange) Apply(path *Path) {
 // not on the path, an Invalid error for an id that is in the list twice, and a Conflict error for a removed step at which
 // units in progress stand.
 func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
-	old := p.Steps
+	old, last := p.Steps, p.LastStepNumber
 	matched, err := p.match(list)
 	if err != nil {
 		return nil, err
@@ -68,6 +68,7 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 		change.Apply(&p.Steps[i])
 		p.Steps[i].Index = new(i)
 	}
+	p.recordStandings(old, last)
 	for _, step := range old {
 		if kept[step.ID] {
 			continue
@@ -112,4 +113,40 @@ func (p *Path) match(list []StepChange) ([]int, error) {
 		}
 	}
 	return matched, nil
+}
+
+// recordStandings records which steps were ahead of units at other steps until this edit, and are behind them from now on: the
+// units owe them. Last is the path's LastStepNumber before the edit.
+func (p *Path) recordStandings(old []Step, last int) {
+	before := make(map[string]int, len(old))
+	for i := range old {
+		before[old[i].ID] = i
+	}
+	moved := false
+	for i := range p.Steps {
+		step := &p.Steps[i]
+		was, known := before[step.ID]
+		if !known {
+			continue
+		}
+		var standings Standings
+		for j := i + 1; j < len(p.Steps); j++ {
+			other := &p.Steps[j]
+			otherWas, known := before[other.ID]
+			if !known {
+				continue
+			}
+			if was > otherWas {
+				standings = append(standings, Standing{other.Number, last})
+				moved = true
+			} else if until, ok := step.StoodAhead.Of(other.Number); ok {
+				standings = append(standings, Standing{other.Number, until})
+			}
+		}
+		step.StoodAhead = standings
+	}
+	if moved && p.LastStepNumber == last {
+		// Units that move from now on have a higher KnownStepNumber than those that have seen the old order.
+		p.LastStepNumber++
+	}
 }

@@ -1,21 +1,20 @@
 package models
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // This file has the rules by which units move. A command is applied to one unit on its path and returns the unit's new state,
 // or an error that says why the command is refused. Nothing here reads a clock, a database, or the network.
 //
-// The status of a step for a unit follows from three things, in this order:
+// The status of a step for a unit follows from these rules, the first of which that applies:
 //
-//  1. The unit's current step is in progress.
-//  2. A step with a mark has the status of the mark. A unit gets a mark when it passes, skips, defers, waives, or completes a
-//     step.
-//  3. A step without a mark is pending if it is ahead of the unit. If it is behind the unit, a planner put it there after the
-//     unit had passed: an added step is not required of the unit (skipped), and a required step that was moved there is still
-//     owed (deferred).
+//  1. The unit's current step is in progress. A scrapped unit stands at the step where it was scrapped.
+//  2. A step that the unit has completed, or that was waived, stays so. Units keep this in marks.
+//  3. A step ahead of the unit is pending, unless the unit has deferred it.
+//  4. A step behind the unit that is optional or overridden is skipped: the unit does not owe it.
+//  5. A step behind the unit that has ever stood ahead of it is deferred: the unit owes it, also when a planner moved the step.
+//  6. A step behind the unit that a planner added there is skipped.
+//
+// The steps of a completed unit keep their statuses. A step that was added later is skipped.
 
 // Command is something that a person asks of a unit.
 type Command interface {
@@ -47,6 +46,8 @@ type StepState struct {
 	Status StepStatus
 	// Overridden is true while an override is active.
 	Overridden bool
+	// Record is who gave the step its status, and when. Only [RecordSteps] sets it.
+	Record *StepRecord
 }
 
 // Apply returns the effect of a command on a unit. Its error is an *[Error] that says why the command is refused.
@@ -88,22 +89,41 @@ func (p *Path) stepState(unit *Unit, at, i int) StepState {
 	mark := unit.Marks.Of(step.Number)
 	state := StepState{Step: step, Index: i, Status: mark, Overridden: mark == Overridden}
 	switch {
-	case unit.Status == InProgress && i == at:
-		state.Status = StepInProgress
-	case mark != "" && mark != Overridden:
-		// The mark is the status.
 	case unit.Status == Completed:
-		// The step was added after the unit was completed.
-		state.Status = StepSkipped
-	case i >= at:
+		if mark == "" || state.Overridden {
+			state.Status = StepSkipped
+		}
+	case i == at:
+		state.Status = StepInProgress
+	case mark == StepCompleted, mark == StepWaived:
+		// The mark is the status.
+	case at < 0 && mark != "" && !state.Overridden:
+		// The step at which the unit was scrapped was removed, so no step is ahead or behind.
+	case i > at && mark == StepDeferred && !step.Optional:
+		state.Status = StepDeferred
+	case i > at:
 		state.Status = StepPending
-	case step.Optional || state.Overridden || step.Number > unit.KnownStepNumber:
-		state.Status = StepSkipped
-		state.Overridden = false
+	case step.Optional || state.Overridden || !p.isOwed(unit, at, step, mark):
+		state.Status, state.Overridden = StepSkipped, false
 	default:
 		state.Status = StepDeferred
 	}
 	return state
+}
+
+// isOwed reports whether a unit owes a required step behind it.
+func (p *Path) isOwed(unit *Unit, at int, step *Step, mark StepStatus) bool {
+	switch {
+	case mark == StepDeferred:
+		return true
+	case mark == "" && step.Number <= unit.KnownStepNumber:
+		// A move marks every step behind the unit, so the step was ahead of the unit when it last moved.
+		return true
+	default:
+		// The step was added since the unit last moved, or was passed without being owed. Since then it may have stood ahead.
+		until, ok := step.StoodAhead.Of(p.Steps[at].Number)
+		return ok && until >= unit.KnownStepNumber
+	}
 }
 
 // deferred returns the steps before the given index that the unit still owes.
@@ -116,172 +136,6 @@ func (p *Path) deferred(unit *Unit, before int) []StepState {
 		}
 	}
 	return owed
-}
-
-// Advance moves a unit to the next step, or completes it when it stands at the last one.
-type Advance struct {
-	// FromStepIndex is the index at which the caller expects the unit. Nil expects nothing.
-	FromStepIndex *int
-}
-
-func (c Advance) apply(path *Path, unit Unit, _ Actor) (Change, error) {
-	at, err := path.currentIndex(&unit, c.FromStepIndex)
-	if err != nil {
-		return Change{}, err
-	}
-	return path.move(unit, at, path.next(&unit, at))
-}
-
-// next returns the index of the next step. It passes steps that are done and that an edit of the path moved ahead.
-func (p *Path) next(unit *Unit, at int) int {
-	i := at + 1
-	for i < len(p.Steps) {
-		if mark := unit.Marks.Of(p.Steps[i].Number); mark != StepCompleted && mark != StepWaived {
-			break
-		}
-		i++
-	}
-	return i
-}
-
-// AdvanceTo moves a unit forward to a step, as far as the path's mode allows. Exactly one of the targets is set.
-type AdvanceTo struct {
-	// StepIndex is the index of the target. One more than the index of the last step completes the unit.
-	StepIndex *int
-	StepID    *string
-	// FromStepIndex is the index at which the caller expects the unit. Nil expects nothing.
-	FromStepIndex *int
-}
-
-// check returns an Invalid error unless exactly one target is set.
-func (c AdvanceTo) check() error {
-	switch {
-	case c.StepIndex == nil && c.StepID == nil:
-		return InvalidError("targetStepIndex", "is required")
-	case c.StepIndex != nil && c.StepID != nil:
-		return InvalidError("targetStepIndex", "must not be given together with targetStepId")
-	}
-	return nil
-}
-
-func (c AdvanceTo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
-	target, err := c.target(path)
-	if err != nil {
-		return Change{}, err
-	}
-	at, err := path.currentIndex(&unit, c.FromStepIndex)
-	if err != nil {
-		return Change{}, err
-	}
-	switch {
-	case target == at:
-		return Change{}, ConflictError("Serial number %s already stands at %s", unit.SerialNumber, path.Steps[at].Name)
-	case target < at:
-		return Change{}, ConflictError("Serial number %s cannot go back to %s", unit.SerialNumber, path.Steps[target].Name)
-	}
-	if path.AdvancementMode == Strict && target > path.next(&unit, at) {
-		return Change{}, ConflictError("Serial number %s can only go to the next step: the path is strict", unit.SerialNumber)
-	}
-	return path.move(unit, at, target)
-}
-
-func (c AdvanceTo) target(path *Path) (int, error) {
-	if c.StepID != nil {
-		if i := path.StepIndex(*c.StepID); i >= 0 {
-			return i, nil
-		}
-		return 0, NotFoundError("Step", *c.StepID)
-	}
-	if *c.StepIndex > len(path.Steps) {
-		return 0, InvalidError("targetStepIndex", fmt.Sprintf("must be at most %d", len(path.Steps)))
-	}
-	return *c.StepIndex, nil
-}
-
-// move moves a unit from one step to a later one, by their indexes. The index after the last step completes the unit.
-func (p *Path) move(unit Unit, at, target int) (Change, error) {
-	here := &p.Steps[at]
-	if here.DependencyType == CompletionGate {
-		if owed := p.deferred(&unit, at); len(owed) > 0 {
-			return Change{}, ConflictError("Serial number %s cannot leave %s while these steps are deferred: %s",
-				unit.SerialNumber, here.Name, names(owed))
-		}
-	}
-	before := unit
-	bypassed, err := p.bypass(&before, at, target)
-	if err != nil {
-		return Change{}, err
-	}
-	// A status that follows from the current step alone becomes a mark before the current step changes.
-	for i := range p.Steps[:at] {
-		if mark := unit.Marks.Of(p.Steps[i].Number); mark == "" || mark == Overridden {
-			unit.Marks = unit.Marks.With(p.Steps[i].Number, p.stepState(&before, at, i).Status)
-		}
-	}
-	unit.Marks = unit.Marks.With(here.Number, StepCompleted)
-	for _, state := range bypassed {
-		unit.Marks = unit.Marks.With(state.Step.Number, state.Status)
-	}
-	unit.KnownStepNumber = p.LastStepNumber
-
-	change := Change{Type: UnitAdvanced, Bypassed: bypassed}
-	data := movedData{FromStepID: here.ID, FromStepName: here.Name, Bypassed: stepsData(bypassed)}
-	if target == len(p.Steps) {
-		unit.Status, unit.StepID = Completed, nil
-		if owed := p.deferred(&unit, target); len(owed) > 0 {
-			return Change{}, ConflictError("Serial number %s cannot be completed while these steps are deferred: %s",
-				unit.SerialNumber, names(owed))
-		}
-		change.Type, change.StepID = UnitCompleted, &here.ID
-	} else {
-		there := &p.Steps[target]
-		unit.StepID, change.StepID = &there.ID, &there.ID
-		data.ToStepID, data.ToStepName = there.ID, there.Name
-	}
-	change.Unit, change.Data = unit, data
-	return change, nil
-}
-
-// bypass returns the new statuses of the steps between two indexes, or why one of the steps cannot be bypassed.
-func (p *Path) bypass(unit *Unit, at, target int) ([]StepState, error) {
-	var bypassed []StepState
-	for i := at + 1; i < target; i++ {
-		state := p.stepState(unit, at, i)
-		step := state.Step
-		switch {
-		case state.Status == StepCompleted || state.Status == StepWaived:
-			// The unit no longer owes this step.
-			continue
-		case step.Optional || state.Overridden:
-			state.Status = StepSkipped
-		case p.AdvancementMode == PerStep && step.DependencyType != Preferred:
-			return nil, ConflictError("Serial number %s cannot bypass %s", unit.SerialNumber, step.Name)
-		default:
-			state.Status = StepDeferred
-		}
-		state.Overridden = false
-		bypassed = append(bypassed, state)
-	}
-	return bypassed, nil
-}
-
-// currentIndex returns the index at which a unit in progress stands. It returns a Conflict error if the unit is not in
-// progress, or does not stand where the caller expects it.
-func (p *Path) currentIndex(unit *Unit, from *int) (int, error) {
-	at := p.CurrentStepIndex(unit)
-	if from != nil && *from != at {
-		return 0, ConflictError("Serial number %s is no longer at %s", unit.SerialNumber, p.placeName(*from))
-	}
-	return at, inProgress(unit)
-}
-
-// placeName returns what people call the step with the given index: "Deburring (step 2)", or "step 9" for a path that has no
-// such step.
-func (p *Path) placeName(index int) string {
-	if index < 0 || index >= len(p.Steps) {
-		return fmt.Sprintf("step %d", index+1)
-	}
-	return fmt.Sprintf("%s (step %d)", p.Steps[index].Name, index+1)
 }
 
 func inProgress(unit *Unit) error {
@@ -297,6 +151,7 @@ func inProgress(unit *Unit) error {
 
 // Scrap takes a unit out of production.
 type Scrap struct {
+	From        From
 	Reason      ScrapReason
 	Explanation *string
 }
@@ -310,10 +165,11 @@ func (c Scrap) check() error {
 }
 
 func (c Scrap) apply(path *Path, unit Unit, by Actor) (Change, error) {
-	if err := inProgress(&unit); err != nil {
+	at, err := path.currentIndex(&unit, c.From)
+	if err != nil {
 		return Change{}, err
 	}
-	here := &path.Steps[path.CurrentStepIndex(&unit)]
+	here := &path.Steps[at]
 	unit.Status = Scrapped
 	unit.ScrapReason, unit.ScrapExplanation = &c.Reason, c.Explanation
 	unit.EndedBy, unit.EndedAt = &by.UserID, &by.At
@@ -324,17 +180,19 @@ func (c Scrap) apply(path *Path, unit Unit, by Actor) (Change, error) {
 
 // ForceComplete completes a unit that has open steps. The steps keep showing that they were not done.
 type ForceComplete struct {
+	From   From
 	Reason *string
 }
 
 func (c ForceComplete) apply(path *Path, unit Unit, by Actor) (Change, error) {
-	if err := inProgress(&unit); err != nil {
+	at, err := path.currentIndex(&unit, c.From)
+	if err != nil {
 		return Change{}, err
 	}
-	at := path.CurrentStepIndex(&unit)
 	var open []StepState
 	onlyHere := true
 	before := unit
+	marks := make(Marks, 0, len(path.Steps))
 	for _, state := range path.StepsOf(&before) {
 		required := !state.Step.Optional && !state.Overridden
 		switch {
@@ -347,8 +205,9 @@ func (c ForceComplete) apply(path *Path, unit Unit, by Actor) (Change, error) {
 			open = append(open, state)
 			onlyHere = false
 		}
-		unit.Marks = unit.Marks.With(state.Step.Number, state.Status)
+		marks = append(marks, Mark{state.Step.Number, state.Status})
 	}
+	unit.Marks = unit.Marks.WithAll(marks)
 	if onlyHere {
 		return Change{}, ConflictError("Serial number %s has no open steps: advance it to complete it", unit.SerialNumber)
 	}
@@ -360,7 +219,7 @@ func (c ForceComplete) apply(path *Path, unit Unit, by Actor) (Change, error) {
 	}}, nil
 }
 
-// Override makes a step that the unit has not passed count as optional for the unit.
+// Override makes a step that the unit has not passed, or that the unit owes, count as optional for the unit.
 type Override struct {
 	StepID string
 	Reason string
@@ -373,7 +232,7 @@ func (c Override) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 		return Change{}, err
 	case state.Overridden:
 		return Change{}, ConflictError("Step %s is already overridden for serial number %s", state.Step.Name, unit.SerialNumber)
-	case state.Status != StepPending && state.Status != StepInProgress:
+	case state.Status != StepPending && state.Status != StepInProgress && state.Status != StepDeferred:
 		return Change{}, ConflictError("Step %s has already been passed by serial number %s", state.Step.Name, unit.SerialNumber)
 	}
 	return marked(unit, state.Step, Overridden, StepOverridden, stepData{StepName: state.Step.Name, Reason: &c.Reason}), nil
@@ -451,27 +310,6 @@ func (p *Path) ownStep(unit *Unit, id string) (StepState, error) {
 func marked(unit Unit, step *Step, mark StepStatus, event EventType, data stepData) Change {
 	unit.Marks = unit.Marks.With(step.Number, mark)
 	return Change{Unit: unit, Type: event, StepID: &step.ID, Data: data}
-}
-
-// Undo restores the state of a unit before its last change.
-type Undo struct {
-	Reason *string
-	// Last is the event that is taken back, and Before the state before it. Both are nil if there is nothing to undo.
-	Last   *Event
-	Before *State
-}
-
-func (c Undo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
-	if c.Last == nil || c.Before == nil {
-		return Change{}, ConflictError("Serial number %s has nothing to undo", unit.SerialNumber)
-	}
-	unit.State = *c.Before
-	if unit.Status == InProgress && path.CurrentStepIndex(&unit) < 0 {
-		return Change{}, ConflictError("Serial number %s cannot go back: its step is no longer on the path", unit.SerialNumber)
-	}
-	return Change{Unit: unit, Type: UnitUndone, StepID: unit.StepID, Data: undoneData{
-		Reason: c.Reason, EventID: c.Last.ID, EventType: c.Last.Type,
-	}}, nil
 }
 
 // names returns the names of the steps, separated by commas.

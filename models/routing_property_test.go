@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -47,15 +48,16 @@ type shop struct {
 type part struct {
 	unit   Unit
 	before map[string]kept
-	// knew is the number of the newest step when the unit last moved.
-	knew int
+	memory memory
+	// moved says that the unit has moved, was scrapped, or was completed.
+	moved bool
 }
 
 // kept is what undo takes back: an event, and the unit as it was before.
 type kept struct {
-	event Event
-	state string
-	knew  int
+	event  Event
+	state  string
+	memory memory
 }
 
 var (
@@ -74,12 +76,14 @@ func newShop(t *rapid.T) *shop {
 		t.Fatal(err)
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "parts") {
-		s.parts = append(s.parts, &part{before: map[string]kept{}, knew: s.path.LastStepNumber, unit: Unit{
+		p := &part{before: map[string]kept{}, memory: newMemory(), unit: Unit{
 			SerialNumber: GeneratedSerialNumber(int64(i + 1)),
 			State: State{
 				Status: InProgress, StepID: &s.path.Steps[0].ID, KnownStepNumber: s.path.LastStepNumber,
 			},
-		}})
+		}}
+		p.memory.see(&s.path, &p.unit.State)
+		s.parts = append(s.parts, p)
 	}
 	return s
 }
@@ -99,7 +103,7 @@ func (s *shop) anyStepID(t *rapid.T) string {
 	return rapid.SampledFrom(ids).Draw(t, "step")
 }
 
-// command gives a unit any command but undo.
+// command gives a unit any command but a move and undo.
 func (s *shop) command(t *rapid.T, p *part) {
 	reason := "why"
 	step := s.anyStepID(t)
@@ -108,8 +112,10 @@ func (s *shop) command(t *rapid.T, p *part) {
 		ClearOverride{StepID: step},
 		Waive{StepID: step, Reason: reason, ApproverID: "lead"},
 		CompleteStep{StepID: step},
-		ForceComplete{Reason: &reason},
-		Scrap{Reason: "damaged", Explanation: &reason},
+		ForceComplete{Reason: &reason, From: s.anyFrom(t)},
+		Scrap{Reason: "damaged", Explanation: &reason, From: s.anyFrom(t)},
+		Note{Text: reason},
+		Delete{Moved: p.moved},
 	}).Draw(t, "command"))
 }
 
@@ -119,23 +125,42 @@ func (s *shop) jumpAhead(t *rapid.T, p *part) {
 	s.give(t, p, AdvanceTo{StepIndex: &target})
 }
 
+// anyFrom is mostly nothing.
+func (s *shop) anyFrom(t *rapid.T) From {
+	var from From
+	if rapid.IntRange(0, 3).Draw(t, "says from where") == 0 {
+		at := rapid.IntRange(0, len(s.path.Steps)).Draw(t, "from")
+		from.StepIndex = &at
+	}
+	if rapid.IntRange(0, 3).Draw(t, "says from which step") == 0 {
+		id := s.anyStepID(t)
+		from.StepID = &id
+	}
+	return from
+}
+
 // move advances a unit by one step or by several.
 func (s *shop) move(t *rapid.T, p *part) {
-	var from *int
-	if rapid.Bool().Draw(t, "says from where") {
-		at := rapid.IntRange(0, len(s.path.Steps)).Draw(t, "from")
-		from = &at
-	}
+	from := s.anyFrom(t)
 	target, id := rapid.IntRange(0, len(s.path.Steps)+1).Draw(t, "target"), s.anyStepID(t)
 	s.give(t, p, rapid.SampledFrom([]Command{
-		Advance{FromStepIndex: from},
-		AdvanceTo{StepIndex: &target, FromStepIndex: from},
-		AdvanceTo{StepID: &id, FromStepIndex: from},
+		Advance{From: from},
+		Advance{From: from, Skip: true},
+		AdvanceTo{StepIndex: &target, From: from},
+		AdvanceTo{StepID: &id, From: from},
 	}).Draw(t, "move"))
 }
 
-// undo takes back the last change of a unit.
-func (s *shop) undo(t *rapid.T, p *part) { s.give(t, p, p.undo(t)) }
+// undo takes back the last change of a unit, or names an event that is not the last.
+func (s *shop) undo(t *rapid.T, p *part) {
+	undo := p.undo(t)
+	ids := append(slices.Sorted(maps.Keys(p.before)), "evt_01h455vb4pex5vsknk084sn02q")
+	if rapid.Bool().Draw(t, "names an event") {
+		id := rapid.SampledFrom(ids).Draw(t, "event")
+		undo.EventID = &id
+	}
+	s.give(t, p, undo)
+}
 
 func (p *part) undo(t *rapid.T) Undo {
 	if p.unit.LastEventID == nil {
@@ -167,20 +192,19 @@ func (s *shop) give(t *rapid.T, p *part, command Command) {
 	if want != 0 {
 		t.Fatalf("%#v of %v was not refused, want kind %d", command, show(states), want)
 	}
-	undo, undone := command.(Undo)
-	if undone {
-		wantState(t, "undo", change.Unit.State, *undo.Before)
-		p.knew = p.before[undo.Last.ID].knew
-	} else {
-		s.checkChange(t, p, states, command, change)
-		p.keep(t, &change)
-	}
-	if change.Type == UnitAdvanced {
-		p.knew = s.path.LastStepNumber
-	}
-	p.unit = change.Unit
-	if undone {
+	switch command := command.(type) {
+	case Undo:
+		wantState(t, "undo", change.Unit.State, *command.Before)
+		p.memory = p.before[command.Last.ID].memory.clone()
+		p.unit = change.Unit
 		return
+	case Note, Delete:
+		wantState(t, "a note or a deletion", change.Unit.State, unit.State)
+		return
+	default:
+		p.keep(t, &change)
+		s.checkChange(t, p, states, command, change)
+		p.unit = change.Unit
 	}
 	// Undo gives back the state before, whatever the command was.
 	taken, err := Apply(p.undo(t), &s.path, p.unit, maria)
@@ -200,7 +224,7 @@ func (p *part) keep(t *rapid.T, change *Change) {
 		t.Fatal(err)
 	}
 	event := Event{ID: NewID(EventPrefix), Type: change.Type}
-	p.before[event.ID] = kept{event: event, state: string(text), knew: p.knew}
+	p.before[event.ID] = kept{event: event, state: string(text), memory: p.memory.clone()}
 	change.Unit.LastEventID = &event.ID
 }
 
@@ -227,11 +251,23 @@ func (s *shop) check(t *rapid.T) {
 				t.Fatalf("the override outlives the step: %v", show(states))
 			}
 		}
-		current := 0
-		if p.unit.Status == InProgress {
+		current, at := 0, s.path.CurrentStepIndex(&p.unit)
+		if p.unit.Status == InProgress && at < 0 {
+			t.Fatalf("the unit stands nowhere: %v", show(states))
+		}
+		if at >= 0 {
 			current = 1
-			if at := s.path.CurrentStepIndex(&p.unit); at < 0 || states[at].Status != StepInProgress {
+			if states[at].Status != StepInProgress {
 				t.Fatalf("the unit stands at %d: %v", at, show(states))
+			}
+		}
+		if want := p.memory.statuses(&s.path, &p.unit); want != nil {
+			got := make([]StepStatus, len(states))
+			for i := range states {
+				got[i] = states[i].Status
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("a unit that is %s at %d has %v, want %v", p.unit.Status, at, show(states), want)
 			}
 		}
 		if counts[StepInProgress] != current {

@@ -29,6 +29,13 @@ func (w *walk) give(command Command) {
 	w.unit = change.Unit
 }
 
+func (w *walk) refuse(command Command, message string) {
+	w.t.Helper()
+	if _, err := Apply(command, w.path, w.unit, maria); err == nil || err.Error() != message {
+		w.t.Errorf("%#v: the error is %v, want %q", command, err, message)
+	}
+}
+
 func (w *walk) to(name string) {
 	w.t.Helper()
 	w.give(AdvanceTo{StepID: w.id(name)})
@@ -99,7 +106,128 @@ func TestStepsAfterEdits(t *testing.T) {
 		{"a step is added ahead and then moved behind", func(w *walk) {
 			edit(t, w.path, "A", "B", "C", "D", "New")
 			edit(t, w.path, "New", "A", "B", "C", "D")
-			w.want("New skipped, A in_progress, B pending, C pending, D pending")
+			w.want("New deferred, A in_progress, B pending, C pending, D pending")
+			w.to("D")
+			w.refuse(Advance{}, "Serial number SN-00001 cannot be completed while these steps are deferred: New, B, C")
+		}},
+		{"a step is added behind, moved ahead, and moved behind again", func(w *walk) {
+			w.give(Advance{})
+			edit(t, w.path, "A", "New", "B", "C", "D")
+			w.want("A completed, New skipped, B in_progress, C pending, D pending")
+			edit(t, w.path, "A", "B", "New", "C", "D")
+			w.want("A completed, B in_progress, New pending, C pending, D pending")
+			edit(t, w.path, "A", "New", "B", "C", "D")
+			w.want("A completed, New deferred, B in_progress, C pending, D pending")
+		}},
+		{"a step is added behind, passed, moved ahead, and moved behind again", func(w *walk) {
+			w.give(Advance{})
+			edit(t, w.path, "New", "A", "B", "C", "D")
+			w.give(Advance{})
+			w.want("New skipped, A completed, B completed, C in_progress, D pending")
+			edit(t, w.path, "A", "B", "C", "D", "New")
+			w.want("A completed, B completed, C in_progress, D pending, New pending")
+			edit(t, w.path, "New", "A", "B", "C", "D")
+			w.want("New deferred, A completed, B completed, C in_progress, D pending")
+		}},
+		{"a step that another unit has seen ahead is added behind this one", func(w *walk) {
+			w.to("D")
+			edit(t, w.path, "A", "B", "New", "C", "D")
+			edit(t, w.path, "New", "A", "B", "C", "D")
+			w.want("New skipped, A completed, B deferred, C deferred, D in_progress")
+		}},
+		{"a deferred step becomes optional", func(w *walk) {
+			w.to("C")
+			edit(t, w.path, "A", "B:optional", "C", "D")
+			w.want("A completed, B skipped, C in_progress, D pending")
+			w.give(Advance{})
+			w.give(Advance{})
+			w.want("A completed, B skipped, C completed, D completed")
+		}},
+		{"a deferred step is overridden", func(w *walk) {
+			w.to("C")
+			w.give(Override{StepID: *w.id("B"), Reason: "prototype"})
+			w.want("A completed, B skipped, C in_progress, D pending")
+			w.give(Advance{})
+			w.give(Advance{})
+			w.want("A completed, B skipped, C completed, D completed")
+		}},
+		{"only optional steps are open", func(w *walk) {
+			w.to("C")
+			edit(t, w.path, "A", "B:optional", "C", "D:optional")
+			w.refuse(ForceComplete{}, "Serial number SN-00001 has no open steps: advance it to complete it")
+		}},
+		{"a physical step is bypassed", func(w *walk) {
+			edit(t, w.path, "A", "B:physical", "C", "D")
+			w.refuse(AdvanceTo{StepID: w.id("C")}, "Serial number SN-00001 cannot bypass B")
+			w.give(Override{StepID: *w.id("B"), Reason: "prototype"})
+			w.to("C")
+			w.want("A completed, B skipped, C in_progress, D pending")
+		}},
+		{"a required step is skipped", func(w *walk) {
+			w.give(Advance{Skip: true})
+			w.want("A deferred, B in_progress, C pending, D pending")
+		}},
+		{"an optional and an overridden step are skipped", func(w *walk) {
+			edit(t, w.path, "A:optional", "B", "C", "D")
+			w.path.AdvancementMode = Strict
+			w.give(Advance{Skip: true})
+			w.give(Override{StepID: *w.id("B"), Reason: "prototype"})
+			w.give(Advance{Skip: true})
+			w.want("A skipped, B skipped, C in_progress, D pending")
+		}},
+		{"a required step of a strict path is skipped", func(w *walk) {
+			w.path.AdvancementMode = Strict
+			w.refuse(Advance{Skip: true}, "Serial number SN-00001 cannot skip A: the step is required; override it first")
+		}},
+		{"a physical step is skipped", func(w *walk) {
+			edit(t, w.path, "A:physical", "B", "C", "D")
+			w.refuse(Advance{Skip: true}, "Serial number SN-00001 cannot skip A: the step is required; override it first")
+		}},
+		{"the last step is skipped", func(w *walk) {
+			for range 3 {
+				w.give(Advance{})
+			}
+			w.refuse(Advance{Skip: true}, "Serial number SN-00001 cannot be completed while these steps are deferred: D")
+			edit(t, w.path, "A", "B", "C", "D:optional")
+			w.give(Advance{Skip: true})
+			w.want("A completed, B completed, C completed, D skipped")
+		}},
+		{"the step where a unit was scrapped is removed", func(w *walk) {
+			before := w.unit.State
+			w.give(Scrap{Reason: "damaged"})
+			edit(t, w.path, "B", "C", "D")
+			w.refuse(Undo{Last: &Event{ID: "evt_1", Type: UnitScrapped}, Before: &before},
+				"Serial number SN-00001 cannot go back: its step is no longer on the path; create a new serial number for the part")
+		}},
+		{"the step from which a unit came is removed", func(w *walk) {
+			before := w.unit.State
+			w.give(Advance{})
+			edit(t, w.path, "B", "C", "D")
+			w.refuse(Undo{Last: &Event{ID: "evt_1", Type: UnitAdvanced}, Before: &before},
+				"Serial number SN-00001 cannot go back: its step is no longer on the path; move the unit forward instead")
+		}},
+		{"a unit is not where it is expected", func(w *walk) {
+			from := From{StepID: w.id("A")}
+			w.give(Advance{From: from})
+			moved := "Serial number SN-00001 is not at A (step 1): it stands at B (step 2)"
+			w.refuse(Advance{From: from}, moved)
+			w.refuse(AdvanceTo{StepID: w.id("C"), From: from}, moved)
+			w.refuse(Scrap{Reason: "damaged", From: from}, moved)
+			w.refuse(ForceComplete{From: from}, moved)
+			unknown := "step_x"
+			w.refuse(Advance{From: From{StepID: &unknown}}, "Serial number SN-00001 is not at step step_x: it stands at B (step 2)")
+			w.give(ForceComplete{})
+			w.refuse(Advance{From: from}, "Serial number SN-00001 is not at A (step 1): it is completed")
+		}},
+		{"another event is undone", func(w *walk) {
+			before, event := w.unit.State, "evt_1"
+			w.give(Advance{})
+			w.refuse(Undo{EventID: &event, Last: &Event{ID: "evt_2", Type: UnitAdvanced}, Before: &before},
+				"Event evt_1 cannot be undone: the last change of serial number SN-00001 is event evt_2 (serial.advanced)")
+		}},
+		{"a unit that has moved is deleted", func(w *walk) {
+			w.refuse(Delete{Moved: true}, "Serial number SN-00001 cannot be deleted because it has moved; scrap it instead")
+			w.give(Delete{})
 		}},
 		{"a step is added, known to the unit by a move, and then moved behind", func(w *walk) {
 			edit(t, w.path, "A", "B", "C", "D", "New")
@@ -154,7 +282,7 @@ func TestStepsAfterEdits(t *testing.T) {
 			w.give(Advance{})
 			w.give(Scrap{Reason: "damaged"})
 			edit(t, w.path, "D", "A", "B", "C")
-			w.want("D deferred, A completed, B pending, C pending")
+			w.want("D deferred, A completed, B in_progress, C pending")
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,12 +31,14 @@ type Unit struct {
 	Ordinal int64 `gorm:"column:no;primaryKey;autoIncrement:false"`
 	// SerialNumber is what is engraved on the part.
 	SerialNumber string `gorm:"column:id"`
-	// Sequence is the n of a serial number of the form SN-n, so that generated numbers skip those that a shop brought along.
+	// Sequence is the n of a serial number of the form SN-n or sn-n, so that generated numbers skip those that a shop brought along.
 	// It is nil for any other serial number.
 	Sequence *int64 `gorm:"column:number"`
 	JobID    string
 	PathID   string
 	State
+	// StepName is the name of the step StepID, also after the step was removed. The store sets it.
+	StepName *string `gorm:"-"`
 	// Version counts the changes of the unit, from 1.
 	Version   int64
 	CreatedAt Millis `gorm:"autoCreateTime:false"`
@@ -53,13 +55,31 @@ type NewUnits struct {
 	SerialNumbers []string
 }
 
-// Check returns an Invalid error unless exactly one of Quantity and SerialNumbers is set.
+// Check returns an Invalid error unless exactly one of Quantity and SerialNumbers is set, or if two of the serial numbers
+// differ only in case.
 func (n NewUnits) Check() error {
 	switch {
 	case n.Quantity == nil && n.SerialNumbers == nil:
 		return InvalidError("quantity", "is required")
 	case n.Quantity != nil && n.SerialNumbers != nil:
 		return InvalidError("quantity", "must not be given together with serialNumbers")
+	}
+	return CheckRepeated("serialNumbers", n.SerialNumbers)
+}
+
+// FoldSerialNumber returns the text by which a serial number is found. Serial numbers that differ only in upper and lower case
+// have the same text. Serial numbers are ASCII, so both databases fold them in the same way.
+func FoldSerialNumber(serialNumber string) string { return strings.ToLower(serialNumber) }
+
+// CheckRepeated returns an Invalid error if two of the serial numbers in a field are the same or differ only in case.
+func CheckRepeated(field string, serialNumbers []string) error {
+	seen := make(map[string]bool, len(serialNumbers))
+	for i, serialNumber := range serialNumbers {
+		folded := FoldSerialNumber(serialNumber)
+		if seen[folded] {
+			return InvalidError(fmt.Sprintf("%s.%d", field, i), "must not repeat "+serialNumber)
+		}
+		seen[folded] = true
 	}
 	return nil
 }
@@ -79,7 +99,7 @@ type State struct {
 	StepID *string `json:"stepId,omitempty"`
 	// Marks are the statuses of steps that do not follow from the unit's current step alone.
 	Marks Marks `json:"marks" gorm:"type:text"`
-	// KnownStepNumber is the LastStepNumber of the path when the unit last moved. Steps with a higher number were added later.
+	// KnownStepNumber is the LastStepNumber of the path when the unit last moved. Higher numbers were used later.
 	KnownStepNumber  int          `json:"knownStepNo" gorm:"column:known_step_no"`
 	ForceCompleted   bool         `json:"forceCompleted,omitempty"`
 	ForceReason      *string      `json:"forceReason,omitempty"`
@@ -144,6 +164,21 @@ func (m Marks) With(stepNo int, status StepStatus) Marks {
 		changed = append(changed, Mark{stepNo, status})
 	}
 	return changed
+}
+
+// WithAll returns a copy in which the given marks replace those of the same steps.
+func (m Marks) WithAll(marks Marks) Marks {
+	replaced := make(map[int]bool, len(marks))
+	for _, mark := range marks {
+		replaced[mark.StepNumber] = true
+	}
+	changed := make(Marks, 0, len(m)+len(marks))
+	for _, mark := range m {
+		if !replaced[mark.StepNumber] {
+			changed = append(changed, mark)
+		}
+	}
+	return append(changed, marks...)
 }
 
 // String returns the stored text.
@@ -222,8 +257,9 @@ func equal[T comparable](a, b *T) bool {
 // GeneratedSerialNumber is the id of the unit with this number, as it is engraved: at least five digits.
 func GeneratedSerialNumber(number int64) string { return fmt.Sprintf("SN-%05d", number) }
 
-// SequenceOf is the number of an id that SerialID made, or nil.
+// SequenceOf is the number of an id that GeneratedSerialNumber made, in upper or lower case, or nil.
 func SequenceOf(id string) *int64 {
+	id = strings.ToUpper(id)
 	digits, ok := strings.CutPrefix(id, "SN-")
 	if !ok {
 		return nil
@@ -237,3 +273,13 @@ func SequenceOf(id string) *int64 {
 
 // TableName names the table after the API's word for a unit.
 func (Unit) TableName() string { return "serials" }
+
+// DeletedUnit is the serial number of a unit that was deleted. It is not used again.
+type DeletedUnit struct {
+	SerialNumber string `gorm:"column:id"`
+	// Sequence is the one of the unit.
+	Sequence *int64 `gorm:"column:number"`
+}
+
+// TableName names the table after the API's word for a unit.
+func (DeletedUnit) TableName() string { return "deleted_serials" }

@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/routecard/routecard/gen"
@@ -13,16 +11,20 @@ import (
 
 // AdvanceSerial implements POST /api/serials/{serialId}/advance.
 func (s *Server) AdvanceSerial(ctx context.Context, r gen.AdvanceSerialRequestObject) (gen.AdvanceSerialResponseObject, error) {
-	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
-		models.Advance{FromStepIndex: r.Body.FromStepIndex})
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+		fromAPIAdvance(*r.Body))
 }
 
 // AdvanceSerialTo implements POST /api/serials/{serialId}/advance-to.
 func (s *Server) AdvanceSerialTo(ctx context.Context, r gen.AdvanceSerialToRequestObject) (gen.AdvanceSerialToResponseObject, error) {
-	result, earlier, err := s.store.Command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID),
-		store.UnitCommand{SerialNumber: r.SerialID, Command: models.AdvanceTo{
-			StepIndex: r.Body.TargetStepIndex, StepID: r.Body.TargetStepID, FromStepIndex: r.Body.FromStepIndex,
-		}})
+	by, err := given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result, earlier, err := s.store.Command(ctx, by, store.UnitCommand{SerialNumber: r.SerialID, Command: models.AdvanceTo{
+		StepIndex: r.Body.TargetStepIndex, StepID: r.Body.TargetStepID,
+		From: models.From{StepIndex: r.Body.FromStepIndex, StepID: r.Body.FromStepID},
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -36,25 +38,33 @@ func (s *Server) AdvanceSerialTo(ctx context.Context, r gen.AdvanceSerialToReque
 
 // ScrapSerial implements POST /api/serials/{serialId}/scrap.
 func (s *Server) ScrapSerial(ctx context.Context, r gen.ScrapSerialRequestObject) (gen.ScrapSerialResponseObject, error) {
-	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
-		models.Scrap{Reason: models.ScrapReason(r.Body.Reason), Explanation: r.Body.Explanation})
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID, models.Scrap{
+		From:   models.From{StepID: r.Body.FromStepID},
+		Reason: models.ScrapReason(r.Body.Reason), Explanation: r.Body.Explanation,
+	})
 }
 
 // ForceCompleteSerial implements POST /api/serials/{serialId}/force-complete.
 func (s *Server) ForceCompleteSerial(ctx context.Context, r gen.ForceCompleteSerialRequestObject) (gen.ForceCompleteSerialResponseObject, error) {
-	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
-		models.ForceComplete{Reason: r.Body.Reason})
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+		models.ForceComplete{From: models.From{StepID: r.Body.FromStepID}, Reason: r.Body.Reason})
 }
 
 // UndoSerial implements POST /api/serials/{serialId}/undo.
 func (s *Server) UndoSerial(ctx context.Context, r gen.UndoSerialRequestObject) (gen.UndoSerialResponseObject, error) {
-	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
-		models.Undo{Reason: r.Body.Reason})
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+		models.Undo{Reason: r.Body.Reason, EventID: r.Body.EventID})
+}
+
+// AddSerialNote implements POST /api/serials/{serialId}/notes.
+func (s *Server) AddSerialNote(ctx context.Context, r gen.AddSerialNoteRequestObject) (gen.AddSerialNoteResponseObject, error) {
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+		models.Note{Text: r.Body.Text})
 }
 
 // OverrideStep implements POST /api/serials/{serialId}/steps/{stepId}/override.
 func (s *Server) OverrideStep(ctx context.Context, r gen.OverrideStepRequestObject) (gen.OverrideStepResponseObject, error) {
-	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.Override{StepID: r.StepID, Reason: r.Body.Reason})
 }
 
@@ -68,30 +78,30 @@ func (s *Server) ClearStepOverride(ctx context.Context, r gen.ClearStepOverrideR
 
 // WaiveStep implements POST /api/serials/{serialId}/steps/{stepId}/waive.
 func (s *Server) WaiveStep(ctx context.Context, r gen.WaiveStepRequestObject) (gen.WaiveStepResponseObject, error) {
-	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.Waive{StepID: r.StepID, Reason: r.Body.Reason, ApproverID: r.Body.ApproverID})
 }
 
 // CompleteStep implements POST /api/serials/{serialId}/steps/{stepId}/complete.
 func (s *Server) CompleteStep(ctx context.Context, r gen.CompleteStepRequestObject) (gen.CompleteStepResponseObject, error) {
-	return s.command(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.SerialID,
+	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.CompleteStep{StepID: r.StepID})
 }
 
-// AdvanceSerials implements POST /api/serials/advance.
-func (s *Server) AdvanceSerials(ctx context.Context, r gen.AdvanceSerialsRequestObject) (gen.AdvanceSerialsResponseObject, error) {
-	return s.commandMany(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.Body.SerialIds, r.Body.Mode,
-		models.Advance{})
-}
-
-// ScrapSerials implements POST /api/serials/scrap.
-func (s *Server) ScrapSerials(ctx context.Context, r gen.ScrapSerialsRequestObject) (gen.ScrapSerialsResponseObject, error) {
-	return s.commandMany(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.Body.SerialIds, r.Body.Mode,
-		models.Scrap{Reason: models.ScrapReason(r.Body.Reason), Explanation: r.Body.Explanation})
+// DeleteSerial implements DELETE /api/serials/{serialId}.
+func (s *Server) DeleteSerial(ctx context.Context, r gen.DeleteSerialRequestObject) (gen.DeleteSerialResponseObject, error) {
+	_, _, err := s.store.Command(ctx, change(ctx), store.UnitCommand{
+		SerialNumber: r.SerialID, Command: models.Delete{}, Condition: fromIfMatch(r.Params.IfMatch),
+	})
+	return gen.DeleteSerial204Response{}, err
 }
 
 // command carries out a command for one unit.
-func (s *Server) command(ctx context.Context, by store.Request, serialNumber string, command models.Command) (unitChanged, error) {
+func (s *Server) command(ctx context.Context, given given, serialNumber string, command models.Command) (unitChanged, error) {
+	by, err := given.request(ctx)
+	if err != nil {
+		return unitChanged{}, err
+	}
 	result, earlier, err := s.store.Command(ctx, by, store.UnitCommand{SerialNumber: serialNumber, Command: command})
 	if err != nil {
 		return unitChanged{}, err
@@ -102,49 +112,11 @@ func (s *Server) command(ctx context.Context, by store.Request, serialNumber str
 	}}, nil
 }
 
-// commandMany carries out a command for several units: for all or none of them, or for each on its own.
-func (s *Server) commandMany(
-	ctx context.Context, by store.Request, serialNumbers []string, mode *gen.BulkMode, command models.Command,
-) (unitsChanged, error) {
-	changed, err := takeUnits(ctx, len(serialNumbers))
-	if err != nil {
-		return unitsChanged{}, err
+func fromAPIAdvance(body gen.SerialAdvance) models.Advance {
+	return models.Advance{
+		From: models.From{StepIndex: body.FromStepIndex, StepID: body.FromStepID},
+		Skip: body.Skip != nil && *body.Skip,
 	}
-	commands := make([]store.UnitCommand, len(serialNumbers))
-	for i, serialNumber := range serialNumbers {
-		commands[i] = store.UnitCommand{SerialNumber: serialNumber, Command: command}
-	}
-	carryOut := s.store.CommandAll
-	if mode != nil && *mode == gen.PerItem {
-		carryOut = s.store.CommandEach
-	}
-	results, earlier, err := carryOut(ctx, by, commands)
-	changed()
-	if refused, ok := errors.AsType[*store.RefusedError](err); ok {
-		err = fromRefused(refused)
-	}
-	if err != nil {
-		return unitsChanged{}, err
-	}
-	return unitsChanged{gen.AdvanceSerials200JSONResponse{
-		Body:    toAPIBulkResult(serialNumbers, results),
-		Headers: gen.AdvanceSerials200ResponseHeaders{IdempotencyReplayed: replayed(earlier)},
-	}}, nil
-}
-
-// fromRefused returns the error of the first unit that refused its command, with a field for each such unit.
-func fromRefused(refused *store.RefusedError) error {
-	var all *models.Error
-	for i, result := range refused.Results {
-		if result.Err == nil {
-			continue
-		}
-		if all == nil {
-			all = &models.Error{Kind: result.Err.Kind, Message: result.Err.Message}
-		}
-		all.Fields = append(all.Fields, models.FieldError{Field: fmt.Sprintf("serialIds.%d", i), Message: result.Err.Message})
-	}
-	return all
 }
 
 func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
@@ -160,27 +132,12 @@ func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
 	return out
 }
 
-func toAPIBulkResult(serialNumbers []string, results []store.CommandResult) gen.BulkResult {
-	out := gen.BulkResult{Results: make([]gen.BulkOutcome, len(results))}
-	for i, result := range results {
-		out.Results[i] = gen.BulkOutcome{SerialID: serialNumbers[i], Ok: result.Err == nil}
-		if result.Err != nil {
-			out.Results[i].Error = &gen.Error{StatusCode: statuses[result.Err.Kind], Message: result.Err.Message}
-			out.Failed++
-			continue
-		}
-		out.Results[i].Serial = new(toAPIUnit(result.Unit, result.StepIndex))
-		out.Succeeded++
-	}
-	return out
-}
+// unitChanged is the response that the commands for one unit share.
+type unitChanged struct{ gen.AdvanceSerial200JSONResponse }
 
-// unitChanged is the response of every command for one unit. In the contract each has its own, because their examples differ.
-type unitChanged struct {
-	gen.AdvanceSerial200JSONResponse
+func (u unitChanged) write(w http.ResponseWriter) error {
+	return u.VisitAdvanceSerialResponse(w)
 }
-
-func (u unitChanged) write(w http.ResponseWriter) error { return u.VisitAdvanceSerialResponse(w) }
 
 // VisitScrapSerialResponse implements gen.ScrapSerialResponseObject.
 func (u unitChanged) VisitScrapSerialResponse(w http.ResponseWriter) error { return u.write(w) }
@@ -191,6 +148,9 @@ func (u unitChanged) VisitForceCompleteSerialResponse(w http.ResponseWriter) err
 // VisitUndoSerialResponse implements gen.UndoSerialResponseObject.
 func (u unitChanged) VisitUndoSerialResponse(w http.ResponseWriter) error { return u.write(w) }
 
+// VisitAddSerialNoteResponse implements gen.AddSerialNoteResponseObject.
+func (u unitChanged) VisitAddSerialNoteResponse(w http.ResponseWriter) error { return u.write(w) }
+
 // VisitOverrideStepResponse implements gen.OverrideStepResponseObject.
 func (u unitChanged) VisitOverrideStepResponse(w http.ResponseWriter) error { return u.write(w) }
 
@@ -199,13 +159,3 @@ func (u unitChanged) VisitWaiveStepResponse(w http.ResponseWriter) error { retur
 
 // VisitCompleteStepResponse implements gen.CompleteStepResponseObject.
 func (u unitChanged) VisitCompleteStepResponse(w http.ResponseWriter) error { return u.write(w) }
-
-// unitsChanged is the response of every command for several units.
-type unitsChanged struct {
-	gen.AdvanceSerials200JSONResponse
-}
-
-func (u unitsChanged) write(w http.ResponseWriter) error { return u.VisitAdvanceSerialsResponse(w) }
-
-// VisitScrapSerialsResponse implements gen.ScrapSerialsResponseObject.
-func (u unitsChanged) VisitScrapSerialsResponse(w http.ResponseWriter) error { return u.write(w) }

@@ -91,6 +91,34 @@ var recipes = map[string]recipe{
 		missing:  []string{`POST /api/serials/scrap {"serialIds":["{unknown}"],"reason":"damaged"}`},
 		conflict: []string{scrap1, `POST /api/serials/scrap {"serialIds":["{sn1}","{sn2}"],"reason":"damaged"}`},
 	},
+	"advanceSerialsTo": {
+		ok:       []string{`POST /api/serials/advance-to {"serialIds":["{sn1}","{sn2}"],"targetStepIndex":2}`},
+		missing:  []string{`POST /api/serials/advance-to {"serialIds":["{unknown}"],"targetStepIndex":2}`},
+		conflict: []string{scrap1, `POST /api/serials/advance-to {"serialIds":["{sn1}","{sn2}"],"targetStepIndex":2}`},
+	},
+	"overrideSteps": {
+		ok:       []string{`POST /api/serials/override {"serialIds":["{sn1}","{sn2}"],"stepId":"{B}","reason":"x"}`},
+		missing:  []string{`POST /api/serials/override {"serialIds":["{unknown}"],"stepId":"{B}","reason":"x"}`},
+		conflict: []string{scrap1, `POST /api/serials/override {"serialIds":["{sn1}","{sn2}"],"stepId":"{B}","reason":"x"}`},
+	},
+	"undoSerials": {
+		ok:       []string{scrap1, `POST /api/serials/undo {"serialIds":["{sn1}","{sn2}"],"mode":"perItem"}`},
+		missing:  []string{`POST /api/serials/undo {"serialIds":["{unknown}"]}`},
+		conflict: []string{scrap1, `POST /api/serials/undo {"serialIds":["{sn1}","{sn2}"]}`},
+	},
+	"addSerialNotes": {
+		ok:      []string{`POST /api/serials/notes {"serialIds":["{sn1}","{sn2}"],"text":"x"}`},
+		missing: []string{`POST /api/serials/notes {"serialIds":["{unknown}"],"text":"x"}`},
+	},
+	"deleteSerial": {
+		ok:       []string{`DELETE /api/serials/{sn1}`},
+		missing:  []string{`DELETE /api/serials/{unknown}`},
+		conflict: []string{scrap1, `DELETE /api/serials/{sn1}`},
+	},
+	"addSerialNote": {
+		ok:      []string{`POST /api/serials/{sn1}/notes {"text":"x"}`},
+		missing: []string{`POST /api/serials/{unknown}/notes {"text":"x"}`},
+	},
 	"getSerial": {ok: []string{`GET /api/serials/{sn1}`}, missing: []string{`GET /api/serials/{unknown}`}},
 	"advanceSerial": {
 		ok:       []string{`POST /api/serials/{sn1}/advance {}`},

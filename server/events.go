@@ -279,16 +279,17 @@ func toAPIEvents(events []models.Event) []gen.Event {
 
 func toAPIEvent(event models.Event) gen.Event {
 	return gen.Event{EventBase: gen.EventBase{
-		ID:       event.ID,
-		Seq:      event.Seq,
-		Type:     string(event.Type),
-		At:       event.At.String(),
-		UserID:   event.UserID,
-		KeyName:  event.KeyName,
-		JobID:    event.JobID,
-		PathID:   event.PathID,
-		SerialID: event.SerialNumber,
-		StepID:   event.StepID,
-		Data:     json.RawMessage(event.Data),
+		ID:         event.ID,
+		Seq:        event.Seq,
+		Type:       string(event.Type),
+		At:         event.At.String(),
+		OccurredAt: toAPITime(event.OccurredAt),
+		UserID:     event.UserID,
+		KeyName:    event.KeyName,
+		JobID:      event.JobID,
+		PathID:     event.PathID,
+		SerialID:   event.SerialNumber,
+		StepID:     event.StepID,
+		Data:       json.RawMessage(event.Data),
 	}}
 }

@@ -170,6 +170,14 @@ func (f *floor) checkProgress() {
 		if serial.Status == gen.SerialStatusInProgress {
 			counts[*serial.CurrentStepID]++
 		}
+		if serial.Status == gen.SerialStatusScrapped {
+			continue
+		}
+		for _, step := range routecardtest.Decode[gen.SerialDetail](f.t, f.must(200, "GET /api/serials/"+serial.ID)).Steps {
+			if step.Status == gen.SerialStepStatusCompleted {
+				counts[step.StepID+" done"]++
+			}
+		}
 	}
 	want := gen.JobProgress{
 		TotalGoal: job.GoalQuantity, TotalCompleted: counts["completed"], TotalInProgress: counts["in_progress"],
@@ -208,7 +216,7 @@ func (f *floor) checkDistribution(path gen.Path, counts map[string]int64) {
 	for i, step := range path.Steps {
 		want[i] = gen.StepDistribution{
 			StepID: step.ID, StepName: step.Name, StepOrder: i, Location: step.Location,
-			PartCount: counts[step.ID], IsBottleneck: counts[step.ID] == most,
+			PartCount: counts[step.ID], DoneCount: counts[step.ID+" done"], IsBottleneck: counts[step.ID] == most,
 		}
 	}
 	wantEqual(f.t, "the distribution", detail.Distribution, want)

@@ -233,19 +233,23 @@ func toAPIOptional(text string) *string {
 	return &text
 }
 
-// maxCommentPaths and maxCommentName limit the length of a comment, which Jira refuses beyond 32,767 characters.
+// These limits keep a comment below the 32,767 characters that Jira accepts: the number of paths, the number of steps of all
+// paths together, and the length of a name. A character counts twice in Jira when it is an emoji.
 const (
-	maxCommentPaths = 20
-	maxCommentName  = 255
+	maxCommentPaths    = 20
+	maxCommentSteps    = 60
+	maxCommentName     = 255
+	maxCommentStepName = 100
 )
 
-// toComment describes a job's progress.
+// toComment describes a job's progress: a line for the job, and for each path a line and one line for each of its steps.
 func toComment(job models.Job, paths []models.Path) string {
 	total := models.CountsOf(paths)
 	var text strings.Builder
 	fmt.Fprintf(&text, "%.*s: %d of %d completed (%s), %d in progress, %d scrapped",
 		maxCommentName, job.Name, total.Completed, job.GoalQuantity,
 		toPercent(models.PercentComplete(total.Completed, job.GoalQuantity)), total.InProgress, total.Scrapped)
+	steps := 0
 	for i := range paths {
 		if i == maxCommentPaths {
 			fmt.Fprintf(&text, "\nand %d more paths", len(paths)-i)
@@ -254,6 +258,15 @@ func toComment(job models.Job, paths []models.Path) string {
 		path := &paths[i]
 		fmt.Fprintf(&text, "\n%.*s: %d of %d completed, %d in progress, %d scrapped",
 			maxCommentName, path.Name, path.Completed, path.GoalQuantity, path.InProgress, path.Scrapped)
+		for j := range path.Steps {
+			if steps == maxCommentSteps {
+				fmt.Fprintf(&text, "\n- and %d more steps", len(path.Steps)-j)
+				break
+			}
+			step := &path.Steps[j]
+			fmt.Fprintf(&text, "\n- %.*s: %d here, %d done", maxCommentStepName, step.Name, step.PartCount, step.DoneCount)
+			steps++
+		}
 	}
 	return text.String()
 }

@@ -51,7 +51,7 @@ func TestPushWritesTheProgress(t *testing.T) {
 		comment := b.fake.Comments("PI-42")[0]
 		wantJSON(t, answer.Body, `{"ticketKey":"PI-42","commentId":"`+comment.ID+`"}`)
 		wantEqual(t, "the comment", b.comment(), "JOB-2024-002: 1 of 10 completed (10%), 2 in progress, 1 scrapped\n"+
-			"Main Route: 1 of 10 completed, 2 in progress, 1 scrapped\n\nRoutecard job "+f.job.ID)
+			"Main Route: 1 of 10 completed, 2 in progress, 1 scrapped\n- Saw: 2 here, 1 done\n- Pack: 0 here, 1 done\n\nRoutecard job "+f.job.ID)
 		wantEqual(t, "the number of comments on another ticket", len(b.fake.Comments("PI-43")), 0)
 
 		after := b.must(200, "GET /api/jobs/"+f.job.ID)
@@ -83,7 +83,7 @@ func TestPushTwiceIsOneComment(t *testing.T) {
 		wantEqual(t, "the changes of the other comment", comments[0].Updates, 0)
 		wantEqual(t, "the changes of our comment", comments[1].Updates, 1)
 		wantEqual(t, "our comment", comments[1].Text, "JOB-2024-002: 2 of 10 completed (20%), 1 in progress, 1 scrapped\n"+
-			"Main Route: 2 of 10 completed, 1 in progress, 1 scrapped\n\nRoutecard job "+f.job.ID)
+			"Main Route: 2 of 10 completed, 1 in progress, 1 scrapped\n- Saw: 1 here, 2 done\n- Pack: 0 here, 2 done\n\nRoutecard job "+f.job.ID)
 		wantEqual(t, "the number of comments added", b.fake.Count("POST", "/comment"), 1)
 		wantEqual(t, "the number of events", len(f.events("type=job.pushed")), 2)
 
@@ -252,8 +252,9 @@ func TestPushOfALargeJob(t *testing.T) {
 		long := strings.Repeat("😀", 5000) // each two of the units that Jira counts in
 		job := createJob(t, b.s, `{"name":"`+long+`","goalQuantity":9007199254740991,"jiraTicketKey":"PI-42"}`).ID
 		for i := range 30 {
-			answer := b.do(fmt.Sprintf(`POST /api/paths {"jobId":%q,"name":%q,"goalQuantity":9007199254740991,"steps":[{"name":"Saw"}]}`,
-				job, strings.Repeat("😀", 100+i)))
+			name := strings.Repeat("😀", 230+i)
+			answer := b.do(fmt.Sprintf(`POST /api/paths {"jobId":%q,"name":%q,"goalQuantity":9007199254740991,
+				"steps":[{"name":%q},{"name":%q},{"name":%q},{"name":%q}]}`, job, name, name, name, name, name))
 			wantEqual(t, "the status of the path", answer.Status, 201)
 		}
 		b.push(job)

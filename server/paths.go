@@ -205,6 +205,7 @@ func toAPIDistribution(path *models.Path) []gen.StepDistribution {
 			StepOrder:    i,
 			Location:     step.Location,
 			PartCount:    step.PartCount,
+			DoneCount:    step.DoneCount,
 			IsBottleneck: path.IsBottleneck(i),
 		}
 	}

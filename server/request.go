@@ -7,10 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store"
 )
 
@@ -54,6 +57,26 @@ func repeatable(ctx context.Context, key *gen.IdempotencyKey, user *gen.UserID) 
 	by.IdempotencyKey, by.BodyHash = *key, hex.EncodeToString(hash.Sum(nil))
 	by.Operation = request.Method + " " + request.URL.Path
 	return by
+}
+
+// given is what all requests share that give a command to units.
+type given struct {
+	key        *gen.IdempotencyKey
+	user       *gen.UserID
+	occurredAt *gen.OccurredAt
+}
+
+// request returns who gives the command, as repeatable does, and when the change happened, if the body says so.
+func (g given) request(ctx context.Context) (store.Request, error) {
+	by := repeatable(ctx, g.key, g.user)
+	if g.occurredAt != nil {
+		at, err := time.Parse(time.RFC3339, strings.ToUpper(*g.occurredAt))
+		if err != nil {
+			return by, models.InvalidError("occurredAt", "must be a time by RFC 3339, such as 2024-01-15T10:30:00Z")
+		}
+		by.OccurredAt = new(models.MillisOf(at))
+	}
+	return by, nil
 }
 
 // replayed is the value of the Idempotency-Replayed header, nil for a request that was carried out now.

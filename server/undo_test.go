@@ -80,7 +80,9 @@ func TestUndoAfterEdits(t *testing.T) {
 			f := build(t, s, "strict A B C", 1)
 			f.must(200, "advance")
 			f.must(200, `PUT /api/paths/{path} {"steps":[{"id":"{B}","name":"B"},{"id":"{C}","name":"C"}]}`)
-			f.unchanged(func() { f.conflict("undo", "Serial number {sn} cannot go back: its step is no longer on the path") })
+			f.unchanged(func() {
+				f.conflict("undo", "Serial number {sn} cannot go back: its step is no longer on the path; move the unit forward instead")
+			})
 			f.checkProgress()
 		})
 		t.Run("scrapped where the step was removed", func(t *testing.T) {
@@ -88,8 +90,13 @@ func TestUndoAfterEdits(t *testing.T) {
 			f := build(t, s, "strict A B C", 1)
 			f.must(200, `scrap {"reason":"damaged"}`)
 			f.must(200, `PUT /api/paths/{path} {"steps":[{"id":"{B}","name":"B"},{"id":"{C}","name":"C"}]}`)
-			f.unchanged(func() { f.conflict("undo", "Serial number {sn} cannot go back: its step is no longer on the path") })
-			wantJSON(t, f.must(200, "GET /api/serials/{sn}").Body, f.fill(`{"status":"scrapped","currentStepIndex":-1,"currentStepId":"{A}"}`))
+			f.unchanged(func() {
+				f.conflict("undo", "Serial number {sn} cannot go back: its step is no longer on the path; create a new serial number for the part")
+			})
+			gone := f.fill(`{"status":"scrapped","currentStepIndex":-1,"currentStepId":"{A}","currentStepName":"A"}`)
+			wantJSON(t, f.must(200, "GET /api/serials/{sn}").Body, gone)
+			wantJSON(t, f.must(200, "GET /api/serials?jobId={job}").Body, "["+gone+"]")
+			wantJSON(t, f.must(200, `notes {"text":"Kept for the customer"}`).Body, gone)
 			f.checkProgress()
 		})
 	})

@@ -65,8 +65,8 @@ func (s *Server) ListSerials(ctx context.Context, r gen.ListSerialsRequestObject
 			if err != nil {
 				return page[gen.Serial]{}, err
 			}
-			stepIndexes, err := s.store.StepIndexes(ctx, units.Rows)
-			return toPage(units, toAPIUnits(units.Rows, stepIndexes),
+			steps, err := s.store.StepsOfUnits(ctx, units.Rows)
+			return toPage(units, toAPIUnits(units.Rows, steps),
 				func(unit models.Unit) string { return strconv.FormatInt(unit.Ordinal, 10) }), err
 		})
 	return unitList{units}, err
@@ -80,12 +80,12 @@ func (l unitList) VisitListSerialsResponse(w http.ResponseWriter) error { return
 
 // GetSerial implements GET /api/serials/{serialId}.
 func (s *Server) GetSerial(ctx context.Context, r gen.GetSerialRequestObject) (gen.GetSerialResponseObject, error) {
-	unit, path, err := s.store.Unit(ctx, r.SerialID)
+	detail, err := s.store.Unit(ctx, r.SerialID)
 	if err != nil {
 		return nil, err
 	}
 	return gen.GetSerial200JSONResponse{
-		Body: toAPIUnitDetail(unit, path), Headers: gen.GetSerial200ResponseHeaders{ETag: toETag(unit.Version)},
+		Body: toAPIUnitDetail(detail), Headers: gen.GetSerial200ResponseHeaders{ETag: toETag(detail.Unit.Version)},
 	}, nil
 }
 
@@ -115,6 +115,8 @@ func toAPIUnit(unit models.Unit, stepIndex int) gen.Serial {
 		PathID:           unit.PathID,
 		CurrentStepIndex: stepIndex,
 		CurrentStepID:    unit.StepID,
+		CurrentStepName:  unit.StepName,
+		LastEventID:      unit.LastEventID,
 		Status:           gen.SerialStatus(unit.Status),
 		ForceCompleted:   unit.ForceCompleted,
 		ForceReason:      unit.ForceReason,
@@ -139,14 +141,16 @@ func toAPITime(at *models.Millis) *gen.Timestamp {
 	return new(at.String())
 }
 
-// toAPIUnits maps units whose steps have the given indexes, by the steps' ids.
-func toAPIUnits(units []models.Unit, stepIndexes map[string]int) []gen.Serial {
+// toAPIUnits maps units that stand at the given steps, by the steps' ids.
+func toAPIUnits(units []models.Unit, steps map[string]models.Step) []gen.Serial {
 	out := make([]gen.Serial, len(units))
 	for i, unit := range units {
 		stepIndex := -1
 		if unit.StepID != nil {
-			if index, ok := stepIndexes[*unit.StepID]; ok {
-				stepIndex = index
+			step := steps[*unit.StepID]
+			unit.StepName = &step.Name
+			if step.Index != nil {
+				stepIndex = *step.Index
 			}
 		}
 		out[i] = toAPIUnit(unit, stepIndex)
@@ -154,17 +158,41 @@ func toAPIUnits(units []models.Unit, stepIndexes map[string]int) []gen.Serial {
 	return out
 }
 
-func toAPIUnitDetail(unit models.Unit, path models.Path) gen.SerialDetail {
-	states := path.StepsOf(&unit)
-	steps := make([]gen.SerialStep, len(states))
-	for i, state := range states {
-		steps[i] = gen.SerialStep{
-			StepID:     state.Step.ID,
-			StepName:   state.Step.Name,
-			StepOrder:  state.Index,
-			Status:     gen.SerialStepStatus(state.Status),
-			Overridden: state.Overridden,
+func toAPIUnitDetail(detail store.UnitDetail) gen.SerialDetail {
+	path := &detail.Path
+	out := gen.SerialDetail{
+		Serial:  toAPIUnit(detail.Unit, path.CurrentStepIndex(&detail.Unit)),
+		Job:     gen.SerialJob{ID: detail.Job.ID, Name: detail.Job.Name, JiraPartNumber: detail.Job.Jira.PartNumber},
+		Path:    gen.SerialPath{ID: path.ID, Name: path.Name, AdvancementMode: gen.AdvancementMode(path.AdvancementMode)},
+		Steps:   make([]gen.SerialStep, len(detail.Steps)),
+		Actions: make([]gen.SerialAction, len(detail.Actions)),
+	}
+	for i, state := range detail.Steps {
+		out.Steps[i] = gen.SerialStep{
+			StepID:         state.Step.ID,
+			StepName:       state.Step.Name,
+			StepOrder:      state.Index,
+			Location:       state.Step.Location,
+			AssignedTo:     state.Step.AssignedTo,
+			Optional:       state.Step.Optional,
+			DependencyType: gen.DependencyType(state.Step.DependencyType),
+			Status:         gen.SerialStepStatus(state.Status),
+			Overridden:     state.Overridden,
+		}
+		if record := state.Record; record != nil {
+			out.Steps[i].At, out.Steps[i].UserID = toAPITime(&record.At), &record.UserID
 		}
 	}
-	return gen.SerialDetail{Serial: toAPIUnit(unit, path.CurrentStepIndex(&unit)), Steps: steps}
+	for i, action := range detail.Actions {
+		out.Actions[i] = gen.SerialAction{
+			Action:          gen.SerialActionName(action.Name),
+			StepID:          action.StepID,
+			TargetStepIndex: action.TargetIndex,
+			Allowed:         action.Err == nil,
+		}
+		if action.Err != nil {
+			out.Actions[i].Reason = new(action.Err.Error())
+		}
+	}
+	return out
 }

@@ -192,7 +192,7 @@ func TestCheckFindsFaults(t *testing.T) {
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
 		s, path := busyFloor(t, database)
 		wantSound(t, s.Store)
-		unit, _, err := s.Store.Unit(t.Context(), "SN-00002")
+		detail, err := s.Store.Unit(t.Context(), "SN-00002")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -265,7 +265,7 @@ func TestCheckFindsFaults(t *testing.T) {
 			},
 			{
 				"UPDATE serials SET last_event_id = 'evt_nothing' WHERE id IN ('SN-00001', 'SN-00002')",
-				"UPDATE serials SET last_event_id = CASE id WHEN 'SN-00002' THEN '" + *unit.LastEventID + "' END WHERE id IN ('SN-00001', 'SN-00002')",
+				"UPDATE serials SET last_event_id = CASE id WHEN 'SN-00002' THEN '" + *detail.Unit.LastEventID + "' END WHERE id IN ('SN-00001', 'SN-00002')",
 				[]string{
 					"the last event of serial number SN-00001 is evt_nothing, and by its events it is not set",
 					"the last event of serial number SN-00002 is evt_nothing, and by its events it is the event with seq 7",

@@ -300,6 +300,7 @@ func (r *Report) comparePath(path *models.Path, state *replay.Replay) {
 		differs("dependency type", string(step.DependencyType), want.DependencyType)
 		differs("unit count", step.PartCount, want.PartCount)
 		differs("mark of a closed job", step.JobClosed, path.JobClosed)
+		differs("number of units that have done it", step.DoneCount, want.DoneCount)
 	}
 }
 

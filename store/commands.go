@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/routecard/routecard/models"
@@ -49,14 +51,17 @@ type RefusedError struct {
 func (e *RefusedError) Error() string { return "store: a unit refused its command" }
 
 // Command carries out a command for one unit, and reports whether its result is that of an earlier request. Commands that
-// wait at the same time share one transaction. It returns an Invalid error for a command that is wrong for every unit, a
-// NotFound error when the unit does not exist, a Changed error when the condition does not hold, an error of
+// wait at the same time share one transaction. It returns an Invalid error for a command that is wrong for every unit or that
+// occurred too long ago, a NotFound error when the unit does not exist, a Changed error when the condition does not hold, an error of
 // [models.Apply], or a KeyReused error.
 func (s *Store) Command(ctx context.Context, by Request, command UnitCommand) (CommandResult, bool, error) {
 	if err := models.CheckCommand(command.Command); err != nil {
 		return CommandResult{}, false, err
 	}
 	return Once(ctx, s, by, func() (CommandResult, error) {
+		if err := s.checkOccurredAt(by); err != nil {
+			return CommandResult{}, err
+		}
 		result, err := s.commands.Do(ctx, requestedCommand{command, by})
 		if err == nil && result.Err != nil {
 			err = result.Err
@@ -112,6 +117,9 @@ func (s *Store) commandMany(
 		requested[i] = requestedCommand{command, by}
 	}
 	return Once(ctx, s, by, func() (results []CommandResult, err error) {
+		if err := s.checkOccurredAt(by); err != nil {
+			return nil, err
+		}
 		err = s.db.Transact(ctx, func(t *database.Tx) error {
 			if results, err = s.carryOut(t, requested); err != nil {
 				return err
@@ -123,6 +131,12 @@ func (s *Store) commandMany(
 		})
 		return results, err
 	})
+}
+
+// checkOccurredAt returns an Invalid error when the request says a time that is too long ago or in the future. It is called
+// before a change and not before the search for an earlier result, so that a request can be repeated later.
+func (s *Store) checkOccurredAt(by Request) error {
+	return models.CheckOccurredAt(by.OccurredAt, models.MillisOf(s.clock()))
 }
 
 // carryOut carries out commands one after the other. The number of statements does not depend on the number of commands.
@@ -137,22 +151,24 @@ func (s *Store) carryOut(t *database.Tx, commands []requestedCommand) ([]Command
 			return nil, err
 		}
 	}
-	batch.queueChanges()
-	return results, nil
+	return results, batch.writeChanges()
 }
 
 // moveBatch holds the units of several commands, with their paths, while the commands are carried out.
 type moveBatch struct {
 	t     *database.Tx
 	paths map[string]*models.Path
+	// units are by their folded serial numbers.
 	units map[string]*models.Unit
 	// events are the undoable events of this batch, by their ids.
 	events map[string]models.Event
-	// changed are the units that have to be written.
+	// moves are the moves of this batch, by the ids of their events. undone are older moves that this batch has taken back.
+	moves  map[string]models.Move
+	undone []models.Move
+	// changed are the units that have to be written, and deleted those that have to be deleted.
 	changed map[*models.Unit]bool
-	// pathCounts and stepCounts are what has to be added to the counts of paths and steps, by their ids. Those of a path are
-	// units in progress, completed, and scrapped.
-	pathCounts, stepCounts map[string][]int64
+	deleted []models.Unit
+	counts
 }
 
 // loadMoveBatch locks the paths of the units, in the order of the paths' ids, and then reads the units. The lock of a path
@@ -161,10 +177,10 @@ type moveBatch struct {
 func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*moveBatch, error) {
 	serialNumbers := make([]string, len(commands))
 	for i, command := range commands {
-		serialNumbers[i] = command.SerialNumber
+		serialNumbers[i] = models.FoldSerialNumber(command.SerialNumber)
 	}
 	var paths []models.Path
-	pathsOfUnits := t.Model(&models.Unit{}).Select("path_id").Where("id IN ?", serialNumbers)
+	pathsOfUnits := t.Model(&models.Unit{}).Select("path_id").Where("lower(id) IN ?", serialNumbers)
 	if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
 		Where("id IN (?)", pathsOfUnits).Order("id").Find(&paths).Error; err != nil {
 		return nil, err
@@ -175,25 +191,25 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 	if err := nameClosedJobs(t.DB, paths); err != nil {
 		return nil, err
 	}
-	units, err := rows.Read[models.Unit](t.Where("id IN ?", serialNumbers), len(serialNumbers))
+	units, err := rows.Read[models.Unit](t.Where("lower(id) IN ?", serialNumbers), len(serialNumbers))
 	if err != nil {
 		return nil, err
 	}
 	batch := &moveBatch{
-		t:          t,
-		paths:      make(map[string]*models.Path, len(paths)),
-		units:      make(map[string]*models.Unit, len(units)),
-		events:     map[string]models.Event{},
-		changed:    map[*models.Unit]bool{},
-		pathCounts: map[string][]int64{},
-		stepCounts: map[string][]int64{},
+		t:       t,
+		paths:   make(map[string]*models.Path, len(paths)),
+		units:   make(map[string]*models.Unit, len(units)),
+		events:  map[string]models.Event{},
+		moves:   map[string]models.Move{},
+		changed: map[*models.Unit]bool{},
+		counts:  newCounts(),
 	}
 	for i := range paths {
 		batch.paths[paths[i].ID] = &paths[i]
 	}
 	for i := range units {
 		if batch.paths[units[i].PathID] != nil {
-			batch.units[units[i].SerialNumber] = &units[i]
+			batch.units[models.FoldSerialNumber(units[i].SerialNumber)] = &units[i]
 		}
 	}
 	return batch, nil
@@ -201,7 +217,7 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 
 // carryOut carries out one command. A refusal is part of the result; an error ends the transaction.
 func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
-	unit := b.units[command.SerialNumber]
+	unit := b.units[models.FoldSerialNumber(command.SerialNumber)]
 	if unit == nil {
 		return CommandResult{Err: models.NotFoundError("Serial number", command.SerialNumber)}, nil
 	}
@@ -209,11 +225,8 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 		return CommandResult{Err: models.ChangedError("Serial number")}, nil
 	}
 	path := b.paths[unit.PathID]
-	if undo, ok := command.Command.(models.Undo); ok {
-		if err := b.findUndone(&undo, unit); err != nil {
-			return CommandResult{}, err
-		}
-		command.Command = undo
+	if err := b.complete(&command.Command, unit); err != nil {
+		return CommandResult{}, err
 	}
 	change, err := models.Apply(command.Command, path, *unit, models.Actor{UserID: command.by.user(), At: b.t.At})
 	if err != nil {
@@ -222,83 +235,165 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 		}
 		return CommandResult{}, err
 	}
+	switch known := command.Command.(type) {
+	case models.Undo:
+		b.takeBack(known.Last)
+	case models.Delete:
+		if err := b.takeBackCreation(unit); err != nil {
+			return CommandResult{}, err
+		}
+	}
 	if err := b.record(command.by, &change, unit.State); err != nil {
 		return CommandResult{}, err
 	}
-	b.count(unit, -1)
-	b.count(&change.Unit, +1)
-	*unit = change.Unit
-	b.changed[unit] = true
-	return CommandResult{Unit: *unit, StepIndex: path.CurrentStepIndex(unit), Bypassed: change.Bypassed}, nil
+	if change.Type == models.UnitDeleted {
+		b.count(path, unit, nil)
+		b.deleted = append(b.deleted, *unit)
+		delete(b.changed, unit)
+		delete(b.units, models.FoldSerialNumber(unit.SerialNumber))
+	} else {
+		b.count(path, unit, &change.Unit)
+		*unit = change.Unit
+		b.changed[unit] = true
+	}
+	result := CommandResult{Unit: *unit, StepIndex: path.CurrentStepIndex(unit), Bypassed: change.Bypassed}
+	if result.StepIndex >= 0 {
+		result.Unit.StepName = &path.Steps[result.StepIndex].Name
+		return result, nil
+	}
+	return result, setStepName(b.t.DB, &result.Unit)
 }
 
-// record records the event of a change. Unless the change is an undo, its event is the one that the next undo takes back.
+// record records the event of a change. The event of a command that changed the state is the one that the next undo takes back.
 func (b *moveBatch) record(by Request, change *models.Change, before models.State) error {
 	unit := &change.Unit
 	unit.Version++
 	unit.UpdatedAt = changeTime(b.t, unit.UpdatedAt)
-	event := models.Event{ID: models.NewID(models.EventPrefix), Type: change.Type, StepID: change.StepID}
-	if change.Type != models.UnitUndone {
+	event := models.Event{
+		ID: models.NewID(models.EventPrefix), Type: change.Type, At: b.t.At, OccurredAt: by.OccurredAt, StepID: change.StepID,
+	}
+	switch change.Type {
+	case models.UnitUndone, models.UnitNoted, models.UnitDeleted:
+	default:
 		encoded, err := json.Marshal(before)
 		if err != nil {
 			return fmt.Errorf("store: state of %s: %w", unit.SerialNumber, err)
 		}
 		event.Before = new(string(encoded))
 		unit.LastEventID = &event.ID
+		event.SerialNumber = &unit.SerialNumber
 		b.events[event.ID] = event
+	}
+	if event.Type.IsMove() {
+		b.moves[event.ID] = models.NewMove(&event, &before, unit)
+		if unit.Status == models.InProgress {
+			unit.EnteredAt = event.DoneAt()
+		}
 	}
 	return recordUnit(b.t, by, event, unit, change.Data)
 }
 
-// findUndone completes an undo with the event that it takes back: one of this batch, or one in the database.
-func (b *moveBatch) findUndone(undo *models.Undo, unit *models.Unit) error {
-	if unit.LastEventID == nil {
-		return nil
-	}
-	event, ok := b.events[*unit.LastEventID]
-	if !ok {
-		if err := b.t.Where("serial_id = ? AND id = ?", unit.SerialNumber, *unit.LastEventID).Take(&event).Error; err != nil {
-			return fmt.Errorf("store: event %s of %s: %w", *unit.LastEventID, unit.SerialNumber, err)
+// complete adds what the store knows to a command that needs it: the event that an undo takes back, which is one of this batch
+// or one in the database, and whether a unit to be deleted has ever moved.
+func (b *moveBatch) complete(command *models.Command, unit *models.Unit) (err error) {
+	switch known := (*command).(type) {
+	case models.Undo:
+		if unit.LastEventID == nil {
+			return nil
 		}
+		event, ok := b.events[*unit.LastEventID]
+		if !ok {
+			if event, err = findUnitEvent(b.t.DB, unit.SerialNumber, *unit.LastEventID); err != nil {
+				return err
+			}
+		}
+		if known, err = undoOf(known, event); err != nil {
+			return err
+		}
+		if known.Before.EnteredAt == 0 {
+			err = b.findEntry(known.Before, unit, &event)
+		}
+		*command = known
+	case models.Delete:
+		known.Moved, err = hasMoved(b.t.DB, unit.SerialNumber)
+		for _, event := range b.events {
+			known.Moved = known.Moved || *event.SerialNumber == unit.SerialNumber && slices.Contains(models.StayEndings(), event.Type)
+		}
+		*command = known
 	}
+	return err
+}
+
+// findUnitEvent returns an event of a unit.
+func findUnitEvent(db *gorm.DB, serialNumber, id string) (event models.Event, err error) {
+	if err := db.Where("serial_id = ? AND id = ?", serialNumber, id).Take(&event).Error; err != nil {
+		return event, fmt.Errorf("store: event %s of %s: %w", id, serialNumber, err)
+	}
+	return event, nil
+}
+
+// undoOf returns the undo of an event.
+func undoOf(undo models.Undo, event models.Event) (models.Undo, error) {
 	var before models.State
 	if err := json.Unmarshal([]byte(*event.Before), &before); err != nil {
-		return fmt.Errorf("store: state before %s: %w", event.ID, err)
+		return undo, fmt.Errorf("store: state before %s: %w", event.ID, err)
 	}
 	undo.Last, undo.Before = &event, &before
+	return undo, nil
+}
+
+// findEntry adds to the state before an event when the unit had entered its step. Events of earlier versions do not say it.
+func (b *moveBatch) findEntry(before *models.State, unit *models.Unit, event *models.Event) error {
+	before.EnteredAt = unit.EnteredAt
+	if !event.Type.IsMove() {
+		return nil
+	}
+	return b.t.Model(&models.Move{}).Where("at = ? AND event_id = ?", event.DoneAt(), event.ID).
+		Select("entered_at").Row().Scan(&before.EnteredAt)
+}
+
+// takeBack takes back the move that an undone event has recorded, if it has recorded one.
+func (b *moveBatch) takeBack(event *models.Event) {
+	if _, own := b.moves[event.ID]; own {
+		delete(b.moves, event.ID)
+	} else if event.Type.IsMove() {
+		b.undone = append(b.undone, models.Move{At: event.DoneAt(), EventID: event.ID, Type: event.Type})
+	}
+}
+
+// takeBackCreation takes back the move that has created a unit.
+func (b *moveBatch) takeBackCreation(unit *models.Unit) error {
+	var created models.Event
+	if err := b.t.Where("serial_id = ? AND type = ?", unit.SerialNumber, models.UnitCreated).Take(&created).Error; err != nil {
+		return fmt.Errorf("store: creation of %s: %w", unit.SerialNumber, err)
+	}
+	b.takeBack(&created)
 	return nil
 }
 
-// count adds n to the counts in which the unit is included: those of its path, and of the step at which it stands.
-func (b *moveBatch) count(unit *models.Unit, n int64) {
-	counts := b.pathCounts[unit.PathID]
-	if counts == nil {
-		counts = make([]int64, 3)
-		b.pathCounts[unit.PathID] = counts
-	}
-	switch unit.Status {
-	case models.InProgress:
-		counts[0] += n
-		if b.stepCounts[*unit.StepID] == nil {
-			b.stepCounts[*unit.StepID] = make([]int64, 1)
-		}
-		b.stepCounts[*unit.StepID][0] += n
-	case models.Completed:
-		counts[1] += n
-	case models.Scrapped:
-		counts[2] += n
-	}
+// hasMoved reports whether a unit has left a step, or was scrapped or completed, even if that was undone.
+func hasMoved(db *gorm.DB, serialNumber string) (bool, error) {
+	var moves int64
+	err := db.Model(&models.Event{}).Where("serial_id = ? AND type IN ?", serialNumber, models.StayEndings()).Count(&moves).Error
+	return moves > 0, err
 }
 
-// queueChanges has the changed units and counts written.
-func (b *moveBatch) queueChanges() {
+// writeChanges has the changed units, counts, and moves written, and deletes units.
+func (b *moveBatch) writeChanges() error {
+	for _, unit := range b.deleted {
+		if err := b.t.Delete(&unit).Error; err != nil {
+			return err
+		}
+		b.t.Queue(rows.New([]models.DeletedUnit{{SerialNumber: unit.SerialNumber, Sequence: unit.Sequence}}))
+	}
 	units := make([]models.Unit, 0, len(b.changed))
 	for unit := range b.changed {
 		units = append(units, *unit)
 	}
 	// In the order in which the database stores them, so that neighbors are written together.
 	slices.SortFunc(units, func(a, b models.Unit) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
-	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "marks", "known_step_no", "force_completed", "force_reason",
+	b.t.Queue(rows.Upsert(units, "no", "status", "step_id", "entered_at", "marks", "known_step_no", "force_completed", "force_reason",
 		"scrap_reason", "scrap_explanation", "ended_by", "ended_at", "last_event_id", "version", "updated_at"))
-	queueCounts(b.t, b.pathCounts, b.stepCounts)
+	b.queue(b.t)
+	return queueMoves(b.t, slices.Collect(maps.Values(b.moves)), b.undone)
 }

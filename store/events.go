@@ -23,7 +23,7 @@ func recordEvent(t *database.Tx, by Request, event models.Event, data any) error
 	if event.ID == "" {
 		event.ID = models.NewID(models.EventPrefix)
 	}
-	event.At = t.At
+	event.At, event.OccurredAt = t.At, by.OccurredAt
 	event.UserID = by.user()
 	if by.Caller != "" {
 		event.KeyName = &by.Caller

@@ -22,6 +22,8 @@ type Request struct {
 	Caller string
 	// UserID is the user that the request names, "" if it names none.
 	UserID string
+	// OccurredAt is when the change happened, as the caller says. It is nil if the caller says nothing.
+	OccurredAt *models.Millis
 	// IdempotencyKey is "" for a request that may not be repeated.
 	IdempotencyKey string
 	// Operation is the method and path of the request, and BodyHash the SHA-256 of its body, in hexadecimal. They are set

@@ -314,14 +314,8 @@ func updatePath(t *database.Tx, path *models.Path) error {
 
 // queueSteps has steps written that may be new.
 func queueSteps(t *database.Tx, steps []models.Step) {
-	t.Queue(rows.Upsert(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type"))
-}
-
-// queueCounts has changes of counts written, by the ids of paths and steps. The counts of a path are units in progress,
-// completed, and scrapped.
-func queueCounts(t *database.Tx, paths, steps map[string][]int64) {
-	t.Queue(rows.NewIncrement[models.Path](paths, "in_progress_count", "completed_count", "scrapped_count"),
-		rows.NewIncrement[models.Step](steps, "part_count"))
+	t.Queue(rows.Upsert(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type",
+		"stood_ahead"))
 }
 
 // stepData is a step as events show it.

@@ -220,7 +220,8 @@ func (p *production) someOrders(t *rapid.T) []store.UnitCommand {
 
 func (p *production) anyOrder(t *rapid.T) store.UnitCommand {
 	unit := rapid.SampledFrom(append([]string{"SN-0"}, p.units...)).Draw(t, "unit")
-	_, path, err := p.s.Unit(p.ctx, unit)
+	detail, err := p.s.Unit(p.ctx, unit)
+	path := &detail.Path
 	if err != nil && !isRefused(err) {
 		t.Fatal(err)
 	}
@@ -231,7 +232,8 @@ func (p *production) anyOrder(t *rapid.T) store.UnitCommand {
 	return store.UnitCommand{SerialNumber: unit, Command: rapid.SampledFrom([]models.Command{
 		models.Advance{},
 		models.Advance{},
-		models.Advance{FromStepIndex: &target},
+		models.Advance{From: models.From{StepIndex: &target}},
+		models.Advance{From: models.From{StepID: &step}, Skip: true},
 		models.AdvanceTo{StepIndex: &target},
 		models.AdvanceTo{StepID: &step},
 		models.Scrap{Reason: "damaged"},
@@ -241,6 +243,8 @@ func (p *production) anyOrder(t *rapid.T) store.UnitCommand {
 		models.Waive{StepID: step, Reason: "x", ApproverID: "lead"},
 		models.CompleteStep{StepID: step},
 		models.Undo{},
+		models.Note{Text: "x"},
+		models.Delete{},
 	}).Draw(t, "command")}
 }
 
@@ -291,6 +295,10 @@ var recounts = map[string]string{
 		scrapped_count <> (SELECT count(*) FROM serials WHERE path_id = paths.id AND status = 'scrapped')`,
 	"steps whose count is not that of the units there": `SELECT count(*) FROM steps WHERE
 		part_count <> (SELECT count(*) FROM serials WHERE step_id = steps.id AND status = 'in_progress')`,
+	"steps whose count is not that of the units that have done them": `SELECT count(*) FROM steps WHERE position IS NOT NULL AND
+		done_count <> (SELECT count(*) FROM serials WHERE path_id = steps.path_id AND status <> 'scrapped' AND (marks LIKE steps.no || 'c%' OR
+			marks LIKE '%p' || steps.no || 'c%' OR marks LIKE '%c' || steps.no || 'c%' OR marks LIKE '%s' || steps.no || 'c%' OR
+			marks LIKE '%d' || steps.no || 'c%' OR marks LIKE '%w' || steps.no || 'c%' OR marks LIKE '%o' || steps.no || 'c%'))`,
 	"units that stand at no step of their path": `SELECT count(*) FROM serials WHERE status = 'in_progress' AND
 		NOT EXISTS (SELECT * FROM steps WHERE id = serials.step_id AND path_id = serials.path_id AND position IS NOT NULL)`,
 	"units whose events are not as many as their changes": `SELECT count(*) FROM serials WHERE

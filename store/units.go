@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -35,14 +36,21 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 			if units, err = assignNumbers(t, wanted); err != nil {
 				return err
 			}
-			if err := insertUnits(t, by, &path, units); err != nil {
+			moves, err := insertUnits(t, by, &path, units)
+			if err != nil {
+				return err
+			}
+			if err := queueMoves(t, moves, nil); err != nil {
 				return err
 			}
 			if err := keepResult(t, by, units); err != nil {
 				return err
 			}
-			created := int64(len(units))
-			queueCounts(t, map[string][]int64{path.ID: {created, 0, 0}}, map[string][]int64{path.Steps[0].ID: {created}})
+			created := newCounts()
+			for i := range units {
+				created.count(&path, nil, &units[i])
+			}
+			created.queue(t)
 			return nil
 		})
 		return units, err
@@ -50,23 +58,31 @@ func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUn
 }
 
 // insertUnits completes units that have their numbers, puts them at the first step of the path, and writes them with their
-// events. It does not count them.
-func insertUnits(t *database.Tx, by Request, path *models.Path, units []models.Unit) error {
+// events. It returns their moves, and does not count the units.
+func insertUnits(t *database.Tx, by Request, path *models.Path, units []models.Unit) ([]models.Move, error) {
 	first := &path.Steps[0]
+	moves := make([]models.Move, len(units))
 	for i := range units {
 		unit := &units[i]
 		unit.JobID, unit.PathID = path.JobID, path.ID
-		unit.State = models.State{Status: models.InProgress, StepID: &first.ID, KnownStepNumber: path.LastStepNumber}
+		event := models.Event{
+			ID: models.NewID(models.EventPrefix), Type: models.UnitCreated, At: t.At, OccurredAt: by.OccurredAt, StepID: &first.ID,
+		}
+		unit.State = models.State{
+			Status: models.InProgress, StepID: &first.ID, EnteredAt: event.DoneAt(), KnownStepNumber: path.LastStepNumber,
+		}
+		unit.StepName = &first.Name
 		unit.Version = 1
 		unit.CreatedAt, unit.UpdatedAt = t.At, t.At
-		if err := recordUnit(t, by, models.Event{Type: models.UnitCreated, StepID: &first.ID}, unit, struct {
+		moves[i] = models.NewMove(&event, nil, unit)
+		if err := recordUnit(t, by, event, unit, struct {
 			StepName string `json:"stepName"`
 		}{first.Name}); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	t.Queue(rows.New(units))
-	return nil
+	return moves, nil
 }
 
 // assignNumbers returns units with their serial numbers and ordinals. It locks the row of the counters until the transaction
@@ -109,7 +125,8 @@ func assignNumbers(t *database.Tx, wanted models.NewUnits) ([]models.Unit, error
 func findFreeSequence(t *database.Tx, from, n int64) (int64, error) {
 	for {
 		var taken *int64
-		if err := t.Raw("SELECT max(number) FROM serials WHERE number BETWEEN ? AND ?", from, from+n-1).
+		if err := t.Raw(`SELECT max(number) FROM (SELECT max(number) AS number FROM serials WHERE number BETWEEN ? AND ?
+			UNION ALL SELECT max(number) FROM deleted_serials WHERE number BETWEEN ? AND ?) AS taken`, from, from+n-1, from, from+n-1).
 			Scan(&taken).Error; err != nil || taken == nil {
 			return from, err
 		}
@@ -117,21 +134,35 @@ func findFreeSequence(t *database.Tx, from, n int64) (int64, error) {
 	}
 }
 
-// refuseTaken returns a Conflict error that names the first of the serial numbers that exists.
+// refuseTaken returns a Conflict error that names the first of the serial numbers that exists, or that a deleted unit had.
 func refuseTaken(t *database.Tx, serialNumbers []string) error {
-	taken := map[string]bool{}
+	taken, deleted := map[string]string{}, map[string]bool{}
 	for some := range slices.Chunk(serialNumbers, t.MaxParameters()) {
-		var found []string
-		if err := t.Model(&models.Unit{}).Where("id IN ?", some).Pluck("id", &found).Error; err != nil {
+		folded := make([]string, len(some))
+		for i, serialNumber := range some {
+			folded[i] = models.FoldSerialNumber(serialNumber)
+		}
+		var found, gone []string
+		if err := t.Model(&models.Unit{}).Where("lower(id) IN ?", folded).Pluck("id", &found).Error; err != nil {
+			return err
+		}
+		if err := t.Model(&models.DeletedUnit{}).Where("lower(id) IN ?", folded).Pluck("id", &gone).Error; err != nil {
 			return err
 		}
 		for _, serialNumber := range found {
-			taken[serialNumber] = true
+			taken[models.FoldSerialNumber(serialNumber)] = serialNumber
+		}
+		for _, serialNumber := range gone {
+			deleted[models.FoldSerialNumber(serialNumber)] = true
 		}
 	}
 	for _, serialNumber := range serialNumbers {
-		if taken[serialNumber] {
-			return models.ConflictError("Serial number already exists: %s", serialNumber)
+		folded := models.FoldSerialNumber(serialNumber)
+		if existing, ok := taken[folded]; ok {
+			return models.ConflictError("Serial number already exists: %s", existing)
+		}
+		if deleted[folded] {
+			return models.ConflictError("Serial number was deleted and cannot be used again: %s", serialNumber)
 		}
 	}
 	return nil
@@ -164,20 +195,79 @@ func (s *Store) Units(ctx context.Context, filter UnitFilter, before int64, limi
 	return page, err
 }
 
-// Unit returns one unit and its path, read at one moment, or a NotFound error.
-func (s *Store) Unit(ctx context.Context, serialNumber string) (unit models.Unit, path models.Path, err error) {
-	err = s.db.Snapshot(ctx, func(db *gorm.DB) error {
-		if unit, err = findByID[models.Unit](db, "Serial number", serialNumber); err != nil {
-			return err
-		}
-		path, err = findPath(db, unit.PathID)
-		return err
-	})
-	return unit, path, err
+// UnitDetail is a unit with everything that a page about it shows.
+type UnitDetail struct {
+	Unit models.Unit
+	Job  models.Job
+	Path models.Path
+	// Steps are the statuses of the path's steps with their records.
+	Steps   []models.StepState
+	Actions []models.Action
 }
 
-// StepIndexes returns the index of each step at which one of the units stands, by the step's id. A removed step has none.
-func (s *Store) StepIndexes(ctx context.Context, units []models.Unit) (map[string]int, error) {
+// Unit returns one unit with its job, path, steps, and actions, read at one moment, or a NotFound error. The lookup ignores
+// case.
+func (s *Store) Unit(ctx context.Context, serialNumber string) (detail UnitDetail, err error) {
+	err = s.db.Snapshot(ctx, func(db *gorm.DB) error {
+		detail, err = findUnit(db, serialNumber)
+		return err
+	})
+	return detail, err
+}
+
+func findUnit(db *gorm.DB, serialNumber string) (detail UnitDetail, err error) {
+	err = db.Where("lower(id) = ?", models.FoldSerialNumber(serialNumber)).Take(&detail.Unit).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = models.NotFoundError("Serial number", serialNumber)
+	}
+	if err != nil {
+		return detail, err
+	}
+	unit := &detail.Unit
+	if detail.Path, err = findPath(db, unit.PathID); err != nil {
+		return detail, err
+	}
+	if detail.Job, err = findJob(db, unit.JobID); err != nil {
+		return detail, err
+	}
+	if err := setStepName(db, unit); err != nil {
+		return detail, err
+	}
+	var events []models.Event
+	if err := db.Where("serial_id = ?", unit.SerialNumber).Order("seq").Find(&events).Error; err != nil {
+		return detail, err
+	}
+	detail.Steps = detail.Path.StepsOf(unit)
+	if err := models.RecordSteps(detail.Steps, events); err != nil {
+		return detail, err
+	}
+	var undo models.Undo
+	var deletion models.Delete
+	for _, event := range events {
+		deletion.Moved = deletion.Moved || slices.Contains(models.StayEndings(), event.Type)
+		if unit.LastEventID != nil && event.ID == *unit.LastEventID {
+			if undo, err = undoOf(undo, event); err != nil {
+				return detail, err
+			}
+		}
+	}
+	detail.Actions = models.Actions(&detail.Path, *unit, undo, deletion)
+	return detail, nil
+}
+
+// setStepName sets the name of the step at which the unit stands, which may be a removed one.
+func setStepName(db *gorm.DB, unit *models.Unit) error {
+	if unit.StepID == nil {
+		return nil
+	}
+	var step models.Step
+	err := db.Select("name").Where("id = ?", *unit.StepID).Take(&step).Error
+	unit.StepName = &step.Name
+	return err
+}
+
+// StepsOfUnits returns the steps at which the units stand, by the steps' ids. A removed step has no index.
+func (s *Store) StepsOfUnits(ctx context.Context, units []models.Unit) (map[string]models.Step, error) {
 	wanted := map[string]bool{}
 	for i := range units {
 		if id := units[i].StepID; id != nil {
@@ -189,12 +279,11 @@ func (s *Store) StepIndexes(ctx context.Context, units []models.Unit) (map[strin
 	}
 	var steps []models.Step
 	err := s.db.Query(ctx, func(db *gorm.DB) error {
-		return db.Select("id", "position").Where("id IN ? AND position IS NOT NULL", slices.Collect(maps.Keys(wanted))).
-			Find(&steps).Error
+		return db.Select("id", "name", "position").Where("id IN ?", slices.Collect(maps.Keys(wanted))).Find(&steps).Error
 	})
-	indexes := make(map[string]int, len(steps))
+	byID := make(map[string]models.Step, len(steps))
 	for _, step := range steps {
-		indexes[step.ID] = *step.Index
+		byID[step.ID] = step
 	}
-	return indexes, err
+	return byID, err
 }

@@ -32,10 +32,14 @@ func (e Event) Typed() (any, error) {
 		return typed(e, PathEvent{EventBase: e.EventBase, Type: e.Type}, func(to *PathEvent) any { return &to.Data })
 	case "serial.created":
 		return typed(e, SerialCreatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialCreatedEvent) any { return &to.Data })
+	case "serial.deleted":
+		return typed(e, SerialDeletedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialDeletedEvent) any { return &to.Data })
 	case "serial.force_completed":
 		return typed(e, SerialForceCompletedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialForceCompletedEvent) any { return &to.Data })
 	case "serial.advanced", "serial.completed":
 		return typed(e, SerialMovedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialMovedEvent) any { return &to.Data })
+	case "serial.noted":
+		return typed(e, SerialNotedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialNotedEvent) any { return &to.Data })
 	case "serial.scrapped":
 		return typed(e, SerialScrappedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialScrappedEvent) any { return &to.Data })
 	case "serial.undone":

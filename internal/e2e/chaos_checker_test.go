@@ -94,6 +94,8 @@ func tokenOf(e *replay.Event) string {
 		return "delete " + e.JobID
 	case "path.deleted":
 		return "delete " + e.PathID
+	case "serial.deleted":
+		return "delete " + e.SerialID
 	case "serial.override_cleared":
 		return "clear /api/serials/" + e.SerialID + "/steps/" + e.StepID + "/override"
 	default:
@@ -121,7 +123,7 @@ func (c *checker) checkEvents() *replay.Replay {
 	told := map[[2]string]*change{}
 	deleted := map[string]*record{}
 	for _, r := range c.history.records {
-		if (r.kind == deleteJob || r.kind == deletePath) && r.outcome == acknowledged {
+		if (r.kind == deleteJob || r.kind == deletePath || r.kind == deleteSerial) && r.outcome == acknowledged {
 			deleted[r.token] = r
 		}
 		for i := range r.results {
@@ -156,6 +158,10 @@ func (c *checker) compareDeleted(state *replay.Replay, e *replay.Event, r *recor
 	if r.kind == deletePath {
 		path, _ := state.Path(e.PathID)
 		version = path.Version
+	}
+	if r.kind == deleteSerial {
+		unit, _ := state.Unit(e.SerialID)
+		version = unit.Version
 	}
 	if want := versionOf(r.ifMatch); want != 0 && version != want {
 		c.errorf("version %d was deleted by %s", version, r)
@@ -207,7 +213,7 @@ func (c *checker) checkOutcomes() {
 	for token, list := range records {
 		c.checkTypes(list[0], events[token])
 		switch list[0].kind {
-		case deleteJob, deletePath, clearStepOverride:
+		case deleteJob, deletePath, deleteSerial, clearStepOverride:
 			// Several requests can delete or clear the same thing, so only their number can be compared.
 			made, possible := 0, 0
 			for _, r := range list {
@@ -266,12 +272,12 @@ func (c *checker) checkOutcome(r *record, events []*replay.Event) {
 		}
 	case unknown:
 		var whole int
-		switch r.kind {
-		case createSerials, createOwnSerials, planJob:
+		switch {
+		case r.kind == createSerials || r.kind == createOwnSerials || r.kind == planJob:
 			whole = r.count
-		case advanceSerialsAtomic, scrapSerialsAtomic:
+		case r.kind.isBulk() && r.kind.isAtomic():
 			whole = len(r.units)
-		case advanceSerialsEach, scrapSerialsEach:
+		case r.kind.isBulk():
 			whole = len(changed) // any subset
 		default:
 			whole = 1
@@ -344,8 +350,8 @@ type pathDetail struct {
 		Optional                 bool
 	}
 	Distribution []struct {
-		StepID    string
-		PartCount int64
+		StepID               string
+		PartCount, DoneCount int64
 	}
 }
 
@@ -448,7 +454,7 @@ func (c *checker) checkPath(server int, state *replay.Replay, id string) {
 			AssignedTo: step.AssignedTo, Optional: step.Optional,
 		}
 		if i < len(path.Distribution) && path.Distribution[i].StepID == step.ID {
-			shown.PartCount = path.Distribution[i].PartCount
+			shown.PartCount, shown.DoneCount = path.Distribution[i].PartCount, path.Distribution[i].DoneCount
 		}
 		got.Steps = append(got.Steps, shown)
 	}

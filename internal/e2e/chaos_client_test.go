@@ -185,7 +185,7 @@ func (c *client) readResults(r *record, a answer) {
 	}
 	var err error
 	switch r.kind {
-	case deleteJob, deletePath, clearStepOverride:
+	case deleteJob, deletePath, deleteSerial, clearStepOverride:
 	case createSerials, createOwnSerials:
 		err = json.Unmarshal(a.body, &r.results)
 		if err == nil && len(r.results) != r.count {
@@ -194,7 +194,8 @@ func (c *client) readResults(r *record, a answer) {
 		if r.kind == createSerials && !contiguous(r.results) {
 			c.system.t.Errorf("the numbers of the units are not contiguous: %s, by %s", a.body, r)
 		}
-	case advanceSerialsAtomic, advanceSerialsEach, scrapSerialsAtomic, scrapSerialsEach:
+	case advanceSerialsAtomic, advanceSerialsEach, scrapSerialsAtomic, scrapSerialsEach, advanceToAtomic, advanceToEach,
+		undoSerialsAtomic, undoSerialsEach, overrideStepsAtomic, overrideStepsEach, addSerialNotesAtomic, addSerialNotesEach:
 		var bulk struct {
 			Results []struct{ Serial *change }
 		}

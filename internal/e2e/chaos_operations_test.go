@@ -40,7 +40,22 @@ const (
 	advanceSerialsEach   kind = "advanceSerials each"
 	scrapSerialsAtomic   kind = "scrapSerials all"
 	scrapSerialsEach     kind = "scrapSerials each"
+	addSerialNote        kind = "addSerialNote"
+	deleteSerial         kind = "deleteSerial"
+	advanceToAtomic      kind = "advanceSerialsTo all"
+	advanceToEach        kind = "advanceSerialsTo each"
+	undoSerialsAtomic    kind = "undoSerials all"
+	undoSerialsEach      kind = "undoSerials each"
+	overrideStepsAtomic  kind = "overrideSteps all"
+	overrideStepsEach    kind = "overrideSteps each"
+	addSerialNotesAtomic kind = "addSerialNotes all"
+	addSerialNotesEach   kind = "addSerialNotes each"
 )
+
+// isBulk tells whether the kind is a command for several units, and isAtomic whether it is for all of them or none.
+func (k kind) isBulk() bool { return k.isAtomic() || strings.HasSuffix(string(k), " each") }
+
+func (k kind) isAtomic() bool { return strings.HasSuffix(string(k), " all") }
 
 // choices are the kinds with their weights and the types of the events that they append.
 var choices = []struct {
@@ -74,6 +89,16 @@ var choices = []struct {
 	{advanceSerialsEach, 4, "serial.advanced serial.completed", (*generator).advanceMany},
 	{scrapSerialsAtomic, 2, "serial.scrapped", (*generator).scrapMany},
 	{scrapSerialsEach, 1, "serial.scrapped", (*generator).scrapMany},
+	{addSerialNote, 3, "serial.noted", (*generator).note},
+	{deleteSerial, 3, "serial.deleted", (*generator).deleteSerial},
+	{advanceToAtomic, 1, "serial.advanced serial.completed", (*generator).advanceManyTo},
+	{advanceToEach, 2, "serial.advanced serial.completed", (*generator).advanceManyTo},
+	{undoSerialsAtomic, 1, "serial.undone", (*generator).undoMany},
+	{undoSerialsEach, 2, "serial.undone", (*generator).undoMany},
+	{overrideStepsAtomic, 1, "serial.step_overridden", (*generator).overrideMany},
+	{overrideStepsEach, 2, "serial.step_overridden", (*generator).overrideMany},
+	{addSerialNotesAtomic, 1, "serial.noted", (*generator).noteMany},
+	{addSerialNotesEach, 1, "serial.noted", (*generator).noteMany},
 }
 
 // operation is one request that changes something.
@@ -527,7 +552,25 @@ func (p *generator) from(body map[string]any) map[string]any {
 	return body
 }
 
-func (p *generator) advance() bool { return p.command("advance", p.from(map[string]any{})) }
+func (p *generator) advance() bool { return p.command("advance", p.skip(p.from(map[string]any{}))) }
+
+func (p *generator) skip(body map[string]any) map[string]any {
+	if p.IntN(4) == 0 {
+		body["skip"] = true
+	}
+	return body
+}
+
+func (p *generator) note() bool { return p.command("notes", map[string]any{"text": "Noted by " + p.token}) }
+
+func (p *generator) deleteSerial() bool {
+	id, _, found := p.world.unit(p.Rand)
+	p.units = []string{id}
+	p.ask("DELETE", "/api/serials/"+id, nil)
+	p.token = "delete " + id
+	p.ifMatchOf = p.path
+	return found
+}
 
 func (p *generator) advanceTo() bool {
 	body := p.from(map[string]any{})
@@ -579,7 +622,23 @@ func (p *generator) completeStep() bool {
 	return p.commandStep("complete", &p.world.deferred, map[string]any{})
 }
 
-func (p *generator) advanceMany() bool { return p.commandMany("advance", map[string]any{}) }
+func (p *generator) advanceMany() bool { return p.commandMany("advance", p.skip(map[string]any{})) }
+
+func (p *generator) advanceManyTo() bool {
+	return p.commandMany("advance-to", map[string]any{"targetStepIndex": 1 + p.IntN(5)})
+}
+
+func (p *generator) undoMany() bool { return p.commandMany("undo", map[string]any{"reason": "Wrong box"}) }
+
+func (p *generator) overrideMany() bool {
+	_, steps, found := p.world.unit(p.Rand)
+	step, some := pick(p.Rand, steps, 8)
+	return p.commandMany("override", map[string]any{"stepId": step, "reason": "Prototype"}) && found && some
+}
+
+func (p *generator) noteMany() bool {
+	return p.commandMany("notes", map[string]any{"text": "Noted by " + p.token})
+}
 
 func (p *generator) scrapMany() bool { return p.commandMany("scrap", p.reason()) }
 
@@ -591,7 +650,7 @@ func (p *generator) commandMany(action string, body map[string]any) bool {
 			p.units = append(p.units, id)
 		}
 	}
-	if p.kind == advanceSerialsEach || p.kind == scrapSerialsEach {
+	if !p.kind.isAtomic() {
 		body["mode"] = "perItem"
 	} else if p.IntN(2) == 0 {
 		body["mode"] = "atomic"

@@ -42,9 +42,11 @@ func (p Problem) String() string { return fmt.Sprintf("event %d (%s): %s", p.Seq
 // Replay holds the state after the events that were applied so far. Its memory grows with the jobs, paths and units, and by
 // about 22 bytes for each command that undo can still take back. It is not safe for concurrent use.
 type Replay struct {
-	jobs     map[string]*job
-	paths    map[string]*path
-	units    map[string]*unit
+	jobs  map[string]*job
+	paths map[string]*path
+	units map[string]*unit
+	// deleted are the ids of deleted units, in lower case: no unit gets them again.
+	deleted  map[string]bool
 	last     int64
 	recent   recentIDs
 	problems []Problem
@@ -55,7 +57,7 @@ type Replay struct {
 // New returns a Replay to which no event was applied.
 func New() *Replay {
 	return &Replay{
-		jobs: map[string]*job{}, paths: map[string]*path{}, units: map[string]*unit{},
+		jobs: map[string]*job{}, paths: map[string]*path{}, units: map[string]*unit{}, deleted: map[string]bool{},
 		recent: newRecentIDs(),
 	}
 }
@@ -80,7 +82,8 @@ func (r *Replay) Apply(event Event) []Problem {
 	case "serial.created":
 		r.createUnit()
 	case "serial.advanced", "serial.completed", "serial.scrapped", "serial.force_completed", "serial.undone",
-		"serial.step_overridden", "serial.override_cleared", "serial.step_waived", "serial.step_completed":
+		"serial.step_overridden", "serial.override_cleared", "serial.step_waived", "serial.step_completed", "serial.noted",
+		"serial.deleted":
 		r.apply(r.applyToUnit)
 	}
 	return r.problems
@@ -180,6 +183,8 @@ type Step struct {
 	Optional                 bool
 	// PartCount is how many units in progress stand at the step.
 	PartCount int64
+	// DoneCount is how many units, in progress or completed, have completed the step.
+	DoneCount int64
 }
 
 // Unit is a unit with its current state.
@@ -311,6 +316,9 @@ type path struct {
 	// all are the steps that the path has ever had, in the order in which they were added. Units name them by their place
 	// here, plus 1.
 	all []*step
+	// orders are the orders that the steps have had, the last one last. An order has at place n-1 the index of the step with
+	// number n, or -1.
+	orders [][]int
 }
 
 type step struct {
@@ -320,6 +328,7 @@ type step struct {
 	// index is the step's place on the path, from 0; -1 once it was removed.
 	index     int
 	partCount int64
+	doneCount int64
 }
 
 func (p *path) view() Path {
@@ -330,7 +339,7 @@ func (p *path) view() Path {
 	for i, step := range p.steps {
 		view.Steps[i] = Step{
 			ID: step.StepID, Name: step.StepName, DependencyType: step.DependencyType, Location: step.Location,
-			AssignedTo: step.AssignedTo, Optional: step.Optional, PartCount: step.partCount,
+			AssignedTo: step.AssignedTo, Optional: step.Optional, PartCount: step.partCount, DoneCount: step.doneCount,
 		}
 	}
 	return view
@@ -427,9 +436,28 @@ func (r *Replay) setPath(p *path, content *data) {
 		known.index = i
 		p.steps = append(p.steps, known)
 	}
+	order := make([]int, len(p.all))
+	for i, step := range p.all {
+		order[i] = step.index
+	}
+	if len(p.orders) == 0 || !slices.Equal(order, p.orders[len(p.orders)-1]) {
+		p.orders = append(p.orders, order)
+	}
 	for _, step := range before {
 		if step.index < 0 && step.partCount > 0 {
 			r.report("step %s was removed although %d unit(s) stand there", step.StepID, step.partCount)
 		}
 	}
+}
+
+// wasAhead returns whether one step has stood after another one in any of the path's orders, from the order with the given
+// place on.
+func (p *path) wasAhead(one, other *step, from int) bool {
+	for _, order := range p.orders[from:] {
+		if one.number <= len(order) && other.number <= len(order) && order[other.number-1] >= 0 &&
+			order[one.number-1] > order[other.number-1] {
+			return true
+		}
+	}
+	return false
 }

@@ -235,7 +235,7 @@ func TestScrapAndItsUndo(t *testing.T) {
 	f := shop(t, "a", "b")
 	f.advance("a", "b")
 	f.unit("scrapped", "b", `{"stepName":"x","reason":"other","explanation":"Lost"}`)
-	f.wantUnit("scrapped at b: a completed, b pending")
+	f.wantUnit("scrapped at b: a completed, b in_progress")
 	u, _ := f.replay.Unit("U")
 	if u.ScrapReason != "other" || *u.ScrapExplanation != "Lost" || u.EndedBy != "maria" || u.EndedAt != "2024-01-15T10:30:05.000Z" || u.ForceCompleted {
 		t.Errorf("the unit is %+v", u)
@@ -295,8 +295,8 @@ func TestPathEdits(t *testing.T) {
 	f.path("path.updated", steps("c", "b", "new")) // a is removed
 	f.wantUnit("in_progress at b: c deferred, b in_progress, new pending")
 	f.advance("b", "new")
-	f.path("path.updated", steps("c?", "b", "new")) // too late: the unit has moved with c deferred
-	f.wantUnit("in_progress at new: c deferred, b completed, new in_progress")
+	f.path("path.updated", steps("c?", "b", "new")) // an optional step is not owed
+	f.wantUnit("in_progress at new: c skipped, b completed, new in_progress")
 	f.path("path.updated", steps("new", "c", "b", "d")) // c and b are ahead again
 	f.wantUnit("in_progress at new: new in_progress, c deferred, b completed, d pending")
 	f.advance("new", "d", "c:deferred") // b is done already
@@ -310,6 +310,77 @@ func TestPathEdits(t *testing.T) {
 	}
 }
 
+// TestOwedSteps moves a step that was added behind a unit, and overrides a step that the unit owes.
+func TestOwedSteps(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b", "c")
+	f.advance("a", "c", "b:deferred")
+	f.path("path.updated", steps("a", "b", "new", "c"))
+	f.wantUnit("in_progress at c: a completed, b deferred, new skipped, c in_progress")
+	f.path("path.updated", steps("a", "b", "c", "new"))
+	f.path("path.updated", steps("new", "a", "b", "c"))
+	f.wantUnit("in_progress at c: new deferred, a completed, b deferred, c in_progress")
+	f.unit("step_overridden", "b", `{"stepName":"x","reason":"Prototype"}`)
+	f.wantUnit("in_progress at c: new deferred, a completed, b skipped, c in_progress")
+	f.contradicts("step b is skipped", unitEvent("step_overridden", "b"), `{}`)
+}
+
+// TestSkip leaves steps without having done them.
+func TestSkip(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b?", "c")
+	f.advance("a", "b", "a:deferred")
+	f.advance("b", "c", "b:skipped")
+	f.wantUnit("in_progress at c: a deferred, b skipped, c in_progress")
+	f.contradicts("cannot have bypassed step c as completed", unitEvent("completed", "c"), moved("c", "", "c:completed"))
+}
+
+// TestNoteAndDeletion adds a note to a unit, and deletes units that have never moved and one that has.
+func TestNoteAndDeletion(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b")
+	f.unit("noted", "a", `{"text":"Scratch"}`)
+	f.wantUnit("in_progress at a: a in_progress, b pending")
+	if u, _ := f.replay.Unit("U"); u.Version != 2 || u.LastEvent != 0 {
+		t.Errorf("the unit is %+v", u)
+	}
+	f.unit("deleted", "a", `{"stepName":"a"}`)
+	if path, _ := f.replay.Path("path"); path.Counts != (Counts{}) || path.Steps[0].PartCount != 0 {
+		t.Errorf("the path is %+v", path)
+	}
+	again := unitEvent("created", "a")
+	again.SerialID = "u"
+	f.contradicts("unit u was deleted before", again, `{"stepName":"a"}`)
+	f.contradicts("there is no unit U", unitEvent("noted", "a"), `{}`)
+	f = shop(t, "a", "b")
+	f.advance("a", "b")
+	f.undo("a", 4, "advanced")
+	f.contradicts("although it has moved", unitEvent("deleted", "a"), `{}`)
+}
+
+// TestDoneCount counts the units that have done a step, without the scrapped ones.
+func TestDoneCount(t *testing.T) {
+	t.Parallel()
+	f := shop(t, "a", "b")
+	want := func(counts ...int64) {
+		t.Helper()
+		path, _ := f.replay.Path("path")
+		if got := []int64{path.Steps[0].DoneCount, path.Steps[1].DoneCount}; !slices.Equal(got, counts) {
+			t.Errorf("the counts are %v, want %v", got, counts)
+		}
+	}
+	want(0, 0)
+	f.advance("a", "b")
+	want(1, 0)
+	f.unit("scrapped", "b", `{"reason":"damaged"}`)
+	want(0, 0)
+	f.undo("b", 5, "scrapped")
+	f.unit("completed", "b", moved("b", ""))
+	want(1, 1)
+	f.undo("b", 7, "completed")
+	want(1, 0)
+}
+
 // TestUndoOverPathEdits has undo give back what the unit knew of the path.
 func TestUndoOverPathEdits(t *testing.T) {
 	t.Parallel()
@@ -318,16 +389,19 @@ func TestUndoOverPathEdits(t *testing.T) {
 	f.path("path.updated", steps("new", "a", "b", "c")) // 5
 	f.advance("b", "c")                                 // 6
 	f.path("path.updated", steps("a", "b", "c", "new"))
-	f.wantUnit("in_progress at c: a completed, b completed, c in_progress, new skipped")
+	f.wantUnit("in_progress at c: a completed, b completed, c in_progress, new pending")
+	f.path("path.updated", steps("new", "a", "b", "c")) // it has stood ahead of the unit
+	f.wantUnit("in_progress at c: new deferred, a completed, b completed, c in_progress")
+	f.path("path.updated", steps("a", "b", "c", "new"))
 	f.undo("b", 6, "advanced")
 	f.wantUnit("in_progress at b: a completed, b in_progress, c pending, new pending")
-	f.unit("scrapped", "b", `{"reason":"damaged"}`) // 9
+	f.unit("scrapped", "b", `{"reason":"damaged"}`) // 11
 	f.path("path.updated", steps("a", "c"))
 	f.wantUnit("scrapped at b: a completed, c pending")
 	if u, _ := f.replay.Unit("U"); u.StepIndex != -1 {
 		t.Errorf("the unit is %+v", u)
 	}
-	f.contradicts("no longer on the path", unitEvent("undone", "b"), undone(9, "scrapped"))
+	f.contradicts("no longer on the path", unitEvent("undone", "b"), undone(11, "scrapped"))
 }
 
 func TestOverrideOfAStepThatMovesBehind(t *testing.T) {

@@ -1,10 +1,6 @@
 package replay
 
-import (
-	"encoding/binary"
-	"hash/maphash"
-	"slices"
-)
+import "strings"
 
 // Status is the status of a unit, or of a step for a unit, in the words of the contract.
 type Status string
@@ -47,11 +43,13 @@ type unit struct {
 	status Status
 	// step is where the unit stands or was scrapped; nil when it is completed.
 	step *step
-	// known is the number of the newest step that the path had when the unit moved last.
+	// known is the place of the order that the path's steps had when the unit moved last.
 	known int
 	// marks has at place n-1 what the events have said of the step with number n. It may be shorter than the path.
-	marks     []mark
-	ending    *ending
+	marks  []mark
+	ending *ending
+	// moved says that the unit has left a step or ended, even if that was undone.
+	moved     bool
 	version   int64
 	createdAt string
 	// history has the states to which undo leads back, see push.
@@ -116,16 +114,21 @@ func (u *unit) setMark(s *step, m mark) {
 // statusOf returns the status of a current step of the path, and whether an override of it is active.
 func (u *unit) statusOf(s *step) (status Status, overridden bool) {
 	m := u.mark(s)
+	overridden = m == markOverridden
 	switch {
-	case u.status == InProgress && s == u.step:
-		return InProgress, m == markOverridden
-	case m != unmarked && m != markOverridden:
-		return statusOf[m], false
+	case u.status == Completed && (m == unmarked || overridden):
+		return Skipped, overridden
 	case u.status == Completed:
-		return Skipped, m == markOverridden
-	case s.index >= u.index():
-		return Pending, m == markOverridden
-	case m == markOverridden, s.Optional, s.number > u.known:
+		return statusOf[m], false
+	case s == u.step:
+		return InProgress, overridden
+	case m == markCompleted, m == markWaived, u.index() < 0 && m != unmarked && !overridden:
+		return statusOf[m], false
+	case s.index > u.index() && m == markDeferred && !s.Optional:
+		return Deferred, false
+	case s.index > u.index():
+		return Pending, overridden
+	case overridden, s.Optional, m != markDeferred && !u.path.wasAhead(s, u.step, u.known):
 		// Behind the unit, and it does not bind the unit.
 		return Skipped, false
 	default:
@@ -140,9 +143,15 @@ func (u *unit) count(n int64) {
 		u.path.Completed += n
 	case Scrapped:
 		u.path.Scrapped += n
+		return
 	default:
 		u.path.InProgress += n
 		u.step.partCount += n
+	}
+	for i, m := range u.marks {
+		if m == markCompleted {
+			u.path.all[i].doneCount += n
+		}
 	}
 }
 
@@ -153,6 +162,8 @@ func (r *Replay) createUnit() {
 	case r.units[id] != nil:
 		r.report("unit %s was created before", id)
 		return
+	case r.deleted[strings.ToLower(id)]:
+		r.report("unit %s was deleted before", id)
 	case p == nil:
 		r.report("there is no path %s", r.event.PathID)
 		return
@@ -169,7 +180,7 @@ func (r *Replay) createUnit() {
 	if p.job.closedAt != "" {
 		r.report("unit %s was created on job %s, which is closed", id, p.job.id)
 	}
-	created := &unit{path: p, status: InProgress, step: p.steps[0], known: len(p.all), version: 1, createdAt: r.event.At}
+	created := &unit{path: p, status: InProgress, step: p.steps[0], known: len(p.orders) - 1, version: 1, createdAt: r.event.At}
 	created.count(+1)
 	r.units[id] = created
 }
@@ -184,20 +195,30 @@ func (r *Replay) applyToUnit(content *data) {
 		r.report("unit %s belongs to path %s of job %s, not to path %s of job %s",
 			r.event.SerialID, u.path.id, u.path.job.id, r.event.PathID, r.event.JobID)
 	}
-	if u.path.job.closedAt != "" {
+	if u.path.job.closedAt != "" && r.event.Type != "serial.noted" {
 		r.report("unit %s was changed on job %s, which is closed", r.event.SerialID, u.path.job.id)
 	}
 	u.count(-1)
-	if r.event.Type == "serial.undone" {
+	switch r.event.Type {
+	case "serial.undone":
 		r.undo(u, content)
-	} else {
+	case "serial.noted":
+		// It changes nothing but the version.
+	case "serial.deleted":
+		if u.moved {
+			r.report("unit %s was deleted although it has moved", r.event.SerialID)
+		}
+		delete(r.units, r.event.SerialID)
+		r.deleted[strings.ToLower(r.event.SerialID)] = true
+		return
+	default:
 		r.command(u, content)
 	}
 	u.version++
 	u.count(+1)
 }
 
-// command applies any event of a unit but serial.undone.
+// command applies an event that changes the state of a unit and is not serial.undone.
 func (r *Replay) command(u *unit, content *data) {
 	if u.status != InProgress {
 		r.report("unit %s is %s already", r.event.SerialID, u.status)
@@ -211,10 +232,12 @@ func (r *Replay) command(u *unit, content *data) {
 	case "serial.advanced", "serial.completed":
 		r.standAt(u, content.FromStepID)
 		u.push(r.event)
+		u.moved = true
 		r.move(u, content)
 	case "serial.scrapped":
 		r.standAt(u, r.event.StepID)
 		u.push(r.event)
+		u.moved = true
 		if content.Reason == nil {
 			r.report("it gives no reason")
 			content.Reason = new(string)
@@ -224,6 +247,7 @@ func (r *Replay) command(u *unit, content *data) {
 	case "serial.force_completed":
 		r.standAt(u, r.event.StepID)
 		u.push(r.event)
+		u.moved = true
 		r.forceComplete(u, content)
 	default:
 		r.changeStep(u)
@@ -270,23 +294,31 @@ func (r *Replay) move(u *unit, content *data) {
 		r.report("it is about step %s, and its data about step %s", r.event.StepID, shown)
 	}
 	bypassed := map[*step]mark{}
+	left := markCompleted
 	for _, standing := range content.Bypassed {
 		between := r.stepOf(u, standing.StepID)
 		if between == nil {
 			continue
 		}
-		if between.index <= here.index || between.index >= target || standing.Status != Skipped && standing.Status != Deferred {
+		if between == here && (standing.Status == Completed || standing.Status == Waived) && u.mark(here) == markOf[standing.Status] {
+			// A skip of a step that the unit has done before changes nothing.
+			left = markOf[standing.Status]
+			continue
+		}
+		if between.index < here.index || between.index >= target || standing.Status != Skipped && standing.Status != Deferred {
 			r.report("unit %s cannot have bypassed step %s as %s", r.event.SerialID, standing.StepID, standing.Status)
+			continue
+		}
+		if between == here {
+			left = markOf[standing.Status]
 			continue
 		}
 		bypassed[between] = markOf[standing.Status]
 	}
 	// What follows from a step's place behind the unit is settled by the move, whatever the path becomes later.
 	for _, behind := range u.path.steps[:max(here.index, 0)] {
-		if m := u.mark(behind); m == unmarked || m == markOverridden {
-			status, _ := u.statusOf(behind)
-			u.setMark(behind, markOf[status])
-		}
+		status, _ := u.statusOf(behind)
+		u.setMark(behind, markOf[status])
 	}
 	for _, between := range u.path.steps[min(here.index+1, target):target] {
 		m, found := bypassed[between]
@@ -298,8 +330,8 @@ func (r *Replay) move(u *unit, content *data) {
 		}
 		u.setMark(between, m)
 	}
-	u.setMark(here, markCompleted)
-	u.known = len(u.path.all)
+	u.setMark(here, left)
+	u.known = len(u.path.orders) - 1
 	u.step = there
 	if there != nil {
 		return
@@ -353,7 +385,7 @@ func (r *Replay) changeStep(u *unit) {
 	var m mark
 	switch r.event.Type {
 	case "serial.step_overridden":
-		allowed, m = !overridden && (status == Pending || status == InProgress), markOverridden
+		allowed, m = !overridden && (status == Pending || status == InProgress || status == Deferred), markOverridden
 	case "serial.override_cleared":
 		allowed, m = overridden, unmarked
 	case "serial.step_waived":
@@ -393,90 +425,5 @@ func (r *Replay) undo(u *unit, content *data) {
 	}
 	if u.step.StepID != r.event.StepID {
 		r.report("unit %s goes back to step %s, not to step %s", r.event.SerialID, u.step.StepID, r.event.StepID)
-	}
-}
-
-// unitTypes are the types of events that undo takes back. The history has their places here.
-var unitTypes = []string{
-	"serial.advanced", "serial.completed", "serial.scrapped", "serial.force_completed", "serial.step_overridden",
-	"serial.override_cleared", "serial.step_waived", "serial.step_completed",
-}
-
-var seed = maphash.MakeSeed()
-
-// hashID stands for an event's id in the history. Ids are compared within one unit only, where 64 bits tell them apart.
-func hashID(id string) uint64 { return maphash.String(seed, id) }
-
-// past is one entry of a unit's history: an event, and the unit's state before it. Such a unit was in progress.
-type past struct {
-	id          uint64
-	seq         int64
-	eventType   int
-	step, known int
-	marks       []mark
-	// begin is where the entry begins in the history.
-	begin int
-}
-
-// push adds the unit's state before the event to its history. An entry is the hash of the event's id, four numbers, the
-// marks as pairs of a mark and how often it follows, and the length of all that in four bytes.
-func (u *unit) push(event *Event) {
-	begin := len(u.history)
-	h := binary.LittleEndian.AppendUint64(u.history, hashID(event.ID))
-	h = binary.AppendUvarint(h, uint64(event.Seq))
-	h = binary.AppendUvarint(h, uint64(slices.Index(unitTypes, event.Type)))
-	h = binary.AppendUvarint(h, uint64(u.step.number))
-	h = binary.AppendUvarint(h, uint64(u.known))
-	for i := 0; i < len(u.marks); {
-		end := i + 1
-		for end < len(u.marks) && u.marks[end] == u.marks[i] {
-			end++
-		}
-		h = append(h, byte(u.marks[i]))
-		h = binary.AppendUvarint(h, uint64(end-i))
-		i = end
-	}
-	u.history = binary.LittleEndian.AppendUint32(h, uint32(len(h)-begin))
-}
-
-// top returns the last entry of the history.
-func (u *unit) top() (past, bool) {
-	end := len(u.history) - 4
-	if end < 0 {
-		return past{}, false
-	}
-	begin := end - int(binary.LittleEndian.Uint32(u.history[end:]))
-	entry := u.history[begin:end]
-	last := past{id: binary.LittleEndian.Uint64(entry), begin: begin}
-	entry = entry[8:]
-	number := func() int {
-		value, length := binary.Uvarint(entry)
-		entry = entry[length:]
-		return int(value)
-	}
-	last.seq, last.eventType, last.step, last.known = int64(number()), number(), number(), number()
-	for len(entry) > 0 {
-		m := mark(entry[0])
-		entry = entry[1:]
-		for range number() {
-			last.marks = append(last.marks, m)
-		}
-	}
-	return last, true
-}
-
-// popTo removes what is after the event with the id. It returns false, and removes nothing, when the history has no such event.
-func (u *unit) popTo(id uint64) bool {
-	whole := u.history
-	for {
-		last, found := u.top()
-		if !found {
-			u.history = whole
-			return false
-		}
-		if last.id == id {
-			return true
-		}
-		u.history = u.history[:last.begin]
 	}
 }

@@ -22,7 +22,7 @@ func (c *Client) AllSerials(ctx context.Context, params *ListSerialsParams, opti
 	return all[Serial](ctx, c, options)(client.NewListSerialsRequest(c.server, params))
 }
 
-// GetSerial returns a unit and its state at each step of its path.
+// GetSerial returns a unit with its job, its path, its state at each step, and the commands that it accepts.
 func (c *Client) GetSerial(ctx context.Context, id SerialID, options ...CallOption) (*SerialDetail, error) {
 	return decode[*SerialDetail](c.do(ctx, options)(client.NewGetSerialRequest(c.server, id)))
 }
@@ -60,6 +60,37 @@ func (c *Client) AdvanceSerials(ctx context.Context, move SerialsAdvance, option
 // ScrapSerials scraps many units. In mode [PerItem] some may fail: check each item of the result.
 func (c *Client) ScrapSerials(ctx context.Context, scrap SerialsScrap, options ...CallOption) (*BulkResult, error) {
 	return decode[*BulkResult](c.do(ctx, options)(client.NewScrapSerialsRequest(c.server, nil, scrap)))
+}
+
+// AdvanceSerialsTo moves many units forward to a later step. In mode [PerItem] some may fail: check each item of the result.
+func (c *Client) AdvanceSerialsTo(ctx context.Context, move SerialsAdvanceTo, options ...CallOption) (*BulkResult, error) {
+	return decode[*BulkResult](c.do(ctx, options)(client.NewAdvanceSerialsToRequest(c.server, nil, move)))
+}
+
+// OverrideSteps makes a step optional for many units. In mode [PerItem] some may fail: check each item of the result.
+func (c *Client) OverrideSteps(ctx context.Context, override SerialsOverride, options ...CallOption) (*BulkResult, error) {
+	return decode[*BulkResult](c.do(ctx, options)(client.NewOverrideStepsRequest(c.server, nil, override)))
+}
+
+// UndoSerials reverts the last change of many units. In mode [PerItem] some may fail: check each item of the result.
+func (c *Client) UndoSerials(ctx context.Context, undo SerialsUndo, options ...CallOption) (*BulkResult, error) {
+	return decode[*BulkResult](c.do(ctx, options)(client.NewUndoSerialsRequest(c.server, nil, undo)))
+}
+
+// AddSerialNote adds a note to the history of a unit and returns the unit.
+func (c *Client) AddSerialNote(ctx context.Context, id SerialID, note SerialNote, options ...CallOption) (*Serial, error) {
+	return decode[*Serial](c.do(ctx, options)(client.NewAddSerialNoteRequest(c.server, id, nil, note)))
+}
+
+// AddSerialNotes adds the same note to many units. In mode [PerItem] some may fail: check each item of the result.
+func (c *Client) AddSerialNotes(ctx context.Context, note SerialsNote, options ...CallOption) (*BulkResult, error) {
+	return decode[*BulkResult](c.do(ctx, options)(client.NewAddSerialNotesRequest(c.server, nil, note)))
+}
+
+// DeleteSerial deletes a unit that has never moved. Its serial number is not used again.
+func (c *Client) DeleteSerial(ctx context.Context, id SerialID, options ...CallOption) error {
+	_, err := c.do(ctx, options)(client.NewDeleteSerialRequest(c.server, id, nil))
+	return err
 }
 
 // OverrideStep makes a step optional for one unit, until the unit has passed the step. It returns the unit.

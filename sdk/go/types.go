@@ -173,6 +173,14 @@ type (
 	SerialDetail = client.SerialDetail
 	// SerialStep is a step and its state for one unit.
 	SerialStep = client.SerialStep
+	// SerialJob is the job of a unit.
+	SerialJob = client.SerialJob
+	// SerialPath is the path of a unit.
+	SerialPath = client.SerialPath
+	// SerialAction says whether a unit accepts a command.
+	SerialAction = client.SerialAction
+	// SerialActionName is the name of a command for a unit.
+	SerialActionName = client.SerialActionName
 	// SerialStatus is the state of a unit.
 	SerialStatus = client.SerialStatus
 	// SerialStepStatus is the state of a step for one unit.
@@ -211,6 +219,16 @@ type (
 	SerialsAdvance = client.SerialsAdvance
 	// SerialsScrap is the input of [Client.ScrapSerials].
 	SerialsScrap = client.SerialsScrap
+	// SerialsAdvanceTo is the input of [Client.AdvanceSerialsTo].
+	SerialsAdvanceTo = client.SerialsAdvanceTo
+	// SerialsOverride is the input of [Client.OverrideSteps].
+	SerialsOverride = client.SerialsOverride
+	// SerialsUndo is the input of [Client.UndoSerials].
+	SerialsUndo = client.SerialsUndo
+	// SerialNote is the input of [Client.AddSerialNote].
+	SerialNote = client.SerialNote
+	// SerialsNote is the input of [Client.AddSerialNotes].
+	SerialsNote = client.SerialsNote
 	// BulkMode says whether a command on many units is applied to all or none of them ([Atomic]) or to each independently
 	// ([PerItem]).
 	BulkMode = client.BulkMode
@@ -218,6 +236,22 @@ type (
 	BulkResult = client.BulkResult
 	// BulkOutcome is the result for one unit of a command on many. It has either the unit or an error.
 	BulkOutcome = client.BulkOutcome
+)
+
+// The values of [SerialActionName].
+const (
+	ActionAdvance       = client.ActionAdvance
+	ActionSkip          = client.ActionSkip
+	ActionScrap         = client.ActionScrap
+	ActionForceComplete = client.ActionForceComplete
+	ActionUndo          = client.ActionUndo
+	ActionNote          = client.ActionNote
+	ActionDelete        = client.ActionDelete
+	ActionAdvanceTo     = client.ActionAdvanceTo
+	ActionOverride      = client.ActionOverride
+	ActionClearOverride = client.ActionClearOverride
+	ActionWaive         = client.ActionWaive
+	ActionComplete      = client.ActionComplete
 )
 
 // The values of [SerialStatus].

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 )
@@ -74,12 +75,46 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, options Options) (cr
 	if upToDate, err = m.isUpToDate(ctx, db, latest, options.Mode); err != nil || upToDate {
 		return false, err
 	}
+	if err := refuseSimilarSerialNumbers(ctx, db, m); err != nil {
+		return false, err
+	}
 	applied, err := provider.Up(ctx)
 	for _, result := range applied {
 		options.Logger.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration", result.Duration)
 		created = created || result.Source.Version == sources[0].Version
 	}
 	return created, err
+}
+
+// foldedSerialNumbers is the migration that makes serial numbers unique whatever their case.
+const foldedSerialNumbers = 9
+
+// refuseSimilarSerialNumbers returns an error if two serial numbers differ only in case. Only a person can decide which of the
+// two units gets another number.
+func refuseSimilarSerialNumbers(ctx context.Context, db *sql.DB, m migrations) (err error) {
+	current, err := m.version(ctx, db)
+	if err != nil || current == 0 || current >= foldedSerialNumbers {
+		return err
+	}
+	similar, err := db.QueryContext(ctx, `SELECT min(id), max(id) FROM serials GROUP BY lower(id) HAVING count(*) > 1 ORDER BY 1 LIMIT 10`)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, similar.Close()) }()
+	var pairs []string
+	for similar.Next() {
+		var one, other string
+		if err := similar.Scan(&one, &other); err != nil {
+			return err
+		}
+		pairs = append(pairs, one+" and "+other)
+	}
+	if err := similar.Err(); err != nil || len(pairs) == 0 {
+		return err
+	}
+	return fmt.Errorf("it has serial numbers that differ only in upper and lower case, which is no longer allowed: %s. "+
+		"Nothing has changed. Give one unit of each pair another serial number, as docs/upgrade.md describes, and start again",
+		strings.Join(pairs, ", "))
 }
 
 // isUpToDate reports whether the schema has the latest version. It returns an error if the schema has another version that

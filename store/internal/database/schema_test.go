@@ -19,6 +19,7 @@ func TestModelsEqualTheSchema(t *testing.T) {
 		add(rows.Table[models.Path]())
 		add(rows.Table[models.Step]())
 		add(rows.Table[models.Unit]())
+		add(rows.Table[models.DeletedUnit]())
 		add(rows.Table[models.Event]())
 		add(rows.Table[models.StoredResult]())
 		add(rows.Table[models.APIKey]())
