@@ -17,6 +17,10 @@ run: ## Start the server on http://localhost:3000 (ARGS="--addr localhost:8080" 
 build: ## Build bin/routecard: one file that needs nothing else
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags $(GO_TAGS) -o bin/routecard .
 
+.PHONY: release
+release: ## Build what is published into dist/: archives, packages, images, checksums (TARGETS=linux/amd64 for one system)
+	@cd tools/release && go run . $(if $(TARGETS),-targets $(TARGETS))
+
 .PHONY: conformance
 conformance: ## Show whether any server keeps to the contract (URL=http://host:port, KEY=... if it asks for one)
 	@$(if $(KEY),ROUTECARD_KEY="$(KEY)") go run ./conformance/cmd/conformance $(if $(JIRA_WRITES),--jira-writes) $(ARGS) $(or $(URL),http://localhost:3000)
@@ -58,6 +62,15 @@ soak: postgres ## Run a workload for five minutes and check that memory does not
 .PHONY: chaos
 chaos: postgres ## Work both databases with everything while servers, databases and connections fail; two minutes (ROUTECARD_CHAOS=10m each)
 	go test -tags '$(GO_TAGS) chaos' -run TestChaos -count=1 -timeout 0 -v ./internal/e2e
+
+.PHONY: test-release
+test-release: ## Build a release twice, install its Debian package, run its image, and judge the hardening of the service
+	cd tools/release && go test -count=1 -timeout 10m ./...
+	systemd-analyze security --offline=true --threshold=20 --no-pager deploy/systemd/routecard.service >/dev/null
+
+.PHONY: test-monitoring
+test-monitoring: ## Check the alert rules and the dashboard with a real Prometheus (needs prometheus and promtool)
+	go test -tags '$(GO_TAGS) monitoring' -run '^(TestAlertRules|TestPrometheus)$$' -count=1 -timeout 10m ./internal/e2e
 
 .PHONY: postgres
 postgres: ## Say which PostgreSQL the tests will use, and install one where that is possible
@@ -142,12 +155,12 @@ test-sdk: sdk/typescript/node_modules/.package-lock.json ## Test the TypeScript 
 ##@ Change
 
 .PHONY: generate
-generate: ## Generate gen/ from openapi.yaml, the list of licenses, and the TypeScript client's types where it is installed
+generate: ## Generate gen/ from openapi.yaml, the list of licenses, the reference of the flags, and the TypeScript client's types where it is installed
 	go generate ./gen/... ./internal/cli
 	@[ ! -d sdk/typescript/node_modules ] || (cd sdk/typescript && npm run --silent generate)
 
 .PHONY: check-generated
-check-generated: ## Fail unless gen/ and the list of licenses are up to date and committed
+check-generated: ## Fail unless what make generate makes is up to date and committed
 	@.ci/check-generated
 
 .PHONY: fmt
@@ -156,7 +169,7 @@ fmt: ## Format the Go code
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf bin tools/node_modules sdk/typescript/node_modules sdk/typescript/dist
+	rm -rf bin dist tools/node_modules sdk/typescript/node_modules sdk/typescript/dist
 
 ##@ Help
 

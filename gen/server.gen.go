@@ -16,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for AdvancementMode.
@@ -33,6 +34,27 @@ func (e AdvancementMode) Valid() bool {
 	case PerStep:
 		return true
 	case Strict:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BucketLength.
+const (
+	Day  BucketLength = "day"
+	Hour BucketLength = "hour"
+	Week BucketLength = "week"
+)
+
+// Valid indicates whether the value is a known member of the BucketLength enum.
+func (e BucketLength) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Hour:
+		return true
+	case Week:
 		return true
 	default:
 		return false
@@ -111,6 +133,54 @@ func (e ErrorOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ForecastStatus.
+const (
+	Done         ForecastStatus = "done"
+	Expected     ForecastStatus = "expected"
+	Undetermined ForecastStatus = "undetermined"
+)
+
+// Valid indicates whether the value is a known member of the ForecastStatus enum.
+func (e ForecastStatus) Valid() bool {
+	switch e {
+	case Done:
+		return true
+	case Expected:
+		return true
+	case Undetermined:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportRowStatus.
+const (
+	ImportRowStatusCreated ImportRowStatus = "created"
+	ImportRowStatusFailed  ImportRowStatus = "failed"
+	ImportRowStatusSkipped ImportRowStatus = "skipped"
+	ImportRowStatusUpdated ImportRowStatus = "updated"
+	ImportRowStatusValid   ImportRowStatus = "valid"
+)
+
+// Valid indicates whether the value is a known member of the ImportRowStatus enum.
+func (e ImportRowStatus) Valid() bool {
+	switch e {
+	case ImportRowStatusCreated:
+		return true
+	case ImportRowStatusFailed:
+		return true
+	case ImportRowStatusSkipped:
+		return true
+	case ImportRowStatusUpdated:
+		return true
+	case ImportRowStatusValid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobPriority.
 const (
 	JobPriorityHigh   JobPriority = "high"
@@ -180,6 +250,54 @@ func (e ScrapReason) Valid() bool {
 	case OutOfTolerance:
 		return true
 	case ProcessDefect:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerialActionName.
+const (
+	ActionAdvance       SerialActionName = "advance"
+	ActionAdvanceTo     SerialActionName = "advance_to"
+	ActionClearOverride SerialActionName = "clear_override"
+	ActionComplete      SerialActionName = "complete"
+	ActionDelete        SerialActionName = "delete"
+	ActionForceComplete SerialActionName = "force_complete"
+	ActionNote          SerialActionName = "note"
+	ActionOverride      SerialActionName = "override"
+	ActionScrap         SerialActionName = "scrap"
+	ActionSkip          SerialActionName = "skip"
+	ActionUndo          SerialActionName = "undo"
+	ActionWaive         SerialActionName = "waive"
+)
+
+// Valid indicates whether the value is a known member of the SerialActionName enum.
+func (e SerialActionName) Valid() bool {
+	switch e {
+	case ActionAdvance:
+		return true
+	case ActionAdvanceTo:
+		return true
+	case ActionClearOverride:
+		return true
+	case ActionComplete:
+		return true
+	case ActionDelete:
+		return true
+	case ActionForceComplete:
+		return true
+	case ActionNote:
+		return true
+	case ActionOverride:
+		return true
+	case ActionScrap:
+		return true
+	case ActionSkip:
+		return true
+	case ActionUndo:
+		return true
+	case ActionWaive:
 		return true
 	default:
 		return false
@@ -270,6 +388,45 @@ func (e EventsOrder) Valid() bool {
 	case EventsOrderAsc:
 		return true
 	case EventsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportDateOrder.
+const (
+	ImportDateOrderDmy ImportDateOrder = "dmy"
+	ImportDateOrderMdy ImportDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportDateOrder enum.
+func (e ImportDateOrder) Valid() bool {
+	switch e {
+	case ImportDateOrderDmy:
+		return true
+	case ImportDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportOnDuplicate.
+const (
+	ImportOnDuplicateError  ImportOnDuplicate = "error"
+	ImportOnDuplicateSkip   ImportOnDuplicate = "skip"
+	ImportOnDuplicateUpdate ImportOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportOnDuplicate enum.
+func (e ImportOnDuplicate) Valid() bool {
+	switch e {
+	case ImportOnDuplicateError:
+		return true
+	case ImportOnDuplicateSkip:
+		return true
+	case ImportOnDuplicateUpdate:
 		return true
 	default:
 		return false
@@ -414,6 +571,45 @@ func (e ListJobsParamsInclude) Valid() bool {
 	}
 }
 
+// Defines values for ImportJobsParamsOnDuplicate.
+const (
+	ImportJobsParamsOnDuplicateError  ImportJobsParamsOnDuplicate = "error"
+	ImportJobsParamsOnDuplicateSkip   ImportJobsParamsOnDuplicate = "skip"
+	ImportJobsParamsOnDuplicateUpdate ImportJobsParamsOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsOnDuplicate enum.
+func (e ImportJobsParamsOnDuplicate) Valid() bool {
+	switch e {
+	case ImportJobsParamsOnDuplicateError:
+		return true
+	case ImportJobsParamsOnDuplicateSkip:
+		return true
+	case ImportJobsParamsOnDuplicateUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportJobsParamsDateOrder.
+const (
+	ImportJobsParamsDateOrderDmy ImportJobsParamsDateOrder = "dmy"
+	ImportJobsParamsDateOrderMdy ImportJobsParamsDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsDateOrder enum.
+func (e ImportJobsParamsDateOrder) Valid() bool {
+	switch e {
+	case ImportJobsParamsDateOrderDmy:
+		return true
+	case ImportJobsParamsDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
 // AdvanceToResult A unit that was advanced, and what it bypassed.
 type AdvanceToResult struct {
 	// Serial One physical unit on a path.
@@ -423,12 +619,17 @@ type AdvanceToResult struct {
 	Bypassed []BypassedStep `json:"bypassed"`
 }
 
-// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-// `completion_gate` steps can't be bypassed.
+// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 //
 // Example: strict
 type AdvancementMode string
+
+// BucketLength Length of a bucket.
+//
+// Example: day
+type BucketLength string
 
 // BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
 //
@@ -449,6 +650,9 @@ type BulkOutcome struct {
 
 	// Serial One physical unit on a path.
 	Serial *Serial `json:"serial,omitempty"`
+
+	// Bypassed The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`.
+	Bypassed *[]BypassedStep `json:"bypassed,omitempty"`
 
 	// Error What every error looks like.
 	Error *Error `json:"error,omitempty"`
@@ -498,8 +702,8 @@ type BypassedStep struct {
 // Example: deferred
 type BypassedStepStatus string
 
-// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-// `completion_gate`: not left while an earlier step is deferred.
+// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 //
 // Example: preferred
 type DependencyType string
@@ -528,6 +732,9 @@ type Error struct {
 	//
 	// Example: unknown
 	Outcome *ErrorOutcome `json:"outcome,omitempty"`
+
+	// Report What an import did with each row, or would do.
+	Report *ImportReport `json:"report,omitempty"`
 }
 
 // ErrorOutcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
@@ -542,7 +749,8 @@ type Event struct {
 	EventBase `yaml:",inline"`
 }
 
-// EventBase What all types of events have in common.
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
 type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
@@ -564,6 +772,11 @@ type EventBase struct {
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At Timestamp `json:"at"`
+
+	// OccurredAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	OccurredAt *Timestamp `json:"occurredAt,omitempty"`
 
 	// UserID User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
 	// does not check which user it is: `keyName` is proof, `userId` is what the caller says.
@@ -605,6 +818,10 @@ type EventBase struct {
 	Data json.RawMessage `json:"data"`
 }
 
+// EventCSV A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
+// `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+type EventCSV = string
+
 // EventList Events, in the order asked for.
 type EventList = []Event
 
@@ -626,10 +843,195 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
+// Forecast When a job will reach its goal.
+type Forecast struct {
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// AsOf A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	AsOf Timestamp `json:"asOf"`
+
+	// Status `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+	// basis, or the goal would be reached in more than 3,660 days.
+	//
+	//
+	// Example: expected
+	Status ForecastStatus `json:"status"`
+
+	// GoalQuantity Goal quantity of the job.
+	//
+	// Example: 50
+	GoalQuantity int64 `json:"goalQuantity"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 20
+	Completed int64 `json:"completed"`
+
+	// Remaining Units that are missing to the goal.
+	//
+	// Example: 30
+	Remaining int64 `json:"remaining"`
+
+	// Basis What a forecast was computed from.
+	Basis ForecastBasis `json:"basis"`
+
+	// ExpectedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ExpectedAt *Timestamp `json:"expectedAt,omitempty"`
+
+	// ExpectedDate Date of `expectedAt` in the time zone `tz`. Only if the status is `expected`, like `expectedAt`.
+	//
+	// Example: 2024-02-28
+	ExpectedDate *string `json:"expectedDate,omitempty"`
+}
+
+// ForecastStatus `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+// basis, or the goal would be reached in more than 3,660 days.
+//
+// Example: expected
+type ForecastStatus string
+
+// ForecastBasis What a forecast was computed from.
+type ForecastBasis struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Completed Units of the job that were completed in this period, forced completions included.
+	//
+	// Example: 14
+	Completed int64 `json:"completed"`
+
+	// PerDay `completed` divided by the length of the period in days of 24 hours.
+	//
+	// Example: 1
+	PerDay float64 `json:"perDay"`
+}
+
+// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+// stands.
+//
+// Example: step_01h455vb4pex5vsknk084sn02q
+type FromStepID = string
+
 // GoalQuantity Units to make.
 //
 // Example: 50
 type GoalQuantity = int64
+
+// ImportColumn A column of an imported file.
+type ImportColumn struct {
+	// Column The name of the column, as the file has it.
+	//
+	// Example: Quantity
+	Column string `json:"column"`
+
+	// Field The field that the column is for. Absent if the column is ignored.
+	//
+	// Example: goalQuantity
+	Field *string `json:"field,omitempty"`
+}
+
+// ImportError What is wrong with one cell of an imported row.
+type ImportError struct {
+	// Column The name of the column, as the file has it. Absent if the fault is not that of a cell.
+	//
+	// Example: Quantity
+	Column *string `json:"column,omitempty"`
+
+	// Value The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+	//
+	// Example: about 20
+	Value *string `json:"value,omitempty"`
+
+	// Reason What is wrong, in a sentence for the user.
+	//
+	// Example: goalQuantity must be a whole number
+	Reason string `json:"reason"`
+}
+
+// ImportFile A CSV or XLSX file of at most 20 MiB.
+type ImportFile = openapi_types.File
+
+// ImportReport What an import did with each row, or would do.
+type ImportReport struct {
+	// DryRun Whether nothing was changed because `dryRun` was asked for.
+	//
+	// Example: false
+	DryRun bool `json:"dryRun"`
+
+	// Created Number of rows with the status `created`.
+	//
+	// Example: 1
+	Created int `json:"created"`
+
+	// Updated Number of rows with the status `updated`.
+	//
+	// Example: 0
+	Updated int `json:"updated"`
+
+	// Skipped Number of rows with the status `skipped`.
+	//
+	// Example: 0
+	Skipped int `json:"skipped"`
+
+	// Failed Number of rows with the status `failed`.
+	//
+	// Example: 1
+	Failed int `json:"failed"`
+
+	// Columns The columns of the file, from left to right.
+	Columns []ImportColumn `json:"columns"`
+
+	// Rows The rows of the file, without empty rows.
+	Rows []ImportRow `json:"rows"`
+}
+
+// ImportRow What an import did with one row, or would do.
+type ImportRow struct {
+	// Row The number of the row, as a spreadsheet shows it. The first row of the file is 1.
+	//
+	// Example: 2
+	Row int `json:"row"`
+
+	// Status `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// `valid`: the row has no fault, and was not imported because another row failed.
+	//
+	//
+	// Example: created
+	Status ImportRowStatus `json:"status"`
+
+	// JobID The job that was created, or that has the row's `externalId`. Absent where a dry run would create one.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// Errors What is wrong with the row. Only with the status `failed`.
+	Errors *[]ImportError `json:"errors,omitempty"`
+}
+
+// ImportRowStatus `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// `valid`: the row has no fault, and was not imported because another row failed.
+//
+// Example: created
+type ImportRowStatus string
 
 // JiraLabels The ticket's labels, for categories and filtering, in the order sent.
 //
@@ -818,6 +1220,14 @@ type Job struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
+
+// JobCSV A row for each job. The columns are the fields of the schema `Job` and the totals of its progress: `id`, `name`,
+// `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
+// `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
+// `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
+// asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
+// break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+type JobCSV = string
 
 // JobChangedData The fields that were sent, as they are after the change.
 type JobChangedData struct {
@@ -1296,6 +1706,17 @@ type JobUpdatedEvent struct {
 	Data JobChangedData `json:"data"`
 }
 
+// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+//
+// Example: 412
+type LastSeq = int64
+
+// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+//
+// Example: 2024-01-15T10:30:00Z
+type OccurredAt = string
+
 // OverrideClearedEvent A step is required of a unit again.
 type OverrideClearedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
@@ -1332,9 +1753,9 @@ type Path struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1381,9 +1802,9 @@ type PathCreate struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1430,9 +1851,9 @@ type PathEventData struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1475,9 +1896,9 @@ type PathPlan struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1547,9 +1968,9 @@ type PathUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1558,6 +1979,16 @@ type PathUpdate struct {
 	// Steps All steps that the path is to have, in their order.
 	Steps *[]StepInput `json:"steps,omitempty"`
 }
+
+// PeriodFrom Beginning of the period, which belongs to it.
+//
+// Example: 2024-01-15T00:00:00.000Z
+type PeriodFrom = string
+
+// PeriodTo End of the period, which does not belong to it.
+//
+// Example: 2024-01-17T00:00:00.000Z
+type PeriodTo = string
 
 // Place A location, an assignee, or a step name, with its steps on open jobs.
 type Place struct {
@@ -1589,6 +2020,65 @@ type Places struct {
 	StepNames []Place `json:"stepNames"`
 }
 
+// Scrap Units scrapped in a period.
+type Scrap struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Scrapped Units scrapped in the period.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
+
+	// Completed Units completed in the period, forced completions included. For a scrap rate.
+	//
+	// Example: 48
+	Completed int64 `json:"completed"`
+
+	// Counts Scrapped units by reason and step, see the operation for their order.
+	Counts []ScrapCount `json:"counts"`
+}
+
+// ScrapCount Units scrapped for one reason at one step, or at all steps of one name.
+type ScrapCount struct {
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
+}
+
 // ScrapReason Why a unit was scrapped.
 //
 // Example: damaged
@@ -1611,7 +2101,9 @@ type Serial struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID PathID `json:"pathId"`
 
-	// CurrentStepIndex Place of the step it stands at, or was scrapped at; -1 when completed.
+	// CurrentStepIndex Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
+	// was removed from the path: then `currentStepId` and `currentStepName` still name the step.
+	//
 	//
 	// Example: 0
 	CurrentStepIndex int `json:"currentStepIndex"`
@@ -1620,6 +2112,11 @@ type Serial struct {
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	CurrentStepID *StepID `json:"currentStepId,omitempty"`
+
+	// CurrentStepName Name of the step it stands at, or was scrapped at. Absent when completed.
+	//
+	// Example: CNC Machining
+	CurrentStepName *string `json:"currentStepName,omitempty"`
 
 	// Status The state of a unit.
 	//
@@ -1666,6 +2163,11 @@ type Serial struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
 
+	// LastEventID Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	LastEventID *string `json:"lastEventId,omitempty"`
+
 	// CreatedAt A moment in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
@@ -1677,6 +2179,48 @@ type Serial struct {
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
 
+// SerialAction Whether a unit accepts a command in the state that is shown.
+type SerialAction struct {
+	// Action A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+	// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+	// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+	// `clearStepOverride`, `waiveStep`, and `completeStep`.
+	//
+	//
+	// Example: advance
+	Action SerialActionName `json:"action"`
+
+	// StepID The step that the command names. Absent for a command that names none.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *string `json:"stepId,omitempty"`
+
+	// TargetStepIndex For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
+	// completes the unit.
+	//
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// Allowed Whether the command would be carried out.
+	//
+	// Example: false
+	Allowed bool `json:"allowed"`
+
+	// Reason The message of the error with which the command would be refused. Absent when it is allowed.
+	//
+	// Example: Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
+	Reason *string `json:"reason,omitempty"`
+}
+
+// SerialActionName A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+// `clearStepOverride`, `waiveStep`, and `completeStep`.
+//
+// Example: advance
+type SerialActionName string
+
 // SerialAdvance Advance a unit.
 type SerialAdvance struct {
 	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
@@ -1684,10 +2228,29 @@ type SerialAdvance struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
@@ -1707,11 +2270,30 @@ type SerialAdvanceTo struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
+
+// SerialCSV A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
+// `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
+// `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+type SerialCSV = string
 
 // SerialCreatedData The step at which the unit begins.
 type SerialCreatedData struct {
@@ -1735,13 +2317,37 @@ type SerialCreatedEvent struct {
 	Data SerialCreatedData `json:"data"`
 }
 
-// SerialDetail A unit and the status of each step of its path.
+// SerialDeletedEvent A unit that had not moved was deleted.
+type SerialDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.deleted
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
+// SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
 	Serial `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
+	// Job The job of a unit.
+	Job SerialJob `json:"job"`
+
+	// Path The path of a unit.
+	Path SerialPath `json:"path"`
+
 	// Steps One entry for each step that the path has now, in their order.
 	Steps []SerialStep `json:"steps"`
+
+	// Actions One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
+	// step. They hold for the state that this response shows, and say nothing about the role of the API key.
+	Actions []SerialAction `json:"actions"`
 }
 
 // SerialForceComplete Complete a unit over open steps.
@@ -1751,10 +2357,24 @@ type SerialForceComplete struct {
 	// Example: Customer accepts without coating
 	Reason *string `json:"reason,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialForceCompletedData Why the unit was completed, and the required steps that were open.
@@ -1786,6 +2406,24 @@ type SerialForceCompletedEvent struct {
 //
 // Example: SN-00001
 type SerialID = string
+
+// SerialJob The job of a unit.
+type SerialJob struct {
+	// ID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	ID JobID `json:"id"`
+
+	// Name Name of the job.
+	//
+	// Example: JOB-2024-001
+	Name string `json:"name"`
+
+	// JiraPartNumber Part number from the Jira ticket of the job, if it has one.
+	//
+	// Example: HSG-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+}
 
 // SerialList Units.
 type SerialList = []Serial
@@ -1830,6 +2468,74 @@ type SerialMovedEvent struct {
 	Data SerialMovedData `json:"data"`
 }
 
+// SerialNote A note on a unit.
+type SerialNote struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialNotedData The note, and the step at which the unit is.
+type SerialNotedData struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// StepName Name of the step. Absent for a completed unit.
+	//
+	// Example: Deburring
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// SerialNotedEvent A note was added to a unit.
+type SerialNotedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.noted
+	Type string `json:"type"`
+
+	// Data The note, and the step at which the unit is.
+	Data SerialNotedData `json:"data"`
+}
+
+// SerialPath The path of a unit.
+type SerialPath struct {
+	// ID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	ID PathID `json:"id"`
+
+	// Name Name of the path.
+	//
+	// Example: Main Route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+}
+
 // SerialScrap Scrap a unit.
 type SerialScrap struct {
 	// Reason Why a unit was scrapped.
@@ -1842,10 +2548,24 @@ type SerialScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialScrappedData Where and why the unit was scrapped.
@@ -1885,7 +2605,9 @@ type SerialScrappedEvent struct {
 // Example: in_progress
 type SerialStatus string
 
-// SerialStep The status of a step for one unit.
+// SerialStep The status of a step for one unit. `at` and `userId` say when the step got the status and by whom: when the unit arrived,
+// when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
+// the step its status.
 type SerialStep struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1902,8 +2624,34 @@ type SerialStep struct {
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -1913,10 +2661,24 @@ type SerialStep struct {
 	//
 	// Example: false
 	Overridden bool `json:"overridden"`
+
+	// At A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	At *Timestamp `json:"at,omitempty"`
+
+	// UserID User whom the event names that gave the step its status.
+	//
+	// Example: maria
+	UserID *string `json:"userId,omitempty"`
 }
 
-// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+//
+// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+// becomes `skipped`.
 //
 // Example: pending
 type SerialStepStatus string
@@ -1928,10 +2690,22 @@ type SerialUndo struct {
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
+	// EventID The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	EventID *string `json:"eventId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialUndoneData The change that was taken back.
@@ -1978,10 +2752,71 @@ type SerialsAdvance struct {
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsAdvanceTo Advance many units past steps. One of the two targets is required.
+type SerialsAdvanceTo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// TargetStepID Id of the step to go to.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	TargetStepID *string `json:"targetStepId,omitempty"`
+
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialsCreate Units to be created.
@@ -2012,6 +2847,71 @@ type SerialsCreate struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// SerialsNote The same note on many units.
+type SerialsNote struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsOverride Make a step optional for many units.
+type SerialsOverride struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// StepID The step that becomes optional for the units.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID string `json:"stepId"`
+
+	// Reason Why.
+	//
+	// Example: Prototype, no coating needed
+	Reason string `json:"reason"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
 // SerialsScrap Scrap many units for one reason.
 type SerialsScrap struct {
 	// SerialIds The units, each once.
@@ -2034,10 +2934,58 @@ type SerialsScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsUndo Take back the last change of many units.
+type SerialsUndo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// EventIds The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
+	// undone is another event is refused (409).
+	EventIds *[]string `json:"eventIds,omitempty"`
+
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // Session What the caller may do here, and what this server offers.
@@ -2115,8 +3063,8 @@ type Step struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2129,6 +3077,13 @@ type StepComplete struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepCompletedEvent A deferred step was reported as done.
@@ -2167,15 +3122,15 @@ type StepCreate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType *DependencyType `json:"dependencyType,omitempty"`
 }
 
-// StepDistribution How many units stand at a step.
+// StepDistribution How many units stand at a step, and how many have done it.
 type StepDistribution struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -2201,6 +3156,11 @@ type StepDistribution struct {
 	//
 	// Example: 8
 	PartCount int64 `json:"partCount"`
+
+	// DoneCount Units in progress or completed that have done the step. Scrapped units are not counted.
+	//
+	// Example: 14
+	DoneCount int64 `json:"doneCount"`
 
 	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
 	//
@@ -2235,8 +3195,8 @@ type StepEventData struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2275,8 +3235,8 @@ type StepInput struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2326,6 +3286,13 @@ type StepOverride struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepReasonData The step, and why.
@@ -2353,12 +3320,90 @@ type StepStatusData struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
 	Status SerialStepStatus `json:"status"`
+}
+
+// StepTime What happened at one step, or at all steps of one name, in a period.
+type StepTime struct {
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder *StepOrder `json:"stepOrder,omitempty"`
+
+	// Entered Units that were created at the step or moved to it.
+	//
+	// Example: 12
+	Entered int64 `json:"entered"`
+
+	// Left Units that left the step, except those that were scrapped there.
+	//
+	// Example: 9
+	Left int64 `json:"left"`
+
+	// Scrapped Units scrapped at the step.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
+
+	// MedianTimeMs Shortest time within which half of the units left the step, in milliseconds.
+	//
+	// Example: 5400000
+	MedianTimeMs *int64 `json:"medianTimeMs,omitempty"`
+
+	// P85TimeMs Shortest time within which 85 % of the units left the step, in milliseconds.
+	//
+	// Example: 14400000
+	P85TimeMs *int64 `json:"p85TimeMs,omitempty"`
+
+	// Waiting Units in progress that stand at the step now.
+	//
+	// Example: 2
+	Waiting int64 `json:"waiting"`
+}
+
+// StepTimes How long units stayed at each step in a period.
+type StepTimes struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Steps The steps, see the operation for their order.
+	Steps []StepTime `json:"steps"`
 }
 
 // StepUpdate What to change of a step. A field that is not sent stays as it is.
@@ -2383,8 +3428,8 @@ type StepUpdate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2421,6 +3466,13 @@ type StepWaive struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepWaivedData The step, why it was waived, and who approved that.
@@ -2467,9 +3519,9 @@ type Template struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2496,9 +3548,9 @@ type TemplateCreate struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2534,9 +3586,9 @@ type TemplateEventData struct {
 	// Example: Housing route
 	Name string `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2581,8 +3633,8 @@ type TemplateStep struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2596,9 +3648,9 @@ type TemplateUpdate struct {
 	// Example: Housing route
 	Name *TemplateName `json:"name,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2606,6 +3658,70 @@ type TemplateUpdate struct {
 
 	// Steps All steps that the template is to have, in their order.
 	Steps *[]StepCreate `json:"steps,omitempty"`
+}
+
+// Throughput Units created, completed, and scrapped over time.
+type Throughput struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Bucket Length of a bucket.
+	//
+	// Example: day
+	Bucket BucketLength `json:"bucket"`
+
+	// Tz Time zone of the buckets.
+	//
+	// Example: Europe/Berlin
+	Tz string `json:"tz"`
+
+	// Buckets Every bucket of the period, oldest first. Each one ends where the next one begins.
+	Buckets []ThroughputCounts `json:"buckets"`
+}
+
+// ThroughputCounts Units created, completed, and scrapped in one hour, day, or week.
+type ThroughputCounts struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Created Units created.
+	//
+	// Example: 10
+	Created int64 `json:"created"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 8
+	Completed int64 `json:"completed"`
+
+	// ForceCompleted Units completed over open steps.
+	//
+	// Example: 1
+	ForceCompleted int64 `json:"forceCompleted"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
 }
 
 // Timestamp A moment in UTC, always with three decimals.
@@ -2739,11 +3855,48 @@ type EventsOrder string
 // EventsSince Example: 2024-01-15T00:00:00Z
 type EventsSince = string
 
+// ForecastJobID Example: job_01h455vb4pex5vsknk084sn02q
+type ForecastJobID = string
+
 // IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
 type IdempotencyKey = string
 
 // IfMatch Example: "1"
 type IfMatch = string
+
+// ImportDateOrder Example: dmy
+type ImportDateOrder string
+
+// ImportDryRun Example: true
+type ImportDryRun = bool
+
+// ImportMap defines model for ImportMap.
+type ImportMap = []string
+
+// ImportMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+//
+// Example: atomic
+type ImportMode = BulkMode
+
+// ImportOnDuplicate Example: skip
+type ImportOnDuplicate string
+
+// InsightBucket Length of a bucket.
+//
+// Example: day
+type InsightBucket = BucketLength
+
+// InsightFrom Example: 2024-01-15T00:00:00Z
+type InsightFrom = string
+
+// InsightJobID Example: job_01h455vb4pex5vsknk084sn02q
+type InsightJobID = string
+
+// InsightTimeZone Example: Europe/Berlin
+type InsightTimeZone = string
+
+// InsightTo Example: 2024-01-17T00:00:00Z
+type InsightTo = string
 
 // JiraEpicLink Example: PI-10
 type JiraEpicLink = string
@@ -2837,6 +3990,9 @@ type ContentTooLarge = Error
 // ExternalIDIsUsed What every error looks like.
 type ExternalIDIsUsed = Error
 
+// FileTooLarge What every error looks like.
+type FileTooLarge = Error
+
 // Forbidden What every error looks like.
 type Forbidden = Error
 
@@ -2915,6 +4071,9 @@ type TicketNotFound = Error
 // Unauthorized What every error looks like.
 type Unauthorized = Error
 
+// UnsupportedFileType What every error looks like.
+type UnsupportedFileType = Error
+
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
 
@@ -2938,7 +4097,7 @@ type ListEventsParams struct {
 	// PathID Only events of this path and its units.
 	PathID *EventPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// SerialID Only events of this unit.
+	// SerialID Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
 	// StepID Only events whose `stepId` is this one.
@@ -2959,6 +4118,57 @@ type ListEventsParams struct {
 
 // ListEventsParamsOrder defines parameters for ListEvents.
 type ListEventsParamsOrder string
+
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams struct {
+	// JobID The job.
+	JobID ForecastJobID `form:"jobId" json:"jobId"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+}
+
+// GetScrapParams defines parameters for GetScrap.
+type GetScrapParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetStepTimesParams defines parameters for GetStepTimes.
+type GetStepTimesParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetThroughputParams defines parameters for GetThroughput.
+type GetThroughputParams struct {
+	// Bucket Length of a bucket. Defaults to `day`.
+	Bucket *InsightBucket `form:"bucket,omitempty" json:"bucket,omitempty"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
@@ -3046,6 +4256,37 @@ type CreateJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ImportJobsParams defines parameters for ImportJobs.
+type ImportJobsParams struct {
+	// DryRun With `true`, nothing is changed, and the report says what the import would do.
+	DryRun *ImportDryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Mode What happens when a row fails.
+	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
+
+	// OnDuplicate What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+	// `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+	// Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+	OnDuplicate *ImportJobsParamsOnDuplicate `form:"onDuplicate,omitempty" json:"onDuplicate,omitempty"`
+
+	// DateOrder How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`).
+	DateOrder *ImportJobsParamsDateOrder `form:"dateOrder,omitempty" json:"dateOrder,omitempty"`
+
+	// Map A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+	// separates the two. A field that is mapped is not looked for in other columns.
+	Map *ImportMap `form:"map,omitempty" json:"map,omitempty"`
+
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ImportJobsParamsOnDuplicate defines parameters for ImportJobs.
+type ImportJobsParamsOnDuplicate string
+
+// ImportJobsParamsDateOrder defines parameters for ImportJobs.
+type ImportJobsParamsDateOrder string
+
 // PlanJobParams defines parameters for PlanJob.
 type PlanJobParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
@@ -3115,7 +4356,8 @@ type ListSerialsParams struct {
 	// PathID Only units on this path.
 	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// StepID Only units whose current step is this one.
+	// StepID Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+	// leave them out.
 	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// Status Only units in this state.
@@ -3145,11 +4387,45 @@ type AdvanceSerialsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AdvanceSerialsToParams defines parameters for AdvanceSerialsTo.
+type AdvanceSerialsToParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNotesParams defines parameters for AddSerialNotes.
+type AddSerialNotesParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// OverrideStepsParams defines parameters for OverrideSteps.
+type OverrideStepsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ScrapSerialsParams defines parameters for ScrapSerials.
 type ScrapSerialsParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoSerialsParams defines parameters for UndoSerials.
+type UndoSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteSerialParams defines parameters for DeleteSerial.
+type DeleteSerialParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdvanceSerialParams defines parameters for AdvanceSerial.
@@ -3168,6 +4444,13 @@ type AdvanceSerialToParams struct {
 
 // ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
 type ForceCompleteSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNoteParams defines parameters for AddSerialNote.
+type AddSerialNoteParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -3302,8 +4585,20 @@ type CreateSerialsJSONRequestBody = SerialsCreate
 // AdvanceSerialsJSONRequestBody defines body for AdvanceSerials for application/json ContentType.
 type AdvanceSerialsJSONRequestBody = SerialsAdvance
 
+// AdvanceSerialsToJSONRequestBody defines body for AdvanceSerialsTo for application/json ContentType.
+type AdvanceSerialsToJSONRequestBody = SerialsAdvanceTo
+
+// AddSerialNotesJSONRequestBody defines body for AddSerialNotes for application/json ContentType.
+type AddSerialNotesJSONRequestBody = SerialsNote
+
+// OverrideStepsJSONRequestBody defines body for OverrideSteps for application/json ContentType.
+type OverrideStepsJSONRequestBody = SerialsOverride
+
 // ScrapSerialsJSONRequestBody defines body for ScrapSerials for application/json ContentType.
 type ScrapSerialsJSONRequestBody = SerialsScrap
+
+// UndoSerialsJSONRequestBody defines body for UndoSerials for application/json ContentType.
+type UndoSerialsJSONRequestBody = SerialsUndo
 
 // AdvanceSerialJSONRequestBody defines body for AdvanceSerial for application/json ContentType.
 type AdvanceSerialJSONRequestBody = SerialAdvance
@@ -3313,6 +4608,9 @@ type AdvanceSerialToJSONRequestBody = SerialAdvanceTo
 
 // ForceCompleteSerialJSONRequestBody defines body for ForceCompleteSerial for application/json ContentType.
 type ForceCompleteSerialJSONRequestBody = SerialForceComplete
+
+// AddSerialNoteJSONRequestBody defines body for AddSerialNote for application/json ContentType.
+type AddSerialNoteJSONRequestBody = SerialNote
 
 // ScrapSerialJSONRequestBody defines body for ScrapSerial for application/json ContentType.
 type ScrapSerialJSONRequestBody = SerialScrap
@@ -3343,6 +4641,18 @@ type ServerInterface interface {
 	// ListEvents Read the events
 	// (GET /api/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
+	// GetForecast Forecast when a job reaches its goal
+	// (GET /api/insights/forecast)
+	GetForecast(c *gin.Context, params GetForecastParams)
+	// GetScrap Count scrapped units by reason and step
+	// (GET /api/insights/scrap)
+	GetScrap(c *gin.Context, params GetScrapParams)
+	// GetStepTimes Measure how long units stay at each step
+	// (GET /api/insights/steps)
+	GetStepTimes(c *gin.Context, params GetStepTimesParams)
+	// GetThroughput Count created, completed, and scrapped units over time
+	// (GET /api/insights/throughput)
+	GetThroughput(c *gin.Context, params GetThroughputParams)
 	// LinkJiraTicket Link a ticket to a job
 	// (POST /api/jira/link)
 	LinkJiraTicket(c *gin.Context, params LinkJiraTicketParams)
@@ -3361,6 +4671,9 @@ type ServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/jobs)
 	CreateJob(c *gin.Context, params CreateJobParams)
+	// ImportJobs Import jobs from a spreadsheet
+	// (POST /api/jobs/import)
+	ImportJobs(c *gin.Context, params ImportJobsParams)
 	// PlanJob Create a job with its paths, steps, and units
 	// (POST /api/jobs/plan)
 	PlanJob(c *gin.Context, params PlanJobParams)
@@ -3406,9 +4719,24 @@ type ServerInterface interface {
 	// AdvanceSerials Advance many serial numbers
 	// (POST /api/serials/advance)
 	AdvanceSerials(c *gin.Context, params AdvanceSerialsParams)
+	// AdvanceSerialsTo Advance many serial numbers past steps
+	// (POST /api/serials/advance-to)
+	AdvanceSerialsTo(c *gin.Context, params AdvanceSerialsToParams)
+	// AddSerialNotes Add a note to many serial numbers
+	// (POST /api/serials/notes)
+	AddSerialNotes(c *gin.Context, params AddSerialNotesParams)
+	// OverrideSteps Make a step optional for many serial numbers
+	// (POST /api/serials/override)
+	OverrideSteps(c *gin.Context, params OverrideStepsParams)
 	// ScrapSerials Scrap many serial numbers
 	// (POST /api/serials/scrap)
 	ScrapSerials(c *gin.Context, params ScrapSerialsParams)
+	// UndoSerials Take back the last change of many serial numbers
+	// (POST /api/serials/undo)
+	UndoSerials(c *gin.Context, params UndoSerialsParams)
+	// DeleteSerial Delete a unit that never moved
+	// (DELETE /api/serials/{serialId})
+	DeleteSerial(c *gin.Context, serialID SerialID, params DeleteSerialParams)
 	// GetSerial Get a serial number and its steps
 	// (GET /api/serials/{serialId})
 	GetSerial(c *gin.Context, serialID SerialID)
@@ -3421,6 +4749,9 @@ type ServerInterface interface {
 	// ForceCompleteSerial Complete a unit over open steps
 	// (POST /api/serials/{serialId}/force-complete)
 	ForceCompleteSerial(c *gin.Context, serialID SerialID, params ForceCompleteSerialParams)
+	// AddSerialNote Add a note to a unit
+	// (POST /api/serials/{serialId}/notes)
+	AddSerialNote(c *gin.Context, serialID SerialID, params AddSerialNoteParams)
 	// ScrapSerial Scrap a unit
 	// (POST /api/serials/{serialId}/scrap)
 	ScrapSerial(c *gin.Context, serialID SerialID, params ScrapSerialParams)
@@ -3600,6 +4931,186 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListEvents(c, params)
+}
+
+// GetForecast operation middleware
+func (siw *ServerInterfaceWrapper) GetForecast(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetForecastParams
+
+	// ------------- Required query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tz" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tz", c.Request.URL.Query(), &params.Tz, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tz: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetForecast(c, params)
+}
+
+// GetScrap operation middleware
+func (siw *ServerInterfaceWrapper) GetScrap(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetScrapParams
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetScrap(c, params)
+}
+
+// GetStepTimes operation middleware
+func (siw *ServerInterfaceWrapper) GetStepTimes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStepTimesParams
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetStepTimes(c, params)
+}
+
+// GetThroughput operation middleware
+func (siw *ServerInterfaceWrapper) GetThroughput(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetThroughputParams
+
+	// ------------- Optional query parameter "bucket" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bucket", c.Request.URL.Query(), &params.Bucket, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bucket: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tz" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tz", c.Request.URL.Query(), &params.Tz, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tz: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "jobId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "jobId", c.Request.URL.Query(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter jobId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetThroughput(c, params)
 }
 
 // LinkJiraTicket operation middleware
@@ -3903,6 +5414,86 @@ func (siw *ServerInterfaceWrapper) CreateJob(c *gin.Context) {
 	}
 
 	siw.Handler.CreateJob(c, params)
+}
+
+// ImportJobs operation middleware
+func (siw *ServerInterfaceWrapper) ImportJobs(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportJobsParams
+
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dryRun: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "mode" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mode", c.Request.URL.Query(), &params.Mode, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter mode: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "onDuplicate" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "onDuplicate", c.Request.URL.Query(), &params.OnDuplicate, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter onDuplicate: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "dateOrder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dateOrder", c.Request.URL.Query(), &params.DateOrder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dateOrder: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "map" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "map", c.Request.URL.Query(), &params.Map, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter map: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportJobs(c, params)
 }
 
 // PlanJob operation middleware
@@ -4541,6 +6132,126 @@ func (siw *ServerInterfaceWrapper) AdvanceSerials(c *gin.Context) {
 	siw.Handler.AdvanceSerials(c, params)
 }
 
+// AdvanceSerialsTo operation middleware
+func (siw *ServerInterfaceWrapper) AdvanceSerialsTo(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdvanceSerialsToParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdvanceSerialsTo(c, params)
+}
+
+// AddSerialNotes operation middleware
+func (siw *ServerInterfaceWrapper) AddSerialNotes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddSerialNotesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddSerialNotes(c, params)
+}
+
+// OverrideSteps operation middleware
+func (siw *ServerInterfaceWrapper) OverrideSteps(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OverrideStepsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OverrideSteps(c, params)
+}
+
 // ScrapSerials operation middleware
 func (siw *ServerInterfaceWrapper) ScrapSerials(c *gin.Context) {
 
@@ -4579,6 +6290,95 @@ func (siw *ServerInterfaceWrapper) ScrapSerials(c *gin.Context) {
 	}
 
 	siw.Handler.ScrapSerials(c, params)
+}
+
+// UndoSerials operation middleware
+func (siw *ServerInterfaceWrapper) UndoSerials(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoSerialsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoSerials(c, params)
+}
+
+// DeleteSerial operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSerial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSerialParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSerial(c, serialID, params)
 }
 
 // GetSerial operation middleware
@@ -4751,6 +6551,55 @@ func (siw *ServerInterfaceWrapper) ForceCompleteSerial(c *gin.Context) {
 	}
 
 	siw.Handler.ForceCompleteSerial(c, serialID, params)
+}
+
+// AddSerialNote operation middleware
+func (siw *ServerInterfaceWrapper) AddSerialNote(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "serialId" -------------
+	var serialID SerialID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serialId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddSerialNoteParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddSerialNote(c, serialID, params)
 }
 
 // ScrapSerial operation middleware
@@ -5439,6 +7288,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 	router.GET(options.BaseURL+"/api/jobs", wrapper.ListJobs)
 	router.POST(options.BaseURL+"/api/jobs", wrapper.CreateJob)
+	router.POST(options.BaseURL+"/api/jobs/import", wrapper.ImportJobs)
 	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.DeleteJob)
 	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob)
 	router.PUT(options.BaseURL+"/api/jobs/:jobId", wrapper.UpdateJob)
@@ -5455,17 +7305,27 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/serials", wrapper.CreateSerials)
 	router.POST(options.BaseURL+"/api/serials/advance", wrapper.AdvanceSerials)
 	router.POST(options.BaseURL+"/api/serials/scrap", wrapper.ScrapSerials)
+	router.POST(options.BaseURL+"/api/serials/advance-to", wrapper.AdvanceSerialsTo)
+	router.POST(options.BaseURL+"/api/serials/override", wrapper.OverrideSteps)
+	router.POST(options.BaseURL+"/api/serials/undo", wrapper.UndoSerials)
+	router.POST(options.BaseURL+"/api/serials/notes", wrapper.AddSerialNotes)
+	router.DELETE(options.BaseURL+"/api/serials/:serialId", wrapper.DeleteSerial)
 	router.GET(options.BaseURL+"/api/serials/:serialId", wrapper.GetSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/advance", wrapper.AdvanceSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/advance-to", wrapper.AdvanceSerialTo)
 	router.POST(options.BaseURL+"/api/serials/:serialId/scrap", wrapper.ScrapSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/force-complete", wrapper.ForceCompleteSerial)
 	router.POST(options.BaseURL+"/api/serials/:serialId/undo", wrapper.UndoSerial)
+	router.POST(options.BaseURL+"/api/serials/:serialId/notes", wrapper.AddSerialNote)
 	router.DELETE(options.BaseURL+"/api/serials/:serialId/steps/:stepId/override", wrapper.ClearStepOverride)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/override", wrapper.OverrideStep)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/waive", wrapper.WaiveStep)
 	router.POST(options.BaseURL+"/api/serials/:serialId/steps/:stepId/complete", wrapper.CompleteStep)
 	router.GET(options.BaseURL+"/api/events", wrapper.ListEvents)
+	router.GET(options.BaseURL+"/api/insights/throughput", wrapper.GetThroughput)
+	router.GET(options.BaseURL+"/api/insights/steps", wrapper.GetStepTimes)
+	router.GET(options.BaseURL+"/api/insights/scrap", wrapper.GetScrap)
+	router.GET(options.BaseURL+"/api/insights/forecast", wrapper.GetForecast)
 	router.GET(options.BaseURL+"/api/work", wrapper.ListWork)
 	router.GET(options.BaseURL+"/api/places", wrapper.ListPlaces)
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates)
@@ -5523,6 +7383,15 @@ type ExternalIDIsUsedJSONResponse struct {
 	Body Error
 
 	Headers ExternalIDIsUsedResponseHeaders
+}
+
+type FileTooLargeResponseHeaders struct {
+	XRequestID *string
+}
+type FileTooLargeJSONResponse struct {
+	Body Error
+
+	Headers FileTooLargeResponseHeaders
 }
 
 type ForbiddenResponseHeaders struct {
@@ -5761,6 +7630,15 @@ type UnauthorizedJSONResponse struct {
 	Headers UnauthorizedResponseHeaders
 }
 
+type UnsupportedFileTypeResponseHeaders struct {
+	XRequestID *string
+}
+type UnsupportedFileTypeJSONResponse struct {
+	Body Error
+
+	Headers UnsupportedFileTypeResponseHeaders
+}
+
 type UnsupportedMediaTypeResponseHeaders struct {
 	XRequestID *string
 }
@@ -5805,6 +7683,34 @@ func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.Respons
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEvents200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ListEvents200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListEvents200TextCsvResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -5935,6 +7841,574 @@ func (response ListEvents500JSONResponse) VisitListEventsResponse(w http.Respons
 type ListEvents503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ListEvents503JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecastRequestObject struct {
+	Params GetForecastParams
+}
+
+type GetForecastResponseObject interface {
+	VisitGetForecastResponse(w http.ResponseWriter) error
+}
+
+type GetForecast200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetForecast200JSONResponse struct {
+	Body    Forecast
+	Headers GetForecast200ResponseHeaders
+}
+
+func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetForecast400JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetForecast401JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetForecast403JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetForecast404JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetForecast500JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecast503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetForecast503JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrapRequestObject struct {
+	Params GetScrapParams
+}
+
+type GetScrapResponseObject interface {
+	VisitGetScrapResponse(w http.ResponseWriter) error
+}
+
+type GetScrap200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetScrap200JSONResponse struct {
+	Body    Scrap
+	Headers GetScrap200ResponseHeaders
+}
+
+func (response GetScrap200JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetScrap400JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetScrap401JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetScrap403JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetScrap404JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetScrap500JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrap503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetScrap503JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimesRequestObject struct {
+	Params GetStepTimesParams
+}
+
+type GetStepTimesResponseObject interface {
+	VisitGetStepTimesResponse(w http.ResponseWriter) error
+}
+
+type GetStepTimes200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetStepTimes200JSONResponse struct {
+	Body    StepTimes
+	Headers GetStepTimes200ResponseHeaders
+}
+
+func (response GetStepTimes200JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetStepTimes400JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetStepTimes401JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetStepTimes403JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetStepTimes404JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetStepTimes500JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStepTimes503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetStepTimes503JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughputRequestObject struct {
+	Params GetThroughputParams
+}
+
+type GetThroughputResponseObject interface {
+	VisitGetThroughputResponse(w http.ResponseWriter) error
+}
+
+type GetThroughput200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetThroughput200JSONResponse struct {
+	Body    Throughput
+	Headers GetThroughput200ResponseHeaders
+}
+
+func (response GetThroughput200JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response GetThroughput400JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetThroughput401JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response GetThroughput403JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetThroughput404JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response GetThroughput500JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThroughput503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response GetThroughput503JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6910,6 +9384,36 @@ func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	return err
 }
 
+type ListJobs200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ListJobs200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListJobs200TextCsvResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	if response.Headers.XTotalCount != nil {
+		w.Header().Set("X-Total-Count", fmt.Sprint(*response.Headers.XTotalCount))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ListJobs400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListJobs400JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
@@ -7216,6 +9720,225 @@ func (response CreateJob500JSONResponse) VisitCreateJobResponse(w http.ResponseW
 type CreateJob503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response CreateJob503JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobsRequestObject struct {
+	Params ImportJobsParams
+	Body   io.Reader
+}
+
+type ImportJobsResponseObject interface {
+	VisitImportJobsResponse(w http.ResponseWriter) error
+}
+
+type ImportJobs200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type ImportJobs200JSONResponse struct {
+	Body    ImportReport
+	Headers ImportJobs200ResponseHeaders
+}
+
+func (response ImportJobs200JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ImportJobs400JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ImportJobs401JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response ImportJobs403JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response ImportJobs408JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs409JSONResponse struct{ ConflictJSONResponse }
+
+func (response ImportJobs409JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs413JSONResponse struct{ FileTooLargeJSONResponse }
+
+func (response ImportJobs413JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs415JSONResponse struct {
+	UnsupportedFileTypeJSONResponse
+}
+
+func (response ImportJobs415JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response ImportJobs422JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response ImportJobs500JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportJobs503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response ImportJobs503JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9643,6 +12366,33 @@ func (response ListSerials200JSONResponse) VisitListSerialsResponse(w http.Respo
 	return err
 }
 
+type ListSerials200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ListSerials200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListSerials200TextCsvResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ListSerials400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListSerials400JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
@@ -10229,6 +12979,718 @@ func (response AdvanceSerials503JSONResponse) VisitAdvanceSerialsResponse(w http
 	return err
 }
 
+type AdvanceSerialsToRequestObject struct {
+	Params AdvanceSerialsToParams
+	Body   *AdvanceSerialsToJSONRequestBody
+}
+
+type AdvanceSerialsToResponseObject interface {
+	VisitAdvanceSerialsToResponse(w http.ResponseWriter) error
+}
+
+type AdvanceSerialsTo200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AdvanceSerialsTo200JSONResponse struct {
+	Body    BulkResult
+	Headers AdvanceSerialsTo200ResponseHeaders
+}
+
+func (response AdvanceSerialsTo200JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerialsTo400JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerialsTo400ResponseHeaders
+}
+
+func (response AdvanceSerialsTo400JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AdvanceSerialsTo401JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AdvanceSerialsTo403JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response AdvanceSerialsTo404JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AdvanceSerialsTo408JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo409JSONResponse struct{ SerialsRefusedJSONResponse }
+
+func (response AdvanceSerialsTo409JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AdvanceSerialsTo413JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AdvanceSerialsTo415JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AdvanceSerialsTo422JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AdvanceSerialsTo500JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceSerialsTo503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AdvanceSerialsTo503JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotesRequestObject struct {
+	Params AddSerialNotesParams
+	Body   *AddSerialNotesJSONRequestBody
+}
+
+type AddSerialNotesResponseObject interface {
+	VisitAddSerialNotesResponse(w http.ResponseWriter) error
+}
+
+type AddSerialNotes200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AddSerialNotes200JSONResponse struct {
+	Body    BulkResult
+	Headers AddSerialNotes200ResponseHeaders
+}
+
+func (response AddSerialNotes200JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AddSerialNotes400JSONResponse struct {
+	Body    Error
+	Headers AddSerialNotes400ResponseHeaders
+}
+
+func (response AddSerialNotes400JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AddSerialNotes401JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AddSerialNotes403JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response AddSerialNotes404JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AddSerialNotes408JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AddSerialNotes413JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AddSerialNotes415JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AddSerialNotes422JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AddSerialNotes500JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNotes503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AddSerialNotes503JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideStepsRequestObject struct {
+	Params OverrideStepsParams
+	Body   *OverrideStepsJSONRequestBody
+}
+
+type OverrideStepsResponseObject interface {
+	VisitOverrideStepsResponse(w http.ResponseWriter) error
+}
+
+type OverrideSteps200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type OverrideSteps200JSONResponse struct {
+	Body    BulkResult
+	Headers OverrideSteps200ResponseHeaders
+}
+
+func (response OverrideSteps200JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type OverrideSteps400JSONResponse struct {
+	Body    Error
+	Headers OverrideSteps400ResponseHeaders
+}
+
+func (response OverrideSteps400JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response OverrideSteps401JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response OverrideSteps403JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response OverrideSteps404JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response OverrideSteps408JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps409JSONResponse struct{ SerialsRefusedJSONResponse }
+
+func (response OverrideSteps409JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response OverrideSteps413JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response OverrideSteps415JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response OverrideSteps422JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response OverrideSteps500JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OverrideSteps503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response OverrideSteps503JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScrapSerialsRequestObject struct {
 	Params ScrapSerialsParams
 	Body   *ScrapSerialsJSONRequestBody
@@ -10455,6 +13917,432 @@ func (response ScrapSerials500JSONResponse) VisitScrapSerialsResponse(w http.Res
 type ScrapSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ScrapSerials503JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerialsRequestObject struct {
+	Params UndoSerialsParams
+	Body   *UndoSerialsJSONRequestBody
+}
+
+type UndoSerialsResponseObject interface {
+	VisitUndoSerialsResponse(w http.ResponseWriter) error
+}
+
+type UndoSerials200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type UndoSerials200JSONResponse struct {
+	Body    BulkResult
+	Headers UndoSerials200ResponseHeaders
+}
+
+func (response UndoSerials200JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UndoSerials400JSONResponse struct {
+	Body    Error
+	Headers UndoSerials400ResponseHeaders
+}
+
+func (response UndoSerials400JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response UndoSerials401JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response UndoSerials403JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials404JSONResponse struct{ SerialsNotFoundJSONResponse }
+
+func (response UndoSerials404JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response UndoSerials408JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UndoSerials409JSONResponse struct {
+	Body    Error
+	Headers UndoSerials409ResponseHeaders
+}
+
+func (response UndoSerials409JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response UndoSerials413JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response UndoSerials415JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response UndoSerials422JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response UndoSerials500JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSerials503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response UndoSerials503JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerialRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Params   DeleteSerialParams
+}
+
+type DeleteSerialResponseObject interface {
+	VisitDeleteSerialResponse(w http.ResponseWriter) error
+}
+
+type DeleteSerial204ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteSerial204Response struct {
+	Headers DeleteSerial204ResponseHeaders
+}
+
+func (response DeleteSerial204Response) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteSerial400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response DeleteSerial400JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response DeleteSerial401JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response DeleteSerial403JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
+
+func (response DeleteSerial404JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteSerial409JSONResponse struct {
+	Body    Error
+	Headers DeleteSerial409ResponseHeaders
+}
+
+func (response DeleteSerial409JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial412JSONResponse struct{ SerialWasChangedJSONResponse }
+
+func (response DeleteSerial412JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response DeleteSerial500JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response DeleteSerial503JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11353,6 +15241,235 @@ func (response ForceCompleteSerial500JSONResponse) VisitForceCompleteSerialRespo
 type ForceCompleteSerial503JSONResponse struct{ ServiceUnavailableJSONResponse }
 
 func (response ForceCompleteSerial503JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNoteRequestObject struct {
+	SerialID SerialID `json:"serialId"`
+	Params   AddSerialNoteParams
+	Body     *AddSerialNoteJSONRequestBody
+}
+
+type AddSerialNoteResponseObject interface {
+	VisitAddSerialNoteResponse(w http.ResponseWriter) error
+}
+
+type AddSerialNote200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AddSerialNote200JSONResponse struct {
+	Body    Serial
+	Headers AddSerialNote200ResponseHeaders
+}
+
+func (response AddSerialNote200JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AddSerialNote400JSONResponse struct {
+	Body    Error
+	Headers AddSerialNote400ResponseHeaders
+}
+
+func (response AddSerialNote400JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response AddSerialNote401JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote403JSONResponse struct{ ForbiddenJSONResponse }
+
+func (response AddSerialNote403JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote404JSONResponse struct{ SerialNotFoundJSONResponse }
+
+func (response AddSerialNote404JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote408JSONResponse struct{ RequestTimeoutJSONResponse }
+
+func (response AddSerialNote408JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(408)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote413JSONResponse struct{ ContentTooLargeJSONResponse }
+
+func (response AddSerialNote413JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote415JSONResponse struct {
+	UnsupportedMediaTypeJSONResponse
+}
+
+func (response AddSerialNote415JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote422JSONResponse struct {
+	IdempotencyKeyReusedJSONResponse
+}
+
+func (response AddSerialNote422JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote500JSONResponse struct {
+	InternalServerErrorJSONResponse
+}
+
+func (response AddSerialNote500JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSerialNote503JSONResponse struct{ ServiceUnavailableJSONResponse }
+
+func (response AddSerialNote503JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14132,6 +18249,18 @@ type StrictServerInterface interface {
 	// ListEvents Read the events
 	// (GET /api/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// GetForecast Forecast when a job reaches its goal
+	// (GET /api/insights/forecast)
+	GetForecast(ctx context.Context, request GetForecastRequestObject) (GetForecastResponseObject, error)
+	// GetScrap Count scrapped units by reason and step
+	// (GET /api/insights/scrap)
+	GetScrap(ctx context.Context, request GetScrapRequestObject) (GetScrapResponseObject, error)
+	// GetStepTimes Measure how long units stay at each step
+	// (GET /api/insights/steps)
+	GetStepTimes(ctx context.Context, request GetStepTimesRequestObject) (GetStepTimesResponseObject, error)
+	// GetThroughput Count created, completed, and scrapped units over time
+	// (GET /api/insights/throughput)
+	GetThroughput(ctx context.Context, request GetThroughputRequestObject) (GetThroughputResponseObject, error)
 	// LinkJiraTicket Link a ticket to a job
 	// (POST /api/jira/link)
 	LinkJiraTicket(ctx context.Context, request LinkJiraTicketRequestObject) (LinkJiraTicketResponseObject, error)
@@ -14150,6 +18279,9 @@ type StrictServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/jobs)
 	CreateJob(ctx context.Context, request CreateJobRequestObject) (CreateJobResponseObject, error)
+	// ImportJobs Import jobs from a spreadsheet
+	// (POST /api/jobs/import)
+	ImportJobs(ctx context.Context, request ImportJobsRequestObject) (ImportJobsResponseObject, error)
 	// PlanJob Create a job with its paths, steps, and units
 	// (POST /api/jobs/plan)
 	PlanJob(ctx context.Context, request PlanJobRequestObject) (PlanJobResponseObject, error)
@@ -14195,9 +18327,24 @@ type StrictServerInterface interface {
 	// AdvanceSerials Advance many serial numbers
 	// (POST /api/serials/advance)
 	AdvanceSerials(ctx context.Context, request AdvanceSerialsRequestObject) (AdvanceSerialsResponseObject, error)
+	// AdvanceSerialsTo Advance many serial numbers past steps
+	// (POST /api/serials/advance-to)
+	AdvanceSerialsTo(ctx context.Context, request AdvanceSerialsToRequestObject) (AdvanceSerialsToResponseObject, error)
+	// AddSerialNotes Add a note to many serial numbers
+	// (POST /api/serials/notes)
+	AddSerialNotes(ctx context.Context, request AddSerialNotesRequestObject) (AddSerialNotesResponseObject, error)
+	// OverrideSteps Make a step optional for many serial numbers
+	// (POST /api/serials/override)
+	OverrideSteps(ctx context.Context, request OverrideStepsRequestObject) (OverrideStepsResponseObject, error)
 	// ScrapSerials Scrap many serial numbers
 	// (POST /api/serials/scrap)
 	ScrapSerials(ctx context.Context, request ScrapSerialsRequestObject) (ScrapSerialsResponseObject, error)
+	// UndoSerials Take back the last change of many serial numbers
+	// (POST /api/serials/undo)
+	UndoSerials(ctx context.Context, request UndoSerialsRequestObject) (UndoSerialsResponseObject, error)
+	// DeleteSerial Delete a unit that never moved
+	// (DELETE /api/serials/{serialId})
+	DeleteSerial(ctx context.Context, request DeleteSerialRequestObject) (DeleteSerialResponseObject, error)
 	// GetSerial Get a serial number and its steps
 	// (GET /api/serials/{serialId})
 	GetSerial(ctx context.Context, request GetSerialRequestObject) (GetSerialResponseObject, error)
@@ -14210,6 +18357,9 @@ type StrictServerInterface interface {
 	// ForceCompleteSerial Complete a unit over open steps
 	// (POST /api/serials/{serialId}/force-complete)
 	ForceCompleteSerial(ctx context.Context, request ForceCompleteSerialRequestObject) (ForceCompleteSerialResponseObject, error)
+	// AddSerialNote Add a note to a unit
+	// (POST /api/serials/{serialId}/notes)
+	AddSerialNote(ctx context.Context, request AddSerialNoteRequestObject) (AddSerialNoteResponseObject, error)
 	// ScrapSerial Scrap a unit
 	// (POST /api/serials/{serialId}/scrap)
 	ScrapSerial(ctx context.Context, request ScrapSerialRequestObject) (ScrapSerialResponseObject, error)
@@ -14330,6 +18480,110 @@ func (sh *strictHandler) ListEvents(ctx *gin.Context, params ListEventsParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		if err := validResponse.VisitListEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetForecast operation middleware
+func (sh *strictHandler) GetForecast(ctx *gin.Context, params GetForecastParams) {
+	var request GetForecastRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForecast(ctx, request.(GetForecastRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForecast")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetForecastResponseObject); ok {
+		if err := validResponse.VisitGetForecastResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetScrap operation middleware
+func (sh *strictHandler) GetScrap(ctx *gin.Context, params GetScrapParams) {
+	var request GetScrapRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScrap(ctx, request.(GetScrapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScrap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetScrapResponseObject); ok {
+		if err := validResponse.VisitGetScrapResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetStepTimes operation middleware
+func (sh *strictHandler) GetStepTimes(ctx *gin.Context, params GetStepTimesParams) {
+	var request GetStepTimesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStepTimes(ctx, request.(GetStepTimesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStepTimes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetStepTimesResponseObject); ok {
+		if err := validResponse.VisitGetStepTimesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetThroughput operation middleware
+func (sh *strictHandler) GetThroughput(ctx *gin.Context, params GetThroughputParams) {
+	var request GetThroughputRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetThroughput(ctx, request.(GetThroughputRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetThroughput")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetThroughputResponseObject); ok {
+		if err := validResponse.VisitGetThroughputResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -14540,6 +18794,34 @@ func (sh *strictHandler) CreateJob(ctx *gin.Context, params CreateJobParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateJobResponseObject); ok {
 		if err := validResponse.VisitCreateJobResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportJobs operation middleware
+func (sh *strictHandler) ImportJobs(ctx *gin.Context, params ImportJobsParams) {
+	var request ImportJobsRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportJobs(ctx, request.(ImportJobsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportJobs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ImportJobsResponseObject); ok {
+		if err := validResponse.VisitImportJobsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -15092,6 +19374,138 @@ func (sh *strictHandler) AdvanceSerials(ctx *gin.Context, params AdvanceSerialsP
 	}
 }
 
+// AdvanceSerialsTo operation middleware
+func (sh *strictHandler) AdvanceSerialsTo(ctx *gin.Context, params AdvanceSerialsToParams) {
+	var request AdvanceSerialsToRequestObject
+
+	request.Params = params
+
+	var body AdvanceSerialsToJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdvanceSerialsTo(ctx, request.(AdvanceSerialsToRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdvanceSerialsTo")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdvanceSerialsToResponseObject); ok {
+		if err := validResponse.VisitAdvanceSerialsToResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddSerialNotes operation middleware
+func (sh *strictHandler) AddSerialNotes(ctx *gin.Context, params AddSerialNotesParams) {
+	var request AddSerialNotesRequestObject
+
+	request.Params = params
+
+	var body AddSerialNotesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddSerialNotes(ctx, request.(AddSerialNotesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddSerialNotes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddSerialNotesResponseObject); ok {
+		if err := validResponse.VisitAddSerialNotesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OverrideSteps operation middleware
+func (sh *strictHandler) OverrideSteps(ctx *gin.Context, params OverrideStepsParams) {
+	var request OverrideStepsRequestObject
+
+	request.Params = params
+
+	var body OverrideStepsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OverrideSteps(ctx, request.(OverrideStepsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OverrideSteps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OverrideStepsResponseObject); ok {
+		if err := validResponse.VisitOverrideStepsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ScrapSerials operation middleware
 func (sh *strictHandler) ScrapSerials(ctx *gin.Context, params ScrapSerialsParams) {
 	var request ScrapSerialsRequestObject
@@ -15129,6 +19543,77 @@ func (sh *strictHandler) ScrapSerials(ctx *gin.Context, params ScrapSerialsParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ScrapSerialsResponseObject); ok {
 		if err := validResponse.VisitScrapSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoSerials operation middleware
+func (sh *strictHandler) UndoSerials(ctx *gin.Context, params UndoSerialsParams) {
+	var request UndoSerialsRequestObject
+
+	request.Params = params
+
+	var body UndoSerialsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoSerials(ctx, request.(UndoSerialsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoSerials")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UndoSerialsResponseObject); ok {
+		if err := validResponse.VisitUndoSerialsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteSerial operation middleware
+func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialID, params DeleteSerialParams) {
+	var request DeleteSerialRequestObject
+
+	request.SerialID = serialID
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSerial(ctx, request.(DeleteSerialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSerial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteSerialResponseObject); ok {
+		if err := validResponse.VisitDeleteSerialResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -15290,6 +19775,51 @@ func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ForceCompleteSerialResponseObject); ok {
 		if err := validResponse.VisitForceCompleteSerialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddSerialNote operation middleware
+func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialID, params AddSerialNoteParams) {
+	var request AddSerialNoteRequestObject
+
+	request.SerialID = serialID
+	request.Params = params
+
+	var body AddSerialNoteJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddSerialNote(ctx, request.(AddSerialNoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddSerialNote")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddSerialNoteResponseObject); ok {
+		if err := validResponse.VisitAddSerialNoteResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

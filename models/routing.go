@@ -52,8 +52,11 @@ type StepState struct {
 
 // Apply returns the effect of a command on a unit. Its error is an *[Error] that says why the command is refused.
 func Apply(command Command, path *Path, unit Unit, by Actor) (Change, error) {
-	if err := path.CheckOpen(); err != nil {
-		return Change{}, err
+	// A note moves nothing, so a closed job takes it.
+	if _, isNote := command.(Note); !isNote {
+		if err := path.CheckOpen(); err != nil {
+			return Change{}, err
+		}
 	}
 	return command.apply(path, unit, by)
 }

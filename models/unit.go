@@ -97,6 +97,9 @@ type State struct {
 	Status UnitStatus `json:"status"`
 	// StepID is the step at which the unit stands, or stood when it was scrapped. It is nil for a completed unit.
 	StepID *string `json:"stepId,omitempty"`
+	// EnteredAt is when the unit entered the step at which it stands, or at which it ended. It is 0 in the states before events
+	// that versions without insights have recorded.
+	EnteredAt Millis `json:"enteredAt,omitempty"`
 	// Marks are the statuses of steps that do not follow from the unit's current step alone.
 	Marks Marks `json:"marks" gorm:"type:text"`
 	// KnownStepNumber is the LastStepNumber of the path when the unit last moved. Higher numbers were used later.

@@ -1,8 +1,11 @@
 package server
 
-import "testing"
+import (
+	"net/http"
+	"testing"
+)
 
-func TestPrefersEventStream(t *testing.T) {
+func TestAcceptsEventStream(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		accept []string
@@ -34,8 +37,8 @@ func TestPrefersEventStream(t *testing.T) {
 		{[]string{"text/event-stream, application/json;q=0"}, true},
 		{[]string{"text/event-stream, application/json;q=0.5, garbage;;;="}, true},
 	} {
-		if got := prefersEventStream(test.accept); got != test.want {
-			t.Errorf("prefersEventStream(%q) = %v, want %v", test.accept, got, test.want)
+		if got := acceptsEventStream(&http.Request{Header: http.Header{"Accept": test.accept}}); got != test.want {
+			t.Errorf("acceptsEventStream(%q) = %v, want %v", test.accept, got, test.want)
 		}
 	}
 }

@@ -88,6 +88,7 @@ func (s *Server) commandMany(
 	if err != nil {
 		return unitsChanged{}, err
 	}
+	s.metrics.countMoves(earlier, results...)
 	_, withBypassed := commands[0].(models.AdvanceTo)
 	return unitsChanged{gen.AdvanceSerials200JSONResponse{
 		Body:    toAPIBulkResult(serialNumbers, results, withBypassed),
@@ -146,7 +147,9 @@ func toAPIBulkResult(serialNumbers []string, results []store.CommandResult, with
 }
 
 // unitsChanged is the response that the commands for several units share.
-type unitsChanged struct{ gen.AdvanceSerials200JSONResponse }
+type unitsChanged struct {
+	gen.AdvanceSerials200JSONResponse
+}
 
 func (u unitsChanged) write(w http.ResponseWriter) error {
 	return u.VisitAdvanceSerialsResponse(w)

@@ -28,6 +28,7 @@ func (s *Server) AdvanceSerialTo(ctx context.Context, r gen.AdvanceSerialToReque
 	if err != nil {
 		return nil, err
 	}
+	s.metrics.countMoves(earlier, result)
 	return gen.AdvanceSerialTo200JSONResponse{
 		Body: gen.AdvanceToResult{
 			Serial: toAPIUnit(result.Unit, result.StepIndex), Bypassed: toAPIBypassed(result.Bypassed),
@@ -106,6 +107,7 @@ func (s *Server) command(ctx context.Context, given given, serialNumber string, 
 	if err != nil {
 		return unitChanged{}, err
 	}
+	s.metrics.countMoves(earlier, result)
 	return unitChanged{gen.AdvanceSerial200JSONResponse{
 		Body:    toAPIUnit(result.Unit, result.StepIndex),
 		Headers: gen.AdvanceSerial200ResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
@@ -133,7 +135,9 @@ func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
 }
 
 // unitChanged is the response that the commands for one unit share.
-type unitChanged struct{ gen.AdvanceSerial200JSONResponse }
+type unitChanged struct {
+	gen.AdvanceSerial200JSONResponse
+}
 
 func (u unitChanged) write(w http.ResponseWriter) error {
 	return u.VisitAdvanceSerialResponse(w)

@@ -14,10 +14,11 @@ type recipe struct {
 }
 
 const (
-	erp1   = `PUT /api/jobs/{empty} {"externalId":"{empty}"}`
-	close1 = `POST /api/jobs/{job}/close {}`
-	defer1 = `POST /api/serials/{sn1}/advance-to {"targetStepIndex":2}`
-	scrap1 = `POST /api/serials/{sn1}/scrap {"reason":"damaged"}`
+	erp1    = `PUT /api/jobs/{empty} {"externalId":"{empty}"}`
+	close1  = `POST /api/jobs/{job}/close {}`
+	defer1  = `POST /api/serials/{sn1}/advance-to {"targetStepIndex":2}`
+	import1 = "POST /api/jobs/import externalId,name,quantity\nERP-1,JOB-2024-001,50\n"
+	scrap1  = `POST /api/serials/{sn1}/scrap {"reason":"damaged"}`
 )
 
 // recipes has one for each operation of the contract.
@@ -50,6 +51,7 @@ var recipes = map[string]recipe{
 			`POST /api/jobs/plan {"name":"x","goalQuantity":1,"paths":[{"name":"x","goalQuantity":1,"steps":[{"name":"A"}],"serialNumbers":["{sn1}"]}]}`,
 		},
 	},
+	"importJobs": {ok: []string{"POST /api/jobs/import name,quantity\nJOB-2024-001,50\n"}, conflict: []string{import1, import1}},
 	"deleteJob": {
 		ok:       []string{`DELETE /api/jobs/{empty}`},
 		missing:  []string{`DELETE /api/jobs/{unknown}`},
@@ -185,7 +187,17 @@ var recipes = map[string]recipe{
 		ok:      []string{`DELETE /api/templates/{template}`},
 		missing: []string{`DELETE /api/templates/{unknown}`},
 	},
-	"listEvents":      {ok: []string{`GET /api/events?limit=1`}},
+	"listEvents": {ok: []string{`GET /api/events?limit=1`}},
+	"getThroughput": {
+		ok:      []string{`GET /api/insights/throughput?jobId={job}&bucket=hour&tz=Europe/Berlin`},
+		missing: []string{`GET /api/insights/throughput?jobId={unknown}`},
+	},
+	"getStepTimes": {ok: []string{`GET /api/insights/steps`}, missing: []string{`GET /api/insights/steps?jobId={unknown}`}},
+	"getScrap":     {ok: []string{`GET /api/insights/scrap`}, missing: []string{`GET /api/insights/scrap?jobId={unknown}`}},
+	"getForecast": {
+		ok:      []string{`GET /api/insights/forecast?jobId={job}`},
+		missing: []string{`GET /api/insights/forecast?jobId={unknown}`},
+	},
 	"listJiraTickets": {ok: []string{`GET /api/jira/tickets?limit=1`}},
 	"getJiraTicket":   {ok: []string{`GET /api/jira/tickets/PI-42`}, missing: []string{`GET /api/jira/tickets/PI-999`}},
 	"linkJiraTicket": {

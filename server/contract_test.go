@@ -179,7 +179,7 @@ func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status in
 	var sent io.Reader = strings.NewReader(body)
 	switch status {
 	case http.StatusBadRequest:
-		// Of what takes no body, the query is what can be wrong.
+		// Of what takes no JSON, the query is what can be wrong.
 		if sent = strings.NewReader("[]"); operation.Body == nil {
 			sent, path = http.NoBody, path+"?%zz"
 		}
@@ -188,7 +188,11 @@ func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status in
 		defer ours.Close() //nolint:errcheck // a pipe's never fails
 		sent = never
 	case http.StatusRequestEntityTooLarge:
-		sent = strings.NewReader(strings.Repeat(" ", 1<<20+1))
+		length := 1<<20 + 1
+		if operation.File != "" {
+			length = 20<<20 + 1
+		}
+		sent = strings.NewReader(strings.Repeat(" ", length))
 	}
 	if got := at.do(t, method, path, sent, headers...); got != status {
 		t.Errorf("%s %s %s answered %d, want %d", method, path, body, got, status)

@@ -84,7 +84,7 @@ func keep[T any](t *testing.T, w *world, request string) T {
 func (w *world) must(t *testing.T, request string) routecardtest.Answer {
 	t.Helper()
 	method, path, body := split(w.fill(request))
-	answer := w.Do(t, method, path, body)
+	answer := w.Do(t, method, path, body, "Content-Type: "+bodyType(method, path))
 	if answer.Status >= 300 {
 		t.Fatalf("%s answered %d: %s", w.fill(request), answer.Status, answer.Body)
 	}
@@ -104,6 +104,15 @@ func split(request string) (method, path, body string) {
 	method, rest, _ := strings.Cut(request, " ")
 	path, body, _ = strings.Cut(rest, " ")
 	return method, path, body
+}
+
+// bodyType returns the media type of the body of a request: JSON, or a file where the operation takes one.
+func bodyType(method, path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	if operation := contracttest.Routecard().Find(method, path); operation != nil && operation.File != "" {
+		return operation.File
+	}
+	return "application/json"
 }
 
 // front is one more server over the same store, behind another address.
@@ -146,7 +155,7 @@ func (f *front) try(ctx context.Context, method, path string, body io.Reader, he
 	if err != nil {
 		return none, err
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", bodyType(method, path))
 	for _, header := range headers {
 		name, value, _ := strings.Cut(header, ": ")
 		if name == "Host" {

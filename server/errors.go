@@ -41,6 +41,7 @@ func (e *statusError) Error() string { return e.message }
 func (s *Server) fail(c *gin.Context, err error) {
 	answer := gen.Error{StatusCode: http.StatusInternalServerError, Message: "Internal Server Error"}
 	var known *models.Error
+	var imported *models.ImportError
 	var status *statusError
 	var refused *contract.Error
 	switch {
@@ -60,6 +61,9 @@ func (s *Server) fail(c *gin.Context, err error) {
 		if known.Cause != nil {
 			s.log.WarnContext(c, "upstream failed", "sentence", known.Message, "requestId", requestID(c), "operation", s.operationID(c), "error", known.Cause)
 		}
+	case errors.As(err, &imported):
+		answer.StatusCode, answer.Message = statuses[imported.Kind], imported.Error()
+		answer.Report = new(toAPIImportReport(imported.Report))
 	case errors.As(err, &status):
 		answer.StatusCode, answer.Message = status.status, status.message
 	case errors.As(err, &refused):

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/spreadsheet"
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store"
 )
@@ -30,7 +31,7 @@ const feedEpochHeader = "Routecard-Feed-Epoch"
 // ListEvents implements GET /api/events.
 func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
 	params := request.Params
-	streaming := prefersEventStream(httpRequest(ctx).Header.Values("Accept"))
+	streaming := acceptsEventStream(httpRequest(ctx))
 	filter, err := s.fromAPIEventFilter(ctx, params, streaming)
 	if err != nil {
 		return nil, err
@@ -152,7 +153,22 @@ type eventList struct {
 // VisitListEventsResponse implements gen.ListEventsResponseObject.
 func (l eventList) VisitListEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set(feedEpochHeader, l.epoch)
-	return l.write(w)
+	return l.writeTable(w, eventColumns)
+}
+
+// eventColumns are the columns of ListEvents as CSV. The contract lists them.
+var eventColumns = []column[gen.Event]{
+	{"seq", func(event *gen.Event) string { return strconv.FormatInt(event.Seq, 10) }},
+	{"id", func(event *gen.Event) string { return event.ID }},
+	{"type", func(event *gen.Event) string { return event.Type }},
+	{"at", func(event *gen.Event) string { return event.At }},
+	{"userId", func(event *gen.Event) string { return toCell(&event.UserID) }},
+	{"keyName", func(event *gen.Event) string { return toCell(event.KeyName) }},
+	{"jobId", func(event *gen.Event) string { return toCell(event.JobID) }},
+	{"pathId", func(event *gen.Event) string { return toCell(event.PathID) }},
+	{"serialId", func(event *gen.Event) string { return toCell(event.SerialID) }},
+	{"stepId", func(event *gen.Event) string { return toCell(event.StepID) }},
+	{"data", func(event *gen.Event) string { return spreadsheet.Guard(string(event.Data)) }},
 }
 
 // eventStream is a live response of ListEvents: Server-Sent Events.
@@ -173,7 +189,10 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 		return err
 	}
 	defer events.Close()
-	w.Header().Set("Content-Type", "text/event-stream")
+	e.server.metrics.streams.Inc()
+	defer e.server.metrics.streams.Dec()
+	w.Header().Set("Content-Type", streamType)
+	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set(feedEpochHeader, e.epoch)
 	// Otherwise nginx would buffer the events.

@@ -19,8 +19,12 @@ const readyTimeout = 2 * time.Second
 // serveHealth adds the routes for load balancers and monitoring: whether the process serves, whether the database answers and
 // accepts changes, the contract, and metrics.
 func (s *Server) serveHealth(routes gin.IRouter) {
+	alive := gin.H{"status": "ok", "version": s.build.Version}
+	if s.build.Commit != "" {
+		alive["commit"] = s.build.Commit
+	}
 	routes.GET("/healthz", func(c *gin.Context) {
-		c.JSON(http.StatusOK, gin.H{"status": "ok"})
+		c.JSON(http.StatusOK, alive)
 	})
 	routes.GET("/readyz", func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), readyTimeout)

@@ -38,6 +38,15 @@ var posts = map[string]post{
 	"advanceSerials": {path: "/api/serials/advance", body: `{"serialIds":["{unit}","{other}"]}`, events: 2},
 	"scrapSerials":   {path: "/api/serials/scrap", body: `{"serialIds":["{unit}","{other}"],"reason":"damaged"}`, events: 2},
 
+	"advanceSerialsTo": {path: "/api/serials/advance-to", body: `{"serialIds":["{unit}","{other}"],"targetStepIndex":2}`, events: 2},
+	"overrideSteps":    {path: "/api/serials/override", body: `{"serialIds":["{unit}","{other}"],"stepId":"{step}","reason":"r"}`, events: 2},
+	"addSerialNotes":   {path: "/api/serials/notes", body: `{"serialIds":["{unit}","{other}"],"text":"t"}`, events: 2},
+	"addSerialNote":    {path: "/api/serials/{unit}/notes", body: `{"text":"t"}`, events: 1},
+	"undoSerials": {
+		path: "/api/serials/undo", body: `{"serialIds":["{unit}","{other}"]}`, events: 2,
+		before: [][2]string{{"/api/serials/advance", `{"serialIds":["{unit}","{other}"]}`}},
+	},
+
 	"advanceSerial":       {path: "/api/serials/{unit}/advance", body: `{}`, events: 1},
 	"advanceSerialTo":     {path: "/api/serials/{unit}/advance-to", body: `{"targetStepIndex":2}`, events: 1},
 	"scrapSerial":         {path: "/api/serials/{unit}/scrap", body: `{"reason":"damaged"}`, events: 1},

@@ -61,7 +61,42 @@ func (l jobList) VisitListJobsResponse(w http.ResponseWriter) error {
 	if l.total != nil {
 		w.Header().Set(totalHeader, strconv.FormatInt(*l.total, 10))
 	}
-	return l.write(w)
+	return l.writeTable(w, jobColumns)
+}
+
+// jobColumns are the columns of ListJobs as CSV. The contract lists them.
+var jobColumns = []column[gen.JobListItem]{
+	{"id", func(job *gen.JobListItem) string { return job.ID }},
+	{"name", func(job *gen.JobListItem) string { return toCell(&job.Name) }},
+	{"goalQuantity", func(job *gen.JobListItem) string { return strconv.FormatInt(job.GoalQuantity, 10) }},
+	{"dueDate", func(job *gen.JobListItem) string { return toCell(job.DueDate) }},
+	{"priority", func(job *gen.JobListItem) string { return toCell(job.Priority) }},
+	{"notes", func(job *gen.JobListItem) string { return toCell(job.Notes) }},
+	{"externalId", func(job *gen.JobListItem) string { return toCell(job.ExternalID) }},
+	{"closedAt", func(job *gen.JobListItem) string { return toCell(job.ClosedAt) }},
+	{"closeReason", func(job *gen.JobListItem) string { return toCell(job.CloseReason) }},
+	{"jiraTicketKey", func(job *gen.JobListItem) string { return toCell(job.JiraTicketKey) }},
+	{"jiraTicketSummary", func(job *gen.JobListItem) string { return toCell(job.JiraTicketSummary) }},
+	{"jiraPartNumber", func(job *gen.JobListItem) string { return toCell(job.JiraPartNumber) }},
+	{"jiraPriority", func(job *gen.JobListItem) string { return toCell(job.JiraPriority) }},
+	{"jiraEpicLink", func(job *gen.JobListItem) string { return toCell(job.JiraEpicLink) }},
+	{"jiraLabels", func(job *gen.JobListItem) string { return toListCell(job.JiraLabels) }},
+	{"createdAt", func(job *gen.JobListItem) string { return job.CreatedAt }},
+	{"updatedAt", func(job *gen.JobListItem) string { return job.UpdatedAt }},
+	{"totalCompleted", progressCell(func(p *gen.JobProgress) string { return strconv.FormatInt(p.TotalCompleted, 10) })},
+	{"totalInProgress", progressCell(func(p *gen.JobProgress) string { return strconv.FormatInt(p.TotalInProgress, 10) })},
+	{"totalScrapped", progressCell(func(p *gen.JobProgress) string { return strconv.FormatInt(p.TotalScrapped, 10) })},
+	{"percentComplete", progressCell(func(p *gen.JobProgress) string { return strconv.FormatFloat(p.PercentComplete, 'f', -1, 64) })},
+}
+
+// progressCell returns the function of a column that is empty for a job without progress.
+func progressCell(cell func(*gen.JobProgress) string) func(*gen.JobListItem) string {
+	return func(job *gen.JobListItem) string {
+		if job.Progress == nil {
+			return ""
+		}
+		return cell(job.Progress)
+	}
 }
 
 // addProgress adds the progress of all jobs of a page with one query, and the distributions of their paths with one more.

@@ -117,15 +117,34 @@ func (l *list[Item]) readOn() (err error) {
 	return nil
 }
 
-// write sends the list. After an error the response is incomplete.
+// write sends the list as JSON. After an error the response is incomplete.
 func (l list[Item]) write(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/json")
+	return l.writeItems(w, jsonType, func() itemWriter[Item] { return newArray[Item](w) })
+}
+
+// writeTable sends the list as JSON, or as CSV with the given columns if the client prefers that.
+func (l list[Item]) writeTable(w http.ResponseWriter, columns []column[Item]) error {
+	w.Header().Add("Vary", "Accept")
+	if preferredType(httpRequest(l.ctx), jsonType, csvType) == jsonType {
+		return l.write(w)
+	}
+	return l.writeItems(w, csvType, func() itemWriter[Item] { return newTable(w, columns) })
+}
+
+// itemWriter writes the body of a list. The body is complete after end.
+type itemWriter[Item any] interface {
+	add(*Item) error
+	end() error
+}
+
+func (l list[Item]) writeItems(w http.ResponseWriter, mediaType string, begin func() itemWriter[Item]) error {
+	w.Header().Set("Content-Type", mediaType)
 	if l.next != "" {
 		w.Header().Set("Link", l.link(l.next))
 	}
 	w.WriteHeader(http.StatusOK)
 
-	out := newArray(w)
+	out := begin()
 	for {
 		l.work.shrink(int64(bytesPerText * l.page.bytes))
 		for i := range l.page.items {
@@ -133,7 +152,7 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 				return err
 			}
 		}
-		// The response to HEAD has no body, so the other pages are not read.
+		// The response to HEAD has no body, so the other pages of a streamed list are not read.
 		if !l.unfinished() || httpRequest(l.ctx).Method == http.MethodHead {
 			break
 		}
@@ -146,22 +165,26 @@ func (l list[Item]) write(w http.ResponseWriter) error {
 			return err
 		}
 	}
-	return out.end()
+	if err := out.end(); err != nil || !l.unfinished() {
+		return err
+	}
+	// Otherwise the HTTP server would take the length of the first page for that of the list.
+	return http.NewResponseController(w).Flush()
 }
 
 // array writes a JSON array, one item after the other.
-type array struct {
+type array[Item any] struct {
 	out       *bufio.Writer
 	encoder   *json.Encoder
 	separator byte
 }
 
-func newArray(w io.Writer) *array {
+func newArray[Item any](w io.Writer) *array[Item] {
 	out := bufio.NewWriterSize(w, piece)
-	return &array{out: out, encoder: json.NewEncoder(out), separator: '['}
+	return &array[Item]{out: out, encoder: json.NewEncoder(out), separator: '['}
 }
 
-func (a *array) add(item any) error {
+func (a *array[Item]) add(item *Item) error {
 	if err := a.out.WriteByte(a.separator); err != nil {
 		return err
 	}
@@ -169,7 +192,7 @@ func (a *array) add(item any) error {
 	return a.encoder.Encode(item)
 }
 
-func (a *array) end() error {
+func (a *array[Item]) end() error {
 	if a.separator == '[' {
 		a.out.WriteByte('[')
 	}

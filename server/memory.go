@@ -27,6 +27,8 @@ const (
 	resultBudget = 4 * unitBudget
 	// unitBudget is how many units such requests may create or change at a time. A single request has no more.
 	unitBudget = 50_000
+	// importBudget is how many files may be read and imported at a time. One takes up to 150 MB of memory.
+	importBudget = 1
 
 	busyWait = 5 * time.Second
 )
@@ -41,19 +43,20 @@ const (
 )
 
 // budgets are what the requests of a server share.
-type budgets struct{ bodies, work, results, units *semaphore.Weighted }
+type budgets struct{ bodies, work, imports, results, units *semaphore.Weighted }
 
 func newBudgets() budgets {
 	return budgets{
 		bodies:  semaphore.NewWeighted(bodyBudget),
 		work:    semaphore.NewWeighted(workBudget),
+		imports: semaphore.NewWeighted(importBudget),
 		results: semaphore.NewWeighted(resultBudget),
 		units:   semaphore.NewWeighted(unitBudget),
 	}
 }
 
 // shares are what one request holds of the budgets.
-type shares struct{ body, work, result, units share }
+type shares struct{ body, work, imports, result, units share }
 
 const sharesKey = "shares"
 
@@ -65,22 +68,27 @@ func sharesOf(ctx context.Context) *shares {
 // share gives the request its shares of the budgets, and returns them when the request has ended.
 func (s *Server) share(c *gin.Context) {
 	own := &shares{
-		body:   share{budget: s.budgets.bodies},
-		work:   share{budget: s.budgets.work},
-		result: share{budget: s.budgets.results},
-		units:  share{budget: s.budgets.units},
+		body:    share{budget: s.budgets.bodies},
+		work:    share{budget: s.budgets.work},
+		imports: share{budget: s.budgets.imports},
+		result:  share{budget: s.budgets.results},
+		units:   share{budget: s.budgets.units},
 	}
 	defer func() {
-		for _, each := range []*share{&own.body, &own.work, &own.result, &own.units} {
+		for _, each := range []*share{&own.body, &own.work, &own.imports, &own.result, &own.units} {
 			each.shrink(0)
 		}
 	}()
 	c.Set(sharesKey, own)
+	longest := int64(contract.MaxBody)
+	if operation := s.operation(c); operation != nil {
+		longest = operation.MaxBody
+	}
 	length := c.Request.ContentLength
 	if length < 0 {
-		length = contract.MaxBody
+		length = longest
 	}
-	if smallBody < length && length <= contract.MaxBody {
+	if smallBody < length && length <= longest {
 		if err := own.body.take(c.Request.Context(), length, busyWait); err != nil {
 			s.fail(c, err)
 			return
@@ -134,12 +142,12 @@ func takeUnits(ctx context.Context, count int) (changed func(), err error) {
 	return func() { own.units.shrink(0) }, nil
 }
 
-// sharedBody is a request body that takes its share of the work when it has arrived, and not before: a client that sends
-// slowly keeps nobody waiting.
+// sharedBody is a request body that takes its share of the work, or of the imports for a file, when it has arrived, and not
+// before: a client that sends slowly keeps nobody waiting.
 type sharedBody struct {
 	io.ReadCloser
 	ctx    context.Context
-	work   *share
+	isFile bool
 	length int64
 	// err is why there was no share.
 	err error
@@ -149,10 +157,17 @@ type sharedBody struct {
 func (b *sharedBody) Read(buffer []byte) (n int, err error) {
 	n, err = b.ReadCloser.Read(buffer)
 	b.length += int64(n)
-	if errors.Is(err, io.EOF) && b.length > smallBody && b.work.held == 0 {
-		if b.err = b.work.take(b.ctx, workPerByte*b.length, busyWait); b.err != nil {
-			err = b.err
-		}
+	own := sharesOf(b.ctx)
+	switch {
+	case !errors.Is(err, io.EOF):
+	case b.isFile && own.imports.held == 0:
+		// Also for a small file, because a compressed one may grow.
+		b.err = own.imports.take(b.ctx, 1, busyWait)
+	case !b.isFile && b.length > smallBody && own.work.held == 0:
+		b.err = own.work.take(b.ctx, workPerByte*b.length, busyWait)
+	}
+	if b.err != nil {
+		err = b.err
 	}
 	return n, err
 }

@@ -47,7 +47,7 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnR
 				}).Draw(t, parameter.Name)
 			}
 		case "query":
-			if rapid.Bool().Draw(t, parameter.Name+"?") {
+			if parameter.Required || rapid.Bool().Draw(t, parameter.Name+"?") {
 				r.Query[parameter.Name] = g.parameter(t, parameter.Name, schema)
 			}
 		case "header":
@@ -65,6 +65,13 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnR
 		if operation.EmptyBody && len(r.Value) == 0 && rapid.Bool().Draw(t, "no body?") {
 			r.Body = nil
 		}
+	}
+	if operation.File != "" {
+		r.Header.Set("Content-Type", operation.File)
+		notes := strings.NewReplacer(`"`, `""`, "\x00", "").Replace(rapid.String().Draw(t, "notes"))
+		r.Body = []byte("name,quantity,notes\r\nJOB-2024-001,50,\"" + notes + "\"\r\n")
+		// A column that is mapped must be in the file.
+		r.Query.Del("map")
 	}
 	return r
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/contract"
+	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/store"
 )
@@ -27,6 +28,7 @@ type Server struct {
 	contract *contract.Contract
 	log      *slog.Logger
 	metrics  *metrics
+	build    version.Info
 	// jira is nil if no Jira is configured.
 	jira    *jira.Client
 	keys    *keyring
@@ -61,6 +63,9 @@ type Options struct {
 	Pages fs.FS
 	// PagesChange has the pages read again for each request, for their development.
 	PagesChange bool
+	// LastBackup returns when the last good backup was made, and the zero time if there is none. Nil stands for a server that
+	// makes no backups.
+	LastBackup func() time.Time
 	// CORSOrigins are the origins whose pages may call the API. Defaults to none.
 	CORSOrigins []string
 }
@@ -82,7 +87,8 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		store:    db,
 		contract: rules,
 		log:      cmp.Or(options.Logger, slog.Default()),
-		metrics:  newMetrics(db),
+		metrics:  newMetrics(db, cmp.Or(options.Logger, slog.Default())),
+		build:    version.Get(),
 		keys:     &keyring{store: db, clock: time.Now},
 		anyHost:  options.Insecure,
 		jira:     options.Jira,
@@ -94,6 +100,10 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	}
 	if s.clock == nil {
 		s.clock = time.Now
+	}
+
+	if options.LastBackup != nil {
+		s.metrics.watchBackups(options.LastBackup)
 	}
 
 	engine := gin.New()
@@ -128,7 +138,11 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	gen.RegisterHandlersWithOptions(headRouter{engine.Group("", s.share, s.check)}, strict, gen.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, err) },
 	})
-	return waitForSlowReaders(engine), nil
+	compressed, err := compress(engine)
+	if err != nil {
+		return nil, err
+	}
+	return waitForSlowReaders(compressed), nil
 }
 
 // headRouter registers the handlers of GET for HEAD too. The HTTP server drops the bodies of responses to HEAD.

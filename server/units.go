@@ -43,7 +43,7 @@ func (u unitsCreated) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 		w.Header().Set("Idempotency-Replayed", "true")
 	}
 	w.WriteHeader(http.StatusCreated)
-	out := newArray(w)
+	out := newArray[gen.Serial](w)
 	for i := range u.units {
 		if err := out.add(&u.units[i]); err != nil {
 			return err
@@ -76,7 +76,29 @@ func (s *Server) ListSerials(ctx context.Context, r gen.ListSerialsRequestObject
 type unitList struct{ list[gen.Serial] }
 
 // VisitListSerialsResponse implements gen.ListSerialsResponseObject.
-func (l unitList) VisitListSerialsResponse(w http.ResponseWriter) error { return l.write(w) }
+func (l unitList) VisitListSerialsResponse(w http.ResponseWriter) error {
+	return l.writeTable(w, unitColumns)
+}
+
+// unitColumns are the columns of ListSerials as CSV. The contract lists them.
+var unitColumns = []column[gen.Serial]{
+	{"id", func(unit *gen.Serial) string { return toCell(&unit.ID) }},
+	{"jobId", func(unit *gen.Serial) string { return unit.JobID }},
+	{"pathId", func(unit *gen.Serial) string { return unit.PathID }},
+	{"status", func(unit *gen.Serial) string { return string(unit.Status) }},
+	{"currentStepIndex", func(unit *gen.Serial) string { return strconv.Itoa(unit.CurrentStepIndex) }},
+	{"currentStepId", func(unit *gen.Serial) string { return toCell(unit.CurrentStepID) }},
+	{"forceCompleted", func(unit *gen.Serial) string { return strconv.FormatBool(unit.ForceCompleted) }},
+	{"forceReason", func(unit *gen.Serial) string { return toCell(unit.ForceReason) }},
+	{"forceCompletedBy", func(unit *gen.Serial) string { return toCell(unit.ForceCompletedBy) }},
+	{"forceCompletedAt", func(unit *gen.Serial) string { return toCell(unit.ForceCompletedAt) }},
+	{"scrapReason", func(unit *gen.Serial) string { return toCell(unit.ScrapReason) }},
+	{"scrapExplanation", func(unit *gen.Serial) string { return toCell(unit.ScrapExplanation) }},
+	{"scrappedBy", func(unit *gen.Serial) string { return toCell(unit.ScrappedBy) }},
+	{"scrappedAt", func(unit *gen.Serial) string { return toCell(unit.ScrappedAt) }},
+	{"createdAt", func(unit *gen.Serial) string { return unit.CreatedAt }},
+	{"updatedAt", func(unit *gen.Serial) string { return unit.UpdatedAt }},
+}
 
 // GetSerial implements GET /api/serials/{serialId}.
 func (s *Server) GetSerial(ctx context.Context, r gen.GetSerialRequestObject) (gen.GetSerialResponseObject, error) {

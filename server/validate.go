@@ -23,7 +23,7 @@ func (s *Server) check(c *gin.Context) {
 		s.noRoute(c)
 		return
 	}
-	arriving := &sharedBody{ReadCloser: c.Request.Body, ctx: c.Request.Context(), work: &sharesOf(c).work}
+	arriving := &sharedBody{ReadCloser: c.Request.Body, ctx: c, isFile: operation.TakesFile()}
 	c.Request.Body = arriving
 	raw, body, err := operation.Check(c.Writer, c.Request)
 	// The HTTP server looks at the type of the body when it decides how to close the connection after a body that is too large.
@@ -35,6 +35,8 @@ func (s *Server) check(c *gin.Context) {
 		s.fail(c, err)
 	case stale != nil:
 		s.fail(c, stale)
+	case operation.TakesFile():
+		c.Request.Body = &fileBody{bytes.NewReader(raw), raw}
 	case operation.TakesBody():
 		c.Request.Body = checkedBody{bytes.NewReader(raw), body}
 	}
@@ -63,6 +65,19 @@ func (b checkedBody) ValidatedValue() any { return b.value }
 
 // Close implements io.Closer.
 func (checkedBody) Close() error { return nil }
+
+// fileBody is a request body that is a file.
+type fileBody struct {
+	*bytes.Reader
+	content []byte
+}
+
+// Close implements io.Closer. It frees the memory of the file, of which the request would otherwise hold on to until it ends.
+func (b *fileBody) Close() error {
+	b.Reset(nil)
+	b.content = nil
+	return nil
+}
 
 // cleanParameters replaces NUL and invalid UTF-8 in path parameters by U+FFFD. PostgreSQL returns an error for a query with
 // them; with U+FFFD no row matches, and the response is the same 404 as for any other unknown id.

@@ -107,25 +107,30 @@ func (s *Store) UpdateJob(ctx context.Context, by Request, id string, condition 
 		if job, err = lockJob(t, id, condition); err != nil {
 			return err
 		}
-		change.Apply(&job)
-		setNewVersion(t, &job)
-		if err := updateJob(t, &job); err != nil {
-			return err
-		}
-		return recordEvent(t, by, models.Event{Type: models.JobUpdated, JobID: &id}, struct {
-			Name         *string             `json:"name,omitempty"`
-			GoalQuantity *int64              `json:"goalQuantity,omitempty"`
-			DueDate      *string             `json:"dueDate,omitempty"`
-			Priority     *models.JobPriority `json:"priority,omitempty"`
-			Notes        *string             `json:"notes,omitempty"`
-			ExternalID   *string             `json:"externalId,omitempty"`
-			Cleared      []string            `json:"cleared,omitempty"`
-		}{
-			change.Name, change.GoalQuantity, newValue(change.DueDate), newValue(change.Priority), newValue(change.Notes),
-			newValue(change.ExternalID), change.Cleared(),
-		})
+		return changeJob(t, by, &job, change)
 	})
 	return job, s.explainTaken(ctx, job, err)
+}
+
+// changeJob changes a locked job.
+func changeJob(t *database.Tx, by Request, job *models.Job, change models.JobChange) error {
+	change.Apply(job)
+	setNewVersion(t, job)
+	if err := updateJob(t, job); err != nil {
+		return err
+	}
+	return recordEvent(t, by, models.Event{Type: models.JobUpdated, JobID: &job.ID}, struct {
+		Name         *string             `json:"name,omitempty"`
+		GoalQuantity *int64              `json:"goalQuantity,omitempty"`
+		DueDate      *string             `json:"dueDate,omitempty"`
+		Priority     *models.JobPriority `json:"priority,omitempty"`
+		Notes        *string             `json:"notes,omitempty"`
+		ExternalID   *string             `json:"externalId,omitempty"`
+		Cleared      []string            `json:"cleared,omitempty"`
+	}{
+		change.Name, change.GoalQuantity, newValue(change.DueDate), newValue(change.Priority), newValue(change.Notes),
+		newValue(change.ExternalID), change.Cleared(),
+	})
 }
 
 // newValue returns what a change sets, nil if it sets nothing or clears the field.

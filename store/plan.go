@@ -55,6 +55,7 @@ func insertPlan(t *database.Tx, by Request, plan models.JobPlan) (PlannedJob, er
 	if err != nil {
 		return PlannedJob{}, err
 	}
+	var moves []models.Move
 	planned := PlannedJob{Job: jobs[0], Paths: make([]models.Path, len(plan.Paths))}
 	for i := range plan.Paths {
 		path := plan.Paths[i].Path
@@ -62,12 +63,14 @@ func insertPlan(t *database.Tx, by Request, plan models.JobPlan) (PlannedJob, er
 		if err := insertPath(t, by, &path, plan.Paths[i].Steps, int64(len(units[i]))); err != nil {
 			return PlannedJob{}, err
 		}
-		if err := insertUnits(t, by, &path, units[i]); err != nil {
+		created, err := insertUnits(t, by, &path, units[i])
+		if err != nil {
 			return PlannedJob{}, err
 		}
+		moves = append(moves, created...)
 		planned.Paths[i] = path
 	}
-	return planned, nil
+	return planned, queueMoves(t, moves, nil)
 }
 
 // templatesOf returns the templates that the plan names, by their ids.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/routecard/routecard/internal/routecardtest"
 	"github.com/routecard/routecard/models"
@@ -35,6 +36,11 @@ var manyRows = []string{
 	`INSERT INTO events (id, type, at, user_id, job_id, serial_id, data)
 	 SELECT 'event', CASE i % 3 WHEN 0 THEN 'job.created' ELSE 'serial.advanced' END, i, 'user' || (i % 100), 'job_' || (100000 + i % 2000),
 		CASE i % 3 WHEN 0 THEN NULL ELSE 'SN-' || (i % 4000) END, '{}' FROM n`,
+	// A move each minute, one in ten of which completes a unit.
+	`INSERT INTO moves (at, event_id, type, job_id, from_step_id, entered_at, to_step_id)
+	 SELECT CAST(i AS bigint) * 60000, 'evt_' || i, CASE i % 10 WHEN 0 THEN 'serial.completed' ELSE 'serial.advanced' END, 'job_' || (100000 + i / 10 % 200),
+		'step_' || (100000 + i) || '_0', 0, CASE i % 10 WHEN 0 THEN NULL ELSE 'step_' || (100000 + i) || '_1' END FROM n`,
+	`INSERT INTO quarter_hours (start, created, completed, force_completed, scrapped) SELECT CAST(i AS bigint) * 900000, 0, i, 0, 0 FROM n`,
 }
 
 const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) `
@@ -51,12 +57,16 @@ type planned struct {
 const (
 	jobsKey   = "jobs_pkey|PRIMARY KEY"
 	eventsKey = "events_pkey|INTEGER PRIMARY KEY"
+	movesKey  = "moves_pkey|PRIMARY KEY"
+	// SQLite does not name the key in which it looks for the greatest value.
+	newestEvent = "events_pkey|SEARCH events"
 )
 
 // plannedReads are what lists and progress are read with.
 func plannedReads(t *testing.T) []planned {
 	text := func(value string) *string { return &value }
 	status := models.Scrapped
+	hour := models.Period{From: 600_000_000, To: 603_600_000}
 	reads := []planned{
 		{"paths of a job", func(s *store.Store) error {
 			_, err := s.Paths(t.Context(), "job_110000", "path_119999", 100)
@@ -70,6 +80,23 @@ func plannedReads(t *testing.T) []planned {
 			_, err := s.PathsOfJobs(t.Context(), []string{"job_110000", "job_110001", "job_110002"}, false)
 			return err
 		}, []string{"paths_by_job"}},
+		{"throughput", func(s *store.Store) error {
+			_, err := s.Throughput(t.Context(), store.InsightFilter{From: &hour.From, To: &hour.To}, models.Day, time.UTC)
+			return err
+		}, []string{newestEvent, "quarter_hours_pkey|INTEGER PRIMARY KEY"}},
+		{"throughput of a job", func(s *store.Store) error {
+			_, err := s.Throughput(t.Context(), store.InsightFilter{JobID: text("job_100100"), From: &hour.From, To: &hour.To}, models.Day, time.UTC)
+			return err
+		}, []string{jobsKey, newestEvent, "moves_of_jobs"}},
+		{"step times of a job", func(s *store.Store) error {
+			_, err := s.StepTimes(t.Context(), store.InsightFilter{JobID: text("job_100100"), From: &hour.From, To: &hour.To})
+			return err
+			// The percentiles scan the moves that the period's search found, which SQLite calls ranked.
+		}, []string{jobsKey, newestEvent, movesKey, movesKey + "|SCAN ranked", "steps_by_path"}},
+		{"scrap", func(s *store.Store) error {
+			_, err := s.Scrappings(t.Context(), store.InsightFilter{From: &hour.From, To: &hour.To})
+			return err
+		}, []string{newestEvent, "moves_of_ends", "moves_of_ends|" + movesKey}},
 	}
 	for name, of := range map[string]struct {
 		filter store.JobFilter

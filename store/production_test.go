@@ -303,6 +303,15 @@ var recounts = map[string]string{
 		NOT EXISTS (SELECT * FROM steps WHERE id = serials.step_id AND path_id = serials.path_id AND position IS NOT NULL)`,
 	"units whose events are not as many as their changes": `SELECT count(*) FROM serials WHERE
 		version <> (SELECT count(*) FROM events WHERE serial_id = serials.id)`,
+	"steps whose moves do not leave the units that stand there": `SELECT count(*) FROM steps WHERE part_count <>
+		(SELECT count(*) FROM moves WHERE to_step_id = steps.id) - (SELECT count(*) FROM moves WHERE from_step_id = steps.id)`,
+	"quarter hours whose counts are not those of their moves": `SELECT count(*) FROM quarter_hours WHERE
+		created <> (SELECT count(*) FROM moves WHERE type = 'serial.created' AND at BETWEEN start AND start + 899999) OR
+		completed <> (SELECT count(*) FROM moves WHERE type IN ('serial.completed', 'serial.force_completed') AND at BETWEEN start AND start + 899999) OR
+		force_completed <> (SELECT count(*) FROM moves WHERE type = 'serial.force_completed' AND at BETWEEN start AND start + 899999) OR
+		scrapped <> (SELECT count(*) FROM moves WHERE type = 'serial.scrapped' AND at BETWEEN start AND start + 899999)`,
+	"moves without a quarter hour that counts them": `SELECT count(*) FROM moves WHERE type <> 'serial.advanced' AND
+		NOT EXISTS (SELECT * FROM quarter_hours WHERE at BETWEEN start AND start + 899999)`,
 	"units of another job than their path's": `SELECT count(*) FROM serials JOIN paths ON paths.id = path_id WHERE serials.job_id <> paths.job_id`,
 	"places on a path that two steps share, or none has": `SELECT count(*) FROM (SELECT path_id FROM steps WHERE position IS NOT NULL
 		GROUP BY path_id HAVING count(DISTINCT position) <> count(*) OR max(position) <> count(*) - 1) AS wrong`,

@@ -3,9 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -31,26 +28,13 @@ type Restored struct {
 func Restore(ctx context.Context, file, name string) (restored Restored, err error) {
 	now := time.Now() //nolint:forbidigo // It only names a file.
 	restored.Kept, err = database.Restore(ctx, file, name, now, func(ctx context.Context, copied string) error {
-		s, err := Open(ctx, copied, Options{Mode: Beside, Logger: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			// The copy is removed, so the sentence speaks of the backup.
-			return errors.New(strings.ReplaceAll(err.Error(), copied, file))
-		}
-		err = restored.inspect(ctx, s)
-		return errors.Join(err, s.Close())
+		return verifyCopy(ctx, copied, file, restored.inspect)
 	})
 	return restored, err
 }
 
-// inspect checks the copy, begins a new epoch, and counts what the copy contains.
+// inspect begins a new epoch and counts what the copy contains.
 func (r *Restored) inspect(ctx context.Context, s *Store) error {
-	report, err := s.Check(ctx)
-	if err != nil {
-		return err
-	}
-	if n := len(report.Faults) + report.MoreFaults; n > 0 {
-		return fmt.Errorf("the backup has %d fault(s): %s", n, strings.Join(report.Faults, "; "))
-	}
 	// The numbers of later events were given before, and will be given again.
 	if err := s.NewEpoch(ctx); err != nil {
 		return err

@@ -118,6 +118,9 @@ func IsPostgres(name string) bool { return database.IsPostgres(name) }
 // Describe returns the name of a database for a log line, without the password that a URL may contain.
 func Describe(name string) string { return database.Describe(name) }
 
+// SQLiteVersion returns the version of SQLite that the program contains, such as "3.50.4".
+func SQLiteVersion() (string, error) { return database.SQLiteVersion() }
+
 // Close closes the database. It does not wait for running requests; stop the HTTP server first.
 func (s *Store) Close() error { return s.db.Close() }
 
@@ -130,10 +133,6 @@ func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
 // Pools returns the connection pools by name, for metrics.
 func (s *Store) Pools() map[string]*sql.DB { return s.db.Pools() }
-
-// Backup copies a SQLite database to a new file while a server writes to it. The copy contains everything that was committed
-// before the call, and is on disk when Backup returns. The errors are sentences for the person at the terminal.
-func (s *Store) Backup(ctx context.Context, file string) error { return s.db.Backup(ctx, file) }
 
 // Condition is what a caller requires of the version that it changes. The zero value requires nothing.
 type Condition struct {

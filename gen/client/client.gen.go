@@ -16,6 +16,7 @@ import (
 
 	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for AdvancementMode.
@@ -33,6 +34,27 @@ func (e AdvancementMode) Valid() bool {
 	case PerStep:
 		return true
 	case Strict:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BucketLength.
+const (
+	Day  BucketLength = "day"
+	Hour BucketLength = "hour"
+	Week BucketLength = "week"
+)
+
+// Valid indicates whether the value is a known member of the BucketLength enum.
+func (e BucketLength) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Hour:
+		return true
+	case Week:
 		return true
 	default:
 		return false
@@ -111,6 +133,54 @@ func (e ErrorOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ForecastStatus.
+const (
+	Done         ForecastStatus = "done"
+	Expected     ForecastStatus = "expected"
+	Undetermined ForecastStatus = "undetermined"
+)
+
+// Valid indicates whether the value is a known member of the ForecastStatus enum.
+func (e ForecastStatus) Valid() bool {
+	switch e {
+	case Done:
+		return true
+	case Expected:
+		return true
+	case Undetermined:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportRowStatus.
+const (
+	ImportRowStatusCreated ImportRowStatus = "created"
+	ImportRowStatusFailed  ImportRowStatus = "failed"
+	ImportRowStatusSkipped ImportRowStatus = "skipped"
+	ImportRowStatusUpdated ImportRowStatus = "updated"
+	ImportRowStatusValid   ImportRowStatus = "valid"
+)
+
+// Valid indicates whether the value is a known member of the ImportRowStatus enum.
+func (e ImportRowStatus) Valid() bool {
+	switch e {
+	case ImportRowStatusCreated:
+		return true
+	case ImportRowStatusFailed:
+		return true
+	case ImportRowStatusSkipped:
+		return true
+	case ImportRowStatusUpdated:
+		return true
+	case ImportRowStatusValid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobPriority.
 const (
 	JobPriorityHigh   JobPriority = "high"
@@ -180,6 +250,54 @@ func (e ScrapReason) Valid() bool {
 	case OutOfTolerance:
 		return true
 	case ProcessDefect:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerialActionName.
+const (
+	ActionAdvance       SerialActionName = "advance"
+	ActionAdvanceTo     SerialActionName = "advance_to"
+	ActionClearOverride SerialActionName = "clear_override"
+	ActionComplete      SerialActionName = "complete"
+	ActionDelete        SerialActionName = "delete"
+	ActionForceComplete SerialActionName = "force_complete"
+	ActionNote          SerialActionName = "note"
+	ActionOverride      SerialActionName = "override"
+	ActionScrap         SerialActionName = "scrap"
+	ActionSkip          SerialActionName = "skip"
+	ActionUndo          SerialActionName = "undo"
+	ActionWaive         SerialActionName = "waive"
+)
+
+// Valid indicates whether the value is a known member of the SerialActionName enum.
+func (e SerialActionName) Valid() bool {
+	switch e {
+	case ActionAdvance:
+		return true
+	case ActionAdvanceTo:
+		return true
+	case ActionClearOverride:
+		return true
+	case ActionComplete:
+		return true
+	case ActionDelete:
+		return true
+	case ActionForceComplete:
+		return true
+	case ActionNote:
+		return true
+	case ActionOverride:
+		return true
+	case ActionScrap:
+		return true
+	case ActionSkip:
+		return true
+	case ActionUndo:
+		return true
+	case ActionWaive:
 		return true
 	default:
 		return false
@@ -270,6 +388,45 @@ func (e EventsOrder) Valid() bool {
 	case EventsOrderAsc:
 		return true
 	case EventsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportDateOrder.
+const (
+	ImportDateOrderDmy ImportDateOrder = "dmy"
+	ImportDateOrderMdy ImportDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportDateOrder enum.
+func (e ImportDateOrder) Valid() bool {
+	switch e {
+	case ImportDateOrderDmy:
+		return true
+	case ImportDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportOnDuplicate.
+const (
+	ImportOnDuplicateError  ImportOnDuplicate = "error"
+	ImportOnDuplicateSkip   ImportOnDuplicate = "skip"
+	ImportOnDuplicateUpdate ImportOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportOnDuplicate enum.
+func (e ImportOnDuplicate) Valid() bool {
+	switch e {
+	case ImportOnDuplicateError:
+		return true
+	case ImportOnDuplicateSkip:
+		return true
+	case ImportOnDuplicateUpdate:
 		return true
 	default:
 		return false
@@ -414,6 +571,45 @@ func (e ListJobsParamsInclude) Valid() bool {
 	}
 }
 
+// Defines values for ImportJobsParamsOnDuplicate.
+const (
+	ImportJobsParamsOnDuplicateError  ImportJobsParamsOnDuplicate = "error"
+	ImportJobsParamsOnDuplicateSkip   ImportJobsParamsOnDuplicate = "skip"
+	ImportJobsParamsOnDuplicateUpdate ImportJobsParamsOnDuplicate = "update"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsOnDuplicate enum.
+func (e ImportJobsParamsOnDuplicate) Valid() bool {
+	switch e {
+	case ImportJobsParamsOnDuplicateError:
+		return true
+	case ImportJobsParamsOnDuplicateSkip:
+		return true
+	case ImportJobsParamsOnDuplicateUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportJobsParamsDateOrder.
+const (
+	ImportJobsParamsDateOrderDmy ImportJobsParamsDateOrder = "dmy"
+	ImportJobsParamsDateOrderMdy ImportJobsParamsDateOrder = "mdy"
+)
+
+// Valid indicates whether the value is a known member of the ImportJobsParamsDateOrder enum.
+func (e ImportJobsParamsDateOrder) Valid() bool {
+	switch e {
+	case ImportJobsParamsDateOrderDmy:
+		return true
+	case ImportJobsParamsDateOrderMdy:
+		return true
+	default:
+		return false
+	}
+}
+
 // AdvanceToResult A unit that was advanced, and what it bypassed.
 type AdvanceToResult struct {
 	// Serial One physical unit on a path.
@@ -423,12 +619,17 @@ type AdvanceToResult struct {
 	Bypassed []BypassedStep `json:"bypassed"`
 }
 
-// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-// `completion_gate` steps can't be bypassed.
+// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 //
 // Example: strict
 type AdvancementMode string
+
+// BucketLength Length of a bucket.
+//
+// Example: day
+type BucketLength string
 
 // BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
 //
@@ -449,6 +650,9 @@ type BulkOutcome struct {
 
 	// Serial One physical unit on a path.
 	Serial *Serial `json:"serial,omitempty"`
+
+	// Bypassed The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`.
+	Bypassed *[]BypassedStep `json:"bypassed,omitempty"`
 
 	// Error What every error looks like.
 	Error *Error `json:"error,omitempty"`
@@ -498,8 +702,8 @@ type BypassedStep struct {
 // Example: deferred
 type BypassedStepStatus string
 
-// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-// `completion_gate`: not left while an earlier step is deferred.
+// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 //
 // Example: preferred
 type DependencyType string
@@ -528,6 +732,9 @@ type Error struct {
 	//
 	// Example: unknown
 	Outcome *ErrorOutcome `json:"outcome,omitempty"`
+
+	// Report What an import did with each row, or would do.
+	Report *ImportReport `json:"report,omitempty"`
 }
 
 // ErrorOutcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
@@ -542,7 +749,8 @@ type Event struct {
 	EventBase `yaml:",inline"`
 }
 
-// EventBase What all types of events have in common.
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
 type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
@@ -564,6 +772,11 @@ type EventBase struct {
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At Timestamp `json:"at"`
+
+	// OccurredAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	OccurredAt *Timestamp `json:"occurredAt,omitempty"`
 
 	// UserID User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
 	// does not check which user it is: `keyName` is proof, `userId` is what the caller says.
@@ -605,6 +818,10 @@ type EventBase struct {
 	Data json.RawMessage `json:"data"`
 }
 
+// EventCSV A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
+// `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+type EventCSV = string
+
 // EventList Events, in the order asked for.
 type EventList = []Event
 
@@ -626,10 +843,195 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
+// Forecast When a job will reach its goal.
+type Forecast struct {
+	// JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID JobID `json:"jobId"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// AsOf A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	AsOf Timestamp `json:"asOf"`
+
+	// Status `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+	// basis, or the goal would be reached in more than 3,660 days.
+	//
+	//
+	// Example: expected
+	Status ForecastStatus `json:"status"`
+
+	// GoalQuantity Goal quantity of the job.
+	//
+	// Example: 50
+	GoalQuantity int64 `json:"goalQuantity"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 20
+	Completed int64 `json:"completed"`
+
+	// Remaining Units that are missing to the goal.
+	//
+	// Example: 30
+	Remaining int64 `json:"remaining"`
+
+	// Basis What a forecast was computed from.
+	Basis ForecastBasis `json:"basis"`
+
+	// ExpectedAt A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	ExpectedAt *Timestamp `json:"expectedAt,omitempty"`
+
+	// ExpectedDate Date of `expectedAt` in the time zone `tz`. Only if the status is `expected`, like `expectedAt`.
+	//
+	// Example: 2024-02-28
+	ExpectedDate *string `json:"expectedDate,omitempty"`
+}
+
+// ForecastStatus `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+// basis, or the goal would be reached in more than 3,660 days.
+//
+// Example: expected
+type ForecastStatus string
+
+// ForecastBasis What a forecast was computed from.
+type ForecastBasis struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Completed Units of the job that were completed in this period, forced completions included.
+	//
+	// Example: 14
+	Completed int64 `json:"completed"`
+
+	// PerDay `completed` divided by the length of the period in days of 24 hours.
+	//
+	// Example: 1
+	PerDay float64 `json:"perDay"`
+}
+
+// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+// stands.
+//
+// Example: step_01h455vb4pex5vsknk084sn02q
+type FromStepID = string
+
 // GoalQuantity Units to make.
 //
 // Example: 50
 type GoalQuantity = int64
+
+// ImportColumn A column of an imported file.
+type ImportColumn struct {
+	// Column The name of the column, as the file has it.
+	//
+	// Example: Quantity
+	Column string `json:"column"`
+
+	// Field The field that the column is for. Absent if the column is ignored.
+	//
+	// Example: goalQuantity
+	Field *string `json:"field,omitempty"`
+}
+
+// ImportError What is wrong with one cell of an imported row.
+type ImportError struct {
+	// Column The name of the column, as the file has it. Absent if the fault is not that of a cell.
+	//
+	// Example: Quantity
+	Column *string `json:"column,omitempty"`
+
+	// Value The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+	//
+	// Example: about 20
+	Value *string `json:"value,omitempty"`
+
+	// Reason What is wrong, in a sentence for the user.
+	//
+	// Example: goalQuantity must be a whole number
+	Reason string `json:"reason"`
+}
+
+// ImportFile A CSV or XLSX file of at most 20 MiB.
+type ImportFile = openapi_types.File
+
+// ImportReport What an import did with each row, or would do.
+type ImportReport struct {
+	// DryRun Whether nothing was changed because `dryRun` was asked for.
+	//
+	// Example: false
+	DryRun bool `json:"dryRun"`
+
+	// Created Number of rows with the status `created`.
+	//
+	// Example: 1
+	Created int `json:"created"`
+
+	// Updated Number of rows with the status `updated`.
+	//
+	// Example: 0
+	Updated int `json:"updated"`
+
+	// Skipped Number of rows with the status `skipped`.
+	//
+	// Example: 0
+	Skipped int `json:"skipped"`
+
+	// Failed Number of rows with the status `failed`.
+	//
+	// Example: 1
+	Failed int `json:"failed"`
+
+	// Columns The columns of the file, from left to right.
+	Columns []ImportColumn `json:"columns"`
+
+	// Rows The rows of the file, without empty rows.
+	Rows []ImportRow `json:"rows"`
+}
+
+// ImportRow What an import did with one row, or would do.
+type ImportRow struct {
+	// Row The number of the row, as a spreadsheet shows it. The first row of the file is 1.
+	//
+	// Example: 2
+	Row int `json:"row"`
+
+	// Status `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// `valid`: the row has no fault, and was not imported because another row failed.
+	//
+	//
+	// Example: created
+	Status ImportRowStatus `json:"status"`
+
+	// JobID The job that was created, or that has the row's `externalId`. Absent where a dry run would create one.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	JobID *string `json:"jobId,omitempty"`
+
+	// Errors What is wrong with the row. Only with the status `failed`.
+	Errors *[]ImportError `json:"errors,omitempty"`
+}
+
+// ImportRowStatus `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// `valid`: the row has no fault, and was not imported because another row failed.
+//
+// Example: created
+type ImportRowStatus string
 
 // JiraLabels The ticket's labels, for categories and filtering, in the order sent.
 //
@@ -818,6 +1220,14 @@ type Job struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
+
+// JobCSV A row for each job. The columns are the fields of the schema `Job` and the totals of its progress: `id`, `name`,
+// `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
+// `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
+// `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
+// asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
+// break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+type JobCSV = string
 
 // JobChangedData The fields that were sent, as they are after the change.
 type JobChangedData struct {
@@ -1296,6 +1706,17 @@ type JobUpdatedEvent struct {
 	Data JobChangedData `json:"data"`
 }
 
+// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+//
+// Example: 412
+type LastSeq = int64
+
+// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+//
+// Example: 2024-01-15T10:30:00Z
+type OccurredAt = string
+
 // OverrideClearedEvent A step is required of a unit again.
 type OverrideClearedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
@@ -1332,9 +1753,9 @@ type Path struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1381,9 +1802,9 @@ type PathCreate struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1430,9 +1851,9 @@ type PathEventData struct {
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1475,9 +1896,9 @@ type PathPlan struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1547,9 +1968,9 @@ type PathUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1558,6 +1979,16 @@ type PathUpdate struct {
 	// Steps All steps that the path is to have, in their order.
 	Steps *[]StepInput `json:"steps,omitempty"`
 }
+
+// PeriodFrom Beginning of the period, which belongs to it.
+//
+// Example: 2024-01-15T00:00:00.000Z
+type PeriodFrom = time.Time
+
+// PeriodTo End of the period, which does not belong to it.
+//
+// Example: 2024-01-17T00:00:00.000Z
+type PeriodTo = time.Time
 
 // Place A location, an assignee, or a step name, with its steps on open jobs.
 type Place struct {
@@ -1589,6 +2020,65 @@ type Places struct {
 	StepNames []Place `json:"stepNames"`
 }
 
+// Scrap Units scrapped in a period.
+type Scrap struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Scrapped Units scrapped in the period.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
+
+	// Completed Units completed in the period, forced completions included. For a scrap rate.
+	//
+	// Example: 48
+	Completed int64 `json:"completed"`
+
+	// Counts Scrapped units by reason and step, see the operation for their order.
+	Counts []ScrapCount `json:"counts"`
+}
+
+// ScrapCount Units scrapped for one reason at one step, or at all steps of one name.
+type ScrapCount struct {
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 2
+	Scrapped int64 `json:"scrapped"`
+}
+
 // ScrapReason Why a unit was scrapped.
 //
 // Example: damaged
@@ -1611,7 +2101,9 @@ type Serial struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID PathID `json:"pathId"`
 
-	// CurrentStepIndex Place of the step it stands at, or was scrapped at; -1 when completed.
+	// CurrentStepIndex Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
+	// was removed from the path: then `currentStepId` and `currentStepName` still name the step.
+	//
 	//
 	// Example: 0
 	CurrentStepIndex int `json:"currentStepIndex"`
@@ -1620,6 +2112,11 @@ type Serial struct {
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	CurrentStepID *StepID `json:"currentStepId,omitempty"`
+
+	// CurrentStepName Name of the step it stands at, or was scrapped at. Absent when completed.
+	//
+	// Example: CNC Machining
+	CurrentStepName *string `json:"currentStepName,omitempty"`
 
 	// Status The state of a unit.
 	//
@@ -1666,6 +2163,11 @@ type Serial struct {
 	// Example: 2024-01-15T10:30:00.000Z
 	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
 
+	// LastEventID Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	LastEventID *string `json:"lastEventId,omitempty"`
+
 	// CreatedAt A moment in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
@@ -1677,6 +2179,48 @@ type Serial struct {
 	UpdatedAt Timestamp `json:"updatedAt"`
 }
 
+// SerialAction Whether a unit accepts a command in the state that is shown.
+type SerialAction struct {
+	// Action A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+	// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+	// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+	// `clearStepOverride`, `waiveStep`, and `completeStep`.
+	//
+	//
+	// Example: advance
+	Action SerialActionName `json:"action"`
+
+	// StepID The step that the command names. Absent for a command that names none.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *string `json:"stepId,omitempty"`
+
+	// TargetStepIndex For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
+	// completes the unit.
+	//
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// Allowed Whether the command would be carried out.
+	//
+	// Example: false
+	Allowed bool `json:"allowed"`
+
+	// Reason The message of the error with which the command would be refused. Absent when it is allowed.
+	//
+	// Example: Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
+	Reason *string `json:"reason,omitempty"`
+}
+
+// SerialActionName A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+// `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+// `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+// `clearStepOverride`, `waiveStep`, and `completeStep`.
+//
+// Example: advance
+type SerialActionName string
+
 // SerialAdvance Advance a unit.
 type SerialAdvance struct {
 	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
@@ -1684,10 +2228,29 @@ type SerialAdvance struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
@@ -1707,11 +2270,30 @@ type SerialAdvanceTo struct {
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
+
+// SerialCSV A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
+// `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
+// `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+type SerialCSV = string
 
 // SerialCreatedData The step at which the unit begins.
 type SerialCreatedData struct {
@@ -1735,13 +2317,37 @@ type SerialCreatedEvent struct {
 	Data SerialCreatedData `json:"data"`
 }
 
-// SerialDetail A unit and the status of each step of its path.
+// SerialDeletedEvent A unit that had not moved was deleted.
+type SerialDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.deleted
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
+// SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
 	Serial `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
+	// Job The job of a unit.
+	Job SerialJob `json:"job"`
+
+	// Path The path of a unit.
+	Path SerialPath `json:"path"`
+
 	// Steps One entry for each step that the path has now, in their order.
 	Steps []SerialStep `json:"steps"`
+
+	// Actions One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
+	// step. They hold for the state that this response shows, and say nothing about the role of the API key.
+	Actions []SerialAction `json:"actions"`
 }
 
 // SerialForceComplete Complete a unit over open steps.
@@ -1751,10 +2357,24 @@ type SerialForceComplete struct {
 	// Example: Customer accepts without coating
 	Reason *string `json:"reason,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialForceCompletedData Why the unit was completed, and the required steps that were open.
@@ -1786,6 +2406,24 @@ type SerialForceCompletedEvent struct {
 //
 // Example: SN-00001
 type SerialID = string
+
+// SerialJob The job of a unit.
+type SerialJob struct {
+	// ID Id of a job: `job_` and 26 characters, sorting by time of creation.
+	//
+	// Example: job_01h455vb4pex5vsknk084sn02q
+	ID JobID `json:"id"`
+
+	// Name Name of the job.
+	//
+	// Example: JOB-2024-001
+	Name string `json:"name"`
+
+	// JiraPartNumber Part number from the Jira ticket of the job, if it has one.
+	//
+	// Example: HSG-7075
+	JiraPartNumber *string `json:"jiraPartNumber,omitempty"`
+}
 
 // SerialList Units.
 type SerialList = []Serial
@@ -1830,6 +2468,74 @@ type SerialMovedEvent struct {
 	Data SerialMovedData `json:"data"`
 }
 
+// SerialNote A note on a unit.
+type SerialNote struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialNotedData The note, and the step at which the unit is.
+type SerialNotedData struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// StepName Name of the step. Absent for a completed unit.
+	//
+	// Example: Deburring
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// SerialNotedEvent A note was added to a unit.
+type SerialNotedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.noted
+	Type string `json:"type"`
+
+	// Data The note, and the step at which the unit is.
+	Data SerialNotedData `json:"data"`
+}
+
+// SerialPath The path of a unit.
+type SerialPath struct {
+	// ID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	ID PathID `json:"id"`
+
+	// Name Name of the path.
+	//
+	// Example: Main Route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+}
+
 // SerialScrap Scrap a unit.
 type SerialScrap struct {
 	// Reason Why a unit was scrapped.
@@ -1842,10 +2548,24 @@ type SerialScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialScrappedData Where and why the unit was scrapped.
@@ -1885,7 +2605,9 @@ type SerialScrappedEvent struct {
 // Example: in_progress
 type SerialStatus string
 
-// SerialStep The status of a step for one unit.
+// SerialStep The status of a step for one unit. `at` and `userId` say when the step got the status and by whom: when the unit arrived,
+// when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
+// the step its status.
 type SerialStep struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -1902,8 +2624,34 @@ type SerialStep struct {
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -1913,10 +2661,24 @@ type SerialStep struct {
 	//
 	// Example: false
 	Overridden bool `json:"overridden"`
+
+	// At A moment in UTC, always with three decimals.
+	//
+	// Example: 2024-01-15T10:30:00.000Z
+	At *Timestamp `json:"at,omitempty"`
+
+	// UserID User whom the event names that gave the step its status.
+	//
+	// Example: maria
+	UserID *string `json:"userId,omitempty"`
 }
 
-// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+// SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+//
+// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+// becomes `skipped`.
 //
 // Example: pending
 type SerialStepStatus string
@@ -1928,10 +2690,22 @@ type SerialUndo struct {
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
+	// EventID The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	EventID *string `json:"eventId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialUndoneData The change that was taken back.
@@ -1978,10 +2752,71 @@ type SerialsAdvance struct {
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// Skip Leave the current step without having done it. Defaults to `false`.
+	//
+	// Example: false
+	Skip *bool `json:"skip,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsAdvanceTo Advance many units past steps. One of the two targets is required.
+type SerialsAdvanceTo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	//
+	// Example: 2
+	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
+
+	// TargetStepID Id of the step to go to.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	TargetStepID *string `json:"targetStepId,omitempty"`
+
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialsCreate Units to be created.
@@ -2012,6 +2847,71 @@ type SerialsCreate struct {
 	UserID *UserID `json:"userId,omitempty"`
 }
 
+// SerialsNote The same note on many units.
+type SerialsNote struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsOverride Make a step optional for many units.
+type SerialsOverride struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// StepID The step that becomes optional for the units.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID string `json:"stepId"`
+
+	// Reason Why.
+	//
+	// Example: Prototype, no coating needed
+	Reason string `json:"reason"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
 // SerialsScrap Scrap many units for one reason.
 type SerialsScrap struct {
 	// SerialIds The units, each once.
@@ -2034,10 +2934,58 @@ type SerialsScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
+	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+	// stands.
+	//
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID *FromStepID `json:"fromStepId,omitempty"`
+
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialsUndo Take back the last change of many units.
+type SerialsUndo struct {
+	// SerialIds The units, each once.
+	//
+	// Example: ["SN-00001","SN-00002"]
+	SerialIds []SerialID `json:"serialIds"`
+
+	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	//
+	// Example: atomic
+	Mode *BulkMode `json:"mode,omitempty"`
+
+	// EventIds The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
+	// undone is another event is refused (409).
+	EventIds *[]string `json:"eventIds,omitempty"`
+
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// UserID Who does it, for the event. `anonymous` unless given.
+	//
+	// Example: maria
+	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // Session What the caller may do here, and what this server offers.
@@ -2115,8 +3063,8 @@ type Step struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2129,6 +3077,13 @@ type StepComplete struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepCompletedEvent A deferred step was reported as done.
@@ -2167,15 +3122,15 @@ type StepCreate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType *DependencyType `json:"dependencyType,omitempty"`
 }
 
-// StepDistribution How many units stand at a step.
+// StepDistribution How many units stand at a step, and how many have done it.
 type StepDistribution struct {
 	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 	//
@@ -2201,6 +3156,11 @@ type StepDistribution struct {
 	//
 	// Example: 8
 	PartCount int64 `json:"partCount"`
+
+	// DoneCount Units in progress or completed that have done the step. Scrapped units are not counted.
+	//
+	// Example: 14
+	DoneCount int64 `json:"doneCount"`
 
 	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
 	//
@@ -2235,8 +3195,8 @@ type StepEventData struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2275,8 +3235,8 @@ type StepInput struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2326,6 +3286,13 @@ type StepOverride struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepReasonData The step, and why.
@@ -2353,12 +3320,90 @@ type StepStatusData struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Status `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-	// `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
 	//
 	//
 	// Example: pending
 	Status SerialStepStatus `json:"status"`
+}
+
+// StepTime What happened at one step, or at all steps of one name, in a period.
+type StepTime struct {
+	// StepName Present name of the step, or its last name if it was removed.
+	//
+	// Example: CNC Machining
+	StepName string `json:"stepName"`
+
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID *StepID `json:"stepId,omitempty"`
+
+	// PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
+	//
+	// Example: path_01h455vb4pex5vsknk084sn02q
+	PathID *PathID `json:"pathId,omitempty"`
+
+	// StepOrder Place on the path, counted from 0.
+	//
+	// Example: 0
+	StepOrder *StepOrder `json:"stepOrder,omitempty"`
+
+	// Entered Units that were created at the step or moved to it.
+	//
+	// Example: 12
+	Entered int64 `json:"entered"`
+
+	// Left Units that left the step, except those that were scrapped there.
+	//
+	// Example: 9
+	Left int64 `json:"left"`
+
+	// Scrapped Units scrapped at the step.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
+
+	// MedianTimeMs Shortest time within which half of the units left the step, in milliseconds.
+	//
+	// Example: 5400000
+	MedianTimeMs *int64 `json:"medianTimeMs,omitempty"`
+
+	// P85TimeMs Shortest time within which 85 % of the units left the step, in milliseconds.
+	//
+	// Example: 14400000
+	P85TimeMs *int64 `json:"p85TimeMs,omitempty"`
+
+	// Waiting Units in progress that stand at the step now.
+	//
+	// Example: 2
+	Waiting int64 `json:"waiting"`
+}
+
+// StepTimes How long units stayed at each step in a period.
+type StepTimes struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Steps The steps, see the operation for their order.
+	Steps []StepTime `json:"steps"`
 }
 
 // StepUpdate What to change of a step. A field that is not sent stays as it is.
@@ -2383,8 +3428,8 @@ type StepUpdate struct {
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2421,6 +3466,13 @@ type StepWaive struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // StepWaivedData The step, why it was waived, and who approved that.
@@ -2467,9 +3519,9 @@ type Template struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2496,9 +3548,9 @@ type TemplateCreate struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2534,9 +3586,9 @@ type TemplateEventData struct {
 	// Example: Housing route
 	Name string `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2581,8 +3633,8 @@ type TemplateStep struct {
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-	// `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -2596,9 +3648,9 @@ type TemplateUpdate struct {
 	// Example: Housing route
 	Name *TemplateName `json:"name,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-	// optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-	// `completion_gate` steps can't be bypassed.
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2606,6 +3658,70 @@ type TemplateUpdate struct {
 
 	// Steps All steps that the template is to have, in their order.
 	Steps *[]StepCreate `json:"steps,omitempty"`
+}
+
+// Throughput Units created, completed, and scrapped over time.
+type Throughput struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
+	//
+	// Example: 412
+	LastSeq LastSeq `json:"lastSeq"`
+
+	// Bucket Length of a bucket.
+	//
+	// Example: day
+	Bucket BucketLength `json:"bucket"`
+
+	// Tz Time zone of the buckets.
+	//
+	// Example: Europe/Berlin
+	Tz string `json:"tz"`
+
+	// Buckets Every bucket of the period, oldest first. Each one ends where the next one begins.
+	Buckets []ThroughputCounts `json:"buckets"`
+}
+
+// ThroughputCounts Units created, completed, and scrapped in one hour, day, or week.
+type ThroughputCounts struct {
+	// From Beginning of the period, which belongs to it.
+	//
+	// Example: 2024-01-15T00:00:00.000Z
+	From PeriodFrom `json:"from"`
+
+	// To End of the period, which does not belong to it.
+	//
+	// Example: 2024-01-17T00:00:00.000Z
+	To PeriodTo `json:"to"`
+
+	// Created Units created.
+	//
+	// Example: 10
+	Created int64 `json:"created"`
+
+	// Completed Units completed, forced completions included.
+	//
+	// Example: 8
+	Completed int64 `json:"completed"`
+
+	// ForceCompleted Units completed over open steps.
+	//
+	// Example: 1
+	ForceCompleted int64 `json:"forceCompleted"`
+
+	// Scrapped Units scrapped.
+	//
+	// Example: 1
+	Scrapped int64 `json:"scrapped"`
 }
 
 // Timestamp A moment in UTC, always with three decimals.
@@ -2739,11 +3855,48 @@ type EventsOrder string
 // EventsSince Example: 2024-01-15T00:00:00Z
 type EventsSince = string
 
+// ForecastJobID Example: job_01h455vb4pex5vsknk084sn02q
+type ForecastJobID = string
+
 // IdempotencyKey Example: 5f0c6a52-0d7b-4a0e-9d6c-6f3f2f1f7c11
 type IdempotencyKey = string
 
 // IfMatch Example: "1"
 type IfMatch = string
+
+// ImportDateOrder Example: dmy
+type ImportDateOrder string
+
+// ImportDryRun Example: true
+type ImportDryRun = bool
+
+// ImportMap defines model for ImportMap.
+type ImportMap = []string
+
+// ImportMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+//
+// Example: atomic
+type ImportMode = BulkMode
+
+// ImportOnDuplicate Example: skip
+type ImportOnDuplicate string
+
+// InsightBucket Length of a bucket.
+//
+// Example: day
+type InsightBucket = BucketLength
+
+// InsightFrom Example: 2024-01-15T00:00:00Z
+type InsightFrom = string
+
+// InsightJobID Example: job_01h455vb4pex5vsknk084sn02q
+type InsightJobID = string
+
+// InsightTimeZone Example: Europe/Berlin
+type InsightTimeZone = string
+
+// InsightTo Example: 2024-01-17T00:00:00Z
+type InsightTo = string
 
 // JiraEpicLink Example: PI-10
 type JiraEpicLink = string
@@ -2837,6 +3990,9 @@ type ContentTooLarge = Error
 // ExternalIDIsUsed What every error looks like.
 type ExternalIDIsUsed = Error
 
+// FileTooLarge What every error looks like.
+type FileTooLarge = Error
+
 // Forbidden What every error looks like.
 type Forbidden = Error
 
@@ -2915,6 +4071,9 @@ type TicketNotFound = Error
 // Unauthorized What every error looks like.
 type Unauthorized = Error
 
+// UnsupportedFileType What every error looks like.
+type UnsupportedFileType = Error
+
 // UnsupportedMediaType What every error looks like.
 type UnsupportedMediaType = Error
 
@@ -2938,7 +4097,7 @@ type ListEventsParams struct {
 	// PathID Only events of this path and its units.
 	PathID *EventPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// SerialID Only events of this unit.
+	// SerialID Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
 	// StepID Only events whose `stepId` is this one.
@@ -2959,6 +4118,57 @@ type ListEventsParams struct {
 
 // ListEventsParamsOrder defines parameters for ListEvents.
 type ListEventsParamsOrder string
+
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams struct {
+	// JobID The job.
+	JobID ForecastJobID `form:"jobId" json:"jobId"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+}
+
+// GetScrapParams defines parameters for GetScrap.
+type GetScrapParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetStepTimesParams defines parameters for GetStepTimes.
+type GetStepTimesParams struct {
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetThroughputParams defines parameters for GetThroughput.
+type GetThroughputParams struct {
+	// Bucket Length of a bucket. Defaults to `day`.
+	Bucket *InsightBucket `form:"bucket,omitempty" json:"bucket,omitempty"`
+
+	// Tz Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`.
+	Tz *InsightTimeZone `form:"tz,omitempty" json:"tz,omitempty"`
+
+	// JobID Only moves of this job's units. Defaults to all jobs.
+	JobID *InsightJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
+
+	// From Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`.
+	From *InsightFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, later than `from` and not after 9998. Defaults to now.
+	To *InsightTo `form:"to,omitempty" json:"to,omitempty"`
+}
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
@@ -3046,6 +4256,37 @@ type CreateJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ImportJobsParams defines parameters for ImportJobs.
+type ImportJobsParams struct {
+	// DryRun With `true`, nothing is changed, and the report says what the import would do.
+	DryRun *ImportDryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Mode What happens when a row fails.
+	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
+
+	// OnDuplicate What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+	// `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+	// Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+	OnDuplicate *ImportJobsParamsOnDuplicate `form:"onDuplicate,omitempty" json:"onDuplicate,omitempty"`
+
+	// DateOrder How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`).
+	DateOrder *ImportJobsParamsDateOrder `form:"dateOrder,omitempty" json:"dateOrder,omitempty"`
+
+	// Map A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+	// separates the two. A field that is mapped is not looked for in other columns.
+	Map *ImportMap `form:"map,omitempty" json:"map,omitempty"`
+
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ImportJobsParamsOnDuplicate defines parameters for ImportJobs.
+type ImportJobsParamsOnDuplicate string
+
+// ImportJobsParamsDateOrder defines parameters for ImportJobs.
+type ImportJobsParamsDateOrder string
+
 // PlanJobParams defines parameters for PlanJob.
 type PlanJobParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
@@ -3115,7 +4356,8 @@ type ListSerialsParams struct {
 	// PathID Only units on this path.
 	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// StepID Only units whose current step is this one.
+	// StepID Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+	// leave them out.
 	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// Status Only units in this state.
@@ -3145,11 +4387,45 @@ type AdvanceSerialsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AdvanceSerialsToParams defines parameters for AdvanceSerialsTo.
+type AdvanceSerialsToParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNotesParams defines parameters for AddSerialNotes.
+type AddSerialNotesParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// OverrideStepsParams defines parameters for OverrideSteps.
+type OverrideStepsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ScrapSerialsParams defines parameters for ScrapSerials.
 type ScrapSerialsParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoSerialsParams defines parameters for UndoSerials.
+type UndoSerialsParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteSerialParams defines parameters for DeleteSerial.
+type DeleteSerialParams struct {
+	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdvanceSerialParams defines parameters for AdvanceSerial.
@@ -3168,6 +4444,13 @@ type AdvanceSerialToParams struct {
 
 // ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
 type ForceCompleteSerialParams struct {
+	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddSerialNoteParams defines parameters for AddSerialNote.
+type AddSerialNoteParams struct {
 	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
 	// changes nothing; with another request it is refused (422). Failures are not remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -3302,8 +4585,20 @@ type CreateSerialsJSONRequestBody = SerialsCreate
 // AdvanceSerialsJSONRequestBody defines body for AdvanceSerials for application/json ContentType.
 type AdvanceSerialsJSONRequestBody = SerialsAdvance
 
+// AdvanceSerialsToJSONRequestBody defines body for AdvanceSerialsTo for application/json ContentType.
+type AdvanceSerialsToJSONRequestBody = SerialsAdvanceTo
+
+// AddSerialNotesJSONRequestBody defines body for AddSerialNotes for application/json ContentType.
+type AddSerialNotesJSONRequestBody = SerialsNote
+
+// OverrideStepsJSONRequestBody defines body for OverrideSteps for application/json ContentType.
+type OverrideStepsJSONRequestBody = SerialsOverride
+
 // ScrapSerialsJSONRequestBody defines body for ScrapSerials for application/json ContentType.
 type ScrapSerialsJSONRequestBody = SerialsScrap
+
+// UndoSerialsJSONRequestBody defines body for UndoSerials for application/json ContentType.
+type UndoSerialsJSONRequestBody = SerialsUndo
 
 // AdvanceSerialJSONRequestBody defines body for AdvanceSerial for application/json ContentType.
 type AdvanceSerialJSONRequestBody = SerialAdvance
@@ -3313,6 +4608,9 @@ type AdvanceSerialToJSONRequestBody = SerialAdvanceTo
 
 // ForceCompleteSerialJSONRequestBody defines body for ForceCompleteSerial for application/json ContentType.
 type ForceCompleteSerialJSONRequestBody = SerialForceComplete
+
+// AddSerialNoteJSONRequestBody defines body for AddSerialNote for application/json ContentType.
+type AddSerialNoteJSONRequestBody = SerialNote
 
 // ScrapSerialJSONRequestBody defines body for ScrapSerial for application/json ContentType.
 type ScrapSerialJSONRequestBody = SerialScrap
@@ -3434,6 +4732,71 @@ type ClientInterface interface {
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetForecast Forecast when a job reaches its goal
+	//
+	// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+	// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+	// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+	// count like other hours, because the basis contains them too.
+	//
+	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+	GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetScrap Count scrapped units by reason and step
+	//
+	// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+	// of the period.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+	GetScrap(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStepTimes Measure how long units stay at each step
+	//
+	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+	// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+	// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+	// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+	// left out.
+	//
+	// - `entered`: units that were created at the step or moved to it.
+	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+	//   done it counts as well.
+	// - `scrapped`: units that were scrapped at the step. They are not in `left`.
+	// - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+	//   to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+	//   its operators reported, counts as 0.
+	// - `waiting`: units in progress that stand at the step now, whatever the period is.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+	GetStepTimes(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetThroughput Count created, completed, and scrapped units over time
+	//
+	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+	// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+	// zeros.
+	//
+	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+	// hour that the clocks repeat is two buckets.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+	GetThroughput(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LinkJiraTicketWithBody Link a ticket to a job
 	//
 	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
@@ -3466,7 +4829,7 @@ type ClientInterface interface {
 
 	// PushJobToJiraWithBody Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -3478,7 +4841,7 @@ type ClientInterface interface {
 
 	// PushJobToJira Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -3544,6 +4907,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
 	CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportJobsWithBody Import jobs from a spreadsheet
+	//
+	// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+	//
+	// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+	// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+	// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+	//
+	// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+	// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+	// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+	//
+	// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+	// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+	// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+	// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+	// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+	//
+	// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+	// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+	// and 100000 steps are created together.
+	//
+	// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+	// `path.created` and `serial.created` for each path and unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+	ImportJobsWithBody(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PlanJobWithBody Create a job with its paths, steps, and units
 	//
@@ -3784,7 +5183,9 @@ type ClientInterface interface {
 	// CreateSerialsWithBody Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -3796,7 +5197,9 @@ type ClientInterface interface {
 	// CreateSerials Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -3808,7 +5211,8 @@ type ClientInterface interface {
 	// AdvanceSerialsWithBody Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -3821,7 +5225,8 @@ type ClientInterface interface {
 	// AdvanceSerials Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -3830,6 +5235,80 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
 	AdvanceSerials(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialsToWithBody Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsToWithBody(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdvanceSerialsTo Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsTo(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSerialNotesWithBody Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotesWithBody(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSerialNotes Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotes(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OverrideStepsWithBody Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideStepsWithBody(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OverrideSteps Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideSteps(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerialsWithBody Scrap many serial numbers
 	//
@@ -3855,9 +5334,45 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
 	ScrapSerials(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UndoSerialsWithBody Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerialsWithBody(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UndoSerials Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerials(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteSerial Delete a unit that never moved
+	//
+	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `serial.deleted`.
+	//
+	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+	DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSerial Get a serial number and its steps
 	//
-	// Answers with the unit and the status of each step of its path.
+	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -3867,8 +5382,11 @@ type ClientInterface interface {
 	// AdvanceSerialWithBody Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -3881,8 +5399,11 @@ type ClientInterface interface {
 	// AdvanceSerial Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -3896,7 +5417,7 @@ type ClientInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -3910,7 +5431,7 @@ type ClientInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -3922,8 +5443,9 @@ type ClientInterface interface {
 
 	// ForceCompleteSerialWithBody Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -3934,8 +5456,9 @@ type ClientInterface interface {
 
 	// ForceCompleteSerial Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -3944,9 +5467,34 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
 	ForceCompleteSerial(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AddSerialNoteWithBody Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNoteWithBody(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSerialNote Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNote(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ScrapSerialWithBody Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -3957,7 +5505,8 @@ type ClientInterface interface {
 
 	// ScrapSerial Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -4000,7 +5549,8 @@ type ClientInterface interface {
 
 	// OverrideStepWithBody Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -4011,7 +5561,8 @@ type ClientInterface interface {
 
 	// OverrideStep Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -4045,7 +5596,10 @@ type ClientInterface interface {
 	// UndoSerialWithBody Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -4057,7 +5611,10 @@ type ClientInterface interface {
 	// UndoSerial Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -4225,6 +5782,111 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 	return c.Client.Do(req)
 }
 
+// GetForecast Forecast when a job reaches its goal
+//
+// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+// count like other hours, because the basis contains them too.
+//
+// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetForecastRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetScrap Count scrapped units by reason and step
+//
+// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+// of the period.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetScrapRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStepTimes Measure how long units stay at each step
+//
+// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+// left out.
+//
+//   - `entered`: units that were created at the step or moved to it.
+//   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+//     done it counts as well.
+//   - `scrapped`: units that were scrapped at the step. They are not in `left`.
+//   - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+//     to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+//     its operators reported, counts as 0.
+//   - `waiting`: units in progress that stand at the step now, whatever the period is.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+func (c *Client) GetStepTimes(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStepTimesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetThroughput Count created, completed, and scrapped units over time
+//
+// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+// zeros.
+//
+// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+// hour that the clocks repeat is two buckets.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+func (c *Client) GetThroughput(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetThroughputRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LinkJiraTicketWithBody Link a ticket to a job
 //
 // With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
@@ -4277,7 +5939,7 @@ func (c *Client) LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParam
 
 // PushJobToJiraWithBody Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -4299,7 +5961,7 @@ func (c *Client) PushJobToJiraWithBody(ctx context.Context, params *PushJobToJir
 
 // PushJobToJira Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -4416,6 +6078,52 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
 func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateJobRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportJobsWithBody Import jobs from a spreadsheet
+//
+// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+//
+// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+//
+// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+//
+// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+//
+// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+// and 100000 steps are created together.
+//
+// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+// `path.created` and `serial.created` for each path and unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+func (c *Client) ImportJobsWithBody(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportJobsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4855,7 +6563,9 @@ func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, req
 // CreateSerialsWithBody Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -4877,7 +6587,9 @@ func (c *Client) CreateSerialsWithBody(ctx context.Context, params *CreateSerial
 // CreateSerials Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -4899,7 +6611,8 @@ func (c *Client) CreateSerials(ctx context.Context, params *CreateSerialsParams,
 // AdvanceSerialsWithBody Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -4922,7 +6635,8 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSeri
 // AdvanceSerials Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -4932,6 +6646,140 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSeri
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
 func (c *Client) AdvanceSerials(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAdvanceSerialsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialsToWithBody Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *Client) AdvanceSerialsToWithBody(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsToRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdvanceSerialsTo Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *Client) AdvanceSerialsTo(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdvanceSerialsToRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSerialNotesWithBody Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *Client) AddSerialNotesWithBody(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNotesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSerialNotes Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *Client) AddSerialNotes(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNotesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OverrideStepsWithBody Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *Client) OverrideStepsWithBody(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OverrideSteps Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *Client) OverrideSteps(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOverrideStepsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4986,9 +6834,75 @@ func (c *Client) ScrapSerials(ctx context.Context, params *ScrapSerialsParams, b
 	return c.Client.Do(req)
 }
 
+// UndoSerialsWithBody Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *Client) UndoSerialsWithBody(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UndoSerials Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *Client) UndoSerials(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoSerialsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteSerial Delete a unit that never moved
+//
+// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `serial.deleted`.
+//
+// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+func (c *Client) DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteSerialRequest(c.Server, serialID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetSerial Get a serial number and its steps
 //
-// Answers with the unit and the status of each step of its path.
+// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -5008,8 +6922,11 @@ func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ..
 // AdvanceSerialWithBody Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -5032,8 +6949,11 @@ func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, p
 // AdvanceSerial Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -5057,7 +6977,7 @@ func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *A
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -5081,7 +7001,7 @@ func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID,
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -5103,8 +7023,9 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params 
 
 // ForceCompleteSerialWithBody Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -5125,8 +7046,9 @@ func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID Seria
 
 // ForceCompleteSerial Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -5145,9 +7067,54 @@ func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, par
 	return c.Client.Do(req)
 }
 
+// AddSerialNoteWithBody Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *Client) AddSerialNoteWithBody(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNoteRequestWithBody(c.Server, serialID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSerialNote Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *Client) AddSerialNote(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSerialNoteRequest(c.Server, serialID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ScrapSerialWithBody Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -5168,7 +7135,8 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, par
 
 // ScrapSerial Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -5251,7 +7219,8 @@ func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepI
 
 // OverrideStepWithBody Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -5272,7 +7241,8 @@ func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, st
 
 // OverrideStep Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -5336,7 +7306,10 @@ func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID
 // UndoSerialWithBody Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -5358,7 +7331,10 @@ func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, para
 // UndoSerial Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -5802,6 +7778,326 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 	return req, nil
 }
 
+// NewGetForecastRequest constructs an http.Request for the GetForecast method
+func NewGetForecastRequest(server string, params *GetForecastParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/forecast")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Tz != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tz", *params.Tz, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetScrapRequest constructs an http.Request for the GetScrap method
+func NewGetScrapRequest(server string, params *GetScrapParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/scrap")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetStepTimesRequest constructs an http.Request for the GetStepTimes method
+func NewGetStepTimesRequest(server string, params *GetStepTimesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/steps")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetThroughputRequest constructs an http.Request for the GetThroughput method
+func NewGetThroughputRequest(server string, params *GetThroughputParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/insights/throughput")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Bucket != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bucket", *params.Bucket, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tz != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tz", *params.Tz, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobId", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewLinkJiraTicketRequest calls the generic LinkJiraTicket builder with application/json body
 func NewLinkJiraTicketRequest(server string, params *LinkJiraTicketParams, body LinkJiraTicketJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6238,6 +8534,125 @@ func NewCreateJobRequestWithBody(server string, params *CreateJobParams, content
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewImportJobsRequestWithBody constructs an http.Request for the ImportJobs method, with any body, and a specified content type
+func NewImportJobsRequestWithBody(server string, params *ImportJobsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/jobs/import")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Mode != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mode", *params.Mode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.OnDuplicate != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "onDuplicate", *params.OnDuplicate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOrder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dateOrder", *params.DateOrder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Map != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "map", *params.Map, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -7125,6 +9540,171 @@ func NewAdvanceSerialsRequestWithBody(server string, params *AdvanceSerialsParam
 	return req, nil
 }
 
+// NewAdvanceSerialsToRequest calls the generic AdvanceSerialsTo builder with application/json body
+func NewAdvanceSerialsToRequest(server string, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAdvanceSerialsToRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAdvanceSerialsToRequestWithBody constructs an http.Request for the AdvanceSerialsTo method, with any body, and a specified content type
+func NewAdvanceSerialsToRequestWithBody(server string, params *AdvanceSerialsToParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/advance-to")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddSerialNotesRequest calls the generic AddSerialNotes builder with application/json body
+func NewAddSerialNotesRequest(server string, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddSerialNotesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddSerialNotesRequestWithBody constructs an http.Request for the AddSerialNotes method, with any body, and a specified content type
+func NewAddSerialNotesRequestWithBody(server string, params *AddSerialNotesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/notes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewOverrideStepsRequest calls the generic OverrideSteps builder with application/json body
+func NewOverrideStepsRequest(server string, params *OverrideStepsParams, body OverrideStepsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOverrideStepsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOverrideStepsRequestWithBody constructs an http.Request for the OverrideSteps method, with any body, and a specified content type
+func NewOverrideStepsRequestWithBody(server string, params *OverrideStepsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/override")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewScrapSerialsRequest calls the generic ScrapSerials builder with application/json body
 func NewScrapSerialsRequest(server string, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7173,6 +9753,110 @@ func NewScrapSerialsRequestWithBody(server string, params *ScrapSerialsParams, c
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUndoSerialsRequest calls the generic UndoSerials builder with application/json body
+func NewUndoSerialsRequest(server string, params *UndoSerialsParams, body UndoSerialsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUndoSerialsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewUndoSerialsRequestWithBody constructs an http.Request for the UndoSerials method, with any body, and a specified content type
+func NewUndoSerialsRequestWithBody(server string, params *UndoSerialsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/undo")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteSerialRequest constructs an http.Request for the DeleteSerial method
+func NewDeleteSerialRequest(server string, serialID SerialID, params *DeleteSerialParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
 		}
 
 	}
@@ -7366,6 +10050,68 @@ func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, par
 	}
 
 	operationPath := fmt.Sprintf("/api/serials/%s/force-complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddSerialNoteRequest calls the generic AddSerialNote builder with application/json body
+func NewAddSerialNoteRequest(server string, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddSerialNoteRequestWithBody(server, serialID, params, "application/json", bodyReader)
+}
+
+// NewAddSerialNoteRequestWithBody constructs an http.Request for the AddSerialNote method, with any body, and a specified content type
+func NewAddSerialNoteRequestWithBody(server string, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "serialId", serialID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/serials/%s/notes", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -8324,6 +11070,79 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
 
+	// GetForecastWithResponse Forecast when a job reaches its goal
+	//
+	// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+	// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+	// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+	// count like other hours, because the basis contains them too.
+	//
+	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+	GetForecastWithResponse(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*GetForecastResponse, error)
+
+	// GetScrapWithResponse Count scrapped units by reason and step
+	//
+	// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+	// of the period.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+	GetScrapWithResponse(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*GetScrapResponse, error)
+
+	// GetStepTimesWithResponse Measure how long units stay at each step
+	//
+	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+	// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+	// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+	// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+	// left out.
+	//
+	// - `entered`: units that were created at the step or moved to it.
+	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+	//   done it counts as well.
+	// - `scrapped`: units that were scrapped at the step. They are not in `left`.
+	// - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+	//   to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+	//   its operators reported, counts as 0.
+	// - `waiting`: units in progress that stand at the step now, whatever the period is.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+	GetStepTimesWithResponse(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*GetStepTimesResponse, error)
+
+	// GetThroughputWithResponse Count created, completed, and scrapped units over time
+	//
+	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+	// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+	// zeros.
+	//
+	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+	// hour that the clocks repeat is two buckets.
+	//
+	// Needs the role `read`. Changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+	GetThroughputWithResponse(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*GetThroughputResponse, error)
+
 	// LinkJiraTicketWithBodyWithResponse Link a ticket to a job
 	//
 	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
@@ -8356,7 +11175,7 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -8368,7 +11187,7 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -8440,6 +11259,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
 	CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
+
+	// ImportJobsWithBodyWithResponse Import jobs from a spreadsheet
+	//
+	// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+	//
+	// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+	// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+	// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+	//
+	// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+	// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+	// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+	//
+	// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+	// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+	// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+	// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+	// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+	//
+	// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+	// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+	// and 100000 steps are created together.
+	//
+	// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+	// `path.created` and `serial.created` for each path and unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+	ImportJobsWithBodyWithResponse(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportJobsResponse, error)
 
 	// PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
 	//
@@ -8694,7 +11549,9 @@ type ClientWithResponsesInterface interface {
 	// CreateSerialsWithBodyWithResponse Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -8706,7 +11563,9 @@ type ClientWithResponsesInterface interface {
 	// CreateSerialsWithResponse Create serial numbers
 	//
 	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+	// again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -8718,7 +11577,8 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialsWithBodyWithResponse Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -8731,7 +11591,8 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialsWithResponse Advance many serial numbers
 	//
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself.
+	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+	// so that two people who press the same button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -8740,6 +11601,80 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
 	AdvanceSerialsWithResponse(ctx context.Context, params *AdvanceSerialsParams, body AdvanceSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsResponse, error)
+
+	// AdvanceSerialsToWithBodyWithResponse Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsToWithBodyWithResponse(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error)
+
+	// AdvanceSerialsToWithResponse Advance many serial numbers past steps
+	//
+	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+	AdvanceSerialsToWithResponse(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error)
+
+	// AddSerialNotesWithBodyWithResponse Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotesWithBodyWithResponse(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error)
+
+	// AddSerialNotesWithResponse Add a note to many serial numbers
+	//
+	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+	AddSerialNotesWithResponse(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error)
+
+	// OverrideStepsWithBodyWithResponse Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideStepsWithBodyWithResponse(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error)
+
+	// OverrideStepsWithResponse Make a step optional for many serial numbers
+	//
+	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+	OverrideStepsWithResponse(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error)
 
 	// ScrapSerialsWithBodyWithResponse Scrap many serial numbers
 	//
@@ -8765,9 +11700,47 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
 	ScrapSerialsWithResponse(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
 
+	// UndoSerialsWithBodyWithResponse Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerialsWithBodyWithResponse(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error)
+
+	// UndoSerialsWithResponse Take back the last change of many serial numbers
+	//
+	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+	UndoSerialsWithResponse(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error)
+
+	// DeleteSerialWithResponse Delete a unit that never moved
+	//
+	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `serial.deleted`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+	DeleteSerialWithResponse(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error)
+
 	// GetSerialWithResponse Get a serial number and its steps
 	//
-	// Answers with the unit and the status of each step of its path.
+	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -8779,8 +11752,11 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialWithBodyWithResponse Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -8793,8 +11769,11 @@ type ClientWithResponsesInterface interface {
 	// AdvanceSerialWithResponse Advance to the next step
 	//
 	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-	// if it still stands there, so that pressing twice moves it once.
+	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+	// unit moves only if it still stands there, so that pressing twice moves it once.
+	//
+	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -8808,7 +11787,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -8822,7 +11801,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed.
+	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -8834,8 +11813,9 @@ type ClientWithResponsesInterface interface {
 
 	// ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -8846,8 +11826,9 @@ type ClientWithResponsesInterface interface {
 
 	// ForceCompleteSerialWithResponse Complete a unit over open steps
 	//
-	// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-	// advance it.
+	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+	// this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -8856,9 +11837,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
 	ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
 
+	// AddSerialNoteWithBodyWithResponse Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
+
+	// AddSerialNoteWithResponse Add a note to a unit
+	//
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+	AddSerialNoteWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
+
 	// ScrapSerialWithBodyWithResponse Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -8869,7 +11875,8 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialWithResponse Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -8914,7 +11921,8 @@ type ClientWithResponsesInterface interface {
 
 	// OverrideStepWithBodyWithResponse Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -8925,7 +11933,8 @@ type ClientWithResponsesInterface interface {
 
 	// OverrideStepWithResponse Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed.
+	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+	// `skipped`: the unit no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -8959,7 +11968,10 @@ type ClientWithResponsesInterface interface {
 	// UndoSerialWithBodyWithResponse Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -8971,7 +11983,10 @@ type ClientWithResponsesInterface interface {
 	// UndoSerialWithResponse Take back the last change of a unit
 	//
 	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that.
+	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	//
+	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -9233,6 +12248,542 @@ func (r ListEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetForecastResponse200Headers the declared response headers of an HTTP 200 response for GetForecast
+type GetForecastResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse400Headers the declared response headers of an HTTP 400 response for GetForecast
+type GetForecastResponse400Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse401Headers the declared response headers of an HTTP 401 response for GetForecast
+type GetForecastResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetForecastResponse403Headers the declared response headers of an HTTP 403 response for GetForecast
+type GetForecastResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse404Headers the declared response headers of an HTTP 404 response for GetForecast
+type GetForecastResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse500Headers the declared response headers of an HTTP 500 response for GetForecast
+type GetForecastResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse503Headers the declared response headers of an HTTP 503 response for GetForecast
+type GetForecastResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type GetForecastResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Forecast
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetForecastResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetForecastResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetForecastResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetForecastResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetForecastResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetForecastResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetForecastResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetForecastResponse) GetJSON200() *Forecast {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetForecastResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetForecastResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetForecastResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetForecastResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetForecastResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetForecastResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetForecastResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetForecastResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetForecastResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetForecastResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetScrapResponse200Headers the declared response headers of an HTTP 200 response for GetScrap
+type GetScrapResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse400Headers the declared response headers of an HTTP 400 response for GetScrap
+type GetScrapResponse400Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse401Headers the declared response headers of an HTTP 401 response for GetScrap
+type GetScrapResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetScrapResponse403Headers the declared response headers of an HTTP 403 response for GetScrap
+type GetScrapResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse404Headers the declared response headers of an HTTP 404 response for GetScrap
+type GetScrapResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse500Headers the declared response headers of an HTTP 500 response for GetScrap
+type GetScrapResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse503Headers the declared response headers of an HTTP 503 response for GetScrap
+type GetScrapResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type GetScrapResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Scrap
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetScrapResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetScrapResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetScrapResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetScrapResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetScrapResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetScrapResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetScrapResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetScrapResponse) GetJSON200() *Scrap {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetScrapResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetScrapResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetScrapResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetScrapResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetScrapResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetScrapResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetScrapResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetScrapResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetScrapResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetScrapResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetStepTimesResponse200Headers the declared response headers of an HTTP 200 response for GetStepTimes
+type GetStepTimesResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse400Headers the declared response headers of an HTTP 400 response for GetStepTimes
+type GetStepTimesResponse400Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse401Headers the declared response headers of an HTTP 401 response for GetStepTimes
+type GetStepTimesResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetStepTimesResponse403Headers the declared response headers of an HTTP 403 response for GetStepTimes
+type GetStepTimesResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse404Headers the declared response headers of an HTTP 404 response for GetStepTimes
+type GetStepTimesResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse500Headers the declared response headers of an HTTP 500 response for GetStepTimes
+type GetStepTimesResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse503Headers the declared response headers of an HTTP 503 response for GetStepTimes
+type GetStepTimesResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type GetStepTimesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StepTimes
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetStepTimesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetStepTimesResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetStepTimesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetStepTimesResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetStepTimesResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetStepTimesResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetStepTimesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetStepTimesResponse) GetJSON200() *StepTimes {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetStepTimesResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetStepTimesResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetStepTimesResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetStepTimesResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetStepTimesResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetStepTimesResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetStepTimesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetStepTimesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetStepTimesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetStepTimesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetThroughputResponse200Headers the declared response headers of an HTTP 200 response for GetThroughput
+type GetThroughputResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse400Headers the declared response headers of an HTTP 400 response for GetThroughput
+type GetThroughputResponse400Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse401Headers the declared response headers of an HTTP 401 response for GetThroughput
+type GetThroughputResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetThroughputResponse403Headers the declared response headers of an HTTP 403 response for GetThroughput
+type GetThroughputResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse404Headers the declared response headers of an HTTP 404 response for GetThroughput
+type GetThroughputResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse500Headers the declared response headers of an HTTP 500 response for GetThroughput
+type GetThroughputResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse503Headers the declared response headers of an HTTP 503 response for GetThroughput
+type GetThroughputResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type GetThroughputResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Throughput
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetThroughputResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetThroughputResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetThroughputResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetThroughputResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetThroughputResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetThroughputResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetThroughputResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetThroughputResponse) GetJSON200() *Throughput {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetThroughputResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetThroughputResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetThroughputResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetThroughputResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetThroughputResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetThroughputResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetThroughputResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetThroughputResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetThroughputResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetThroughputResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10315,6 +13866,197 @@ func (r CreateJobResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ImportJobsResponse200Headers the declared response headers of an HTTP 200 response for ImportJobs
+type ImportJobsResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ImportJobsResponse400Headers the declared response headers of an HTTP 400 response for ImportJobs
+type ImportJobsResponse400Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse401Headers the declared response headers of an HTTP 401 response for ImportJobs
+type ImportJobsResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ImportJobsResponse403Headers the declared response headers of an HTTP 403 response for ImportJobs
+type ImportJobsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse408Headers the declared response headers of an HTTP 408 response for ImportJobs
+type ImportJobsResponse408Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse409Headers the declared response headers of an HTTP 409 response for ImportJobs
+type ImportJobsResponse409Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse413Headers the declared response headers of an HTTP 413 response for ImportJobs
+type ImportJobsResponse413Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse415Headers the declared response headers of an HTTP 415 response for ImportJobs
+type ImportJobsResponse415Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse422Headers the declared response headers of an HTTP 422 response for ImportJobs
+type ImportJobsResponse422Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse500Headers the declared response headers of an HTTP 500 response for ImportJobs
+type ImportJobsResponse500Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse503Headers the declared response headers of an HTTP 503 response for ImportJobs
+type ImportJobsResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ImportJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportReport
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *FileTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedFileType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ImportJobsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ImportJobsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ImportJobsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ImportJobsResponse403Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ImportJobsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ImportJobsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ImportJobsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ImportJobsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ImportJobsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ImportJobsResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ImportJobsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportJobsResponse) GetJSON200() *ImportReport {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ImportJobsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ImportJobsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ImportJobsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r ImportJobsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ImportJobsResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r ImportJobsResponse) GetJSON413() *FileTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r ImportJobsResponse) GetJSON415() *UnsupportedFileType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ImportJobsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ImportJobsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ImportJobsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportJobsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12909,6 +16651,607 @@ func (r AdvanceSerialsResponse) ContentType() string {
 	return ""
 }
 
+// AdvanceSerialsToResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialsToResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse400Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialsToResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse500Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type AdvanceSerialsToResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *SerialsRefused
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AdvanceSerialsToResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialsToResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdvanceSerialsToResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialsToResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialsToResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialsToResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialsToResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialsToResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialsToResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialsToResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialsToResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AdvanceSerialsToResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON409() *SerialsRefused {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AdvanceSerialsToResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AdvanceSerialsToResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdvanceSerialsToResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdvanceSerialsToResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdvanceSerialsToResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddSerialNotesResponse200Headers the declared response headers of an HTTP 200 response for AddSerialNotes
+type AddSerialNotesResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AddSerialNotesResponse400Headers the declared response headers of an HTTP 400 response for AddSerialNotes
+type AddSerialNotesResponse400Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse401Headers the declared response headers of an HTTP 401 response for AddSerialNotes
+type AddSerialNotesResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AddSerialNotesResponse403Headers the declared response headers of an HTTP 403 response for AddSerialNotes
+type AddSerialNotesResponse403Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse404Headers the declared response headers of an HTTP 404 response for AddSerialNotes
+type AddSerialNotesResponse404Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse408Headers the declared response headers of an HTTP 408 response for AddSerialNotes
+type AddSerialNotesResponse408Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse413Headers the declared response headers of an HTTP 413 response for AddSerialNotes
+type AddSerialNotesResponse413Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse415Headers the declared response headers of an HTTP 415 response for AddSerialNotes
+type AddSerialNotesResponse415Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse422Headers the declared response headers of an HTTP 422 response for AddSerialNotes
+type AddSerialNotesResponse422Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse500Headers the declared response headers of an HTTP 500 response for AddSerialNotes
+type AddSerialNotesResponse500Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse503Headers the declared response headers of an HTTP 503 response for AddSerialNotes
+type AddSerialNotesResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type AddSerialNotesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AddSerialNotesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AddSerialNotesResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AddSerialNotesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AddSerialNotesResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AddSerialNotesResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AddSerialNotesResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AddSerialNotesResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AddSerialNotesResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AddSerialNotesResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AddSerialNotesResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AddSerialNotesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddSerialNotesResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AddSerialNotesResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AddSerialNotesResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AddSerialNotesResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AddSerialNotesResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AddSerialNotesResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AddSerialNotesResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AddSerialNotesResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AddSerialNotesResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AddSerialNotesResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AddSerialNotesResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AddSerialNotesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddSerialNotesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddSerialNotesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddSerialNotesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OverrideStepsResponse200Headers the declared response headers of an HTTP 200 response for OverrideSteps
+type OverrideStepsResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// OverrideStepsResponse400Headers the declared response headers of an HTTP 400 response for OverrideSteps
+type OverrideStepsResponse400Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse401Headers the declared response headers of an HTTP 401 response for OverrideSteps
+type OverrideStepsResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// OverrideStepsResponse403Headers the declared response headers of an HTTP 403 response for OverrideSteps
+type OverrideStepsResponse403Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse404Headers the declared response headers of an HTTP 404 response for OverrideSteps
+type OverrideStepsResponse404Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse408Headers the declared response headers of an HTTP 408 response for OverrideSteps
+type OverrideStepsResponse408Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse409Headers the declared response headers of an HTTP 409 response for OverrideSteps
+type OverrideStepsResponse409Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse413Headers the declared response headers of an HTTP 413 response for OverrideSteps
+type OverrideStepsResponse413Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse415Headers the declared response headers of an HTTP 415 response for OverrideSteps
+type OverrideStepsResponse415Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse422Headers the declared response headers of an HTTP 422 response for OverrideSteps
+type OverrideStepsResponse422Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse500Headers the declared response headers of an HTTP 500 response for OverrideSteps
+type OverrideStepsResponse500Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse503Headers the declared response headers of an HTTP 503 response for OverrideSteps
+type OverrideStepsResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type OverrideStepsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *SerialsRefused
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *OverrideStepsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *OverrideStepsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *OverrideStepsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *OverrideStepsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *OverrideStepsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *OverrideStepsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *OverrideStepsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *OverrideStepsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *OverrideStepsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *OverrideStepsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *OverrideStepsResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *OverrideStepsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OverrideStepsResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r OverrideStepsResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r OverrideStepsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r OverrideStepsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r OverrideStepsResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r OverrideStepsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r OverrideStepsResponse) GetJSON409() *SerialsRefused {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r OverrideStepsResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r OverrideStepsResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r OverrideStepsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r OverrideStepsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r OverrideStepsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r OverrideStepsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OverrideStepsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OverrideStepsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OverrideStepsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ScrapSerialsResponse200Headers the declared response headers of an HTTP 200 response for ScrapSerials
 type ScrapSerialsResponse200Headers struct {
 	IdempotencyReplayed *string
@@ -13108,6 +17451,366 @@ func (r ScrapSerialsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ScrapSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UndoSerialsResponse200Headers the declared response headers of an HTTP 200 response for UndoSerials
+type UndoSerialsResponse200Headers struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// UndoSerialsResponse400Headers the declared response headers of an HTTP 400 response for UndoSerials
+type UndoSerialsResponse400Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse401Headers the declared response headers of an HTTP 401 response for UndoSerials
+type UndoSerialsResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UndoSerialsResponse403Headers the declared response headers of an HTTP 403 response for UndoSerials
+type UndoSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse404Headers the declared response headers of an HTTP 404 response for UndoSerials
+type UndoSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse408Headers the declared response headers of an HTTP 408 response for UndoSerials
+type UndoSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse409Headers the declared response headers of an HTTP 409 response for UndoSerials
+type UndoSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse413Headers the declared response headers of an HTTP 413 response for UndoSerials
+type UndoSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse415Headers the declared response headers of an HTTP 415 response for UndoSerials
+type UndoSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse422Headers the declared response headers of an HTTP 422 response for UndoSerials
+type UndoSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse500Headers the declared response headers of an HTTP 500 response for UndoSerials
+type UndoSerialsResponse500Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse503Headers the declared response headers of an HTTP 503 response for UndoSerials
+type UndoSerialsResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type UndoSerialsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialsNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UndoSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UndoSerialsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UndoSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UndoSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UndoSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UndoSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UndoSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UndoSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UndoSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *UndoSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UndoSerialsResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UndoSerialsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UndoSerialsResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UndoSerialsResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UndoSerialsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UndoSerialsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r UndoSerialsResponse) GetJSON404() *SerialsNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r UndoSerialsResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r UndoSerialsResponse) GetJSON409() *Error {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r UndoSerialsResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r UndoSerialsResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r UndoSerialsResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UndoSerialsResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UndoSerialsResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UndoSerialsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UndoSerialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UndoSerialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UndoSerialsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteSerialResponse204Headers the declared response headers of an HTTP 204 response for DeleteSerial
+type DeleteSerialResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse400Headers the declared response headers of an HTTP 400 response for DeleteSerial
+type DeleteSerialResponse400Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse401Headers the declared response headers of an HTTP 401 response for DeleteSerial
+type DeleteSerialResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteSerialResponse403Headers the declared response headers of an HTTP 403 response for DeleteSerial
+type DeleteSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse404Headers the declared response headers of an HTTP 404 response for DeleteSerial
+type DeleteSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse409Headers the declared response headers of an HTTP 409 response for DeleteSerial
+type DeleteSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse412Headers the declared response headers of an HTTP 412 response for DeleteSerial
+type DeleteSerialResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse500Headers the declared response headers of an HTTP 500 response for DeleteSerial
+type DeleteSerialResponse500Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse503Headers the declared response headers of an HTTP 503 response for DeleteSerial
+type DeleteSerialResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type DeleteSerialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialNotFound
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Error
+	// JSON412 the response for an HTTP 412 `application/json` response
+	JSON412 *SerialWasChanged
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteSerialResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteSerialResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeleteSerialResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeleteSerialResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteSerialResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteSerialResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteSerialResponse503Headers
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r DeleteSerialResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteSerialResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteSerialResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r DeleteSerialResponse) GetJSON404() *SerialNotFound {
+	return r.JSON404
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r DeleteSerialResponse) GetJSON409() *Error {
+	return r.JSON409
+}
+
+// GetJSON412 returns the response for an HTTP 412 `application/json` response
+func (r DeleteSerialResponse) GetJSON412() *SerialWasChanged {
+	return r.JSON412
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeleteSerialResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DeleteSerialResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteSerialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteSerialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteSerialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteSerialResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13861,6 +18564,198 @@ func (r ForceCompleteSerialResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ForceCompleteSerialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddSerialNoteResponse200Headers the declared response headers of an HTTP 200 response for AddSerialNote
+type AddSerialNoteResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AddSerialNoteResponse400Headers the declared response headers of an HTTP 400 response for AddSerialNote
+type AddSerialNoteResponse400Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse401Headers the declared response headers of an HTTP 401 response for AddSerialNote
+type AddSerialNoteResponse401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AddSerialNoteResponse403Headers the declared response headers of an HTTP 403 response for AddSerialNote
+type AddSerialNoteResponse403Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse404Headers the declared response headers of an HTTP 404 response for AddSerialNote
+type AddSerialNoteResponse404Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse408Headers the declared response headers of an HTTP 408 response for AddSerialNote
+type AddSerialNoteResponse408Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse413Headers the declared response headers of an HTTP 413 response for AddSerialNote
+type AddSerialNoteResponse413Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse415Headers the declared response headers of an HTTP 415 response for AddSerialNote
+type AddSerialNoteResponse415Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse422Headers the declared response headers of an HTTP 422 response for AddSerialNote
+type AddSerialNoteResponse422Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse500Headers the declared response headers of an HTTP 500 response for AddSerialNote
+type AddSerialNoteResponse500Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse503Headers the declared response headers of an HTTP 503 response for AddSerialNote
+type AddSerialNoteResponse503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type AddSerialNoteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Serial
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *SerialNotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *RequestTimeout
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *ContentTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *IdempotencyKeyReused
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AddSerialNoteResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AddSerialNoteResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AddSerialNoteResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AddSerialNoteResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AddSerialNoteResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AddSerialNoteResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AddSerialNoteResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AddSerialNoteResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AddSerialNoteResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AddSerialNoteResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AddSerialNoteResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddSerialNoteResponse) GetJSON200() *Serial {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r AddSerialNoteResponse) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r AddSerialNoteResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r AddSerialNoteResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r AddSerialNoteResponse) GetJSON404() *SerialNotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r AddSerialNoteResponse) GetJSON408() *RequestTimeout {
+	return r.JSON408
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r AddSerialNoteResponse) GetJSON413() *ContentTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r AddSerialNoteResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r AddSerialNoteResponse) GetJSON422() *IdempotencyKeyReused {
+	return r.JSON422
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r AddSerialNoteResponse) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r AddSerialNoteResponse) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r AddSerialNoteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddSerialNoteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddSerialNoteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddSerialNoteResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16282,6 +21177,103 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 	return ParseListEventsResponse(rsp)
 }
 
+// GetForecastWithResponse Forecast when a job reaches its goal
+//
+// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+// count like other hours, because the basis contains them too.
+//
+// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
+func (c *ClientWithResponses) GetForecastWithResponse(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*GetForecastResponse, error) {
+	rsp, err := c.GetForecast(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetForecastResponse(rsp)
+}
+
+// GetScrapWithResponse Count scrapped units by reason and step
+//
+// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+// of the period.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
+func (c *ClientWithResponses) GetScrapWithResponse(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*GetScrapResponse, error) {
+	rsp, err := c.GetScrap(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetScrapResponse(rsp)
+}
+
+// GetStepTimesWithResponse Measure how long units stay at each step
+//
+// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+// left out.
+//
+//   - `entered`: units that were created at the step or moved to it.
+//   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+//     done it counts as well.
+//   - `scrapped`: units that were scrapped at the step. They are not in `left`.
+//   - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+//     to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+//     its operators reported, counts as 0.
+//   - `waiting`: units in progress that stand at the step now, whatever the period is.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
+func (c *ClientWithResponses) GetStepTimesWithResponse(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*GetStepTimesResponse, error) {
+	rsp, err := c.GetStepTimes(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetStepTimesResponse(rsp)
+}
+
+// GetThroughputWithResponse Count created, completed, and scrapped units over time
+//
+// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+// zeros.
+//
+// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+// hour that the clocks repeat is two buckets.
+//
+// Needs the role `read`. Changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
+func (c *ClientWithResponses) GetThroughputWithResponse(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*GetThroughputResponse, error) {
+	rsp, err := c.GetThroughput(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetThroughputResponse(rsp)
+}
+
 // LinkJiraTicketWithBodyWithResponse Link a ticket to a job
 //
 // With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
@@ -16326,7 +21318,7 @@ func (c *ClientWithResponses) LinkJiraTicketWithResponse(ctx context.Context, pa
 
 // PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -16344,7 +21336,7 @@ func (c *ClientWithResponses) PushJobToJiraWithBodyWithResponse(ctx context.Cont
 
 // PushJobToJiraWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -16451,6 +21443,48 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseCreateJobResponse(rsp)
+}
+
+// ImportJobsWithBodyWithResponse Import jobs from a spreadsheet
+//
+// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+//
+// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+//
+// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+//
+// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+//
+// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+// and 100000 steps are created together.
+//
+// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+// `path.created` and `serial.created` for each path and unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
+func (c *ClientWithResponses) ImportJobsWithBodyWithResponse(ctx context.Context, params *ImportJobsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportJobsResponse, error) {
+	rsp, err := c.ImportJobsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportJobsResponse(rsp)
 }
 
 // PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
@@ -16820,7 +21854,9 @@ func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, param
 // CreateSerialsWithBodyWithResponse Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -16838,7 +21874,9 @@ func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Cont
 // CreateSerialsWithResponse Create serial numbers
 //
 // Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+// again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -16856,7 +21894,8 @@ func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, par
 // AdvanceSerialsWithBodyWithResponse Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -16875,7 +21914,8 @@ func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Con
 // AdvanceSerialsWithResponse Advance many serial numbers
 //
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself.
+// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+// so that two people who press the same button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -16889,6 +21929,116 @@ func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseAdvanceSerialsResponse(rsp)
+}
+
+// AdvanceSerialsToWithBodyWithResponse Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *ClientWithResponses) AdvanceSerialsToWithBodyWithResponse(ctx context.Context, params *AdvanceSerialsToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error) {
+	rsp, err := c.AdvanceSerialsToWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialsToResponse(rsp)
+}
+
+// AdvanceSerialsToWithResponse Advance many serial numbers past steps
+//
+// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+// unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
+func (c *ClientWithResponses) AdvanceSerialsToWithResponse(ctx context.Context, params *AdvanceSerialsToParams, body AdvanceSerialsToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialsToResponse, error) {
+	rsp, err := c.AdvanceSerialsTo(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdvanceSerialsToResponse(rsp)
+}
+
+// AddSerialNotesWithBodyWithResponse Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *ClientWithResponses) AddSerialNotesWithBodyWithResponse(ctx context.Context, params *AddSerialNotesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error) {
+	rsp, err := c.AddSerialNotesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNotesResponse(rsp)
+}
+
+// AddSerialNotesWithResponse Add a note to many serial numbers
+//
+// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
+func (c *ClientWithResponses) AddSerialNotesWithResponse(ctx context.Context, params *AddSerialNotesParams, body AddSerialNotesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNotesResponse, error) {
+	rsp, err := c.AddSerialNotes(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNotesResponse(rsp)
+}
+
+// OverrideStepsWithBodyWithResponse Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *ClientWithResponses) OverrideStepsWithBodyWithResponse(ctx context.Context, params *OverrideStepsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error) {
+	rsp, err := c.OverrideStepsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOverrideStepsResponse(rsp)
+}
+
+// OverrideStepsWithResponse Make a step optional for many serial numbers
+//
+// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+// on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
+func (c *ClientWithResponses) OverrideStepsWithResponse(ctx context.Context, params *OverrideStepsParams, body OverrideStepsJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepsResponse, error) {
+	rsp, err := c.OverrideSteps(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOverrideStepsResponse(rsp)
 }
 
 // ScrapSerialsWithBodyWithResponse Scrap many serial numbers
@@ -16927,9 +22077,65 @@ func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, para
 	return ParseScrapSerialsResponse(rsp)
 }
 
+// UndoSerialsWithBodyWithResponse Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *ClientWithResponses) UndoSerialsWithBodyWithResponse(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error) {
+	rsp, err := c.UndoSerialsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoSerialsResponse(rsp)
+}
+
+// UndoSerialsWithResponse Take back the last change of many serial numbers
+//
+// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+// take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
+func (c *ClientWithResponses) UndoSerialsWithResponse(ctx context.Context, params *UndoSerialsParams, body UndoSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error) {
+	rsp, err := c.UndoSerials(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoSerialsResponse(rsp)
+}
+
+// DeleteSerialWithResponse Delete a unit that never moved
+//
+// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `serial.deleted`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
+func (c *ClientWithResponses) DeleteSerialWithResponse(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error) {
+	rsp, err := c.DeleteSerial(ctx, serialID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteSerialResponse(rsp)
+}
+
 // GetSerialWithResponse Get a serial number and its steps
 //
-// Answers with the unit and the status of each step of its path.
+// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -16947,8 +22153,11 @@ func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialI
 // AdvanceSerialWithBodyWithResponse Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -16967,8 +22176,11 @@ func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Cont
 // AdvanceSerialWithResponse Advance to the next step
 //
 // Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-// if it still stands there, so that pressing twice moves it once.
+// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+// unit moves only if it still stands there, so that pressing twice moves it once.
+//
+// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -16988,7 +22200,7 @@ func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, ser
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -17008,7 +22220,7 @@ func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Co
 //
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed.
+// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -17026,8 +22238,9 @@ func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, s
 
 // ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -17044,8 +22257,9 @@ func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx contex
 
 // ForceCompleteSerialWithResponse Complete a unit over open steps
 //
-// Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-// advance it.
+// Completes the unit although required steps are open; the event names them. If no step except the current one is required
+// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+// this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -17060,9 +22274,46 @@ func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Contex
 	return ParseForceCompleteSerialResponse(rsp)
 }
 
+// AddSerialNoteWithBodyWithResponse Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *ClientWithResponses) AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
+	rsp, err := c.AddSerialNoteWithBody(ctx, serialID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNoteResponse(rsp)
+}
+
+// AddSerialNoteWithResponse Add a note to a unit
+//
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+// possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
+func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
+	rsp, err := c.AddSerialNote(ctx, serialID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSerialNoteResponse(rsp)
+}
+
 // ScrapSerialWithBodyWithResponse Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -17079,7 +22330,8 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 
 // ScrapSerialWithResponse Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+// `fromStepId` the unit is scrapped only if it still stands at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -17148,7 +22400,8 @@ func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context,
 
 // OverrideStepWithBodyWithResponse Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -17165,7 +22418,8 @@ func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Conte
 
 // OverrideStepWithResponse Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed.
+// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+// `skipped`: the unit no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -17217,7 +22471,10 @@ func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialI
 // UndoSerialWithBodyWithResponse Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -17235,7 +22492,10 @@ func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context
 // UndoSerialWithResponse Take back the last change of a unit
 //
 // Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that.
+// erased. Sent again, it takes back the one before that. Notes are not taken back.
+//
+// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -17587,6 +22847,626 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListEventsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetForecastResponse parses an HTTP response from a GetForecastWithResponse call
+func ParseGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetForecastResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Forecast
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetForecastResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetForecastResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetForecastResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetForecastResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetForecastResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetForecastResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetForecastResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetScrapResponse parses an HTTP response from a GetScrapWithResponse call
+func ParseGetScrapResponse(rsp *http.Response) (*GetScrapResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetScrapResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Scrap
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetScrapResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetScrapResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetScrapResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetScrapResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetScrapResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetScrapResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetScrapResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetStepTimesResponse parses an HTTP response from a GetStepTimesWithResponse call
+func ParseGetStepTimesResponse(rsp *http.Response) (*GetStepTimesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetStepTimesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StepTimes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetStepTimesResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetStepTimesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetStepTimesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetStepTimesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetStepTimesResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetStepTimesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetStepTimesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetThroughputResponse parses an HTTP response from a GetThroughputWithResponse call
+func ParseGetThroughputResponse(rsp *http.Response) (*GetThroughputResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetThroughputResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Throughput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetThroughputResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetThroughputResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetThroughputResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetThroughputResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetThroughputResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetThroughputResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetThroughputResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -18604,6 +24484,9 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 		}
 		response.JSON503 = &dest
 
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
+
 	}
 
 	switch {
@@ -18924,6 +24807,236 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseImportJobsResponse parses an HTTP response from a ImportJobsWithResponse call
+func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest FileTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedFileType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ImportJobsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ImportJobsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ImportJobsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ImportJobsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 408:
+		var headers ImportJobsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ImportJobsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ImportJobsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ImportJobsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ImportJobsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ImportJobsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ImportJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -21501,6 +27614,9 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 		}
 		response.JSON503 = &dest
 
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
+
 	}
 
 	switch {
@@ -22084,6 +28200,730 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 	return response, nil
 }
 
+// ParseAdvanceSerialsToResponse parses an HTTP response from a AdvanceSerialsToWithResponse call
+func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdvanceSerialsToResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest SerialsRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AdvanceSerialsToResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialsToResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers AdvanceSerialsToResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialsToResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialsToResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialsToResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialsToResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialsToResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialsToResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialsToResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialsToResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers AdvanceSerialsToResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddSerialNotesResponse parses an HTTP response from a AddSerialNotesWithResponse call
+func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddSerialNotesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AddSerialNotesResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AddSerialNotesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers AddSerialNotesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AddSerialNotesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AddSerialNotesResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AddSerialNotesResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers AddSerialNotesResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AddSerialNotesResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AddSerialNotesResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AddSerialNotesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers AddSerialNotesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOverrideStepsResponse parses an HTTP response from a OverrideStepsWithResponse call
+func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OverrideStepsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest SerialsRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers OverrideStepsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers OverrideStepsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers OverrideStepsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers OverrideStepsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers OverrideStepsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers OverrideStepsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers OverrideStepsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers OverrideStepsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers OverrideStepsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers OverrideStepsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers OverrideStepsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers OverrideStepsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseScrapSerialsResponse parses an HTTP response from a ScrapSerialsWithResponse call
 func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22311,6 +29151,438 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ScrapSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUndoSerialsResponse parses an HTTP response from a UndoSerialsWithResponse call
+func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UndoSerialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialsNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UndoSerialsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UndoSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers UndoSerialsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UndoSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UndoSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UndoSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UndoSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers UndoSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UndoSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers UndoSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers UndoSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers UndoSerialsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteSerialResponse parses an HTTP response from a DeleteSerialWithResponse call
+func ParseDeleteSerialResponse(rsp *http.Response) (*DeleteSerialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteSerialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest SerialWasChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteSerialResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteSerialResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeleteSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeleteSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteSerialResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -23235,6 +30507,243 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ForceCompleteSerialResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddSerialNoteResponse parses an HTTP response from a AddSerialNoteWithResponse call
+func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddSerialNoteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Serial
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest SerialNotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest ContentTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest IdempotencyKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AddSerialNoteResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AddSerialNoteResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers AddSerialNoteResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AddSerialNoteResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AddSerialNoteResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AddSerialNoteResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers AddSerialNoteResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AddSerialNoteResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AddSerialNoteResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AddSerialNoteResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers AddSerialNoteResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -21,10 +21,14 @@ type commandLine struct {
 	Keys     keysCommand     `cmd:"" help:"Create, list and revoke API keys."`
 	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is being served."`
 	Restore  restoreCommand  `cmd:"" help:"Replace a SQLite database with a backup, while it is not being served."`
+	Copy     copyCommand     `cmd:"" help:"Copy everything to an empty database, from SQLite to PostgreSQL or back."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of a database up to date, as serve does at its start."`
 	Check    checkCommand    `cmd:"" help:"Look for damage and tampering: replay all events and compare."`
 	NewEpoch newEpochCommand `cmd:"" help:"Tell followers of events that the database was restored; stop all servers first."`
 	Licenses licensesCommand `cmd:"" help:"Print the licenses of the software in this binary."`
+	Version  versionCommand  `cmd:"" help:"Print the version of Routecard, its commit, and the versions of Go and SQLite."`
+
+	PrintVersion versionFlag `name:"version" help:"Print what routecard version prints."`
 }
 
 // databaseFlag is the flag that all commands share.
@@ -36,13 +40,29 @@ type databaseFlag struct {
 // fails, and with another status if the arguments are invalid.
 func Main() {
 	var line commandLine
-	command := kong.Parse(&line, kong.Name("routecard"),
-		kong.Description("Tracks production jobs on a shop floor. The API is at /api, its explorer at /docs."),
-		kong.Help(printHelp))
+	command := kong.Parse(&line, options()...)
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "routecard:", err)
 		os.Exit(1)
 	}
+}
+
+// options say how the arguments are parsed.
+func options() []kong.Option {
+	return []kong.Option{
+		kong.Name("routecard"),
+		kong.Description("Tracks production jobs on a shop floor. The API is at /api, its explorer at /docs."),
+		kong.Help(printHelp),
+	}
+}
+
+// Grammar returns all commands with their flags, for the generator of the reference.
+func Grammar() (*kong.Application, error) {
+	parser, err := kong.New(new(commandLine), options()...)
+	if err != nil {
+		return nil, err
+	}
+	return parser.Model, nil
 }
 
 // printHelp prints the help of the selected command. Without one it prints the list of commands and the help of serve,

@@ -7,6 +7,7 @@ import (
 )
 
 //go:generate go run ./cmd/licenses ../.. licenses.txt
+//go:generate go run ./cmd/reference ../..
 
 // licenses has the licenses of everything that the binary contains.
 //

@@ -2,20 +2,29 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
-	"runtime/debug"
+	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 	// A machine without a time zone database, such as a minimal container, can then use --time-zone too.
 	_ "time/tzdata"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+	// The root certificates for Jira on a machine without any, such as a container.
+	_ "golang.org/x/crypto/x509roots/fallback"
+
+	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/jira"
 	"github.com/routecard/routecard/server"
 	"github.com/routecard/routecard/store"
@@ -39,20 +48,25 @@ const (
 
 type serveCommand struct {
 	databaseFlag
-	Addr       string    `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
-	Insecure   bool      `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
-	CORSOrigin []string  `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
-	WebDir     string    `name:"web-dir" env:"ROUTECARD_WEB_DIR" type:"existingdir" placeholder:"DIR" help:"Serve the pages from this folder in place of the built-in ones, for their development."`
-	Jira       jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
-	TimeZone   string    `default:"UTC" env:"ROUTECARD_TIME_ZONE" placeholder:"NAME" help:"Time zone in which a due date ends, such as Europe/Berlin (default: ${default})."`
-	LogLevel   string    `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
+	Addr       string   `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
+	Insecure   bool     `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
+	CORSOrigin []string `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
+	WebDir     string   `name:"web-dir" env:"ROUTECARD_WEB_DIR" type:"existingdir" placeholder:"DIR" help:"Serve the pages from this folder in place of the built-in ones, for their development."`
+	TimeZone   string   `default:"UTC" env:"ROUTECARD_TIME_ZONE" placeholder:"NAME" help:"Time zone in which a due date ends, such as Europe/Berlin (default: ${default})."`
+	tlsFlags
+	backupFlags
+	Jira jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
+	// Credentials is set by systemd for a unit that has credentials.
+	Credentials string `hidden:"" name:"credentials-directory" env:"CREDENTIALS_DIRECTORY"`
+	LogLevel    string `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
 // jiraFlags are the settings of the Jira integration, which is off without a URL.
 type jiraFlags struct {
 	URL             string `name:"url" env:"URL" placeholder:"URL" help:"Jira to link tickets of; off unless given."`
 	User            string `name:"user" env:"USER" placeholder:"EMAIL" help:"User that the API token belongs to (Jira Cloud); without it the token is a personal access token (Data Center)."`
-	Token           string `name:"token" env:"TOKEN" placeholder:"TOKEN" help:"API token; better given by the environment, where nobody else on the machine reads it."`
+	Token           string `name:"token" env:"TOKEN" placeholder:"TOKEN" help:"API token; better given by a file or the environment, where nobody else on the machine reads it."`
+	TokenFile       string `name:"token-file" env:"TOKEN_FILE" placeholder:"FILE" help:"File with the API token; without it, the systemd credential jira-token is used if there is one."`
 	Project         string `name:"project" env:"PROJECT" placeholder:"KEY" help:"Project whose open tickets are listed."`
 	Deployment      string `name:"deployment" env:"DEPLOYMENT" default:"auto" enum:"auto,cloud,datacenter" placeholder:"KIND" help:"cloud, datacenter, or auto: ask Jira (default: ${default})."`
 	PartNumberField string `name:"part-number-field" env:"PART_NUMBER_FIELD" default:"customfield_10908" placeholder:"ID" help:"Custom field with the part number (default: ${default})."`
@@ -60,15 +74,44 @@ type jiraFlags struct {
 	EpicField       string `name:"epic-field" env:"EPIC_FIELD" default:"customfield_10014" placeholder:"ID" help:"Custom field with the epic (default: ${default})."`
 }
 
-// client returns the client of the configured Jira, or nil if none is configured.
-func (f jiraFlags) client() (*jira.Client, error) {
+// client returns the client of the configured Jira, or nil if none is configured. Credentials is systemd's folder of credentials,
+// empty if there is none.
+func (f jiraFlags) client(credentials string) (*jira.Client, error) {
 	if f.URL == "" {
 		return nil, nil
+	}
+	if err := f.readToken(credentials); err != nil {
+		return nil, err
 	}
 	return jira.New(jira.Config{
 		URL: f.URL, User: f.User, Token: f.Token, Project: f.Project, Deployment: f.Deployment,
 		PartNumberField: f.PartNumberField, QuantityField: f.QuantityField, EpicField: f.EpicField,
 	})
+}
+
+// readToken sets the token from its file or from systemd's credential, if one of them is given.
+func (f *jiraFlags) readToken(credentials string) error {
+	if f.Token != "" && f.TokenFile != "" {
+		return errors.New("--jira-token and --jira-token-file cannot be given together")
+	}
+	file := f.TokenFile
+	if file == "" && f.Token == "" && credentials != "" {
+		file = filepath.Join(credentials, "jira-token")
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	if file == "" {
+		return nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("cannot read the Jira token in %s: %w", file, systemError(err))
+	}
+	if f.Token = strings.TrimSpace(string(content)); f.Token == "" {
+		return fmt.Errorf("the file %s has no Jira token: it is empty", file)
+	}
+	return nil
 }
 
 // Run serves until SIGTERM or SIGINT, and then finishes the running requests.
@@ -82,7 +125,7 @@ func (c *serveCommand) Run() (err error) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	limitMemory(log)
 
-	jiraClient, err := c.Jira.client()
+	jiraClient, err := c.Jira.client(c.Credentials)
 	if err != nil {
 		return err
 	}
@@ -104,21 +147,50 @@ func (c *serveCommand) Run() (err error) {
 	if err := c.refuseOpenAPI(starting, listener.Addr(), db); err != nil {
 		return err
 	}
-	pages := web.Files()
-	if c.WebDir != "" {
-		pages = os.DirFS(c.WebDir)
-	}
-	handler, err := server.New(db, server.Options{
-		Pages: pages, PagesChange: c.WebDir != "",
+	options := server.Options{
+		Pages: web.Files(), PagesChange: c.WebDir != "",
 		Logger: log, Jira: jiraClient, Stopping: ctx.Done(), Insecure: c.Insecure, CORSOrigins: c.CORSOrigin,
-		TimeZone: timeZone, Version: version(),
-	})
+		TimeZone: timeZone, Version: version.Get().Version,
+	}
+	if c.WebDir != "" {
+		options.Pages = os.DirFS(c.WebDir)
+	}
+	backups, err := c.schedule(c.Database, db, log)
+	if err != nil {
+		return err
+	}
+	if backups != nil {
+		options.LastBackup = backups.LastBackup
+	}
+	handler, err := server.New(db, options)
+	if err != nil {
+		return err
+	}
+	encryption, err := c.config(c.Database, c.Addr, log)
 	if err != nil {
 		return err
 	}
 	go maintain(ctx, db, log)
-	log.Info("serving", "url", "http://"+listener.Addr().String(), "database", store.Describe(c.Database))
-	if err := serveHTTP(ctx, listener, handler, log); err != nil {
+	if backups != nil {
+		// Ends before the database is closed.
+		var running sync.WaitGroup
+		running.Go(func() { backups.run(ctx) })
+		defer running.Wait()
+		defer stop()
+	}
+	sqlite, err := store.SQLiteVersion()
+	if err != nil {
+		return err
+	}
+	build := version.Get()
+	scheme := "http://"
+	if encryption != nil {
+		scheme = "https://"
+	}
+	log.Info("serving", "url", scheme+listener.Addr().String(), "database", store.Describe(c.Database),
+		"version", build.Version, "commit", build.Commit, "go", build.Go, "sqlite", sqlite)
+	notifySystemd(daemon.SdNotifyReady, log)
+	if err := serveHTTP(ctx, listener, encryption, handler, log); err != nil {
 		return err
 	}
 	ending, cancelSeal := context.WithTimeout(context.WithoutCancel(ctx), lastSealTimeout)
@@ -127,15 +199,6 @@ func (c *serveCommand) Run() (err error) {
 		log.Warn("could not seal the last events", "error", err)
 	}
 	return nil
-}
-
-// version returns the version of the program, as the Go command has recorded it in the binary.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	return info.Main.Version
 }
 
 // refuseOpenAPI returns an error if the API needs no key, and other machines or the pages of any site could use it, unless the
@@ -160,9 +223,9 @@ func (c *serveCommand) refuseOpenAPI(ctx context.Context, listening net.Addr, db
 	return err
 }
 
-// serveHTTP serves requests until the context ends. It then waits for the running requests, at most drainTimeout, and
+// serveHTTP serves requests until the context ends, by HTTPS unless the settings of TLS are nil. It then waits for the running requests, at most drainTimeout, and
 // closes the connections of those that have not finished.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+func serveHTTP(ctx context.Context, listener net.Listener, encryption *tls.Config, handler http.Handler, log *slog.Logger) error {
 	httpServer := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -172,15 +235,21 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		IdleTimeout:  2 * time.Minute,
 		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnContext:  limitSendBuffer,
+		TLSConfig:    encryption,
+	}
+	serve := httpServer.Serve
+	if encryption != nil {
+		serve = func(listener net.Listener) error { return httpServer.ServeTLS(listener, "", "") }
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- httpServer.Serve(listener) }()
+	go func() { failed <- serve(listener) }()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
+	notifySystemd(daemon.SdNotifyStopping, log)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(draining); err != nil {
@@ -194,10 +263,20 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 // megabytes and accepts more data only when a third of it is free, so a slow client would look like one that has
 // stopped reading.
 func limitSendBuffer(ctx context.Context, conn net.Conn) context.Context {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBufferSize) // if it fails, only slow clients suffer
 	}
 	return ctx
+}
+
+// notifySystemd tells systemd about the state of the server, if systemd has started it.
+func notifySystemd(state string, log *slog.Logger) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("could not notify systemd", "state", state, "error", err)
+	}
 }
 
 // maintain seals new events every sealInterval and deletes expired rows every sweepInterval, until the context ends.

@@ -34,19 +34,28 @@ type Operation struct {
 	// EmptyBody tells whether an empty body means an empty object: if the contract does not require a body, or has
 	// x-empty-body.
 	EmptyBody bool
+	// MaxBody is the maximum length of the request body in bytes: [MaxBody], or the maxLength of a file.
+	MaxBody int64
 
-	body       *schema
+	body *schema
+	// mediaTypes are the media types of the request body, sorted. There are none if the operation takes no body.
+	mediaTypes []string
 	parameters []parameter
 }
 
 // TakesBody reports whether the operation declares a request body.
-func (o *Operation) TakesBody() bool { return o.body != nil }
+func (o *Operation) TakesBody() bool { return o.mediaTypes != nil }
+
+// TakesFile reports whether the operation declares a request body that is a file and not JSON. Check does not look into it.
+func (o *Operation) TakesFile() bool { return o.TakesBody() && o.body == nil }
 
 type parameter struct {
-	Ref    string  `json:"$ref"`
-	Name   string  `json:"name"`
-	In     string  `json:"in"`
-	Schema *schema `json:"schema"`
+	Ref  string `json:"$ref"`
+	Name string `json:"name"`
+	In   string `json:"in"`
+	// Required is checked for parameters of the query only.
+	Required bool    `json:"required"`
+	Schema   *schema `json:"schema"`
 }
 
 // document is the part of an OpenAPI 3.0 document that Load reads.
@@ -132,7 +141,7 @@ func (r *resolver) operation(raw json.RawMessage, shared []parameter) (*Operatio
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, err
 	}
-	operation := &Operation{ID: object.OperationID, Role: object.Role}
+	operation := &Operation{ID: object.OperationID, Role: object.Role, MaxBody: MaxBody}
 	for _, declared := range slices.Concat(shared, object.Parameters) {
 		if name, ok := strings.CutPrefix(declared.Ref, "#/components/parameters/"); ok {
 			target := r.doc.Components.Parameters[name]
@@ -149,11 +158,20 @@ func (r *resolver) operation(raw json.RawMessage, shared []parameter) (*Operatio
 		operation.parameters = append(operation.parameters, declared)
 	}
 	if object.RequestBody != nil {
-		body, err := r.schema(object.RequestBody.Content["application/json"].Schema)
-		if err != nil {
-			return nil, err
+		operation.EmptyBody = object.RequestBody.EmptyBody || !object.RequestBody.Required
+		for mediaType, content := range object.RequestBody.Content {
+			body, err := r.schema(content.Schema)
+			if err != nil {
+				return nil, err
+			}
+			operation.mediaTypes = append(operation.mediaTypes, mediaType)
+			if mediaType == jsonType {
+				operation.body = body
+			} else if body.MaxLength != nil {
+				operation.MaxBody = int64(*body.MaxLength)
+			}
 		}
-		operation.body, operation.EmptyBody = body, object.RequestBody.EmptyBody || !object.RequestBody.Required
+		slices.Sort(operation.mediaTypes)
 	}
 	return operation, nil
 }

@@ -53,7 +53,7 @@ func FuzzBody(f *testing.F) {
 			f.Fatal(err)
 		}
 		for _, operation := range loaded.Operations() {
-			if operation.TakesBody() {
+			if operation.TakesBody() && !operation.TakesFile() {
 				body := doc.Paths.Find(operation.Path).GetOperation(operation.Method).RequestBody.Value
 				targets = append(targets, target{operation, body.Content.Get("application/json").Schema.Value})
 			}

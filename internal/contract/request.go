@@ -8,10 +8,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 )
 
-// MaxBody is the maximum length of a request body in bytes.
+// MaxBody is the maximum length of a JSON request body in bytes.
 const MaxBody = 1 << 20
+
+const jsonType = "application/json"
 
 // Error says why a request is refused. Message is a sentence for the client.
 type Error struct {
@@ -34,9 +38,8 @@ type FieldError struct {
 // Check checks a request in this order: query and headers, Content-Type, size of the body, body. It does not check path
 // parameters: an id of the wrong form belongs to no resource, so the handler responds with 404.
 //
-// Check returns the body as it was sent and as decoded by the schema; both are nil if the operation takes no body. The
-// decoded body has no fields that the schema doesn't know and no nulls, except where the schema allows them. Whole numbers
-// are int64 however they are written, other numbers are json.Number.
+// Check returns the body as it was sent and as decoded by the schema; both are nil if the operation takes no body, and a file is
+// not decoded. See [Operation.Decode].
 //
 // The error is an *Error.
 func (o *Operation) Check(w http.ResponseWriter, r *http.Request) (raw []byte, body map[string]any, err error) {
@@ -46,10 +49,13 @@ func (o *Operation) Check(w http.ResponseWriter, r *http.Request) (raw []byte, b
 	if !o.TakesBody() {
 		return nil, nil, nil
 	}
-	if raw, err = readBody(w, r); err != nil {
+	if raw, err = o.readBody(w, r); err != nil {
 		return nil, nil, err
 	}
-	if body, err = o.decode(raw); err != nil {
+	if o.TakesFile() {
+		return raw, nil, nil
+	}
+	if body, err = o.Decode(raw); err != nil {
 		return nil, nil, err
 	}
 	return raw, body, nil
@@ -68,6 +74,8 @@ func (o *Operation) checkParameters(r *http.Request) error {
 		case "query":
 			if values, sent := query[p.Name]; sent {
 				p.check(values, &errs)
+			} else if p.Required {
+				errs.add(&fieldPath{name: p.Name}, "is required")
 			}
 		case "header":
 			if values := r.Header.Values(p.Name); len(values) > 0 {
@@ -79,20 +87,24 @@ func (o *Operation) checkParameters(r *http.Request) error {
 }
 
 // readBody reads the body of a request whose Content-Type and size are allowed.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	// A web page of another origin can send a form or plain text without a CORS preflight request, but not JSON.
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return nil, &Error{Status: http.StatusUnsupportedMediaType, Message: "Content-Type must be application/json"}
+func (o *Operation) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	// A web page of another origin can send a form or plain text without a CORS preflight request, but not these types.
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || !slices.Contains(o.mediaTypes, media) {
+		return nil, &Error{
+			Status: http.StatusUnsupportedMediaType, Message: "Content-Type must be " + strings.Join(o.mediaTypes, " or "),
+		}
 	}
-	tooLarge := &Error{Status: http.StatusRequestEntityTooLarge, Message: "request body must be at most 1 MiB"}
-	if r.ContentLength > MaxBody {
+	tooLarge := &Error{
+		Status: http.StatusRequestEntityTooLarge, Message: fmt.Sprintf("request body must be at most %d MiB", o.MaxBody>>20),
+	}
+	if r.ContentLength > o.MaxBody {
 		// The body stays unread, so the connection can't be used for another request.
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge
 	}
 	var raw bytes.Buffer
 	raw.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody)); err != nil {
+	if _, err := raw.ReadFrom(http.MaxBytesReader(w, r.Body, o.MaxBody)); err != nil {
 		var over *http.MaxBytesError
 		switch {
 		case errors.As(err, &over):
@@ -106,7 +118,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return raw.Bytes(), nil
 }
 
-func (o *Operation) decode(raw []byte) (map[string]any, error) {
+// Decode checks a JSON body by the schema of the operation and returns it decoded, without fields that the schema doesn't know and
+// without nulls, except where the schema allows them. Whole numbers are int64 however they are written, other numbers are
+// json.Number. The error is an *Error.
+func (o *Operation) Decode(raw []byte) (map[string]any, error) {
 	if len(bytes.TrimSpace(raw)) == 0 && o.EmptyBody {
 		raw = []byte("{}")
 	}

@@ -38,8 +38,11 @@ type Operation struct {
 	Description string
 	// Parameters lists the parameters of the path and the operation, with references resolved.
 	Parameters []*openapi3.Parameter
-	// Body is the schema of the request body; nil if the operation has none.
+	// Body is the schema of the request body; nil if the operation has none, or takes a file.
 	Body *openapi3.Schema
+	// File is the media type of a file that the operation takes: the last of its types in the order of the alphabet. It is empty if
+	// the operation takes none.
+	File string
 	// EmptyBody reports whether an empty body is valid, although the contract says that a body is required.
 	EmptyBody bool
 
@@ -71,7 +74,12 @@ func Parse(source []byte) *Contract {
 			}
 			if spec.RequestBody != nil {
 				body := spec.RequestBody.Value
-				operation.Body, operation.EmptyBody = body.Content.Get("application/json").Schema.Value, body.Extensions["x-empty-body"] == true
+				operation.EmptyBody = body.Extensions["x-empty-body"] == true
+				if content := body.Content["application/json"]; content != nil {
+					operation.Body = content.Schema.Value
+				} else {
+					operation.File = slices.Max(slices.Collect(maps.Keys(body.Content)))
+				}
 			}
 			operation.examples = operation.readExamples()
 			contract.Operations = append(contract.Operations, operation)

@@ -561,7 +561,9 @@ func (p *generator) skip(body map[string]any) map[string]any {
 	return body
 }
 
-func (p *generator) note() bool { return p.command("notes", map[string]any{"text": "Noted by " + p.token}) }
+func (p *generator) note() bool {
+	return p.command("notes", map[string]any{"text": "Noted by " + p.token})
+}
 
 func (p *generator) deleteSerial() bool {
 	id, _, found := p.world.unit(p.Rand)
@@ -628,7 +630,9 @@ func (p *generator) advanceManyTo() bool {
 	return p.commandMany("advance-to", map[string]any{"targetStepIndex": 1 + p.IntN(5)})
 }
 
-func (p *generator) undoMany() bool { return p.commandMany("undo", map[string]any{"reason": "Wrong box"}) }
+func (p *generator) undoMany() bool {
+	return p.commandMany("undo", map[string]any{"reason": "Wrong box"})
+}
 
 func (p *generator) overrideMany() bool {
 	_, steps, found := p.world.unit(p.Rand)

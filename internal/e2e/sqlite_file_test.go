@@ -234,7 +234,7 @@ func TestNewFilesArePrivate(t *testing.T) {
 	p.terminate()
 }
 
-// TestRestore follows docs/backup-and-restore.md: back up, lose the database, restore, serve.
+// TestRestore follows docs/guides/backup-and-restore.md: back up, lose the database, restore, serve.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	database := routecardtest.SQLite(t)

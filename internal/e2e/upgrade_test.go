@@ -1,16 +1,20 @@
 package e2e
 
 import (
+	"database/sql"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	_ "github.com/ncruces/go-sqlite3/driver" // registers sqlite3
 
 	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/postgrestest"
 	"github.com/routecard/routecard/internal/routecardtest"
+	"github.com/routecard/routecard/store"
 )
 
 // released is the folder with databases that earlier versions wrote, one folder for each version: routecard.db, which is a
@@ -81,6 +85,8 @@ func testUpgrade(t *testing.T, database string) {
 		wantEqual(t, "the step index of "+serialNumber, get[gen.Serial](t, p, "/api/serials/"+serialNumber).CurrentStepIndex, want)
 	}
 	wantEqual(t, "the number of events", len(get[[]gen.Event](t, p, "/api/events")), 29)
+	path := get[gen.PathDetail](t, p, "/api/paths/"+detail.Paths[0].ID)
+	wantEqual(t, "the number of units that have done the first step", path.Distribution[0].DoneCount, 3)
 
 	// A move of the old version can be undone, and new events follow the old ones.
 	undo := p.do(t, "POST", "/api/serials/SN-00003/undo", `{}`)
@@ -91,4 +97,33 @@ func testUpgrade(t *testing.T, database string) {
 	wantEqual(t, "the number of new events", len(get[[]gen.Event](t, p, "/api/events?after=29")), 2)
 	p.terminate()
 	wantSound(t, database)
+}
+
+// TestUpgradeOfSimilarSerialNumbers has two units whose serial numbers differ only in case: the upgrade names them and changes
+// nothing, and after one of them has another number it succeeds.
+func TestUpgradeOfSimilarSerialNumbers(t *testing.T) {
+	t.Parallel()
+	database := releasedSQLite(t, "0.1.0")
+	alter := func(statement string) {
+		t.Helper()
+		db, err := sql.Open("sqlite3", "file:"+database)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alter("UPDATE serials SET id = 'sn-00020', number = NULL WHERE id = 'SN-00019'")
+	_, err := store.Open(t.Context(), database, store.Options{Mode: store.Serve})
+	if err == nil || !strings.HasSuffix(err.Error(), "it has serial numbers that differ only in upper and lower case, which is no longer "+
+		"allowed: SN-00020 and sn-00020. Nothing has changed. Give one unit of each pair another serial number, as docs/guides/upgrade.md "+
+		"describes, and start again") {
+		t.Fatalf("the error is %v", err)
+	}
+	alter("UPDATE serials SET id = 'SN-00019', number = 19 WHERE id = 'sn-00020'")
+	testUpgrade(t, database)
 }

@@ -1,6 +1,7 @@
 package routecard
 
 import (
+	"bytes"
 	"context"
 	"iter"
 
@@ -15,6 +16,15 @@ func (c *Client) CreateJob(ctx context.Context, job JobCreate, options ...CallOp
 // PlanJob creates a job with its paths, their steps, and units on them, and returns the job. Everything is created or nothing is.
 func (c *Client) PlanJob(ctx context.Context, plan JobPlan, options ...CallOption) (*JobDetail, error) {
 	return decode[*JobDetail](c.do(ctx, options)(client.NewPlanJobRequest(c.server, nil, plan)))
+}
+
+// ImportJobs creates a job for each row of a CSV or XLSX file and returns what became of each row. The media type is text/csv, or
+// that of XLSX. Params may be nil.
+func (c *Client) ImportJobs(
+	ctx context.Context, file []byte, mediaType string, params *ImportJobsParams, options ...CallOption,
+) (*ImportReport, error) {
+	return decode[*ImportReport](c.do(ctx, options)(
+		client.NewImportJobsRequestWithBody(c.server, params, mediaType, bytes.NewReader(file))))
 }
 
 // ListJobs returns the jobs that match params, newest first unless params.Sort says otherwise: all of them, or one page if

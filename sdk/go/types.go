@@ -18,6 +18,10 @@ type (
 	JobUpdate = client.JobUpdate
 	// JobPlan is the input of [Client.PlanJob].
 	JobPlan = client.JobPlan
+	// ImportJobsParams says how [Client.ImportJobs] reads and imports a file.
+	ImportJobsParams = client.ImportJobsParams
+	// ImportReport says what an import did with each row of a file.
+	ImportReport = client.ImportReport
 	// PathPlan is a path of a plan, with its steps and units.
 	PathPlan = client.PathPlan
 	// JobClose is the input of [Client.CloseJob].
@@ -56,6 +60,43 @@ const (
 	JobUpdatePriorityHigh   = client.JobUpdatePriorityHigh
 	JobUpdatePriorityNormal = client.JobUpdatePriorityNormal
 	JobUpdatePriorityLow    = client.JobUpdatePriorityLow
+)
+
+type (
+	// ImportJobsParamsOnDuplicate says what happens to a row whose external ID a job has.
+	ImportJobsParamsOnDuplicate = client.ImportJobsParamsOnDuplicate
+	// ImportJobsParamsDateOrder says how dates with slashes are read.
+	ImportJobsParamsDateOrder = client.ImportJobsParamsDateOrder
+	// ImportColumn is a column of an imported file.
+	ImportColumn = client.ImportColumn
+	// ImportRow says what became of one row of an imported file.
+	ImportRow = client.ImportRow
+	// ImportError says what is wrong with a cell of an imported row.
+	ImportError = client.ImportError
+	// ImportRowStatus is the status of an [ImportRow].
+	ImportRowStatus = client.ImportRowStatus
+)
+
+// What happens to a row whose external ID a job has. The default is an error.
+const (
+	ImportJobsParamsOnDuplicateError  = client.ImportJobsParamsOnDuplicateError
+	ImportJobsParamsOnDuplicateSkip   = client.ImportJobsParamsOnDuplicateSkip
+	ImportJobsParamsOnDuplicateUpdate = client.ImportJobsParamsOnDuplicateUpdate
+)
+
+// How dates with slashes are read.
+const (
+	ImportJobsParamsDateOrderDmy = client.ImportJobsParamsDateOrderDmy
+	ImportJobsParamsDateOrderMdy = client.ImportJobsParamsDateOrderMdy
+)
+
+// Statuses of an [ImportRow]. A valid row was not imported because another row failed.
+const (
+	ImportRowStatusCreated = client.ImportRowStatusCreated
+	ImportRowStatusUpdated = client.ImportRowStatusUpdated
+	ImportRowStatusSkipped = client.ImportRowStatusSkipped
+	ImportRowStatusFailed  = client.ImportRowStatusFailed
+	ImportRowStatusValid   = client.ImportRowStatusValid
 )
 
 // Parts of the result of [Client.ListJobs] that a request can include. IncludeDistribution includes the progress too.

@@ -32,6 +32,40 @@ export function resources(call: CallFunction) {
       list: (options?: CallOptions<"listJobs">) =>
         call("listJobs", "GET", "/api/jobs", {}, undefined, options),
       /**
+       * Import jobs from a spreadsheet.
+       *
+       * Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+       *
+       * **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+       * Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+       * value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+       *
+       * **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+       * name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+       * amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+       * number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+       * ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+       *
+       * **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+       * thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+       * `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+       * read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+       * a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+       *
+       * **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+       * job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+       * and 100000 steps are created together.
+       *
+       * **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+       * external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+       * an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+       * `path.created` and `serial.created` for each path and unit.
+       */
+      import: (body: Blob, options?: CallOptions<"importJobs">) =>
+        call("importJobs", "POST", "/api/jobs/import", {}, body, options),
+      /**
        * Get a job with its paths and progress.
        *
        * Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
@@ -172,7 +206,9 @@ export function resources(call: CallFunction) {
        * Create serial numbers.
        *
        * Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-       * call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+       * call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+       * numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+       * again.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
        */
@@ -192,7 +228,8 @@ export function resources(call: CallFunction) {
        * Advance many serial numbers.
        *
        * Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-       * the units that could not. `perItem`: each answers for itself.
+       * the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+       * so that two people who press the same button at the same time move each unit once.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
        * `serial.completed` for each unit.
@@ -210,20 +247,76 @@ export function resources(call: CallFunction) {
       scrapMany: (body: RequestBody<"scrapSerials">, options?: CallOptions<"scrapSerials">) =>
         call("scrapSerials", "POST", "/api/serials/scrap", {}, body, options),
       /**
+       * Advance many serial numbers past steps.
+       *
+       * Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+       * unit that moved has `bypassed`.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+       * `serial.completed` for each unit.
+       */
+      advanceManyTo: (body: RequestBody<"advanceSerialsTo">, options?: CallOptions<"advanceSerialsTo">) =>
+        call("advanceSerialsTo", "POST", "/api/serials/advance-to", {}, body, options),
+      /**
+       * Make a step optional for many serial numbers.
+       *
+       * Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+       * on the path of the step.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+       * unit.
+       */
+      overrideSteps: (body: RequestBody<"overrideSteps">, options?: CallOptions<"overrideSteps">) =>
+        call("overrideSteps", "POST", "/api/serials/override", {}, body, options),
+      /**
+       * Take back the last change of many serial numbers.
+       *
+       * Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+       * take back your own changes only.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+       */
+      undoMany: (body: RequestBody<"undoSerials">, options?: CallOptions<"undoSerials">) =>
+        call("undoSerials", "POST", "/api/serials/undo", {}, body, options),
+      /**
+       * Add a note to many serial numbers.
+       *
+       * Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+       */
+      addNotes: (body: RequestBody<"addSerialNotes">, options?: CallOptions<"addSerialNotes">) =>
+        call("addSerialNotes", "POST", "/api/serials/notes", {}, body, options),
+      /**
        * Get a serial number and its steps.
        *
-       * Answers with the unit and the status of each step of its path.
+       * Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+       * lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
        *
        * Needs the role `read`. Changes nothing.
        */
       get: (serialId: string, options?: CallOptions<"getSerial">) =>
         call("getSerial", "GET", "/api/serials/{serialId}", {serialId}, undefined, options),
       /**
+       * Delete a unit that never moved.
+       *
+       * Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+       * not even if that was undone. The events of the unit stay, and its serial number is not used again.
+       *
+       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+       * `serial.deleted`.
+       */
+      delete: (serialId: string, options?: CallOptions<"deleteSerial">) =>
+        call("deleteSerial", "DELETE", "/api/serials/{serialId}", {serialId}, undefined, options),
+      /**
        * Advance to the next step.
        *
        * Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-       * deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-       * if it still stands there, so that pressing twice moves it once.
+       * deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+       * unit moves only if it still stands there, so that pressing twice moves it once.
+       *
+       * With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+       * required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
        * `serial.completed` after the last step.
@@ -235,7 +328,7 @@ export function resources(call: CallFunction) {
        *
        * Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
        * overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-       * last step means completed.
+       * last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
        * `serial.completed` after the last step.
@@ -245,7 +338,8 @@ export function resources(call: CallFunction) {
       /**
        * Scrap a unit.
        *
-       * Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+       * Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+       * `fromStepId` the unit is scrapped only if it still stands at this step.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
        */
@@ -254,8 +348,9 @@ export function resources(call: CallFunction) {
       /**
        * Complete a unit over open steps.
        *
-       * Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-       * advance it.
+       * Completes the unit although required steps are open; the event names them. If no step except the current one is required
+       * and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+       * this step.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
        */
@@ -265,16 +360,30 @@ export function resources(call: CallFunction) {
        * Take back the last change of a unit.
        *
        * Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-       * erased. Sent again, it takes back the one before that.
+       * erased. Sent again, it takes back the one before that. Notes are not taken back.
+       *
+       * With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+       * `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
        */
       undo: (serialId: string, body: RequestBody<"undoSerial"> | undefined = {}, options?: CallOptions<"undoSerial">) =>
         call("undoSerial", "POST", "/api/serials/{serialId}/undo", {serialId}, body, options),
       /**
+       * Add a note to a unit.
+       *
+       * Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+       * possible when the unit is completed or scrapped.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+       */
+      addNote: (serialId: string, body: RequestBody<"addSerialNote">, options?: CallOptions<"addSerialNote">) =>
+        call("addSerialNote", "POST", "/api/serials/{serialId}/notes", {serialId}, body, options),
+      /**
        * Make a step optional for one unit.
        *
-       * For this unit the step counts as optional until it has been passed.
+       * For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+       * `skipped`: the unit no longer owes it.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
        */
@@ -332,6 +441,73 @@ export function resources(call: CallFunction) {
        */
       list: (options?: CallOptions<"listEvents">) =>
         call("listEvents", "GET", "/api/events", {}, undefined, options),
+    },
+    insights: {
+      /**
+       * Count created, completed, and scrapped units over time.
+       *
+       * Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+       * whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+       * zeros.
+       *
+       * Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+       * hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+       * hour that the clocks repeat is two buckets.
+       *
+       * Needs the role `read`. Changes nothing.
+       */
+      getThroughput: (options?: CallOptions<"getThroughput">) =>
+        call("getThroughput", "GET", "/api/insights/throughput", {}, undefined, options),
+      /**
+       * Measure how long units stay at each step.
+       *
+       * Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+       * now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+       * steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+       * an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+       * waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+       * left out.
+       *
+       * - `entered`: units that were created at the step or moved to it.
+       * - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+       *   done it counts as well.
+       * - `scrapped`: units that were scrapped at the step. They are not in `left`.
+       * - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+       *   to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+       *   its operators reported, counts as 0.
+       * - `waiting`: units in progress that stand at the step now, whatever the period is.
+       *
+       * Needs the role `read`. Changes nothing.
+       */
+      getStepTimes: (options?: CallOptions<"getStepTimes">) =>
+        call("getStepTimes", "GET", "/api/insights/steps", {}, undefined, options),
+      /**
+       * Count scrapped units by reason and step.
+       *
+       * Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+       * by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+       * for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+       * of the period.
+       *
+       * Needs the role `read`. Changes nothing.
+       */
+      getScrap: (options?: CallOptions<"getScrap">) =>
+        call("getScrap", "GET", "/api/insights/scrap", {}, undefined, options),
+      /**
+       * Forecast when a job reaches its goal.
+       *
+       * Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+       * was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+       * more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+       * count like other hours, because the basis contains them too.
+       *
+       * `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+       * needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+       *
+       * Needs the role `read`. Changes nothing.
+       */
+      getForecast: (options: CallOptions<"getForecast">) =>
+        call("getForecast", "GET", "/api/insights/forecast", {}, undefined, options),
     },
     work: {
       /**
@@ -459,7 +635,7 @@ export function resources(call: CallFunction) {
       /**
        * Write a job's progress to its ticket.
        *
-       * Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+       * Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
        * two. Pushes of one job happen one at a time: while one is under way another is refused (409).
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.

@@ -37,6 +37,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import jobs from a spreadsheet
+         * @description Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
+         *
+         *     **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
+         *     Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
+         *     value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+         *
+         *     **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
+         *     name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+         *     amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
+         *     number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
+         *     ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+         *
+         *     **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
+         *     thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
+         *     `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
+         *     read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
+         *     a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+         *
+         *     **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
+         *     job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
+         *     and 100000 steps are created together.
+         *
+         *     **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
+         *     external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
+         *     an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+         *     `path.created` and `serial.created` for each path and unit.
+         */
+        post: operations["importJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{jobId}": {
         parameters: {
             query?: never;
@@ -297,7 +344,9 @@ export interface paths {
         /**
          * Create serial numbers
          * @description Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-         *     call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed.
+         *     call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
+         *     numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
+         *     again.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
          */
@@ -320,7 +369,8 @@ export interface paths {
         /**
          * Advance many serial numbers
          * @description Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-         *     the units that could not. `perItem`: each answers for itself.
+         *     the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
+         *     so that two people who press the same button at the same time move each unit once.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
          *     `serial.completed` for each unit.
@@ -355,6 +405,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/serials/advance-to": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Advance many serial numbers past steps
+         * @description Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
+         *     unit that moved has `bypassed`.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+         *     `serial.completed` for each unit.
+         */
+        post: operations["advanceSerialsTo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a step optional for many serial numbers
+         * @description Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
+         *     on the path of the step.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+         *     unit.
+         */
+        post: operations["overrideSteps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back the last change of many serial numbers
+         * @description Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
+         *     take back your own changes only.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+         */
+        post: operations["undoSerials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a note to many serial numbers
+         * @description Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+         */
+        post: operations["addSerialNotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/serials/{serialId}": {
         parameters: {
             query?: never;
@@ -367,14 +510,23 @@ export interface paths {
         };
         /**
          * Get a serial number and its steps
-         * @description Answers with the unit and the status of each step of its path.
+         * @description Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
+         *     lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
          *
          *     Needs the role `read`. Changes nothing.
          */
         get: operations["getSerial"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a unit that never moved
+         * @description Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
+         *     not even if that was undone. The events of the unit stay, and its serial number is not used again.
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+         *     `serial.deleted`.
+         */
+        delete: operations["deleteSerial"];
         options?: never;
         head?: never;
         patch?: never;
@@ -395,8 +547,11 @@ export interface paths {
         /**
          * Advance to the next step
          * @description Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-         *     deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepIndex` the unit moves only
-         *     if it still stands there, so that pressing twice moves it once.
+         *     deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
+         *     unit moves only if it still stands there, so that pressing twice moves it once.
+         *
+         *     With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
+         *     required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
          *     `serial.completed` after the last step.
@@ -424,7 +579,7 @@ export interface paths {
          * Advance past steps
          * @description Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
          *     overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-         *     last step means completed.
+         *     last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
          *     `serial.completed` after the last step.
@@ -450,7 +605,8 @@ export interface paths {
         put?: never;
         /**
          * Scrap a unit
-         * @description Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back.
+         * @description Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
+         *     `fromStepId` the unit is scrapped only if it still stands at this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
          */
@@ -475,8 +631,9 @@ export interface paths {
         put?: never;
         /**
          * Complete a unit over open steps
-         * @description Completes the unit though required steps are open; the event names them. When nothing is open the answer is 409: then
-         *     advance it.
+         * @description Completes the unit although required steps are open; the event names them. If no step except the current one is required
+         *     and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
+         *     this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
          */
@@ -502,11 +659,40 @@ export interface paths {
         /**
          * Take back the last change of a unit
          * @description Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-         *     erased. Sent again, it takes back the one before that.
+         *     erased. Sent again, it takes back the one before that. Notes are not taken back.
+         *
+         *     With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
+         *     `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
          */
         post: operations["undoSerial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/serials/{serialId}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The serial number. */
+                serialId: components["parameters"]["SerialId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a note to a unit
+         * @description Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
+         *     possible when the unit is completed or scrapped.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+         */
+        post: operations["addSerialNote"];
         delete?: never;
         options?: never;
         head?: never;
@@ -529,7 +715,8 @@ export interface paths {
         put?: never;
         /**
          * Make a step optional for one unit
-         * @description For this unit the step counts as optional until it has been passed.
+         * @description For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
+         *     `skipped`: the unit no longer owes it.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
          */
@@ -628,6 +815,123 @@ export interface paths {
          *     Needs the role `read`. Changes nothing.
          */
         get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insights/throughput": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count created, completed, and scrapped units over time
+         * @description Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
+         *     whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
+         *     zeros.
+         *
+         *     Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
+         *     hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
+         *     hour that the clocks repeat is two buckets.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["getThroughput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insights/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure how long units stay at each step
+         * @description Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
+         *     now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
+         *     steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
+         *     an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
+         *     waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
+         *     left out.
+         *
+         *     - `entered`: units that were created at the step or moved to it.
+         *     - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
+         *       done it counts as well.
+         *     - `scrapped`: units that were scrapped at the step. They are not in `left`.
+         *     - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
+         *       to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
+         *       its operators reported, counts as 0.
+         *     - `waiting`: units in progress that stand at the step now, whatever the period is.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["getStepTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insights/scrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count scrapped units by reason and step
+         * @description Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
+         *     by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
+         *     for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
+         *     of the period.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["getScrap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insights/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecast when a job reaches its goal
+         * @description Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
+         *     was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
+         *     more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
+         *     count like other hours, because the basis contains them too.
+         *
+         *     `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
+         *     needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+         *
+         *     Needs the role `read`. Changes nothing.
+         */
+        get: operations["getForecast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -862,7 +1166,7 @@ export interface paths {
         put?: never;
         /**
          * Write a job's progress to its ticket
-         * @description Writes the job's progress to its ticket as one comment. Later pushes update that comment, so the ticket never has
+         * @description Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
          *     two. Pushes of one job happen one at a time: while one is under way another is refused (409).
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
@@ -1125,6 +1429,116 @@ export interface components {
         };
         /** @description Jobs, in the order asked for. */
         JobList: components["schemas"]["JobListItem"][];
+        /**
+         * @description A row for each job. The columns are the fields of the schema `Job` and the totals of its progress: `id`, `name`,
+         *     `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
+         *     `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
+         *     `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
+         *     asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
+         *     break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+         */
+        JobCSV: string;
+        /**
+         * @description A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
+         *     `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
+         *     `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+         */
+        SerialCSV: string;
+        /**
+         * @description A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
+         *     `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+         */
+        EventCSV: string;
+        /**
+         * Format: binary
+         * @description A CSV or XLSX file of at most 20 MiB.
+         */
+        ImportFile: string;
+        /** @description What an import did with each row, or would do. */
+        ImportReport: {
+            /**
+             * @description Whether nothing was changed because `dryRun` was asked for.
+             * @example false
+             */
+            dryRun: boolean;
+            /**
+             * @description Number of rows with the status `created`.
+             * @example 1
+             */
+            created: number;
+            /**
+             * @description Number of rows with the status `updated`.
+             * @example 0
+             */
+            updated: number;
+            /**
+             * @description Number of rows with the status `skipped`.
+             * @example 0
+             */
+            skipped: number;
+            /**
+             * @description Number of rows with the status `failed`.
+             * @example 1
+             */
+            failed: number;
+            /** @description The columns of the file, from left to right. */
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description The rows of the file, without empty rows. */
+            rows: components["schemas"]["ImportRow"][];
+        };
+        /** @description A column of an imported file. */
+        ImportColumn: {
+            /**
+             * @description The name of the column, as the file has it.
+             * @example Quantity
+             */
+            column: string;
+            /**
+             * @description The field that the column is for. Absent if the column is ignored.
+             * @example goalQuantity
+             */
+            field?: string;
+        };
+        /** @description What an import did with one row, or would do. */
+        ImportRow: {
+            /**
+             * @description The number of the row, as a spreadsheet shows it. The first row of the file is 1.
+             * @example 2
+             */
+            row: number;
+            /**
+             * @description `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+             *     `valid`: the row has no fault, and was not imported because another row failed.
+             * @example created
+             * @enum {string}
+             */
+            status: "created" | "updated" | "skipped" | "failed" | "valid";
+            /**
+             * @description The job that was created, or that has the row's `externalId`. Absent where a dry run would create one.
+             * @example job_01h455vb4pex5vsknk084sn02q
+             */
+            jobId?: string;
+            /** @description What is wrong with the row. Only with the status `failed`. */
+            errors?: components["schemas"]["ImportError"][];
+        };
+        /** @description What is wrong with one cell of an imported row. */
+        ImportError: {
+            /**
+             * @description The name of the column, as the file has it. Absent if the fault is not that of a cell.
+             * @example Quantity
+             */
+            column?: string;
+            /**
+             * @description The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+             * @example about 20
+             */
+            value?: string;
+            /**
+             * @description What is wrong, in a sentence for the user.
+             * @example goalQuantity must be a whole number
+             */
+            reason: string;
+        };
         /** @description A job with its paths and its progress. */
         JobDetail: components["schemas"]["Job"] & {
             /** @description The job's paths, oldest first. */
@@ -1177,16 +1591,16 @@ export interface components {
          */
         StepId: string;
         /**
-         * @description How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step; an
-         *     optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `physical` and
-         *     `completion_gate` steps can't be bypassed.
+         * @description How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+         *     `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+         *     steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
          * @example strict
          * @enum {string}
          */
         AdvancementMode: "strict" | "flexible" | "per_step";
         /**
-         * @description How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it.
-         *     `completion_gate`: not left while an earlier step is deferred.
+         * @description How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+         *     lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
          * @example preferred
          * @enum {string}
          */
@@ -1408,7 +1822,7 @@ export interface components {
             /** @description Where the units in progress stand, in the order of the steps. */
             distribution: components["schemas"]["StepDistribution"][];
         };
-        /** @description How many units stand at a step. */
+        /** @description How many units stand at a step, and how many have done it. */
         StepDistribution: {
             stepId: components["schemas"]["StepId"];
             /**
@@ -1428,6 +1842,12 @@ export interface components {
              * @example 8
              */
             partCount: number;
+            /**
+             * Format: int64
+             * @description Units in progress or completed that have done the step. Scrapped units are not counted.
+             * @example 14
+             */
+            doneCount: number;
             /**
              * @description Whether no other step holds more units. All that tie are; none is where nothing stands.
              * @example true
@@ -1452,11 +1872,17 @@ export interface components {
             jobId: components["schemas"]["JobId"];
             pathId: components["schemas"]["PathId"];
             /**
-             * @description Place of the step it stands at, or was scrapped at; -1 when completed.
+             * @description Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
+             *     was removed from the path: then `currentStepId` and `currentStepName` still name the step.
              * @example 0
              */
             currentStepIndex: number;
             currentStepId?: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step it stands at, or was scrapped at. Absent when completed.
+             * @example CNC Machining
+             */
+            currentStepName?: string;
             status: components["schemas"]["SerialStatus"];
             /**
              * @description Whether it was completed over open steps.
@@ -1486,17 +1912,91 @@ export interface components {
              */
             scrappedBy?: string;
             scrappedAt?: components["schemas"]["Timestamp"];
+            /**
+             * @description Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+             * @example evt_01h455vb4pex5vsknk084sn02q
+             */
+            lastEventId?: string;
             createdAt: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
         };
         /** @description Units. */
         SerialList: components["schemas"]["Serial"][];
-        /** @description A unit and the status of each step of its path. */
+        /** @description A unit, its job and path, the status of each step, and which commands it accepts. */
         SerialDetail: components["schemas"]["Serial"] & {
+            job: components["schemas"]["SerialJob"];
+            path: components["schemas"]["SerialPath"];
             /** @description One entry for each step that the path has now, in their order. */
             steps: components["schemas"]["SerialStep"][];
+            /**
+             * @description One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
+             *     step. They hold for the state that this response shows, and say nothing about the role of the API key.
+             */
+            actions: components["schemas"]["SerialAction"][];
         };
-        /** @description The status of a step for one unit. */
+        /** @description The job of a unit. */
+        SerialJob: {
+            id: components["schemas"]["JobId"];
+            /**
+             * @description Name of the job.
+             * @example JOB-2024-001
+             */
+            name: string;
+            /**
+             * @description Part number from the Jira ticket of the job, if it has one.
+             * @example HSG-7075
+             */
+            jiraPartNumber?: string;
+        };
+        /** @description The path of a unit. */
+        SerialPath: {
+            id: components["schemas"]["PathId"];
+            /**
+             * @description Name of the path.
+             * @example Main Route
+             */
+            name: string;
+            advancementMode: components["schemas"]["AdvancementMode"];
+        };
+        /** @description Whether a unit accepts a command in the state that is shown. */
+        SerialAction: {
+            action: components["schemas"]["SerialActionName"];
+            /**
+             * @description The step that the command names. Absent for a command that names none.
+             * @example step_01h455vb4pex5vsknk084sn02q
+             */
+            stepId?: string;
+            /**
+             * @description For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
+             *     completes the unit.
+             * @example 2
+             */
+            targetStepIndex?: number;
+            /**
+             * @description Whether the command would be carried out.
+             * @example false
+             */
+            allowed: boolean;
+            /**
+             * @description The message of the error with which the command would be refused. Absent when it is allowed.
+             * @example Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
+             */
+            reason?: string;
+        };
+        /**
+         * @description A command for a unit. `advance`, `scrap`, `force_complete`, `undo`, `note`, and `delete` are `advanceSerial`,
+         *     `scrapSerial`, `forceCompleteSerial`, `undoSerial`, `addSerialNote`, and `deleteSerial`. `skip` is `advanceSerial` with
+         *     `skip`. `advance_to` is `advanceSerialTo`. `override`, `clear_override`, `waive`, and `complete` are `overrideStep`,
+         *     `clearStepOverride`, `waiveStep`, and `completeStep`.
+         * @example advance
+         * @enum {string}
+         */
+        SerialActionName: "advance" | "skip" | "scrap" | "force_complete" | "undo" | "note" | "delete" | "advance_to" | "override" | "clear_override" | "waive" | "complete";
+        /**
+         * @description The status of a step for one unit. `at` and `userId` say when the step got the status and by whom: when the unit arrived,
+         *     when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
+         *     the step its status.
+         */
         SerialStep: {
             stepId: components["schemas"]["StepId"];
             /**
@@ -1505,16 +2005,42 @@ export interface components {
              */
             stepName: string;
             stepOrder: components["schemas"]["StepOrder"];
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * @description Whether a unit may be completed without it.
+             * @example false
+             */
+            optional: boolean;
+            dependencyType: components["schemas"]["DependencyType"];
             status: components["schemas"]["SerialStepStatus"];
             /**
              * @description Whether an override is active. The step is then optional for this unit.
              * @example false
              */
             overridden: boolean;
+            at?: components["schemas"]["Timestamp"];
+            /**
+             * @description User whom the event names that gave the step its status.
+             * @example maria
+             */
+            userId?: string;
         };
         /**
-         * @description `pending`: not reached. `in_progress`: the unit stands here. `completed`: done. `skipped`: bypassed and not owed.
-         *     `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+         * @description `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+         *     `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+         *
+         *     A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+         *     added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+         *     becomes `skipped`.
          * @example pending
          * @enum {string}
          */
@@ -1546,6 +2072,18 @@ export interface components {
             serialNumbers?: components["schemas"]["SerialId"][];
             userId?: components["schemas"]["UserId"];
         };
+        /**
+         * @description The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
+         *     stands.
+         * @example step_01h455vb4pex5vsknk084sn02q
+         */
+        FromStepId: string;
+        /**
+         * @description When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+         *     ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+         * @example 2024-01-15T10:30:00Z
+         */
+        OccurredAt: string;
         /** @description Advance a unit. */
         SerialAdvance: {
             /**
@@ -1553,7 +2091,14 @@ export interface components {
              * @example 0
              */
             fromStepIndex?: number;
+            fromStepId?: components["schemas"]["FromStepId"];
+            /**
+             * @description Leave the current step without having done it. Defaults to `false`.
+             * @example false
+             */
+            skip?: boolean;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Advance a unit past steps. One of the two targets is required. */
         SerialAdvanceTo: {
@@ -1572,7 +2117,9 @@ export interface components {
              * @example 0
              */
             fromStepIndex?: number;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description A unit that was advanced, and what it bypassed. */
         AdvanceToResult: {
@@ -1604,7 +2151,9 @@ export interface components {
              * @example Dropped at the deburring bench
              */
             explanation?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Complete a unit over open steps. */
         SerialForceComplete: {
@@ -1613,7 +2162,9 @@ export interface components {
              * @example Customer accepts without coating
              */
             reason?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Take back the last change of a unit. */
         SerialUndo: {
@@ -1622,7 +2173,13 @@ export interface components {
              * @example Wrong part scanned
              */
             reason?: string;
+            /**
+             * @description The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+             * @example evt_01h455vb4pex5vsknk084sn02q
+             */
+            eventId?: string;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Make a step optional for one unit. */
         StepOverride: {
@@ -1632,6 +2189,7 @@ export interface components {
              */
             reason: string;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Excuse a deferred step. */
         StepWaive: {
@@ -1646,10 +2204,12 @@ export interface components {
              */
             approverId: string;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Report a deferred step as done. */
         StepComplete: {
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /**
          * @description `atomic` (unless given): all or none. `perItem`: each answers for itself.
@@ -1668,7 +2228,14 @@ export interface components {
              */
             serialIds: components["schemas"]["SerialId"][];
             mode?: components["schemas"]["BulkMode"];
+            fromStepId?: components["schemas"]["FromStepId"];
+            /**
+             * @description Leave the current step without having done it. Defaults to `false`.
+             * @example false
+             */
+            skip?: boolean;
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description Scrap many units for one reason. */
         SerialsScrap: {
@@ -1687,7 +2254,111 @@ export interface components {
              * @example Dropped at the deburring bench
              */
             explanation?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description Advance many units past steps. One of the two targets is required. */
+        SerialsAdvanceTo: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description Place of the step to go to; one past the last step means completed.
+             * @example 2
+             */
+            targetStepIndex?: number;
+            /**
+             * @description Id of the step to go to.
+             * @example step_01h455vb4pex5vsknk084sn02q
+             */
+            targetStepId?: string;
+            fromStepId?: components["schemas"]["FromStepId"];
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description Make a step optional for many units. */
+        SerialsOverride: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description The step that becomes optional for the units.
+             * @example step_01h455vb4pex5vsknk084sn02q
+             */
+            stepId: string;
+            /**
+             * @description Why.
+             * @example Prototype, no coating needed
+             */
+            reason: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description Take back the last change of many units. */
+        SerialsUndo: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
+             *     undone is another event is refused (409).
+             */
+            eventIds?: string[];
+            /**
+             * @description Why.
+             * @example Wrong part scanned
+             */
+            reason?: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description A note on a unit. */
+        SerialNote: {
+            /**
+             * @description The note.
+             * @example Scratch on the flange, within tolerance
+             */
+            text: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
+        };
+        /** @description The same note on many units. */
+        SerialsNote: {
+            /**
+             * @description The units, each once.
+             * @example [
+             *       "SN-00001",
+             *       "SN-00002"
+             *     ]
+             */
+            serialIds: components["schemas"]["SerialId"][];
+            mode?: components["schemas"]["BulkMode"];
+            /**
+             * @description The note.
+             * @example Scratch on the flange, within tolerance
+             */
+            text: string;
+            userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /** @description The outcome for each unit. */
         BulkResult: {
@@ -1713,14 +2384,19 @@ export interface components {
              */
             ok: boolean;
             serial?: components["schemas"]["Serial"];
+            /** @description The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`. */
+            bypassed?: components["schemas"]["BypassedStep"][];
             error?: components["schemas"]["Error"];
         };
         /**
          * @description One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
          *     do not know.
          */
-        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["JobClosedEvent"] | components["schemas"]["JobReopenedEvent"] | components["schemas"]["TemplateEvent"]);
-        /** @description What all types of events have in common. */
+        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["JobClosedEvent"] | components["schemas"]["JobReopenedEvent"] | components["schemas"]["TemplateEvent"] | components["schemas"]["SerialNotedEvent"] | components["schemas"]["SerialDeletedEvent"]);
+        /**
+         * @description One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+         *     caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+         */
         EventBase: {
             /**
              * @description Id of the event: `evt_` and 26 characters.
@@ -1739,6 +2415,7 @@ export interface components {
              */
             type: string;
             at: components["schemas"]["Timestamp"];
+            occurredAt?: components["schemas"]["Timestamp"];
             /**
              * @description User that the request names; without one, the name of the API key; without a key, `anonymous`. The server
              *     does not check which user it is: `keyName` is proof, `userId` is what the caller says.
@@ -2248,6 +2925,51 @@ export interface components {
              */
             type: "serial.step_completed";
         };
+        /** @description The note, and the step at which the unit is. */
+        SerialNotedData: {
+            /**
+             * @description The note.
+             * @example Scratch on the flange, within tolerance
+             */
+            text: string;
+            /**
+             * @description Name of the step. Absent for a completed unit.
+             * @example Deburring
+             */
+            stepName?: string;
+        };
+        /** @description A note was added to a unit. */
+        SerialNotedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.noted
+             * @enum {string}
+             */
+            type: "serial.noted";
+            data: components["schemas"]["SerialNotedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.noted";
+        };
+        /** @description A unit that had not moved was deleted. */
+        SerialDeletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.deleted
+             * @enum {string}
+             */
+            type: "serial.deleted";
+            data: components["schemas"]["StepNameData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.deleted";
+        };
         /** @description The job, and why it was closed. */
         JobStateData: {
             name: components["schemas"]["JobName"];
@@ -2323,6 +3045,220 @@ export interface components {
         };
         /** @description Events, in the order asked for. */
         EventList: components["schemas"]["Event"][];
+        /**
+         * Format: date-time
+         * @description Beginning of the period, which belongs to it.
+         * @example 2024-01-15T00:00:00.000Z
+         */
+        PeriodFrom: string;
+        /**
+         * Format: date-time
+         * @description End of the period, which does not belong to it.
+         * @example 2024-01-17T00:00:00.000Z
+         */
+        PeriodTo: string;
+        /**
+         * Format: int64
+         * @description `seq` of the newest event that the response takes into account, 0 before the first event.
+         * @example 412
+         */
+        LastSeq: number;
+        /**
+         * @description Length of a bucket.
+         * @example day
+         * @enum {string}
+         */
+        BucketLength: "hour" | "day" | "week";
+        /** @description Units created, completed, and scrapped over time. */
+        Throughput: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            lastSeq: components["schemas"]["LastSeq"];
+            bucket: components["schemas"]["BucketLength"];
+            /**
+             * @description Time zone of the buckets.
+             * @example Europe/Berlin
+             */
+            tz: string;
+            /** @description Every bucket of the period, oldest first. Each one ends where the next one begins. */
+            buckets: components["schemas"]["ThroughputCounts"][];
+        };
+        /** @description Units created, completed, and scrapped in one hour, day, or week. */
+        ThroughputCounts: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            /**
+             * Format: int64
+             * @description Units created.
+             * @example 10
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Units completed, forced completions included.
+             * @example 8
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Units completed over open steps.
+             * @example 1
+             */
+            forceCompleted: number;
+            /**
+             * Format: int64
+             * @description Units scrapped.
+             * @example 1
+             */
+            scrapped: number;
+        };
+        /** @description How long units stayed at each step in a period. */
+        StepTimes: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            lastSeq: components["schemas"]["LastSeq"];
+            /** @description The steps, see the operation for their order. */
+            steps: components["schemas"]["StepTime"][];
+        };
+        /** @description What happened at one step, or at all steps of one name, in a period. */
+        StepTime: {
+            /**
+             * @description Present name of the step, or its last name if it was removed.
+             * @example CNC Machining
+             */
+            stepName: string;
+            stepId?: components["schemas"]["StepId"];
+            pathId?: components["schemas"]["PathId"];
+            stepOrder?: components["schemas"]["StepOrder"];
+            /**
+             * Format: int64
+             * @description Units that were created at the step or moved to it.
+             * @example 12
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description Units that left the step, except those that were scrapped there.
+             * @example 9
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Units scrapped at the step.
+             * @example 1
+             */
+            scrapped: number;
+            /**
+             * Format: int64
+             * @description Shortest time within which half of the units left the step, in milliseconds.
+             * @example 5400000
+             */
+            medianTimeMs?: number;
+            /**
+             * Format: int64
+             * @description Shortest time within which 85 % of the units left the step, in milliseconds.
+             * @example 14400000
+             */
+            p85TimeMs?: number;
+            /**
+             * Format: int64
+             * @description Units in progress that stand at the step now.
+             * @example 2
+             */
+            waiting: number;
+        };
+        /** @description Units scrapped in a period. */
+        Scrap: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            lastSeq: components["schemas"]["LastSeq"];
+            /**
+             * Format: int64
+             * @description Units scrapped in the period.
+             * @example 2
+             */
+            scrapped: number;
+            /**
+             * Format: int64
+             * @description Units completed in the period, forced completions included. For a scrap rate.
+             * @example 48
+             */
+            completed: number;
+            /** @description Scrapped units by reason and step, see the operation for their order. */
+            counts: components["schemas"]["ScrapCount"][];
+        };
+        /** @description Units scrapped for one reason at one step, or at all steps of one name. */
+        ScrapCount: {
+            reason: components["schemas"]["ScrapReason"];
+            /**
+             * @description Present name of the step, or its last name if it was removed.
+             * @example Deburring
+             */
+            stepName: string;
+            stepId?: components["schemas"]["StepId"];
+            pathId?: components["schemas"]["PathId"];
+            /**
+             * Format: int64
+             * @description Units scrapped.
+             * @example 2
+             */
+            scrapped: number;
+        };
+        /** @description When a job will reach its goal. */
+        Forecast: {
+            jobId: components["schemas"]["JobId"];
+            lastSeq: components["schemas"]["LastSeq"];
+            asOf: components["schemas"]["Timestamp"];
+            /**
+             * @description `done`: the goal is reached. `expected`: see `expectedAt`. `undetermined`: no unit was completed in the period of the
+             *     basis, or the goal would be reached in more than 3,660 days.
+             * @example expected
+             * @enum {string}
+             */
+            status: "done" | "expected" | "undetermined";
+            /**
+             * Format: int64
+             * @description Goal quantity of the job.
+             * @example 50
+             */
+            goalQuantity: number;
+            /**
+             * Format: int64
+             * @description Units completed, forced completions included.
+             * @example 20
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Units that are missing to the goal.
+             * @example 30
+             */
+            remaining: number;
+            basis: components["schemas"]["ForecastBasis"];
+            expectedAt?: components["schemas"]["Timestamp"];
+            /**
+             * @description Date of `expectedAt` in the time zone `tz`. Only if the status is `expected`, like `expectedAt`.
+             * @example 2024-02-28
+             */
+            expectedDate?: string;
+        };
+        /** @description What a forecast was computed from. */
+        ForecastBasis: {
+            from: components["schemas"]["PeriodFrom"];
+            to: components["schemas"]["PeriodTo"];
+            /**
+             * Format: int64
+             * @description Units of the job that were completed in this period, forced completions included.
+             * @example 14
+             */
+            completed: number;
+            /**
+             * Format: double
+             * @description `completed` divided by the length of the period in days of 24 hours.
+             * @example 1
+             */
+            perDay: number;
+        };
         /** @description What waits at one step. */
         WorkItem: {
             jobId: components["schemas"]["JobId"];
@@ -2632,6 +3568,7 @@ export interface components {
              * @enum {string}
              */
             outcome?: "unknown";
+            report?: components["schemas"]["ImportReport"];
         };
         /** @description One field that breaks a rule. */
         FieldError: {
@@ -2950,6 +3887,26 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The body is larger than 20 MiB. */
+        FileTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The `Content-Type` is not that of a CSV or XLSX file. */
+        UnsupportedFileType: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description Jira did not answer within 10 seconds, or refused the request. Nothing has changed here. */
         BadGateway: {
             headers: {
@@ -2988,7 +3945,10 @@ export interface components {
         SerialJobId: string;
         /** @description Only units on this path. */
         SerialPathId: string;
-        /** @description Only units whose current step is this one. */
+        /**
+         * @description Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+         *     leave them out.
+         */
         SerialStepId: string;
         /** @description Only units in this state. */
         SerialStatusFilter: components["schemas"]["SerialStatus"];
@@ -3004,7 +3964,7 @@ export interface components {
         EventsOrder: "asc" | "desc";
         /** @description Only events of this job, its paths and its units. */
         EventJobId: string;
-        /** @description Only events of this unit. */
+        /** @description Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit. */
         EventSerialId: string;
         /** @description Only events of this path and its units. */
         EventPathId: string;
@@ -3014,6 +3974,18 @@ export interface components {
         EventUserId: string;
         /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
         EventType: string[];
+        /** @description Length of a bucket. Defaults to `day`. */
+        InsightBucket: components["schemas"]["BucketLength"];
+        /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
+        InsightTimeZone: string;
+        /** @description Only moves of this job's units. Defaults to all jobs. */
+        InsightJobId: string;
+        /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+        InsightFrom: string;
+        /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+        InsightTo: string;
+        /** @description The job. */
+        ForecastJobId: string;
         /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
         LastEventId: string;
         /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
@@ -3047,6 +4019,23 @@ export interface components {
          *     number of units at each step.
          */
         JobInclude: "progress" | "distribution";
+        /** @description With `true`, nothing is changed, and the report says what the import would do. */
+        ImportDryRun: boolean;
+        /** @description What happens when a row fails. */
+        ImportMode: components["schemas"]["BulkMode"];
+        /**
+         * @description What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+         *     `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+         *     Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+         */
+        ImportOnDuplicate: "skip" | "update" | "error";
+        /** @description How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`). */
+        ImportDateOrder: "dmy" | "mdy";
+        /**
+         * @description A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+         *     separates the two. A field that is mapped is not looked for in other columns.
+         */
+        ImportMap: string[];
         /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
         JobCount: boolean;
         /** @description Only steps with exactly this location. */
@@ -3159,6 +4148,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobList"];
+                    /**
+                     * @example id,name,goalQuantity,dueDate,priority,notes,externalId,closedAt,closeReason,jiraTicketKey,jiraTicketSummary,jiraPartNumber,jiraPriority,jiraEpicLink,jiraLabels,createdAt,updatedAt,totalCompleted,totalInProgress,totalScrapped,percentComplete
+                     *     job_01h455vb4pex5vsknk084sn02q,JOB-2024-001,50,,,,,,,PI-42,Build 50 aluminum housings,ALU-HOUSING-7075,High,PI-10,"Q1-2024,rush",2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z,20,28,2,40
+                     */
+                    "text/csv": components["schemas"]["JobCSV"];
                 };
             };
             400: components["responses"]["InvalidPage"];
@@ -3216,6 +4210,73 @@ export interface operations {
             409: components["responses"]["ExternalIdIsUsed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    importJobs: {
+        parameters: {
+            query?: {
+                /** @description With `true`, nothing is changed, and the report says what the import would do. */
+                dryRun?: components["parameters"]["ImportDryRun"];
+                /** @description What happens when a row fails. */
+                mode?: components["parameters"]["ImportMode"];
+                /**
+                 * @description What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
+                 *     `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
+                 *     Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+                 */
+                onDuplicate?: components["parameters"]["ImportOnDuplicate"];
+                /** @description How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`). */
+                dateOrder?: components["parameters"]["ImportDateOrder"];
+                /**
+                 * @description A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
+                 *     separates the two. A field that is mapped is not looked for in other columns.
+                 */
+                map?: components["parameters"]["ImportMap"];
+            };
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example Name;Quantity;Due date;Priority;Notes;External ID
+                 *     JOB-2024-002;1.500;31.01.2024;high;Customer picks up on Friday;ERP-4711
+                 *     JOB-2024-003;20;;;;ERP-4712
+                 */
+                "text/csv": components["schemas"]["ImportFile"];
+                /** @example the bytes of the file */
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            /** @description The rows were imported and are on disk, or would be, with `dryRun`. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["FileTooLarge"];
+            415: components["responses"]["UnsupportedFileType"];
             422: components["responses"]["IdempotencyKeyReused"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
@@ -3802,7 +4863,10 @@ export interface operations {
                 jobId?: components["parameters"]["SerialJobId"];
                 /** @description Only units on this path. */
                 pathId?: components["parameters"]["SerialPathId"];
-                /** @description Only units whose current step is this one. */
+                /**
+                 * @description Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
+                 *     leave them out.
+                 */
                 stepId?: components["parameters"]["SerialStepId"];
                 /** @description Only units in this state. */
                 status?: components["parameters"]["SerialStatusFilter"];
@@ -3828,6 +4892,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SerialList"];
+                    /**
+                     * @example id,jobId,pathId,status,currentStepIndex,currentStepId,forceCompleted,forceReason,forceCompletedBy,forceCompletedAt,scrapReason,scrapExplanation,scrappedBy,scrappedAt,createdAt,updatedAt
+                     *     SN-00001,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,in_progress,0,step_01h455vb4pex5vsknk084sn02q,false,,,,,,,,2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z
+                     */
+                    "text/csv": components["schemas"]["SerialCSV"];
                 };
             };
             400: components["responses"]["InvalidPage"];
@@ -4002,6 +5071,222 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    advanceSerialsTo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsAdvanceTo"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["SerialsRefused"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    overrideSteps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsOverride"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["SerialsRefused"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    undoSerials: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsUndo"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description A unit of the list refuses the change. No unit was changed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addSerialNotes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialsNote"];
+            };
+        };
+        responses: {
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialsNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getSerial: {
         parameters: {
             query?: never;
@@ -4029,6 +5314,48 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["SerialNotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteSerial: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The serial number. */
+                serialId: components["parameters"]["SerialId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The unit is deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialNotFound"];
+            /** @description The unit has a history. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["SerialWasChanged"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4340,6 +5667,61 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    addSerialNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
+                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The serial number. */
+                serialId: components["parameters"]["SerialId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SerialNote"];
+            };
+        };
+        responses: {
+            /** @description The unit, which has not changed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["SerialNotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     overrideStep: {
         parameters: {
             query?: never;
@@ -4582,7 +5964,7 @@ export interface operations {
                 jobId?: components["parameters"]["EventJobId"];
                 /** @description Only events of this path and its units. */
                 pathId?: components["parameters"]["EventPathId"];
-                /** @description Only events of this unit. */
+                /** @description Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit. */
                 serialId?: components["parameters"]["EventSerialId"];
                 /** @description Only events whose `stepId` is this one. */
                 stepId?: components["parameters"]["EventStepId"];
@@ -4613,6 +5995,11 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EventList"];
                     /**
+                     * @example seq,id,type,at,userId,keyName,jobId,pathId,serialId,stepId,data
+                     *     7,evt_01h455vb4pex5vsknk084sn02q,serial.advanced,2024-01-15T10:30:00.000Z,maria,floor-tablet,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,SN-00001,step_01h455vb4pex5vsknk084sn02q,"{""fromStepName"":""CNC Machining"",""toStepName"":""Deburring""}"
+                     */
+                    "text/csv": components["schemas"]["EventCSV"];
+                    /**
                      * @example id: 22
                      *     event: serial.scrapped
                      *     data: {"id":"evt_01hm6aa3d4e8vc7jqn6t9rs2x5","seq":22,"type":"serial.scrapped","at":"2024-01-15T11:10:00.000Z","userId":"maria","jobId":"job_01h455vb4pex5vsknk084sn02q","pathId":"path_01h455vb4pex5vsknk084sn02q","serialId":"SN-00002","stepId":"step_01h455vb4pex5vsknk084sn02s","data":{"stepName":"Deburring","reason":"damaged","explanation":"Dropped at the deburring bench"}}
@@ -4623,6 +6010,144 @@ export interface operations {
             400: components["responses"]["InvalidQuery"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getThroughput: {
+        parameters: {
+            query?: {
+                /** @description Length of a bucket. Defaults to `day`. */
+                bucket?: components["parameters"]["InsightBucket"];
+                /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
+                tz?: components["parameters"]["InsightTimeZone"];
+                /** @description Only moves of this job's units. Defaults to all jobs. */
+                jobId?: components["parameters"]["InsightJobId"];
+                /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+                from?: components["parameters"]["InsightFrom"];
+                /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+                to?: components["parameters"]["InsightTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts, oldest bucket first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Throughput"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getStepTimes: {
+        parameters: {
+            query?: {
+                /** @description Only moves of this job's units. Defaults to all jobs. */
+                jobId?: components["parameters"]["InsightJobId"];
+                /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+                from?: components["parameters"]["InsightFrom"];
+                /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+                to?: components["parameters"]["InsightTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The steps. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepTimes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getScrap: {
+        parameters: {
+            query?: {
+                /** @description Only moves of this job's units. Defaults to all jobs. */
+                jobId?: components["parameters"]["InsightJobId"];
+                /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+                from?: components["parameters"]["InsightFrom"];
+                /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+                to?: components["parameters"]["InsightTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scrap"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getForecast: {
+        parameters: {
+            query: {
+                /** @description The job. */
+                jobId: components["parameters"]["ForecastJobId"];
+                /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
+                tz?: components["parameters"]["InsightTimeZone"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The forecast. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -9,8 +9,9 @@ import (
 )
 
 // Backup copies a SQLite database to a new file while a server writes to it. The copy contains everything that was committed
-// before the call, and is on disk when Backup returns. The errors are sentences for the person at the terminal.
-func (db *DB) Backup(ctx context.Context, file string) (err error) {
+// before the call, and is on disk when Backup returns. Verify is called with the name of the copy before the copy gets its own
+// name; its error removes the copy. The errors are sentences for the person at the terminal.
+func (db *DB) Backup(ctx context.Context, file string, verify func(context.Context, string) error) (err error) {
 	if db.Shared() {
 		return errors.New("backup copies SQLite databases; for PostgreSQL use pg_dump or pg_basebackup")
 	}
@@ -37,6 +38,9 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	}
 	// Not by Query, which has a time limit.
 	if err := db.read.WithContext(ctx).Exec("VACUUM INTO ?", partial).Error; err != nil {
+		return err
+	}
+	if err := verify(ctx, partial); err != nil {
 		return err
 	}
 	if err := syncFile(partial); err != nil {

@@ -91,6 +91,10 @@ type dialect interface {
 	closing()
 	// writable returns an error if a change could be lost although it is committed. The error has a sentence for the user.
 	writable() error
+	// catalog returns the tables of the schema, with their columns in alphabetical order, except the one of the migrations.
+	catalog(ctx context.Context, connection *sql.Conn) ([]copyTableInfo, error)
+	// insertAll inserts the rows that next returns, until next returns nil.
+	insertAll(ctx context.Context, connection *sql.Conn, table *copyTableInfo, next func() ([]any, error)) error
 	// lockName makes other transactions that lock the same name wait until this one ends.
 	lockName(db *gorm.DB, name string) error
 }

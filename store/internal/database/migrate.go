@@ -113,7 +113,7 @@ func refuseSimilarSerialNumbers(ctx context.Context, db *sql.DB, m migrations) (
 		return err
 	}
 	return fmt.Errorf("it has serial numbers that differ only in upper and lower case, which is no longer allowed: %s. "+
-		"Nothing has changed. Give one unit of each pair another serial number, as docs/upgrade.md describes, and start again",
+		"Nothing has changed. Give one unit of each pair another serial number, as docs/guides/upgrade.md describes, and start again",
 		strings.Join(pairs, ", "))
 }
 

@@ -26,6 +26,8 @@ func TestModelsEqualTheSchema(t *testing.T) {
 		add(rows.Table[models.JiraPush]())
 		add(rows.Table[models.Seal]())
 		add(rows.Table[models.Template]())
+		add(rows.Table[models.Move]())
+		add(rows.Table[models.QuarterHour]())
 
 		tables, err := db.read.Migrator().GetTables()
 		if err != nil {

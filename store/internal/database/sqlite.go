@@ -19,6 +19,22 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
+// SQLiteVersion returns the version of SQLite that the program contains.
+func SQLiteVersion() (version string, err error) {
+	connection, err := sqlite3.Open(":memory:")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, connection.Close()) }()
+	statement, _, err := connection.Prepare("SELECT sqlite_version()")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, statement.Close()) }()
+	statement.Step()
+	return statement.ColumnText(0), statement.Err()
+}
+
 // sqliteReaders is the number of concurrent reads; more reads would share the same few cores.
 const sqliteReaders = 8
 

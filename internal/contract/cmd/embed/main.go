@@ -1,8 +1,9 @@
 // Command embed converts the contract from YAML to JSON and keeps the order of its keys. /openapi.json, the explorer, and
 // the error messages of the contract check follow that order.
 //
-// With -copy it copies the contract as it is. With -order it also adds the line number of each property as x-order. The code generator sorts the fields of a struct, and
-// so the fields of a response, by x-order.
+// With -copy it copies the contract as it is. With -order the output is for the code generator. It has the line number of each
+// property as x-order; the generator sorts the fields of a struct, and so the fields of a response, by x-order. Of a request body
+// that is a file, it has only the first media type, because the generator gives the bodies of all such types the same name.
 package main
 
 import (
@@ -17,7 +18,7 @@ import (
 )
 
 func main() {
-	order := flag.Bool("order", false, "add the line number of each property as x-order")
+	order := flag.Bool("order", false, "prepare the output for the code generator")
 	plain := flag.Bool("copy", false, "copy the file as it is")
 	flag.Parse()
 	if flag.NArg() != 2 {
@@ -56,6 +57,7 @@ func embed(from, to string, order bool) error {
 	}
 	if order {
 		addOrder(document.Content[0])
+		dropOtherFiles(document.Content[0])
 	}
 	var compact, indented bytes.Buffer
 	if err := write(&compact, document.Content[0]); err != nil {
@@ -80,6 +82,21 @@ func addOrder(node *yaml.Node) {
 			}
 		}
 		addOrder(child)
+	}
+}
+
+// dropOtherFiles removes all media types but the first from request bodies that are not JSON.
+func dropOtherFiles(node *yaml.Node) {
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "requestBody" {
+			for j := 1; j < len(child.Content); j += 2 {
+				content := child.Content[j]
+				if child.Content[j-1].Value == "content" && content.Content[0].Value != "application/json" {
+					content.Content = content.Content[:2]
+				}
+			}
+		}
+		dropOtherFiles(child)
 	}
 }
 

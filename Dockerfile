@@ -1,0 +1,22 @@
+# For those who have Docker. `make release` builds the published image without it.
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG COMMIT=""
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nomsgpack \
+    -ldflags "-s -w -X github.com/routecard/routecard/internal/version.commit=$COMMIT" -o /routecard . && \
+    mkdir -m 0700 /data && mkdir -m 1777 /scratch
+
+FROM scratch
+COPY --from=build /routecard /usr/bin/routecard
+COPY --from=build --chown=65532:65532 /data /var/lib/routecard
+COPY --from=build /scratch /tmp
+USER 65532:65532
+WORKDIR /var/lib/routecard
+ENV ROUTECARD_ADDR=0.0.0.0:3000 ROUTECARD_DATABASE=/var/lib/routecard/routecard.db
+EXPOSE 3000
+VOLUME /var/lib/routecard
+ENTRYPOINT ["/usr/bin/routecard"]
+CMD ["serve"]
