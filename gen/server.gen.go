@@ -9774,7 +9774,14 @@ func (response ImportJobs200JSONResponse) VisitImportJobsResponse(w http.Respons
 	return err
 }
 
-type ImportJobs400JSONResponse struct{ BadRequestJSONResponse }
+type ImportJobs400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ImportJobs400JSONResponse struct {
+	Body    Error
+	Headers ImportJobs400ResponseHeaders
+}
 
 func (response ImportJobs400JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
@@ -9845,7 +9852,14 @@ func (response ImportJobs408JSONResponse) VisitImportJobsResponse(w http.Respons
 	return err
 }
 
-type ImportJobs409JSONResponse struct{ ConflictJSONResponse }
+type ImportJobs409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ImportJobs409JSONResponse struct {
+	Body    Error
+	Headers ImportJobs409ResponseHeaders
+}
 
 func (response ImportJobs409JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 

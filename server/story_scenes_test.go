@@ -251,6 +251,23 @@ var story = []scene{
 	{"", "POST /api/jobs/{noJob}/reopen", "jobReopen", "404 job"},
 	{"", "DELETE /api/templates/{template}", "", "204"},
 	{"", "DELETE /api/templates/{noTemplate}", "", "404 template"},
+
+	// The planner looks at the numbers of the day, and exchanges spreadsheets with the ERP.
+	{"12:20", "GET /api/insights/throughput?bucket=hour&from=2024-01-15T10:00:00Z&to=2024-01-15T12:00:00Z&jobId={job}", "", "200 throughput"},
+	{"", "GET /api/insights/throughput?jobId={noJob}", "", "404 job"},
+	{"", "GET /api/insights/steps?jobId={job}&from=2024-01-15T00:00:00Z&to=2024-01-16T00:00:00Z", "", "200 stepTimes"},
+	{"", "GET /api/insights/steps?jobId={noJob}", "", "404 job"},
+	{"", "GET /api/insights/scrap?from=2024-01-15T00:00:00Z&to=2024-01-16T00:00:00Z", "", "200 scrap"},
+	{"", "GET /api/insights/scrap?jobId={noJob}", "", "404 job"},
+	{"", "GET /api/insights/forecast?jobId={job}", "", "200 forecast"},
+	{"", "GET /api/insights/forecast?jobId={lostJob}", "", "200 forecastUndetermined"},
+	{"", "GET /api/insights/forecast?jobId={noJob}", "", "404 job"},
+	{"12:25", "POST /api/jobs/import?mode=perItem", "csv", "200 importReport"},
+	{"", "POST /api/jobs/import", "csv", "400 rowsFail"},
+	{"", "POST /api/jobs/import", "Name;Quantity;External ID\nJOB-2024-005;1500;ERP-4712\n", "409 externalIdsAreUsed"},
+	{"", "CSV /api/jobs?jiraTicketKey=PI-42", "", "200 csv"},
+	{"", "CSV /api/serials?pathId={path}&status=scrapped", "", "200 csv"},
+	{"", "CSV /api/events?serialId=SN-00002", "", "200 csv"},
 }
 
 // storyNames are the words in braces, with the printed ids that they stand for.

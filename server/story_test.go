@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,9 +31,9 @@ type scene struct {
 	// at is the time of day, "10:30"; "" is the time of the scene before.
 	at string
 	// request is a method and a path with a query. Words in braces stand for the ids of storyNames. "LIVE" instead of GET reads
-	// a live stream, "NOJIRA" before the method asks a server without Jira.
+	// a live stream, "CSV" a list as CSV, and "NOJIRA" before the method asks a server without Jira.
 	request string
-	// body is the name of a request example, or a text that begins with "{" or "["; "" sends no body.
+	// body is the name of a request example, a text that begins with "{" or "[", or the lines of a CSV file; "" sends no body.
 	body string
 	// response is the status, and the name of the response example. Where there is none, it may be the word of storyNames that
 	// stands for the id of the new resource.
@@ -237,6 +235,9 @@ func (r *replayer) play(s *scene, first bool) {
 	if rest, ok := strings.CutPrefix(request, "LIVE "); ok {
 		request, headers = "GET "+rest, []string{"Accept: text/event-stream"}
 	}
+	if rest, ok := strings.CutPrefix(request, "CSV "); ok {
+		request, headers = "GET "+rest, []string{"Accept: text/csv"}
+	}
 	method, path, _ := strings.Cut(request, " ")
 	route, query, _ := strings.Cut(path, "?")
 	operation := r.contract.Find(method, route)
@@ -244,16 +245,12 @@ func (r *replayer) play(s *scene, first bool) {
 		r.t.Fatalf("%s: no operation", s.request)
 	}
 	body := strings.NewReplacer(storyNames...).Replace(s.body)
-	if body != "" && body[0] != '{' && body[0] != '[' {
+	if body != "" && body[0] != '{' && body[0] != '[' && !strings.Contains(body, "\n") {
 		example := find(operation, 0, body)
 		if example == nil {
 			r.t.Fatalf("%s: the operation has no request example %s", s.request, body)
 		}
-		text, err := json.Marshal(example.Value)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		body = string(text)
+		body = printedText(example)
 		r.show(example)
 	}
 	status, name, _ := strings.Cut(s.response, " ")
@@ -316,7 +313,9 @@ func (r *replayer) send(at *front, operation *contracttest.Operation, method, pa
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if body != "" {
+	if operation.File != "" {
+		request.Header.Set("Content-Type", "text/csv")
+	} else if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	for _, header := range headers {
@@ -328,7 +327,7 @@ func (r *replayer) send(at *front, operation *contracttest.Operation, method, pa
 		r.t.Fatalf("%s: %v", what, err)
 	}
 	defer response.Body.Close()
-	media := response.Header.Get("Content-Type")
+	media, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";")
 	var text []byte
 	if media == "text/event-stream" {
 		text, err = readEvent(response.Body)
@@ -361,7 +360,7 @@ func (r *replayer) send(at *front, operation *contracttest.Operation, method, pa
 	got := strings.ReplaceAll(r.toPrinted(string(text)), r.fake.URL, "https://example.atlassian.net")
 	differences := r.compare(parse(media, printedText(example)), parse(media, got), "")
 	if *updateExamples && example.Component != "" {
-		r.responses[example.Component] = strings.ReplaceAll(r.updated(string(text)), r.fake.URL, "https://example.atlassian.net")
+		r.responses[example.Component] = toJSON(media, strings.ReplaceAll(r.updated(string(text)), r.fake.URL, "https://example.atlassian.net"))
 	}
 	for _, difference := range differences {
 		r.fault("%s: %s: %s", example, what, difference)
@@ -407,115 +406,4 @@ func readEvent(stream io.Reader) ([]byte, error) {
 			return text, nil
 		}
 	}
-}
-
-// printedText returns the example as the body of a response.
-func printedText(example *contracttest.Example) string {
-	if text, ok := example.Value.(string); ok {
-		return text
-	}
-	text, _ := json.Marshal(example.Value) //nolint:errchkjson // It was decoded from JSON.
-	return string(text)
-}
-
-// parse returns the body of a response as a value that can be compared. Of an event of a stream it is a list of its lines, with
-// the data decoded.
-func parse(media, text string) any {
-	if media != "text/event-stream" {
-		var value any
-		decoder := json.NewDecoder(strings.NewReader(text))
-		decoder.UseNumber()
-		if err := decoder.Decode(&value); err != nil {
-			return err.Error()
-		}
-		return value
-	}
-	var lines []any
-	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		if data, ok := strings.CutPrefix(line, "data: "); ok {
-			lines = append(lines, parse("application/json", data))
-		} else {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// toReal replaces the printed ids in a text by the server's.
-func (s *told) toReal(text string) string { return replaceIDs(text, s.real) }
-
-// toPrinted replaces the server's ids in a text by the printed ones.
-func (s *told) toPrinted(text string) string { return replaceIDs(text, s.printed) }
-
-func replaceIDs(text string, by map[string]string) string {
-	return idInText.ReplaceAllStringFunc(text, func(id string) string {
-		if other, ok := by[id]; ok {
-			return other
-		}
-		return id
-	})
-}
-
-// idInText matches an id that the server makes, such as job_01h455vb4pex5vsknk084sn02q.
-var idInText = regexp.MustCompile(`\b[a-z]+_[0-9a-z]{26}\b`)
-
-// compare returns the differences of a response from the printed example. Ids of the server that were not seen before are
-// taken for the printed ids in their places.
-func (s *told) compare(printed, got any, where string) []string {
-	if printed, ok := printed.(string); ok {
-		if got, ok := got.(string); ok {
-			return s.compareText(printed, got, where)
-		}
-	}
-	var found []string
-	switch printed := printed.(type) {
-	case map[string]any:
-		object, ok := got.(map[string]any)
-		if !ok {
-			return []string{differ(where, printed, got)}
-		}
-		for name := range object {
-			if _, ok := printed[name]; !ok {
-				found = append(found, fmt.Sprintf("%s.%s is not in the example, but the server answers %v", where, name, object[name]))
-			}
-		}
-		for name, value := range printed {
-			if part, ok := object[name]; ok {
-				found = append(found, s.compare(value, part, where+"."+name)...)
-			} else {
-				found = append(found, fmt.Sprintf("%s.%s is in the example, but not in the response", where, name))
-			}
-		}
-	case []any:
-		list, ok := got.([]any)
-		if !ok || len(list) != len(printed) {
-			return []string{differ(where, printed, got)}
-		}
-		for i := range printed {
-			found = append(found, s.compare(printed[i], list[i], fmt.Sprintf("%s.%d", where, i))...)
-		}
-	default:
-		if !reflect.DeepEqual(printed, got) {
-			found = append(found, differ(where, printed, got))
-		}
-	}
-	return found
-}
-
-func (s *told) compareText(printed, got, where string) []string {
-	isID := idInText.FindString(printed) == printed && idInText.FindString(got) == got
-	samePrefix := strings.Split(printed, "_")[0] == strings.Split(got, "_")[0]
-	if isID && samePrefix && s.real[printed] == "" && s.printed[got] == "" && printed != "" {
-		s.real[printed], s.printed[got] = got, printed
-		return nil
-	}
-	// An id that is new in this response may be in several of its places.
-	if printed != got && (!isID || s.printed[got] != printed) {
-		return []string{differ(where, printed, got)}
-	}
-	return nil
-}
-
-func differ(where string, printed, got any) string {
-	return fmt.Sprintf("%s: the example says %v, the server %v", strings.TrimPrefix(where, "."), printed, got)
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -30,6 +31,15 @@ func (s *told) updated(text string) string {
 		s.real[printed], s.printed[id] = id, printed
 		return printed
 	})
+}
+
+// toJSON returns the body of a response as JSON: CSV as a string, without the carriage returns that a block of YAML can't have.
+func toJSON(media, text string) string {
+	if media != "text/csv" {
+		return text
+	}
+	encoded, _ := json.Marshal(strings.ReplaceAll(text, "\r\n", "\n")) //nolint:errchkjson // A string can be encoded.
+	return string(encoded)
 }
 
 // writeExamples replaces the values of examples in the contract. values are JSON texts, by the names in components/examples.
@@ -67,6 +77,10 @@ func writeExamples(t *testing.T, values map[string]string) {
 		if err := encoder.Encode(&value); err != nil {
 			t.Fatal(err)
 		}
+		if value.Content[0].Kind == yaml.ScalarNode {
+			lines = append(append(lines[:begin:begin], []byte("      value: |\n"+indent(value.Content[0].Value))), lines[end:]...)
+			continue
+		}
 		var indented []byte
 		for line := range bytes.Lines(out.Bytes()) {
 			indented = append(append(indented, "        "...), line...)
@@ -76,6 +90,11 @@ func writeExamples(t *testing.T, values map[string]string) {
 	if err := os.WriteFile(contractFile, bytes.Join(lines, nil), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// indent indents the lines of a text like the value of an example.
+func indent(text string) string {
+	return "        " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n        ") + "\n"
 }
 
 // toBlock gives the nodes of a JSON text the style of the contract.

@@ -13936,7 +13936,7 @@ type ImportJobsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ImportReport
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -13944,7 +13944,7 @@ type ImportJobsResponse struct {
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *FileTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -13985,7 +13985,7 @@ func (r ImportJobsResponse) GetJSON200() *ImportReport {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ImportJobsResponse) GetJSON400() *BadRequest {
+func (r ImportJobsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -14005,7 +14005,7 @@ func (r ImportJobsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ImportJobsResponse) GetJSON409() *Conflict {
+func (r ImportJobsResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -24849,7 +24849,7 @@ func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24877,7 +24877,7 @@ func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -57,6 +57,9 @@ func (o *Operation) readExamples() []Example {
 	var all []Example
 	add := func(status int, content openapi3.Content) {
 		for _, mediaType := range slices.Sorted(maps.Keys(content)) {
+			if strings.HasPrefix(mediaType, "application/vnd.") {
+				continue // The bytes of a file can't be printed.
+			}
 			media := content[mediaType]
 			if media.Example != nil {
 				all = append(all, Example{Operation: o.ID, Status: status, MediaType: mediaType, Value: plain(media.Example)})
