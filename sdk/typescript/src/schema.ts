@@ -4148,10 +4148,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobList"];
-                    /**
-                     * @example id,name,goalQuantity,dueDate,priority,notes,externalId,closedAt,closeReason,jiraTicketKey,jiraTicketSummary,jiraPartNumber,jiraPriority,jiraEpicLink,jiraLabels,createdAt,updatedAt,totalCompleted,totalInProgress,totalScrapped,percentComplete
-                     *     job_01h455vb4pex5vsknk084sn02q,JOB-2024-001,50,,,,,,,PI-42,Build 50 aluminum housings,ALU-HOUSING-7075,High,PI-10,"Q1-2024,rush",2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z,20,28,2,40
-                     */
                     "text/csv": components["schemas"]["JobCSV"];
                 };
             };
@@ -4248,11 +4244,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example Name;Quantity;Due date;Priority;Notes;External ID
-                 *     JOB-2024-002;1.500;31.01.2024;high;Customer picks up on Friday;ERP-4711
-                 *     JOB-2024-003;20;;;;ERP-4712
-                 */
                 "text/csv": components["schemas"]["ImportFile"];
                 /** @example the bytes of the file */
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["ImportFile"];
@@ -4270,11 +4261,29 @@ export interface operations {
                     "application/json": components["schemas"]["ImportReport"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description A parameter breaks a rule of this contract, the file cannot be read, or a row fails. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The only faults are external ids that other jobs have. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["FileTooLarge"];
             415: components["responses"]["UnsupportedFileType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4892,10 +4901,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SerialList"];
-                    /**
-                     * @example id,jobId,pathId,status,currentStepIndex,currentStepId,forceCompleted,forceReason,forceCompletedBy,forceCompletedAt,scrapReason,scrapExplanation,scrappedBy,scrappedAt,createdAt,updatedAt
-                     *     SN-00001,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,in_progress,0,step_01h455vb4pex5vsknk084sn02q,false,,,,,,,,2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z
-                     */
                     "text/csv": components["schemas"]["SerialCSV"];
                 };
             };
@@ -5994,10 +5999,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventList"];
-                    /**
-                     * @example seq,id,type,at,userId,keyName,jobId,pathId,serialId,stepId,data
-                     *     7,evt_01h455vb4pex5vsknk084sn02q,serial.advanced,2024-01-15T10:30:00.000Z,maria,floor-tablet,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,SN-00001,step_01h455vb4pex5vsknk084sn02q,"{""fromStepName"":""CNC Machining"",""toStepName"":""Deburring""}"
-                     */
                     "text/csv": components["schemas"]["EventCSV"];
                     /**
                      * @example id: 22
