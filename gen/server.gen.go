@@ -1011,7 +1011,7 @@ type ImportRow struct {
 	// Example: 2
 	Row int `json:"row"`
 
-	// Status `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// Status `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 	// `valid`: the row has no fault, and was not imported because another row failed.
 	//
 	//
@@ -1027,7 +1027,7 @@ type ImportRow struct {
 	Errors *[]ImportError `json:"errors,omitempty"`
 }
 
-// ImportRowStatus `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// ImportRowStatus `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 // `valid`: the row has no fault, and was not imported because another row failed.
 //
 // Example: created

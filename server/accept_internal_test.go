@@ -32,7 +32,8 @@ func TestAcceptsEventStream(t *testing.T) {
 		{[]string{"application/json;q=0.5, text/event-stream;q=0.9"}, true},
 		{[]string{"application/json;q=0.5", "text/event-stream;Q=0.9"}, true},
 		{[]string{"text/event-stream, */*;q=0.1"}, true},
-		{[]string{"text/event-stream;q=0.5, application/*;q=0.1, */*"}, true},
+		{[]string{"text/event-stream;q=0.5, application/*;q=0.1, text/*;q=0.1, */*"}, true},
+		{[]string{"text/event-stream;q=0.5, application/*;q=0.1, */*"}, false}, // CSV has the quality 1.
 		{[]string{"text/event-stream;q=0.5, application/json, */*;q=0.1"}, false},
 		{[]string{"text/event-stream, application/json;q=0"}, true},
 		{[]string{"text/event-stream, application/json;q=0.5, garbage;;;="}, true},
