@@ -135,6 +135,10 @@ web: web/node_modules/.package-lock.json ## Build the pages into web/dist
 check-web: web/node_modules/.package-lock.json ## Fail unless web/dist is what its source gives
 	@.ci/check-web
 
+.PHONY: screenshots
+screenshots: build web/node_modules/.package-lock.json ## Make the pictures of the documentation from the sample shop
+	@cd web && ROUTECARD_BINARY=$(CURDIR)/bin/routecard node screenshots.mjs
+
 .PHONY: test-web
 test-web: build web/node_modules/.package-lock.json ## Test the pages: their logic, and in the system's Chromium
 	@cd web && ROUTECARD_BINARY=$(CURDIR)/bin/routecard ./test.sh

@@ -48,7 +48,7 @@ func roleOf(operation *contract.Operation) models.Role {
 	switch {
 	case operation.Method == http.MethodGet:
 		return models.RoleRead
-	case strings.HasPrefix(operation.Path, "/api/serials/"):
+	case strings.HasPrefix(operation.Path, "/api/serials/") && operation.ID != "deleteSerial":
 		return models.RoleOperate
 	default:
 		return models.RoleWrite
@@ -60,6 +60,8 @@ func statusBehindKeys(operation *contract.Operation) int {
 	switch {
 	case operation.TakesBody():
 		return http.StatusUnsupportedMediaType
+	case operation.ID == "getForecast":
+		return http.StatusBadRequest // it needs a job
 	case strings.HasPrefix(operation.Path, "/api/jira/"):
 		return http.StatusConflict // it is not configured
 	case strings.Contains(operation.Path, "{"):

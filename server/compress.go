@@ -7,21 +7,17 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-const (
-	// compressFrom is the length, in bytes, of the smallest response that is compressed.
-	compressFrom = 1<<10 + 1
-	// compressedTag ends the entity tag of a compressed response: two representations must not have the same tag, see RFC 9110.
-	compressedTag = "-gzip"
-)
+// compressFrom is the length, in bytes, of the smallest response that is compressed.
+const compressFrom = 1<<10 + 1
 
 // compress compresses the responses of the handler for clients that accept gzip. Live streams are not compressed: an event must
-// not wait in a buffer.
+// not wait in a buffer. A compressed response has the same ETag: the tag is the version of a resource, for If-Match, and not that of
+// a representation.
 func compress(handler http.Handler) (http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(compressFrom),
 		// It keeps no memory between two writes. Any other level keeps about 1 MB for each client that reads a list slowly.
 		gzhttp.CompressionLevel(gzip.StatelessCompression),
-		gzhttp.SuffixETag(compressedTag),
 		gzhttp.EnableZstd(false),
 		gzhttp.SetContentType(false),
 	)

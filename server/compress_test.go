@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
@@ -109,19 +108,15 @@ func TestCompressionBegins(t *testing.T) {
 	})
 }
 
-// TestETagOfACompressedResponse changes a path with the tag of a compressed response, and then with the same tag again.
+// TestETagOfACompressedResponse reads the same tag with and without compression, because the tag names the version.
 func TestETagOfACompressedResponse(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A"+strings.Repeat(" B", 30), 0)
 		path := "/api/paths/" + f.path.ID
-		wantEqual(t, "the tag", sendRaw(t, s, "GET", path, "identity").header.Get("ETag"), `"1"`)
-		tag := sendRaw(t, s, "GET", path, "gzip").header.Get("ETag")
-		wantEqual(t, "the tag of the compressed response", tag, `"1-gzip"`)
-		wantEqual(t, "the status with the tag", s.Do(t, "PUT", path, `{"name":"x"}`, "If-Match: "+tag).Status, 200)
-		wantError(t, s.Do(t, "PUT", path, `{"name":"y"}`, "If-Match: "+tag),
-			gen.Error{StatusCode: 412, Message: "Path was changed by someone else"})
-		wantEqual(t, "the status with a weak tag", s.Do(t, "PUT", path, `{"name":"y"}`, `If-Match: W/"2-gzip"`).Status, 200)
+		for _, encoding := range []string{"identity", "gzip"} {
+			wantEqual(t, "the tag with "+encoding, sendRaw(t, s, "GET", path, encoding).header.Get("ETag"), `"1"`)
+		}
 	})
 }
 

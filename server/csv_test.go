@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestListsAsCSV(t *testing.T) {
 			answer := w.Do(t, "GET", w.fill(c.path), "", "Accept: text/csv")
 			wantEqual(t, "the status", answer.Status, 200)
 			wantEqual(t, "the type", answer.Header.Get("Content-Type"), "text/csv")
-			wantEqual(t, "Vary", answer.Header.Get("Vary"), "Accept")
+			wantEqual(t, "Vary", slices.Contains(answer.Header.Values("Vary"), "Accept"), true)
 			wantEqual(t, "the Link", answer.Header.Get("Link"), asJSON.Header.Get("Link"))
 			lines := strings.Split(answer.Body, "\r\n")
 			wantEqual(t, "the number of rows", len(lines)-2, len(routecardtest.Decode[[]any](t, asJSON)))
@@ -102,15 +103,15 @@ func TestAccept(t *testing.T) {
 		{"text/csv;q=x, text/html", asJSON, asJSON},
 		{"text/csv;q=0.001", csv, csv},
 		{"text/event-stream", asJSON, stream},
-		{"text/event-stream, text/csv", csv, stream},
+		{"text/event-stream, text/csv", csv, csv},
 		{"text/event-stream;q=0.5, text/csv", csv, csv},
 		{"text/event-stream;q=0, */*", asJSON, asJSON},
-		{"application/json, text/event-stream", asJSON, stream},
+		{"application/json, text/event-stream", asJSON, asJSON},
 	} {
 		wantEqual(t, "the type of jobs for "+c.accept, s.Do(t, "HEAD", "/api/jobs", "", "Accept: "+c.accept).Header.Get("Content-Type"), c.wantJobs)
 		events := s.Do(t, "HEAD", "/api/events", "", "Accept: "+c.accept)
 		wantEqual(t, "the type of events for "+c.accept, events.Header.Get("Content-Type"), c.wantEvents)
-		wantEqual(t, "Vary", events.Header.Get("Vary"), "Accept")
+		wantEqual(t, "Vary", slices.Contains(events.Header.Values("Vary"), "Accept"), true)
 	}
 }
 

@@ -13,7 +13,7 @@ func toETag(version int64) string {
 }
 
 // fromIfMatch returns the condition that an If-Match header states. A tag in another form matches no version, see RFC 9110. A
-// weak tag (W/), which a proxy may make of ours, matches the version that it names, and so does the tag of a compressed response.
+// weak tag (W/), which a proxy may make of ours, matches the version that it names.
 func fromIfMatch(header *string) store.Condition {
 	if header == nil || strings.TrimSpace(*header) == "*" {
 		return store.Condition{}
@@ -24,7 +24,7 @@ func fromIfMatch(header *string) store.Condition {
 		if len(tag) < 2 || tag[0] != '"' || tag[len(tag)-1] != '"' {
 			continue
 		}
-		if version, err := strconv.ParseInt(strings.TrimSuffix(tag[1:len(tag)-1], compressedTag), 10, 64); err == nil {
+		if version, err := strconv.ParseInt(tag[1:len(tag)-1], 10, 64); err == nil {
 			versions = append(versions, version)
 		}
 	}

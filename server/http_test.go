@@ -32,7 +32,6 @@ func TestHTTP(t *testing.T) {
 			name: "unknown route with a body", method: "POST", path: "/nothing", body: `{}`, wantStatus: 404,
 			wantMessage: "Route not found: POST /nothing",
 		},
-		{name: "the root", method: "GET", path: "/", wantStatus: 404, wantMessage: "Route not found: GET /"},
 		{
 			name: "a slash too many", method: "GET", path: "/api/jobs/", wantStatus: 404,
 			wantMessage: "Route not found: GET /api/jobs/",

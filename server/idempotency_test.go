@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,6 +24,8 @@ type post struct {
 	path, body string
 	// before are requests that lead up to it: a path and a body each.
 	before [][2]string
+	// contentType is application/json unless given.
+	contentType string
 	// events is how many it appends.
 	events int
 	// mayBeUnderWay tells that a second one may be refused (409) while the first waits for somebody else's answer.
@@ -70,6 +73,7 @@ var posts = map[string]post{
 		path: "/api/jobs/plan", events: 4,
 		body: `{"name":"x","goalQuantity":1,"paths":[{"name":"x","goalQuantity":2,"steps":[{"name":"A"}],"quantity":2}]}`,
 	},
+	"importJobs":     {path: "/api/jobs/import", contentType: "text/csv", body: "name,quantity\nJOB-2024-001,50\nJOB-2024-002,10\n", events: 2},
 	"closeJob":       {path: "/api/jobs/{job}/close", body: `{"reason":"x"}`, events: 1},
 	"reopenJob":      {path: "/api/jobs/{job}/reopen", body: `{}`, events: 1, before: [][2]string{{"/api/jobs/{job}/close", "{}"}}},
 	"createTemplate": {path: "/api/templates", body: `{"name":"x","steps":[{"name":"A"}]}`, events: 1},
@@ -159,12 +163,15 @@ func TestEveryPostIsSafeToRepeat(t *testing.T) {
 func repeats(t *testing.T, servers []*routecardtest.Server, request post) {
 	t.Helper()
 	key := "Idempotency-Key: " + t.Name()
+	contentType := "Content-Type: " + cmp.Or(request.contentType, "application/json")
 	before := countEvents(t, servers[0])
 
 	answers := make([]routecardtest.Answer, 8)
 	var senders sync.WaitGroup
 	for i := range answers {
-		senders.Go(func() { answers[i] = servers[i%len(servers)].Do(t, "POST", request.path, request.body, key) })
+		senders.Go(func() {
+			answers[i] = servers[i%len(servers)].Do(t, "POST", request.path, request.body, key, contentType)
+		})
 	}
 	senders.Wait()
 	if request.mayBeUnderWay {
@@ -174,11 +181,11 @@ func repeats(t *testing.T, servers []*routecardtest.Server, request post) {
 	wantEqual(t, "the number of events", countEvents(t, servers[0])-before, request.events)
 
 	for _, s := range servers {
-		again := s.Do(t, "POST", request.path, request.body, key)
+		again := s.Do(t, "POST", request.path, request.body, key, contentType)
 		wantReplay(t, again, first)
 
 		reused := gen.Error{StatusCode: 422, Message: "Idempotency-Key was already used for a different request"}
-		wantError(t, s.Do(t, "POST", request.path, request.body+" ", key), reused)
+		wantError(t, s.Do(t, "POST", request.path, request.body+" ", key, contentType), reused)
 		wantError(t, s.Do(t, "POST", "/api/serials/SN-99999/undo", `{}`, key), reused)
 	}
 	wantEqual(t, "the number of events after all", countEvents(t, servers[0])-before, request.events)

@@ -18,6 +18,7 @@ import (
 
 type commandLine struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
+	Demo     demoCommand     `cmd:"" help:"Serve a sample shop with three weeks of history, and remove it at the end."`
 	Keys     keysCommand     `cmd:"" help:"Create, list and revoke API keys."`
 	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is being served."`
 	Restore  restoreCommand  `cmd:"" help:"Replace a SQLite database with a backup, while it is not being served."`

@@ -115,8 +115,17 @@ func (f *jiraFlags) readToken(credentials string) error {
 }
 
 // Run serves until SIGTERM or SIGINT, and then finishes the running requests.
-func (c *serveCommand) Run() (err error) {
+func (c *serveCommand) Run() error {
 	ctx, stop := untilInterrupted()
+	defer stop()
+	return c.serve(ctx, func(ctx context.Context, log *slog.Logger) (*store.Store, error) {
+		return store.Open(ctx, c.Database, store.Options{Logger: log})
+	})
+}
+
+// serve serves the database that open opens, until the context ends, and then finishes the running requests.
+func (c *serveCommand) serve(ctx context.Context, open func(context.Context, *slog.Logger) (*store.Store, error)) (err error) {
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
@@ -139,7 +148,7 @@ func (c *serveCommand) Run() (err error) {
 	}
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	db, err := store.Open(starting, c.Database, store.Options{Logger: log})
+	db, err := open(starting, log)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,20 @@ type (
 	ListJobsParamsState = client.ListJobsParamsState
 )
 
+// Lengths of a bucket of [Throughput].
+const (
+	Hour = client.Hour
+	Day  = client.Day
+	Week = client.Week
+)
+
+// Statuses of a [Forecast]: the goal is reached, a date can be said, or nothing was completed to go by.
+const (
+	Done         = client.Done
+	Expected     = client.Expected
+	Undetermined = client.Undetermined
+)
+
 // Priorities of a job.
 const (
 	JobPriorityUrgent = client.JobPriorityUrgent
@@ -122,6 +136,34 @@ type (
 	WorkItem = client.WorkItem
 	// ListWorkParams filters a list of work. A step must match all fields that are set.
 	ListWorkParams = client.ListWorkParams
+	// GetThroughputParams say which period is counted, and in which buckets.
+	GetThroughputParams = client.GetThroughputParams
+	// Throughput are counts of units over time.
+	Throughput = client.Throughput
+	// GetStepTimesParams say which period and job are looked at.
+	GetStepTimesParams = client.GetStepTimesParams
+	// StepTimes are the times that units spend at steps.
+	StepTimes = client.StepTimes
+	// GetScrapParams say which period and job are counted.
+	GetScrapParams = client.GetScrapParams
+	// Scrap are counts of scrapped units by reason and step.
+	Scrap = client.Scrap
+	// GetForecastParams name the job.
+	GetForecastParams = client.GetForecastParams
+	// Forecast is when a job will reach its goal.
+	Forecast = client.Forecast
+	// ForecastStatus says whether the goal is reached, can be forecast, or cannot.
+	ForecastStatus = client.ForecastStatus
+	// ForecastBasis is what a forecast was computed from.
+	ForecastBasis = client.ForecastBasis
+	// StepTime are the times that units spend at one step.
+	StepTime = client.StepTime
+	// ScrapCount is how many units were scrapped for one reason at one step.
+	ScrapCount = client.ScrapCount
+	// ThroughputCounts are the counts of one bucket.
+	ThroughputCounts = client.ThroughputCounts
+	// BucketLength is an hour, a day, or a week.
+	BucketLength = client.BucketLength
 	// Places are the locations, assignees, and step names of open jobs.
 	Places = client.Places
 	// Place is a location, an assignee, or a step name.

@@ -1,0 +1,27 @@
+package routecard
+
+import (
+	"context"
+
+	"github.com/routecard/routecard/gen/client"
+)
+
+// GetThroughput returns how many units were created, completed, and scrapped in each hour, day, or week of a period.
+func (c *Client) GetThroughput(ctx context.Context, params *GetThroughputParams, options ...CallOption) (*Throughput, error) {
+	return decode[*Throughput](c.do(ctx, options)(client.NewGetThroughputRequest(c.server, params)))
+}
+
+// GetStepTimes returns for each step how many units entered and left it in a period, and how long they were there.
+func (c *Client) GetStepTimes(ctx context.Context, params *GetStepTimesParams, options ...CallOption) (*StepTimes, error) {
+	return decode[*StepTimes](c.do(ctx, options)(client.NewGetStepTimesRequest(c.server, params)))
+}
+
+// GetScrap returns how many units were scrapped in a period, by reason and step.
+func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, options ...CallOption) (*Scrap, error) {
+	return decode[*Scrap](c.do(ctx, options)(client.NewGetScrapRequest(c.server, params)))
+}
+
+// GetForecast returns when a job will reach its goal if it goes on as in the last 14 days.
+func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, options ...CallOption) (*Forecast, error) {
+	return decode[*Forecast](c.do(ctx, options)(client.NewGetForecastRequest(c.server, params)))
+}

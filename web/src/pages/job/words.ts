@@ -1,0 +1,82 @@
+import type { EditEffect } from "../../steps.js";
+import { plannerWords } from "../../plannerWords.js";
+
+const { units } = plannerWords;
+
+/** The words of the page of one job. */
+export const words = {
+  back: "All jobs",
+  close: "Close job",
+  reopen: "Reopen job",
+  closeReason: "Reason",
+  closeText: "No units can be created or moved on a closed job. You can reopen it.",
+  closedAt: (time: string) => `Closed on ${time}`,
+  closed: (name: string) => `Job ${name} was closed`,
+  reopened: (name: string) => `Job ${name} was reopened`,
+  due: (date: string) => `Due ${date}`,
+  noPaths: "This job has no path yet, so it cannot have units.",
+  addPath: "Add path",
+  newPath: "New path",
+  editPath: "Edit path",
+  addUnits: "Add units",
+  quantity: "Number of units",
+  unitsAdded: (count: number) => `${units(count)} added`,
+  completed: (count: string) => `${count} completed`,
+  bottleneck: "Bottleneck",
+  showUnits: (step: string) => `Show the units at ${step}`,
+  units: "Units",
+  timeline: "Timeline",
+  searchUnits: "Search units",
+  status: "Status",
+  step: "Step",
+  anyStep: "All steps",
+  anyStatus: "All",
+  unit: "Serial number",
+  at: "Stands at",
+  select: (unit: string) => `Select ${unit}`,
+  selectAll: "Select all units in the list",
+  selected: (count: number) => `${units(count)} selected`,
+  advance: "Advance",
+  scrap: "Scrap",
+  scrapTitle: "Scrap the selected units",
+  reason: "Reason",
+  explanation: "Explanation",
+  clear: "Clear selection",
+  bulkDone: (count: number) => `${units(count)} changed`,
+  bulkFailed: (count: number) => `${units(count)} not changed:`,
+  noUnits: "No unit matches.",
+  older: "Show older events",
+  noEvents: "Nothing has happened yet.",
+  event: (type: string, unit: string, step: string) => [type, unit, step].filter((part) => part !== "").join(" · "),
+  editorTitle: (path: string) => `Edit ${path}`,
+  meaning: "What the edit means",
+  changesNothing: "Nothing has changed.",
+  save: "Save path",
+  saved: (path: string) => `${path} was saved`,
+  putBack: (step: string) => `Put ${step} back`,
+  changedMeanwhile: "Somebody else has changed this path. Your edit is still here.",
+  saveAnyway: "Save my edit",
+  loadTheirs: "Load the saved path",
+} as const;
+
+/** Returns the sentence for an effect of an edit. */
+export function describeEffect(effect: EditEffect): string {
+  switch (effect.name) {
+    case "removed":
+      return effect.units > 0
+        ? `${effect.step} cannot be removed while ${units(effect.units)} stand there`
+        : `${effect.step} is removed. The history keeps its name`;
+    case "added":
+      return effect.unitsPast > 0
+        ? `${effect.step} is added as step ${effect.place}. It does not apply to ${units(effect.unitsPast)} that have passed this place`
+        : `${effect.step} is added as step ${effect.place}`;
+    case "movedBehind":
+      return effect.owed
+        ? `${effect.step} is moved behind ${units(effect.units)}, which must still do it before they can be completed`
+        : `${effect.step} is moved behind ${units(effect.units)}, which skip it`;
+    case "moved":
+      return `${effect.step} becomes step ${effect.place}`;
+    case "renamed":
+      return `${effect.from} is renamed to ${effect.to}`;
+  }
+}
