@@ -8316,7 +8316,14 @@ func (response GetThroughput200JSONResponse) VisitGetThroughputResponse(w http.R
 	return err
 }
 
-type GetThroughput400JSONResponse struct{ BadRequestJSONResponse }
+type GetThroughput400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetThroughput400JSONResponse struct {
+	Body    Error
+	Headers GetThroughput400ResponseHeaders
+}
 
 func (response GetThroughput400JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 

@@ -1,6 +1,10 @@
 package server_test
 
-import "github.com/routecard/routecard/jira/jiratest"
+import (
+	"strings"
+
+	"github.com/routecard/routecard/jira/jiratest"
+)
 
 // story is what happens on 15 January 2024: JOB-2024-001, 50 aluminum housings for ticket PI-42, goes through saw, CNC machining,
 // deburring, and inspection. Maria and Tom move the units. One unit gets dropped, and the customer accepts another as it is.
@@ -249,12 +253,22 @@ var story = []scene{
 	{"12:16", "POST /api/jobs/{bracketJob}/reopen", "jobReopen", "200 reopened"},
 	{"", "POST /api/jobs/{bracketJob}/reopen", "jobReopen", "409 jobIsNotClosed"},
 	{"", "POST /api/jobs/{noJob}/reopen", "jobReopen", "404 job"},
+	{"", "POST /api/templates", `{"name":"Plate route","steps":[{"name":"Saw"},{"name":"CNC Machining"},{"name":"Deburring"}]}`, "201 {plateTemplate}"},
+	{"", "POST /api/jobs/import", "Name;Quantity;Template\n" + strings.Repeat("JOB-2024-007;1;Plate route\n", 50_000), "400 tooManySteps"},
+	{"", "POST /api/jobs/import", "Name;Quantity;Template;Units\n" + strings.Repeat("JOB-2024-007;1;{template};30000\n", 2), "400 tooManyUnits"},
+	{"", "POST /api/jobs/import", "Name;Quantity\n" + strings.Repeat("JOB-2024-007;1\n", 50_001), "400 fileHasTooManyRows"},
+	{"", "POST /api/jobs/import", "\n", "400 fileHasNoRows"},
 	{"", "DELETE /api/templates/{template}", "", "204"},
 	{"", "DELETE /api/templates/{noTemplate}", "", "404 template"},
 
 	// The planner looks at the numbers of the day, and exchanges spreadsheets with the ERP.
 	{"12:20", "GET /api/insights/throughput?bucket=hour&from=2024-01-15T10:00:00Z&to=2024-01-15T12:00:00Z&jobId={job}", "", "200 throughput"},
 	{"", "GET /api/insights/throughput?jobId={noJob}", "", "404 job"},
+	{"", "GET /api/insights/throughput?tz=Local", "", "400 timeZone"},
+	{"", "GET /api/insights/throughput?to=1970-01-02T00:00:00Z", "", "400 fromIsTooEarly"},
+	{"", "GET /api/insights/throughput?to=9999-01-01T00:00:01Z", "", "400 toIsTooLate"},
+	{"", "GET /api/insights/throughput?from=2024-01-16T00:00:00Z", "", "400 periodIsEmpty"},
+	{"", "GET /api/insights/throughput?from=2023-01-14T10:30:00Z", "", "400 periodIsTooLong"},
 	{"", "GET /api/insights/steps?jobId={job}&from=2024-01-15T00:00:00Z&to=2024-01-16T00:00:00Z", "", "200 stepTimes"},
 	{"", "GET /api/insights/steps?jobId={noJob}", "", "404 job"},
 	{"", "GET /api/insights/scrap?from=2024-01-15T00:00:00Z&to=2024-01-16T00:00:00Z", "", "200 scrap"},
@@ -287,6 +301,7 @@ var storyNames = []string{
 	"{bending}", "step_01hm6a9c7te3wq8nvz5rkh4x1c",
 	"{welding}", "step_01hm6a9c7te3wq8nvz5rkh4x1d",
 	"{template}", "tpl_01h455vb4pex5vsknk084sn02q",
+	"{plateTemplate}", "tpl_01hm6b7m5tf0vr9w2c8kdhn3yr",
 	"{noTemplate}", "tpl_01hzzzzzzzzzzzzzzzzzzzzzzz",
 	"{noJob}", "job_01hzzzzzzzzzzzzzzzzzzzzzzz",
 	"{noPath}", "path_01hzzzzzzzzzzzzzzzzzzzzzzz",

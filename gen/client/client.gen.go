@@ -12699,7 +12699,7 @@ type GetThroughputResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Throughput
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12732,7 +12732,7 @@ func (r GetThroughputResponse) GetJSON200() *Throughput {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetThroughputResponse) GetJSON400() *BadRequest {
+func (r GetThroughputResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -23354,7 +23354,7 @@ func ParseGetThroughputResponse(rsp *http.Response) (*GetThroughputResponse, err
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
