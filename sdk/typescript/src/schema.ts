@@ -1507,7 +1507,7 @@ export interface components {
              */
             row: number;
             /**
-             * @description `created`, `updated`: what became of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+             * @description `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
              *     `valid`: the row has no fault, and was not imported because another row failed.
              * @example created
              * @enum {string}
@@ -6045,7 +6045,16 @@ export interface operations {
                     "application/json": components["schemas"]["Throughput"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The period or the time zone is not valid. `errors` lists every parameter that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
