@@ -708,7 +708,7 @@ type BypassedStepStatus string
 // Example: preferred
 type DependencyType string
 
-// DueDate The last day on which the job is on time.
+// DueDate The day on which the job is due.
 //
 // Example: 2026-12-01
 type DueDate = string
@@ -742,9 +742,16 @@ type Error struct {
 // Example: unknown
 type ErrorOutcome string
 
-// Event One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
-// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+// Event One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
+// do not know.
 type Event struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+}
+
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
@@ -755,11 +762,7 @@ type Event struct {
 	// Example: 7
 	Seq int64 `json:"seq"`
 
-	// Type What happened: `job.created`, `job.updated`, `job.closed`, `job.reopened`, `job.deleted`, `job.linked`,
-	// `job.pushed`, `template.created`, `template.updated`, `template.deleted`, `path.created`, `path.updated`, `path.deleted`,
-	// `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
-	// `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
-	// `serial.step_completed`, `serial.noted`, `serial.undone`, `serial.deleted`. More may come.
+	// Type What happened. The types are those of the discriminator of `Event`. More may come.
 	//
 	//
 	// Example: serial.advanced
@@ -1008,7 +1011,7 @@ type ImportRow struct {
 	// Example: 2
 	Row int `json:"row"`
 
-	// Status `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// Status `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 	// `valid`: the row has no fault, and was not imported because another row failed.
 	//
 	//
@@ -1024,7 +1027,7 @@ type ImportRow struct {
 	Errors *[]ImportError `json:"errors,omitempty"`
 }
 
-// ImportRowStatus `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// ImportRowStatus `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 // `valid`: the row has no fault, and was not imported because another row failed.
 //
 // Example: created
@@ -1052,7 +1055,7 @@ type JiraLink struct {
 	// Example: 50
 	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
 
-	// AllowDuplicate Whether the ticket may be linked to another job already.
+	// AllowDuplicate Whether the ticket may be linked to another job already. Defaults to false.
 	//
 	// Example: false
 	AllowDuplicate *bool `json:"allowDuplicate,omitempty"`
@@ -1177,7 +1180,7 @@ type Job struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1226,6 +1229,42 @@ type Job struct {
 // break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
 type JobCSV = string
 
+// JobChangedData The fields that were sent, as they are after the change.
+type JobChangedData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name *JobName `json:"name,omitempty"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// Cleared Names of the fields that were cleared.
+	Cleared *[]string `json:"cleared,omitempty"`
+}
+
 // JobClose Close a job.
 type JobClose struct {
 	// Reason Why.
@@ -1237,6 +1276,20 @@ type JobClose struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobClosedEvent A job was closed.
+type JobClosedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.closed
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
 }
 
 // JobCreate A job to be created.
@@ -1281,7 +1334,7 @@ type JobCreate struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1302,6 +1355,42 @@ type JobCreate struct {
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 }
 
+// JobCreatedEvent A job was created.
+type JobCreatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.created
+	Type string `json:"type"`
+
+	// Data The job that was created.
+	Data JobEventData `json:"data"`
+}
+
+// JobDeletedData The job that was deleted.
+type JobDeletedData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+}
+
+// JobDeletedEvent A job was deleted.
+type JobDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.deleted
+	Type string `json:"type"`
+
+	// Data The job that was deleted.
+	Data JobDeletedData `json:"data"`
+}
+
 // JobDetail A job with its paths and its progress.
 type JobDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Job)
@@ -1314,10 +1403,65 @@ type JobDetail struct {
 	Progress JobProgress `json:"progress"`
 }
 
+// JobEventData The job that was created.
+type JobEventData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+}
+
 // JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
 //
 // Example: job_01h455vb4pex5vsknk084sn02q
 type JobID = string
+
+// JobLinkedData The ticket that the job was linked to.
+type JobLinkedData struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+}
+
+// JobLinkedEvent A job was linked to a Jira ticket.
+type JobLinkedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.linked
+	Type string `json:"type"`
+
+	// Data The ticket that the job was linked to.
+	Data JobLinkedData `json:"data"`
+}
 
 // JobList Jobs, in the order asked for.
 type JobList = []JobListItem
@@ -1383,7 +1527,7 @@ type JobPlan struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1448,12 +1592,66 @@ type JobProgress struct {
 	PathProgress []PathProgress `json:"pathProgress"`
 }
 
+// JobPushedData Where the progress was written.
+type JobPushedData struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+
+	// CommentID Jira's id of the comment.
+	//
+	// Example: 10042
+	CommentID string `json:"commentId"`
+}
+
+// JobPushedEvent The progress of a job was written to its ticket.
+type JobPushedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.pushed
+	Type string `json:"type"`
+
+	// Data Where the progress was written.
+	Data JobPushedData `json:"data"`
+}
+
 // JobReopen Reopen a closed job.
 type JobReopen struct {
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobReopenedEvent A closed job was opened again.
+type JobReopenedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.reopened
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
+}
+
+// JobStateData The job, and why it was closed.
+type JobStateData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// Reason Why.
+	//
+	// Example: Canceled by the customer
+	Reason *string `json:"reason,omitempty"`
 }
 
 // JobUpdate What to change of a job. A field that is not sent stays as it is.
@@ -1468,7 +1666,7 @@ type JobUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// DueDate The last day on which the job is on time; `null` clears it.
+	// DueDate The day on which the job is due; `null` clears it.
 	//
 	// Example: 2026-12-01
 	DueDate nullable.Nullable[string] `json:"dueDate,omitempty"`
@@ -1494,6 +1692,20 @@ type JobUpdate struct {
 // Example: high
 type JobUpdatePriority string
 
+// JobUpdatedEvent A job was changed.
+type JobUpdatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.updated
+	Type string `json:"type"`
+
+	// Data The fields that were sent, as they are after the change.
+	Data JobChangedData `json:"data"`
+}
+
 // LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
 //
 // Example: 412
@@ -1504,6 +1716,20 @@ type LastSeq = int64
 //
 // Example: 2024-01-15T10:30:00Z
 type OccurredAt = string
+
+// OverrideClearedEvent A step is required of a unit again.
+type OverrideClearedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.override_cleared
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
 
 // Path One route of a job through the shop.
 type Path struct {
@@ -1597,6 +1823,44 @@ type PathDetail struct {
 
 	// Distribution Where the units in progress stand, in the order of the steps.
 	Distribution []StepDistribution `json:"distribution"`
+}
+
+// PathEvent A path was created, changed, or deleted.
+type PathEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: path.created
+	Type string `json:"type"`
+
+	// Data The path after the change, or before its deletion.
+	Data PathEventData `json:"data"`
+}
+
+// PathEventData The path after the change, or before its deletion.
+type PathEventData struct {
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name PathName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The process steps in their order.
+	Steps []StepEventData `json:"steps"`
 }
 
 // PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
@@ -2031,6 +2295,42 @@ type SerialAdvanceTo struct {
 // `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
 type SerialCSV = string
 
+// SerialCreatedData The step at which the unit begins.
+type SerialCreatedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+}
+
+// SerialCreatedEvent A unit was created.
+type SerialCreatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.created
+	Type string `json:"type"`
+
+	// Data The step at which the unit begins.
+	Data SerialCreatedData `json:"data"`
+}
+
+// SerialDeletedEvent A unit that had not moved was deleted.
+type SerialDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.deleted
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
 // SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
@@ -2077,6 +2377,31 @@ type SerialForceComplete struct {
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
+// SerialForceCompletedData Why the unit was completed, and the required steps that were open.
+type SerialForceCompletedData struct {
+	// Reason Why.
+	//
+	// Example: Customer accepts without inspection
+	Reason *string `json:"reason,omitempty"`
+
+	// OpenSteps The open steps, in their order.
+	OpenSteps []StepStatusData `json:"openSteps"`
+}
+
+// SerialForceCompletedEvent A unit was completed although required steps were open.
+type SerialForceCompletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.force_completed
+	Type string `json:"type"`
+
+	// Data Why the unit was completed, and the required steps that were open.
+	Data SerialForceCompletedData `json:"data"`
+}
+
 // SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 //
 // Example: SN-00001
@@ -2103,6 +2428,46 @@ type SerialJob struct {
 // SerialList Units.
 type SerialList = []Serial
 
+// SerialMovedData The steps of the move. The target is absent when the unit was completed.
+type SerialMovedData struct {
+	// FromStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID StepID `json:"fromStepId"`
+
+	// FromStepName Name of the step that the unit left.
+	//
+	// Example: CNC Machining
+	FromStepName string `json:"fromStepName"`
+
+	// ToStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	ToStepID *StepID `json:"toStepId,omitempty"`
+
+	// ToStepName Name of the step to which the unit moved.
+	//
+	// Example: Deburring
+	ToStepName *string `json:"toStepName,omitempty"`
+
+	// Bypassed The steps that were bypassed, in their order. Absent if there are none.
+	Bypassed *[]StepStatusData `json:"bypassed,omitempty"`
+}
+
+// SerialMovedEvent A unit moved to another step, or was completed after its last step.
+type SerialMovedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.advanced
+	Type string `json:"type"`
+
+	// Data The steps of the move. The target is absent when the unit was completed.
+	Data SerialMovedData `json:"data"`
+}
+
 // SerialNote A note on a unit.
 type SerialNote struct {
 	// Text The note.
@@ -2121,6 +2486,33 @@ type SerialNote struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialNotedData The note, and the step at which the unit is.
+type SerialNotedData struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// StepName Name of the step. Absent for a completed unit.
+	//
+	// Example: Deburring
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// SerialNotedEvent A note was added to a unit.
+type SerialNotedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.noted
+	Type string `json:"type"`
+
+	// Data The note, and the step at which the unit is.
+	Data SerialNotedData `json:"data"`
 }
 
 // SerialPath The path of a unit.
@@ -2174,6 +2566,38 @@ type SerialScrap struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialScrappedData Where and why the unit was scrapped.
+type SerialScrappedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// Explanation More about the reason.
+	//
+	// Example: Dropped at the deburring bench
+	Explanation *string `json:"explanation,omitempty"`
+}
+
+// SerialScrappedEvent A unit was scrapped.
+type SerialScrappedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.scrapped
+	Type string `json:"type"`
+
+	// Data Where and why the unit was scrapped.
+	Data SerialScrappedData `json:"data"`
 }
 
 // SerialStatus The state of a unit.
@@ -2282,6 +2706,38 @@ type SerialUndo struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialUndoneData The change that was taken back.
+type SerialUndoneData struct {
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// EventID Id of the event of that change.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	EventID string `json:"eventId"`
+
+	// EventType Type of the event of that change.
+	//
+	// Example: serial.advanced
+	EventType string `json:"eventType"`
+}
+
+// SerialUndoneEvent The last change of a unit was taken back.
+type SerialUndoneEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.undone
+	Type string `json:"type"`
+
+	// Data The change that was taken back.
+	Data SerialUndoneData `json:"data"`
 }
 
 // SerialsAdvance Advance many units.
@@ -2630,6 +3086,20 @@ type StepComplete struct {
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
+// StepCompletedEvent A deferred step was reported as done.
+type StepCompletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_completed
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
 // StepCreate A step to be created.
 type StepCreate struct {
 	// Name The process operation.
@@ -2647,7 +3117,7 @@ type StepCreate struct {
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without it. Defaults to false.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
@@ -2698,6 +3168,41 @@ type StepDistribution struct {
 	IsBottleneck bool `json:"isBottleneck"`
 }
 
+// StepEventData The step after the change.
+type StepEventData struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+}
+
 // StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
@@ -2743,10 +3248,32 @@ type StepInput struct {
 // Example: CNC Machining
 type StepName = string
 
+// StepNameData The step.
+type StepNameData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+}
+
 // StepOrder Place on the path, counted from 0.
 //
 // Example: 0
 type StepOrder = int
+
+// StepOverriddenEvent A step was made optional for one unit.
+type StepOverriddenEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_overridden
+	Type string `json:"type"`
+
+	// Data The step, and why.
+	Data StepReasonData `json:"data"`
+}
 
 // StepOverride Make a step optional for one unit.
 type StepOverride struct {
@@ -2766,6 +3293,43 @@ type StepOverride struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// StepReasonData The step, and why.
+type StepReasonData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why.
+	//
+	// Example: Prototype, no inspection needed
+	Reason string `json:"reason"`
+}
+
+// StepStatusData A step and its status for the unit.
+type StepStatusData struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
+	//
+	//
+	// Example: pending
+	Status SerialStepStatus `json:"status"`
 }
 
 // StepTime What happened at one step, or at all steps of one name, in a period.
@@ -2872,6 +3436,20 @@ type StepUpdate struct {
 	DependencyType *DependencyType `json:"dependencyType,omitempty"`
 }
 
+// StepUpdatedEvent A step was changed.
+type StepUpdatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: step.updated
+	Type string `json:"type"`
+
+	// Data The step after the change.
+	Data StepEventData `json:"data"`
+}
+
 // StepWaive Excuse a deferred step.
 type StepWaive struct {
 	// Reason Why.
@@ -2895,6 +3473,38 @@ type StepWaive struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// StepWaivedData The step, why it was waived, and who approved that.
+type StepWaivedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why.
+	//
+	// Example: The edges are smooth enough
+	Reason string `json:"reason"`
+
+	// ApproverID Who approved it.
+	//
+	// Example: quality-lead
+	ApproverID string `json:"approverId"`
+}
+
+// StepWaivedEvent A unit was excused from a deferred step.
+type StepWaivedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_waived
+	Type string `json:"type"`
+
+	// Data The step, why it was waived, and who approved that.
+	Data StepWaivedData `json:"data"`
 }
 
 // Template A list of steps from which paths are made.
@@ -2948,6 +3558,44 @@ type TemplateCreate struct {
 
 	// Steps The process steps in their order.
 	Steps []StepCreate `json:"steps"`
+}
+
+// TemplateEvent A template was created, changed, or deleted.
+type TemplateEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: template.created
+	Type string `json:"type"`
+
+	// Data The template after the change, or before its deletion.
+	Data TemplateEventData `json:"data"`
+}
+
+// TemplateEventData The template after the change, or before its deletion.
+type TemplateEventData struct {
+	// TemplateID Id of the template.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID string `json:"templateId"`
+
+	// Name Name of the template.
+	//
+	// Example: Housing route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The steps in their order.
+	Steps []TemplateStep `json:"steps"`
 }
 
 // TemplateID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
@@ -3108,7 +3756,7 @@ type WorkItem struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -3290,7 +3938,7 @@ type JobSort string
 type JobState string
 
 // LastEventID Example: 7
-type LastEventID = int64
+type LastEventID = string
 
 // Limit Example: 100
 type Limit = int
@@ -3333,14 +3981,14 @@ type BadGateway = Error
 // BadRequest What every error looks like.
 type BadRequest = Error
 
-// BulkChanged The outcome for each unit.
-type BulkChanged = BulkResult
-
 // Conflict What every error looks like.
 type Conflict = Error
 
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
+
+// ExternalIDIsUsed What every error looks like.
+type ExternalIDIsUsed = Error
 
 // FileTooLarge What every error looks like.
 type FileTooLarge = Error
@@ -3354,8 +4002,29 @@ type IdempotencyKeyReused = Error
 // InternalServerError What every error looks like.
 type InternalServerError = Error
 
+// InvalidPage What every error looks like.
+type InvalidPage = Error
+
+// InvalidQuery What every error looks like.
+type InvalidQuery = Error
+
+// InvalidReason What every error looks like.
+type InvalidReason = Error
+
+// JobOrTicketNotFound What every error looks like.
+type JobOrTicketNotFound = Error
+
+// NoJira What every error looks like.
+type NoJira = Error
+
 // NotFound What every error looks like.
 type NotFound = Error
+
+// PathChanged What every error looks like.
+type PathChanged = Error
+
+// PathNotFound What every error looks like.
+type PathNotFound = Error
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
@@ -3363,11 +4032,41 @@ type PreconditionFailed = Error
 // RequestTimeout What every error looks like.
 type RequestTimeout = Error
 
-// SerialChanged One physical unit on a path.
-type SerialChanged = Serial
+// SerialNotFound What every error looks like.
+type SerialNotFound = Error
+
+// SerialOrStepNotFound What every error looks like.
+type SerialOrStepNotFound = Error
+
+// SerialWasChanged What every error looks like.
+type SerialWasChanged = Error
+
+// SerialsNotFound What every error looks like.
+type SerialsNotFound = Error
+
+// SerialsRefused What every error looks like.
+type SerialsRefused = Error
 
 // ServiceUnavailable What every error looks like.
 type ServiceUnavailable = Error
+
+// StepChanged What every error looks like.
+type StepChanged = Error
+
+// StepNotDeferred What every error looks like.
+type StepNotDeferred = Error
+
+// StepNotFound What every error looks like.
+type StepNotFound = Error
+
+// TemplateChanged What every error looks like.
+type TemplateChanged = Error
+
+// TemplateNotFound What every error looks like.
+type TemplateNotFound = Error
+
+// TicketNotFound What every error looks like.
+type TicketNotFound = Error
 
 // Unauthorized What every error looks like.
 type Unauthorized = Error
@@ -4214,7 +4913,7 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 			return
 		}
 
-		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
 		if err != nil {
 			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
 			return
@@ -6641,49 +7340,225 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/jira/push", wrapper.PushJobToJira)
 }
 
-type BadGatewayJSONResponse Error
-
-type BadRequestJSONResponse Error
-
-type BulkChangedResponseHeaders struct {
-	IdempotencyReplayed *string
+type BadGatewayResponseHeaders struct {
+	XRequestID *string
 }
-type BulkChangedJSONResponse struct {
-	Body BulkResult
+type BadGatewayJSONResponse struct {
+	Body Error
 
-	Headers BulkChangedResponseHeaders
+	Headers BadGatewayResponseHeaders
 }
 
-type ConflictJSONResponse Error
-
-type ContentTooLargeJSONResponse Error
-
-type FileTooLargeJSONResponse Error
-
-type ForbiddenJSONResponse Error
-
-type IdempotencyKeyReusedJSONResponse Error
-
-type InternalServerErrorJSONResponse Error
-
-type NotFoundJSONResponse Error
-
-type PreconditionFailedJSONResponse Error
-
-type RequestTimeoutJSONResponse Error
-
-type SerialChangedResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
+type BadRequestResponseHeaders struct {
+	XRequestID *string
 }
-type SerialChangedJSONResponse struct {
-	Body Serial
+type BadRequestJSONResponse struct {
+	Body Error
 
-	Headers SerialChangedResponseHeaders
+	Headers BadRequestResponseHeaders
+}
+
+type ConflictResponseHeaders struct {
+	XRequestID *string
+}
+type ConflictJSONResponse struct {
+	Body Error
+
+	Headers ConflictResponseHeaders
+}
+
+type ContentTooLargeResponseHeaders struct {
+	XRequestID *string
+}
+type ContentTooLargeJSONResponse struct {
+	Body Error
+
+	Headers ContentTooLargeResponseHeaders
+}
+
+type ExternalIDIsUsedResponseHeaders struct {
+	XRequestID *string
+}
+type ExternalIDIsUsedJSONResponse struct {
+	Body Error
+
+	Headers ExternalIDIsUsedResponseHeaders
+}
+
+type FileTooLargeResponseHeaders struct {
+	XRequestID *string
+}
+type FileTooLargeJSONResponse struct {
+	Body Error
+
+	Headers FileTooLargeResponseHeaders
+}
+
+type ForbiddenResponseHeaders struct {
+	XRequestID *string
+}
+type ForbiddenJSONResponse struct {
+	Body Error
+
+	Headers ForbiddenResponseHeaders
+}
+
+type IdempotencyKeyReusedResponseHeaders struct {
+	XRequestID *string
+}
+type IdempotencyKeyReusedJSONResponse struct {
+	Body Error
+
+	Headers IdempotencyKeyReusedResponseHeaders
+}
+
+type InternalServerErrorResponseHeaders struct {
+	XRequestID *string
+}
+type InternalServerErrorJSONResponse struct {
+	Body Error
+
+	Headers InternalServerErrorResponseHeaders
+}
+
+type InvalidPageResponseHeaders struct {
+	XRequestID *string
+}
+type InvalidPageJSONResponse struct {
+	Body Error
+
+	Headers InvalidPageResponseHeaders
+}
+
+type InvalidQueryResponseHeaders struct {
+	XRequestID *string
+}
+type InvalidQueryJSONResponse struct {
+	Body Error
+
+	Headers InvalidQueryResponseHeaders
+}
+
+type InvalidReasonResponseHeaders struct {
+	XRequestID *string
+}
+type InvalidReasonJSONResponse struct {
+	Body Error
+
+	Headers InvalidReasonResponseHeaders
+}
+
+type JobOrTicketNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type JobOrTicketNotFoundJSONResponse struct {
+	Body Error
+
+	Headers JobOrTicketNotFoundResponseHeaders
+}
+
+type NoJiraResponseHeaders struct {
+	XRequestID *string
+}
+type NoJiraJSONResponse struct {
+	Body Error
+
+	Headers NoJiraResponseHeaders
+}
+
+type NotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type NotFoundJSONResponse struct {
+	Body Error
+
+	Headers NotFoundResponseHeaders
+}
+
+type PathChangedResponseHeaders struct {
+	XRequestID *string
+}
+type PathChangedJSONResponse struct {
+	Body Error
+
+	Headers PathChangedResponseHeaders
+}
+
+type PathNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type PathNotFoundJSONResponse struct {
+	Body Error
+
+	Headers PathNotFoundResponseHeaders
+}
+
+type PreconditionFailedResponseHeaders struct {
+	XRequestID *string
+}
+type PreconditionFailedJSONResponse struct {
+	Body Error
+
+	Headers PreconditionFailedResponseHeaders
+}
+
+type RequestTimeoutResponseHeaders struct {
+	XRequestID *string
+}
+type RequestTimeoutJSONResponse struct {
+	Body Error
+
+	Headers RequestTimeoutResponseHeaders
+}
+
+type SerialNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type SerialNotFoundJSONResponse struct {
+	Body Error
+
+	Headers SerialNotFoundResponseHeaders
+}
+
+type SerialOrStepNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type SerialOrStepNotFoundJSONResponse struct {
+	Body Error
+
+	Headers SerialOrStepNotFoundResponseHeaders
+}
+
+type SerialWasChangedResponseHeaders struct {
+	XRequestID *string
+}
+type SerialWasChangedJSONResponse struct {
+	Body Error
+
+	Headers SerialWasChangedResponseHeaders
+}
+
+type SerialsNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type SerialsNotFoundJSONResponse struct {
+	Body Error
+
+	Headers SerialsNotFoundResponseHeaders
+}
+
+type SerialsRefusedResponseHeaders struct {
+	XRequestID *string
+}
+type SerialsRefusedJSONResponse struct {
+	Body Error
+
+	Headers SerialsRefusedResponseHeaders
 }
 
 type ServiceUnavailableResponseHeaders struct {
 	RetryAfter *int
+	XRequestID *string
 }
 type ServiceUnavailableJSONResponse struct {
 	Body Error
@@ -6691,8 +7566,63 @@ type ServiceUnavailableJSONResponse struct {
 	Headers ServiceUnavailableResponseHeaders
 }
 
+type StepChangedResponseHeaders struct {
+	XRequestID *string
+}
+type StepChangedJSONResponse struct {
+	Body Error
+
+	Headers StepChangedResponseHeaders
+}
+
+type StepNotDeferredResponseHeaders struct {
+	XRequestID *string
+}
+type StepNotDeferredJSONResponse struct {
+	Body Error
+
+	Headers StepNotDeferredResponseHeaders
+}
+
+type StepNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type StepNotFoundJSONResponse struct {
+	Body Error
+
+	Headers StepNotFoundResponseHeaders
+}
+
+type TemplateChangedResponseHeaders struct {
+	XRequestID *string
+}
+type TemplateChangedJSONResponse struct {
+	Body Error
+
+	Headers TemplateChangedResponseHeaders
+}
+
+type TemplateNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type TemplateNotFoundJSONResponse struct {
+	Body Error
+
+	Headers TemplateNotFoundResponseHeaders
+}
+
+type TicketNotFoundResponseHeaders struct {
+	XRequestID *string
+}
+type TicketNotFoundJSONResponse struct {
+	Body Error
+
+	Headers TicketNotFoundResponseHeaders
+}
+
 type UnauthorizedResponseHeaders struct {
 	WWWAuthenticate *string
+	XRequestID      *string
 }
 type UnauthorizedJSONResponse struct {
 	Body Error
@@ -6700,9 +7630,23 @@ type UnauthorizedJSONResponse struct {
 	Headers UnauthorizedResponseHeaders
 }
 
-type UnsupportedFileTypeJSONResponse Error
+type UnsupportedFileTypeResponseHeaders struct {
+	XRequestID *string
+}
+type UnsupportedFileTypeJSONResponse struct {
+	Body Error
 
-type UnsupportedMediaTypeJSONResponse Error
+	Headers UnsupportedFileTypeResponseHeaders
+}
+
+type UnsupportedMediaTypeResponseHeaders struct {
+	XRequestID *string
+}
+type UnsupportedMediaTypeJSONResponse struct {
+	Body Error
+
+	Headers UnsupportedMediaTypeResponseHeaders
+}
 
 type ListEventsRequestObject struct {
 	Params ListEventsParams
@@ -6715,6 +7659,7 @@ type ListEventsResponseObject interface {
 type ListEvents200ResponseHeaders struct {
 	Link               *string
 	RoutecardFeedEpoch string
+	XRequestID         *string
 }
 
 type ListEvents200JSONResponse struct {
@@ -6733,6 +7678,9 @@ func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.Respons
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
 	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6754,6 +7702,9 @@ func (response ListEvents200TextCsvResponse) VisitListEventsResponse(w http.Resp
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
 	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -6779,6 +7730,9 @@ func (response ListEvents200TextEventStreamResponse) VisitListEventsResponse(w h
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
 	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -6811,15 +7765,18 @@ func (response ListEvents200TextEventStreamResponse) VisitListEventsResponse(w h
 	}
 }
 
-type ListEvents400JSONResponse struct{ BadRequestJSONResponse }
+type ListEvents400JSONResponse struct{ InvalidQueryJSONResponse }
 
 func (response ListEvents400JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6837,6 +7794,9 @@ func (response ListEvents401JSONResponse) VisitListEventsResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6847,10 +7807,13 @@ type ListEvents403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListEvents403JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6863,10 +7826,13 @@ type ListEvents500JSONResponse struct {
 func (response ListEvents500JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6884,6 +7850,9 @@ func (response ListEvents503JSONResponse) VisitListEventsResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6897,15 +7866,25 @@ type GetForecastResponseObject interface {
 	VisitGetForecastResponse(w http.ResponseWriter) error
 }
 
-type GetForecast200JSONResponse Forecast
+type GetForecast200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetForecast200JSONResponse struct {
+	Body    Forecast
+	Headers GetForecast200ResponseHeaders
+}
 
 func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6916,10 +7895,13 @@ type GetForecast400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetForecast400JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6937,6 +7919,9 @@ func (response GetForecast401JSONResponse) VisitGetForecastResponse(w http.Respo
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6947,10 +7932,13 @@ type GetForecast403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetForecast403JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6961,10 +7949,13 @@ type GetForecast404JSONResponse struct{ NotFoundJSONResponse }
 func (response GetForecast404JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6977,10 +7968,13 @@ type GetForecast500JSONResponse struct {
 func (response GetForecast500JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -6998,6 +7992,9 @@ func (response GetForecast503JSONResponse) VisitGetForecastResponse(w http.Respo
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7011,15 +8008,25 @@ type GetScrapResponseObject interface {
 	VisitGetScrapResponse(w http.ResponseWriter) error
 }
 
-type GetScrap200JSONResponse Scrap
+type GetScrap200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetScrap200JSONResponse struct {
+	Body    Scrap
+	Headers GetScrap200ResponseHeaders
+}
 
 func (response GetScrap200JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7030,10 +8037,13 @@ type GetScrap400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetScrap400JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7051,6 +8061,9 @@ func (response GetScrap401JSONResponse) VisitGetScrapResponse(w http.ResponseWri
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7061,10 +8074,13 @@ type GetScrap403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetScrap403JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7075,10 +8091,13 @@ type GetScrap404JSONResponse struct{ NotFoundJSONResponse }
 func (response GetScrap404JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7091,10 +8110,13 @@ type GetScrap500JSONResponse struct {
 func (response GetScrap500JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7112,6 +8134,9 @@ func (response GetScrap503JSONResponse) VisitGetScrapResponse(w http.ResponseWri
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7125,15 +8150,25 @@ type GetStepTimesResponseObject interface {
 	VisitGetStepTimesResponse(w http.ResponseWriter) error
 }
 
-type GetStepTimes200JSONResponse StepTimes
+type GetStepTimes200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetStepTimes200JSONResponse struct {
+	Body    StepTimes
+	Headers GetStepTimes200ResponseHeaders
+}
 
 func (response GetStepTimes200JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7144,10 +8179,13 @@ type GetStepTimes400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetStepTimes400JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7165,6 +8203,9 @@ func (response GetStepTimes401JSONResponse) VisitGetStepTimesResponse(w http.Res
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7175,10 +8216,13 @@ type GetStepTimes403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetStepTimes403JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7189,10 +8233,13 @@ type GetStepTimes404JSONResponse struct{ NotFoundJSONResponse }
 func (response GetStepTimes404JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7205,10 +8252,13 @@ type GetStepTimes500JSONResponse struct {
 func (response GetStepTimes500JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7226,6 +8276,9 @@ func (response GetStepTimes503JSONResponse) VisitGetStepTimesResponse(w http.Res
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7239,29 +8292,49 @@ type GetThroughputResponseObject interface {
 	VisitGetThroughputResponse(w http.ResponseWriter) error
 }
 
-type GetThroughput200JSONResponse Throughput
+type GetThroughput200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetThroughput200JSONResponse struct {
+	Body    Throughput
+	Headers GetThroughput200ResponseHeaders
+}
 
 func (response GetThroughput200JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type GetThroughput400JSONResponse struct{ BadRequestJSONResponse }
+type GetThroughput400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetThroughput400JSONResponse struct {
+	Body    Error
+	Headers GetThroughput400ResponseHeaders
+}
 
 func (response GetThroughput400JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7279,6 +8352,9 @@ func (response GetThroughput401JSONResponse) VisitGetThroughputResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7289,10 +8365,13 @@ type GetThroughput403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetThroughput403JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7303,10 +8382,13 @@ type GetThroughput404JSONResponse struct{ NotFoundJSONResponse }
 func (response GetThroughput404JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7319,10 +8401,13 @@ type GetThroughput500JSONResponse struct {
 func (response GetThroughput500JSONResponse) VisitGetThroughputResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7339,6 +8424,9 @@ func (response GetThroughput503JSONResponse) VisitGetThroughputResponse(w http.R
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7357,6 +8445,7 @@ type LinkJiraTicketResponseObject interface {
 type LinkJiraTicket200ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 type LinkJiraTicket200JSONResponse struct {
@@ -7375,6 +8464,9 @@ func (response LinkJiraTicket200JSONResponse) VisitLinkJiraTicketResponse(w http
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7384,6 +8476,7 @@ type LinkJiraTicket201ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
 }
 
 type LinkJiraTicket201JSONResponse struct {
@@ -7403,20 +8496,33 @@ func (response LinkJiraTicket201JSONResponse) VisitLinkJiraTicketResponse(w http
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type LinkJiraTicket400JSONResponse struct{ BadRequestJSONResponse }
+type LinkJiraTicket400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type LinkJiraTicket400JSONResponse struct {
+	Body    Error
+	Headers LinkJiraTicket400ResponseHeaders
+}
 
 func (response LinkJiraTicket400JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7434,6 +8540,9 @@ func (response LinkJiraTicket401JSONResponse) VisitLinkJiraTicketResponse(w http
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7444,24 +8553,32 @@ type LinkJiraTicket403JSONResponse struct{ ForbiddenJSONResponse }
 func (response LinkJiraTicket403JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type LinkJiraTicket404JSONResponse struct{ NotFoundJSONResponse }
+type LinkJiraTicket404JSONResponse struct {
+	JobOrTicketNotFoundJSONResponse
+}
 
 func (response LinkJiraTicket404JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7472,24 +8589,37 @@ type LinkJiraTicket408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response LinkJiraTicket408JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type LinkJiraTicket409JSONResponse struct{ ConflictJSONResponse }
+type LinkJiraTicket409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type LinkJiraTicket409JSONResponse struct {
+	Body    Error
+	Headers LinkJiraTicket409ResponseHeaders
+}
 
 func (response LinkJiraTicket409JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7500,10 +8630,13 @@ type LinkJiraTicket413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response LinkJiraTicket413JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7516,10 +8649,13 @@ type LinkJiraTicket415JSONResponse struct {
 func (response LinkJiraTicket415JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7532,10 +8668,13 @@ type LinkJiraTicket422JSONResponse struct {
 func (response LinkJiraTicket422JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7548,10 +8687,13 @@ type LinkJiraTicket500JSONResponse struct {
 func (response LinkJiraTicket500JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7562,10 +8704,13 @@ type LinkJiraTicket502JSONResponse struct{ BadGatewayJSONResponse }
 func (response LinkJiraTicket502JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(502)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7583,6 +8728,9 @@ func (response LinkJiraTicket503JSONResponse) VisitLinkJiraTicketResponse(w http
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7599,6 +8747,7 @@ type PushJobToJiraResponseObject interface {
 
 type PushJobToJira200ResponseHeaders struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 type PushJobToJira200JSONResponse struct {
@@ -7616,20 +8765,33 @@ func (response PushJobToJira200JSONResponse) VisitPushJobToJiraResponse(w http.R
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type PushJobToJira400JSONResponse struct{ BadRequestJSONResponse }
+type PushJobToJira400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type PushJobToJira400JSONResponse struct {
+	Body    Error
+	Headers PushJobToJira400ResponseHeaders
+}
 
 func (response PushJobToJira400JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7647,6 +8809,9 @@ func (response PushJobToJira401JSONResponse) VisitPushJobToJiraResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7657,24 +8822,32 @@ type PushJobToJira403JSONResponse struct{ ForbiddenJSONResponse }
 func (response PushJobToJira403JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type PushJobToJira404JSONResponse struct{ NotFoundJSONResponse }
+type PushJobToJira404JSONResponse struct {
+	JobOrTicketNotFoundJSONResponse
+}
 
 func (response PushJobToJira404JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7685,24 +8858,37 @@ type PushJobToJira408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response PushJobToJira408JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type PushJobToJira409JSONResponse struct{ ConflictJSONResponse }
+type PushJobToJira409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type PushJobToJira409JSONResponse struct {
+	Body    Error
+	Headers PushJobToJira409ResponseHeaders
+}
 
 func (response PushJobToJira409JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7713,10 +8899,13 @@ type PushJobToJira413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response PushJobToJira413JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7729,10 +8918,13 @@ type PushJobToJira415JSONResponse struct {
 func (response PushJobToJira415JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7745,10 +8937,13 @@ type PushJobToJira422JSONResponse struct {
 func (response PushJobToJira422JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7761,10 +8956,13 @@ type PushJobToJira500JSONResponse struct {
 func (response PushJobToJira500JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7775,10 +8973,13 @@ type PushJobToJira502JSONResponse struct{ BadGatewayJSONResponse }
 func (response PushJobToJira502JSONResponse) VisitPushJobToJiraResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(502)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7796,6 +8997,9 @@ func (response PushJobToJira503JSONResponse) VisitPushJobToJiraResponse(w http.R
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7810,7 +9014,8 @@ type ListJiraTicketsResponseObject interface {
 }
 
 type ListJiraTickets200ResponseHeaders struct {
-	Link *string
+	Link       *string
+	XRequestID *string
 }
 
 type ListJiraTickets200JSONResponse struct {
@@ -7828,20 +9033,33 @@ func (response ListJiraTickets200JSONResponse) VisitListJiraTicketsResponse(w ht
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ListJiraTickets400JSONResponse struct{ BadRequestJSONResponse }
+type ListJiraTickets400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListJiraTickets400JSONResponse struct {
+	Body    Error
+	Headers ListJiraTickets400ResponseHeaders
+}
 
 func (response ListJiraTickets400JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7859,6 +9077,9 @@ func (response ListJiraTickets401JSONResponse) VisitListJiraTicketsResponse(w ht
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7869,24 +9090,30 @@ type ListJiraTickets403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListJiraTickets403JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ListJiraTickets409JSONResponse struct{ ConflictJSONResponse }
+type ListJiraTickets409JSONResponse struct{ NoJiraJSONResponse }
 
 func (response ListJiraTickets409JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7899,10 +9126,13 @@ type ListJiraTickets500JSONResponse struct {
 func (response ListJiraTickets500JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7913,10 +9143,13 @@ type ListJiraTickets502JSONResponse struct{ BadGatewayJSONResponse }
 func (response ListJiraTickets502JSONResponse) VisitListJiraTicketsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(502)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7934,6 +9167,9 @@ func (response ListJiraTickets503JSONResponse) VisitListJiraTicketsResponse(w ht
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7947,15 +9183,25 @@ type GetJiraTicketResponseObject interface {
 	VisitGetJiraTicketResponse(w http.ResponseWriter) error
 }
 
-type GetJiraTicket200JSONResponse JiraTicket
+type GetJiraTicket200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetJiraTicket200JSONResponse struct {
+	Body    JiraTicket
+	Headers GetJiraTicket200ResponseHeaders
+}
 
 func (response GetJiraTicket200JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7966,10 +9212,13 @@ type GetJiraTicket400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetJiraTicket400JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7987,6 +9236,9 @@ func (response GetJiraTicket401JSONResponse) VisitGetJiraTicketResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7997,38 +9249,47 @@ type GetJiraTicket403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetJiraTicket403JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type GetJiraTicket404JSONResponse struct{ NotFoundJSONResponse }
+type GetJiraTicket404JSONResponse struct{ TicketNotFoundJSONResponse }
 
 func (response GetJiraTicket404JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type GetJiraTicket409JSONResponse struct{ ConflictJSONResponse }
+type GetJiraTicket409JSONResponse struct{ NoJiraJSONResponse }
 
 func (response GetJiraTicket409JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8041,10 +9302,13 @@ type GetJiraTicket500JSONResponse struct {
 func (response GetJiraTicket500JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8055,10 +9319,13 @@ type GetJiraTicket502JSONResponse struct{ BadGatewayJSONResponse }
 func (response GetJiraTicket502JSONResponse) VisitGetJiraTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(502)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8076,6 +9343,9 @@ func (response GetJiraTicket503JSONResponse) VisitGetJiraTicketResponse(w http.R
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8091,6 +9361,7 @@ type ListJobsResponseObject interface {
 
 type ListJobs200ResponseHeaders struct {
 	Link        *string
+	XRequestID  *string
 	XTotalCount *int64
 }
 
@@ -8108,6 +9379,9 @@ func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	if response.Headers.XTotalCount != nil {
 		w.Header().Set("X-Total-Count", fmt.Sprint(*response.Headers.XTotalCount))
@@ -8132,6 +9406,9 @@ func (response ListJobs200TextCsvResponse) VisitListJobsResponse(w http.Response
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	if response.Headers.XTotalCount != nil {
 		w.Header().Set("X-Total-Count", fmt.Sprint(*response.Headers.XTotalCount))
 	}
@@ -8144,15 +9421,18 @@ func (response ListJobs200TextCsvResponse) VisitListJobsResponse(w http.Response
 	return err
 }
 
-type ListJobs400JSONResponse struct{ BadRequestJSONResponse }
+type ListJobs400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListJobs400JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8170,6 +9450,9 @@ func (response ListJobs401JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8180,10 +9463,13 @@ type ListJobs403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListJobs403JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8196,10 +9482,13 @@ type ListJobs500JSONResponse struct {
 func (response ListJobs500JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8216,6 +9505,9 @@ func (response ListJobs503JSONResponse) VisitListJobsResponse(w http.ResponseWri
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8235,6 +9527,7 @@ type CreateJob201ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
 }
 
 type CreateJob201JSONResponse struct {
@@ -8254,20 +9547,33 @@ func (response CreateJob201JSONResponse) VisitCreateJobResponse(w http.ResponseW
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CreateJob400JSONResponse struct{ BadRequestJSONResponse }
+type CreateJob400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreateJob400JSONResponse struct {
+	Body    Error
+	Headers CreateJob400ResponseHeaders
+}
 
 func (response CreateJob400JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8285,6 +9591,9 @@ func (response CreateJob401JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8295,10 +9604,13 @@ type CreateJob403JSONResponse struct{ ForbiddenJSONResponse }
 func (response CreateJob403JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8309,24 +9621,30 @@ type CreateJob408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response CreateJob408JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CreateJob409JSONResponse struct{ ConflictJSONResponse }
+type CreateJob409JSONResponse struct{ ExternalIDIsUsedJSONResponse }
 
 func (response CreateJob409JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8337,10 +9655,13 @@ type CreateJob413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response CreateJob413JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8353,10 +9674,13 @@ type CreateJob415JSONResponse struct {
 func (response CreateJob415JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8369,10 +9693,13 @@ type CreateJob422JSONResponse struct {
 func (response CreateJob422JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8385,10 +9712,13 @@ type CreateJob500JSONResponse struct {
 func (response CreateJob500JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8406,6 +9736,9 @@ func (response CreateJob503JSONResponse) VisitCreateJobResponse(w http.ResponseW
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8422,6 +9755,7 @@ type ImportJobsResponseObject interface {
 
 type ImportJobs200ResponseHeaders struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 type ImportJobs200JSONResponse struct {
@@ -8439,20 +9773,33 @@ func (response ImportJobs200JSONResponse) VisitImportJobsResponse(w http.Respons
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ImportJobs400JSONResponse struct{ BadRequestJSONResponse }
+type ImportJobs400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ImportJobs400JSONResponse struct {
+	Body    Error
+	Headers ImportJobs400ResponseHeaders
+}
 
 func (response ImportJobs400JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8470,6 +9817,9 @@ func (response ImportJobs401JSONResponse) VisitImportJobsResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8480,10 +9830,13 @@ type ImportJobs403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ImportJobs403JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8494,24 +9847,37 @@ type ImportJobs408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response ImportJobs408JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ImportJobs409JSONResponse struct{ ConflictJSONResponse }
+type ImportJobs409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ImportJobs409JSONResponse struct {
+	Body    Error
+	Headers ImportJobs409ResponseHeaders
+}
 
 func (response ImportJobs409JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8522,10 +9888,13 @@ type ImportJobs413JSONResponse struct{ FileTooLargeJSONResponse }
 func (response ImportJobs413JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8538,10 +9907,13 @@ type ImportJobs415JSONResponse struct {
 func (response ImportJobs415JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8554,10 +9926,13 @@ type ImportJobs422JSONResponse struct {
 func (response ImportJobs422JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8570,10 +9945,13 @@ type ImportJobs500JSONResponse struct {
 func (response ImportJobs500JSONResponse) VisitImportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8590,6 +9968,9 @@ func (response ImportJobs503JSONResponse) VisitImportJobsResponse(w http.Respons
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8609,6 +9990,7 @@ type PlanJob201ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
 }
 
 type PlanJob201JSONResponse struct {
@@ -8628,6 +10010,9 @@ func (response PlanJob201JSONResponse) VisitPlanJobResponse(w http.ResponseWrite
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8638,10 +10023,13 @@ type PlanJob400JSONResponse struct{ BadRequestJSONResponse }
 func (response PlanJob400JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8659,6 +10047,9 @@ func (response PlanJob401JSONResponse) VisitPlanJobResponse(w http.ResponseWrite
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8669,24 +10060,37 @@ type PlanJob403JSONResponse struct{ ForbiddenJSONResponse }
 func (response PlanJob403JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type PlanJob404JSONResponse struct{ NotFoundJSONResponse }
+type PlanJob404ResponseHeaders struct {
+	XRequestID *string
+}
+
+type PlanJob404JSONResponse struct {
+	Body    Error
+	Headers PlanJob404ResponseHeaders
+}
 
 func (response PlanJob404JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8697,24 +10101,30 @@ type PlanJob408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response PlanJob408JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type PlanJob409JSONResponse struct{ ConflictJSONResponse }
+type PlanJob409JSONResponse struct{ ExternalIDIsUsedJSONResponse }
 
 func (response PlanJob409JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8725,10 +10135,13 @@ type PlanJob413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response PlanJob413JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8741,10 +10154,13 @@ type PlanJob415JSONResponse struct {
 func (response PlanJob415JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8757,10 +10173,13 @@ type PlanJob422JSONResponse struct {
 func (response PlanJob422JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8773,10 +10192,13 @@ type PlanJob500JSONResponse struct {
 func (response PlanJob500JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8794,6 +10216,9 @@ func (response PlanJob503JSONResponse) VisitPlanJobResponse(w http.ResponseWrite
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8808,10 +10233,18 @@ type DeleteJobResponseObject interface {
 	VisitDeleteJobResponse(w http.ResponseWriter) error
 }
 
+type DeleteJob204ResponseHeaders struct {
+	XRequestID *string
+}
+
 type DeleteJob204Response struct {
+	Headers DeleteJob204ResponseHeaders
 }
 
 func (response DeleteJob204Response) VisitDeleteJobResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(204)
 	return nil
 }
@@ -8821,10 +10254,13 @@ type DeleteJob400JSONResponse struct{ BadRequestJSONResponse }
 func (response DeleteJob400JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8842,6 +10278,9 @@ func (response DeleteJob401JSONResponse) VisitDeleteJobResponse(w http.ResponseW
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8852,10 +10291,13 @@ type DeleteJob403JSONResponse struct{ ForbiddenJSONResponse }
 func (response DeleteJob403JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8866,10 +10308,13 @@ type DeleteJob404JSONResponse struct{ NotFoundJSONResponse }
 func (response DeleteJob404JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8880,10 +10325,13 @@ type DeleteJob409JSONResponse struct{ ConflictJSONResponse }
 func (response DeleteJob409JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8894,10 +10342,13 @@ type DeleteJob412JSONResponse struct{ PreconditionFailedJSONResponse }
 func (response DeleteJob412JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8910,10 +10361,13 @@ type DeleteJob500JSONResponse struct {
 func (response DeleteJob500JSONResponse) VisitDeleteJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8931,6 +10385,9 @@ func (response DeleteJob503JSONResponse) VisitDeleteJobResponse(w http.ResponseW
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8945,7 +10402,8 @@ type GetJobResponseObject interface {
 }
 
 type GetJob200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type GetJob200JSONResponse struct {
@@ -8961,6 +10419,9 @@ func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8971,10 +10432,13 @@ type GetJob400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetJob400JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8992,6 +10456,9 @@ func (response GetJob401JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9002,10 +10469,13 @@ type GetJob403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetJob403JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9016,10 +10486,13 @@ type GetJob404JSONResponse struct{ NotFoundJSONResponse }
 func (response GetJob404JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9032,10 +10505,13 @@ type GetJob500JSONResponse struct {
 func (response GetJob500JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9053,6 +10529,9 @@ func (response GetJob503JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9069,7 +10548,8 @@ type UpdateJobResponseObject interface {
 }
 
 type UpdateJob200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type UpdateJob200JSONResponse struct {
@@ -9085,20 +10565,33 @@ func (response UpdateJob200JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdateJob400JSONResponse struct{ BadRequestJSONResponse }
+type UpdateJob400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UpdateJob400JSONResponse struct {
+	Body    Error
+	Headers UpdateJob400ResponseHeaders
+}
 
 func (response UpdateJob400JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9116,6 +10609,9 @@ func (response UpdateJob401JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9126,10 +10622,13 @@ type UpdateJob403JSONResponse struct{ ForbiddenJSONResponse }
 func (response UpdateJob403JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9140,10 +10639,13 @@ type UpdateJob404JSONResponse struct{ NotFoundJSONResponse }
 func (response UpdateJob404JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9154,24 +10656,30 @@ type UpdateJob408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response UpdateJob408JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdateJob409JSONResponse struct{ ConflictJSONResponse }
+type UpdateJob409JSONResponse struct{ ExternalIDIsUsedJSONResponse }
 
 func (response UpdateJob409JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9182,10 +10690,13 @@ type UpdateJob412JSONResponse struct{ PreconditionFailedJSONResponse }
 func (response UpdateJob412JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9196,10 +10707,13 @@ type UpdateJob413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response UpdateJob413JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9212,10 +10726,13 @@ type UpdateJob415JSONResponse struct {
 func (response UpdateJob415JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9228,10 +10745,13 @@ type UpdateJob500JSONResponse struct {
 func (response UpdateJob500JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9248,6 +10768,9 @@ func (response UpdateJob503JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -9267,6 +10790,7 @@ type CloseJobResponseObject interface {
 type CloseJob200ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 type CloseJob200JSONResponse struct {
@@ -9285,6 +10809,9 @@ func (response CloseJob200JSONResponse) VisitCloseJobResponse(w http.ResponseWri
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9295,10 +10822,13 @@ type CloseJob400JSONResponse struct{ BadRequestJSONResponse }
 func (response CloseJob400JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9316,6 +10846,9 @@ func (response CloseJob401JSONResponse) VisitCloseJobResponse(w http.ResponseWri
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9326,10 +10859,13 @@ type CloseJob403JSONResponse struct{ ForbiddenJSONResponse }
 func (response CloseJob403JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9340,10 +10876,13 @@ type CloseJob404JSONResponse struct{ NotFoundJSONResponse }
 func (response CloseJob404JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9354,24 +10893,37 @@ type CloseJob408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response CloseJob408JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CloseJob409JSONResponse struct{ ConflictJSONResponse }
+type CloseJob409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CloseJob409JSONResponse struct {
+	Body    Error
+	Headers CloseJob409ResponseHeaders
+}
 
 func (response CloseJob409JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9382,10 +10934,13 @@ type CloseJob413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response CloseJob413JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9398,10 +10953,13 @@ type CloseJob415JSONResponse struct {
 func (response CloseJob415JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9414,10 +10972,13 @@ type CloseJob422JSONResponse struct {
 func (response CloseJob422JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9430,10 +10991,13 @@ type CloseJob500JSONResponse struct {
 func (response CloseJob500JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9451,6 +11015,9 @@ func (response CloseJob503JSONResponse) VisitCloseJobResponse(w http.ResponseWri
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9466,7 +11033,8 @@ type ListJobPathsResponseObject interface {
 }
 
 type ListJobPaths200ResponseHeaders struct {
-	Link *string
+	Link       *string
+	XRequestID *string
 }
 
 type ListJobPaths200JSONResponse struct {
@@ -9484,20 +11052,26 @@ func (response ListJobPaths200JSONResponse) VisitListJobPathsResponse(w http.Res
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ListJobPaths400JSONResponse struct{ BadRequestJSONResponse }
+type ListJobPaths400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListJobPaths400JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9515,6 +11089,9 @@ func (response ListJobPaths401JSONResponse) VisitListJobPathsResponse(w http.Res
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9525,10 +11102,13 @@ type ListJobPaths403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListJobPaths403JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9539,10 +11119,13 @@ type ListJobPaths404JSONResponse struct{ NotFoundJSONResponse }
 func (response ListJobPaths404JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9555,10 +11138,13 @@ type ListJobPaths500JSONResponse struct {
 func (response ListJobPaths500JSONResponse) VisitListJobPathsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9575,6 +11161,9 @@ func (response ListJobPaths503JSONResponse) VisitListJobPathsResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -9594,6 +11183,7 @@ type ReopenJobResponseObject interface {
 type ReopenJob200ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 type ReopenJob200JSONResponse struct {
@@ -9612,6 +11202,9 @@ func (response ReopenJob200JSONResponse) VisitReopenJobResponse(w http.ResponseW
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9622,10 +11215,13 @@ type ReopenJob400JSONResponse struct{ BadRequestJSONResponse }
 func (response ReopenJob400JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9643,6 +11239,9 @@ func (response ReopenJob401JSONResponse) VisitReopenJobResponse(w http.ResponseW
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9653,10 +11252,13 @@ type ReopenJob403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ReopenJob403JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9667,10 +11269,13 @@ type ReopenJob404JSONResponse struct{ NotFoundJSONResponse }
 func (response ReopenJob404JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9681,24 +11286,37 @@ type ReopenJob408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response ReopenJob408JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ReopenJob409JSONResponse struct{ ConflictJSONResponse }
+type ReopenJob409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ReopenJob409JSONResponse struct {
+	Body    Error
+	Headers ReopenJob409ResponseHeaders
+}
 
 func (response ReopenJob409JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9709,10 +11327,13 @@ type ReopenJob413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response ReopenJob413JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9725,10 +11346,13 @@ type ReopenJob415JSONResponse struct {
 func (response ReopenJob415JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9741,10 +11365,13 @@ type ReopenJob422JSONResponse struct {
 func (response ReopenJob422JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9757,10 +11384,13 @@ type ReopenJob500JSONResponse struct {
 func (response ReopenJob500JSONResponse) VisitReopenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9777,6 +11407,9 @@ func (response ReopenJob503JSONResponse) VisitReopenJobResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -9796,6 +11429,7 @@ type CreatePath201ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
 }
 
 type CreatePath201JSONResponse struct {
@@ -9815,20 +11449,33 @@ func (response CreatePath201JSONResponse) VisitCreatePathResponse(w http.Respons
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CreatePath400JSONResponse struct{ BadRequestJSONResponse }
+type CreatePath400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreatePath400JSONResponse struct {
+	Body    Error
+	Headers CreatePath400ResponseHeaders
+}
 
 func (response CreatePath400JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9846,6 +11493,9 @@ func (response CreatePath401JSONResponse) VisitCreatePathResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9856,24 +11506,37 @@ type CreatePath403JSONResponse struct{ ForbiddenJSONResponse }
 func (response CreatePath403JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CreatePath404JSONResponse struct{ NotFoundJSONResponse }
+type CreatePath404ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreatePath404JSONResponse struct {
+	Body    Error
+	Headers CreatePath404ResponseHeaders
+}
 
 func (response CreatePath404JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9884,10 +11547,13 @@ type CreatePath408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response CreatePath408JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9898,10 +11564,13 @@ type CreatePath413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response CreatePath413JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9914,10 +11583,13 @@ type CreatePath415JSONResponse struct {
 func (response CreatePath415JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9930,10 +11602,13 @@ type CreatePath422JSONResponse struct {
 func (response CreatePath422JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9946,10 +11621,13 @@ type CreatePath500JSONResponse struct {
 func (response CreatePath500JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9967,6 +11645,9 @@ func (response CreatePath503JSONResponse) VisitCreatePathResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9981,10 +11662,18 @@ type DeletePathResponseObject interface {
 	VisitDeletePathResponse(w http.ResponseWriter) error
 }
 
+type DeletePath204ResponseHeaders struct {
+	XRequestID *string
+}
+
 type DeletePath204Response struct {
+	Headers DeletePath204ResponseHeaders
 }
 
 func (response DeletePath204Response) VisitDeletePathResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(204)
 	return nil
 }
@@ -9994,10 +11683,13 @@ type DeletePath400JSONResponse struct{ BadRequestJSONResponse }
 func (response DeletePath400JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10015,6 +11707,9 @@ func (response DeletePath401JSONResponse) VisitDeletePathResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10025,52 +11720,71 @@ type DeletePath403JSONResponse struct{ ForbiddenJSONResponse }
 func (response DeletePath403JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeletePath404JSONResponse struct{ NotFoundJSONResponse }
+type DeletePath404JSONResponse struct{ PathNotFoundJSONResponse }
 
 func (response DeletePath404JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeletePath409JSONResponse struct{ ConflictJSONResponse }
+type DeletePath409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeletePath409JSONResponse struct {
+	Body    Error
+	Headers DeletePath409ResponseHeaders
+}
 
 func (response DeletePath409JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeletePath412JSONResponse struct{ PreconditionFailedJSONResponse }
+type DeletePath412JSONResponse struct{ PathChangedJSONResponse }
 
 func (response DeletePath412JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10083,10 +11797,13 @@ type DeletePath500JSONResponse struct {
 func (response DeletePath500JSONResponse) VisitDeletePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10104,6 +11821,9 @@ func (response DeletePath503JSONResponse) VisitDeletePathResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10118,7 +11838,8 @@ type GetPathResponseObject interface {
 }
 
 type GetPath200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type GetPath200JSONResponse struct {
@@ -10134,6 +11855,9 @@ func (response GetPath200JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10144,10 +11868,13 @@ type GetPath400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetPath400JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10165,6 +11892,9 @@ func (response GetPath401JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10175,24 +11905,30 @@ type GetPath403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetPath403JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type GetPath404JSONResponse struct{ NotFoundJSONResponse }
+type GetPath404JSONResponse struct{ PathNotFoundJSONResponse }
 
 func (response GetPath404JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10205,10 +11941,13 @@ type GetPath500JSONResponse struct {
 func (response GetPath500JSONResponse) VisitGetPathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10226,6 +11965,9 @@ func (response GetPath503JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10242,7 +11984,8 @@ type UpdatePathResponseObject interface {
 }
 
 type UpdatePath200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type UpdatePath200JSONResponse struct {
@@ -10258,20 +12001,33 @@ func (response UpdatePath200JSONResponse) VisitUpdatePathResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdatePath400JSONResponse struct{ BadRequestJSONResponse }
+type UpdatePath400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UpdatePath400JSONResponse struct {
+	Body    Error
+	Headers UpdatePath400ResponseHeaders
+}
 
 func (response UpdatePath400JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10289,6 +12045,9 @@ func (response UpdatePath401JSONResponse) VisitUpdatePathResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10299,24 +12058,37 @@ type UpdatePath403JSONResponse struct{ ForbiddenJSONResponse }
 func (response UpdatePath403JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdatePath404JSONResponse struct{ NotFoundJSONResponse }
+type UpdatePath404ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UpdatePath404JSONResponse struct {
+	Body    Error
+	Headers UpdatePath404ResponseHeaders
+}
 
 func (response UpdatePath404JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10327,38 +12099,54 @@ type UpdatePath408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response UpdatePath408JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdatePath409JSONResponse struct{ ConflictJSONResponse }
+type UpdatePath409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UpdatePath409JSONResponse struct {
+	Body    Error
+	Headers UpdatePath409ResponseHeaders
+}
 
 func (response UpdatePath409JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdatePath412JSONResponse struct{ PreconditionFailedJSONResponse }
+type UpdatePath412JSONResponse struct{ PathChangedJSONResponse }
 
 func (response UpdatePath412JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10369,10 +12157,13 @@ type UpdatePath413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response UpdatePath413JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10385,10 +12176,13 @@ type UpdatePath415JSONResponse struct {
 func (response UpdatePath415JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10401,10 +12195,13 @@ type UpdatePath500JSONResponse struct {
 func (response UpdatePath500JSONResponse) VisitUpdatePathResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10422,6 +12219,9 @@ func (response UpdatePath503JSONResponse) VisitUpdatePathResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10434,15 +12234,25 @@ type ListPlacesResponseObject interface {
 	VisitListPlacesResponse(w http.ResponseWriter) error
 }
 
-type ListPlaces200JSONResponse Places
+type ListPlaces200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListPlaces200JSONResponse struct {
+	Body    Places
+	Headers ListPlaces200ResponseHeaders
+}
 
 func (response ListPlaces200JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10453,10 +12263,13 @@ type ListPlaces400JSONResponse struct{ BadRequestJSONResponse }
 func (response ListPlaces400JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10474,6 +12287,9 @@ func (response ListPlaces401JSONResponse) VisitListPlacesResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10484,10 +12300,13 @@ type ListPlaces403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListPlaces403JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10500,10 +12319,13 @@ type ListPlaces500JSONResponse struct {
 func (response ListPlaces500JSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10521,6 +12343,9 @@ func (response ListPlaces503JSONResponse) VisitListPlacesResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10535,7 +12360,8 @@ type ListSerialsResponseObject interface {
 }
 
 type ListSerials200ResponseHeaders struct {
-	Link *string
+	Link       *string
+	XRequestID *string
 }
 
 type ListSerials200JSONResponse struct {
@@ -10552,6 +12378,9 @@ func (response ListSerials200JSONResponse) VisitListSerialsResponse(w http.Respo
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -10573,6 +12402,9 @@ func (response ListSerials200TextCsvResponse) VisitListSerialsResponse(w http.Re
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -10582,15 +12414,18 @@ func (response ListSerials200TextCsvResponse) VisitListSerialsResponse(w http.Re
 	return err
 }
 
-type ListSerials400JSONResponse struct{ BadRequestJSONResponse }
+type ListSerials400JSONResponse struct{ InvalidPageJSONResponse }
 
 func (response ListSerials400JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10608,6 +12443,9 @@ func (response ListSerials401JSONResponse) VisitListSerialsResponse(w http.Respo
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10618,10 +12456,13 @@ type ListSerials403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListSerials403JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10634,10 +12475,13 @@ type ListSerials500JSONResponse struct {
 func (response ListSerials500JSONResponse) VisitListSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10655,6 +12499,9 @@ func (response ListSerials503JSONResponse) VisitListSerialsResponse(w http.Respo
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10671,6 +12518,7 @@ type CreateSerialsResponseObject interface {
 
 type CreateSerials201ResponseHeaders struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 type CreateSerials201JSONResponse struct {
@@ -10688,20 +12536,33 @@ func (response CreateSerials201JSONResponse) VisitCreateSerialsResponse(w http.R
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CreateSerials400JSONResponse struct{ BadRequestJSONResponse }
+type CreateSerials400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreateSerials400JSONResponse struct {
+	Body    Error
+	Headers CreateSerials400ResponseHeaders
+}
 
 func (response CreateSerials400JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10719,6 +12580,9 @@ func (response CreateSerials401JSONResponse) VisitCreateSerialsResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10729,24 +12593,30 @@ type CreateSerials403JSONResponse struct{ ForbiddenJSONResponse }
 func (response CreateSerials403JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CreateSerials404JSONResponse struct{ NotFoundJSONResponse }
+type CreateSerials404JSONResponse struct{ PathNotFoundJSONResponse }
 
 func (response CreateSerials404JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10757,24 +12627,37 @@ type CreateSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response CreateSerials408JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CreateSerials409JSONResponse struct{ ConflictJSONResponse }
+type CreateSerials409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreateSerials409JSONResponse struct {
+	Body    Error
+	Headers CreateSerials409ResponseHeaders
+}
 
 func (response CreateSerials409JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10785,10 +12668,13 @@ type CreateSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response CreateSerials413JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10801,10 +12687,13 @@ type CreateSerials415JSONResponse struct {
 func (response CreateSerials415JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10817,10 +12706,13 @@ type CreateSerials422JSONResponse struct {
 func (response CreateSerials422JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10833,10 +12725,13 @@ type CreateSerials500JSONResponse struct {
 func (response CreateSerials500JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10854,6 +12749,9 @@ func (response CreateSerials503JSONResponse) VisitCreateSerialsResponse(w http.R
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10868,7 +12766,15 @@ type AdvanceSerialsResponseObject interface {
 	VisitAdvanceSerialsResponse(w http.ResponseWriter) error
 }
 
-type AdvanceSerials200JSONResponse struct{ BulkChangedJSONResponse }
+type AdvanceSerials200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AdvanceSerials200JSONResponse struct {
+	Body    BulkResult
+	Headers AdvanceSerials200ResponseHeaders
+}
 
 func (response AdvanceSerials200JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
@@ -10880,20 +12786,33 @@ func (response AdvanceSerials200JSONResponse) VisitAdvanceSerialsResponse(w http
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerials400JSONResponse struct{ BadRequestJSONResponse }
+type AdvanceSerials400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerials400JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerials400ResponseHeaders
+}
 
 func (response AdvanceSerials400JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10911,6 +12830,9 @@ func (response AdvanceSerials401JSONResponse) VisitAdvanceSerialsResponse(w http
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10921,24 +12843,30 @@ type AdvanceSerials403JSONResponse struct{ ForbiddenJSONResponse }
 func (response AdvanceSerials403JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerials404JSONResponse struct{ NotFoundJSONResponse }
+type AdvanceSerials404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response AdvanceSerials404JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10949,24 +12877,30 @@ type AdvanceSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response AdvanceSerials408JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerials409JSONResponse struct{ ConflictJSONResponse }
+type AdvanceSerials409JSONResponse struct{ SerialsRefusedJSONResponse }
 
 func (response AdvanceSerials409JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10977,10 +12911,13 @@ type AdvanceSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response AdvanceSerials413JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10993,10 +12930,13 @@ type AdvanceSerials415JSONResponse struct {
 func (response AdvanceSerials415JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11009,10 +12949,13 @@ type AdvanceSerials422JSONResponse struct {
 func (response AdvanceSerials422JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11025,10 +12968,13 @@ type AdvanceSerials500JSONResponse struct {
 func (response AdvanceSerials500JSONResponse) VisitAdvanceSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11046,6 +12992,9 @@ func (response AdvanceSerials503JSONResponse) VisitAdvanceSerialsResponse(w http
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11060,7 +13009,15 @@ type AdvanceSerialsToResponseObject interface {
 	VisitAdvanceSerialsToResponse(w http.ResponseWriter) error
 }
 
-type AdvanceSerialsTo200JSONResponse struct{ BulkChangedJSONResponse }
+type AdvanceSerialsTo200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AdvanceSerialsTo200JSONResponse struct {
+	Body    BulkResult
+	Headers AdvanceSerialsTo200ResponseHeaders
+}
 
 func (response AdvanceSerialsTo200JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
@@ -11072,20 +13029,33 @@ func (response AdvanceSerialsTo200JSONResponse) VisitAdvanceSerialsToResponse(w 
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerialsTo400JSONResponse struct{ BadRequestJSONResponse }
+type AdvanceSerialsTo400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerialsTo400JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerialsTo400ResponseHeaders
+}
 
 func (response AdvanceSerialsTo400JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11103,6 +13073,9 @@ func (response AdvanceSerialsTo401JSONResponse) VisitAdvanceSerialsToResponse(w 
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11113,24 +13086,30 @@ type AdvanceSerialsTo403JSONResponse struct{ ForbiddenJSONResponse }
 func (response AdvanceSerialsTo403JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerialsTo404JSONResponse struct{ NotFoundJSONResponse }
+type AdvanceSerialsTo404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response AdvanceSerialsTo404JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11141,24 +13120,30 @@ type AdvanceSerialsTo408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response AdvanceSerialsTo408JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerialsTo409JSONResponse struct{ ConflictJSONResponse }
+type AdvanceSerialsTo409JSONResponse struct{ SerialsRefusedJSONResponse }
 
 func (response AdvanceSerialsTo409JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11169,10 +13154,13 @@ type AdvanceSerialsTo413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response AdvanceSerialsTo413JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11185,10 +13173,13 @@ type AdvanceSerialsTo415JSONResponse struct {
 func (response AdvanceSerialsTo415JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11201,10 +13192,13 @@ type AdvanceSerialsTo422JSONResponse struct {
 func (response AdvanceSerialsTo422JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11217,10 +13211,13 @@ type AdvanceSerialsTo500JSONResponse struct {
 func (response AdvanceSerialsTo500JSONResponse) VisitAdvanceSerialsToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11238,6 +13235,9 @@ func (response AdvanceSerialsTo503JSONResponse) VisitAdvanceSerialsToResponse(w 
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11252,7 +13252,15 @@ type AddSerialNotesResponseObject interface {
 	VisitAddSerialNotesResponse(w http.ResponseWriter) error
 }
 
-type AddSerialNotes200JSONResponse struct{ BulkChangedJSONResponse }
+type AddSerialNotes200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AddSerialNotes200JSONResponse struct {
+	Body    BulkResult
+	Headers AddSerialNotes200ResponseHeaders
+}
 
 func (response AddSerialNotes200JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
@@ -11264,20 +13272,33 @@ func (response AddSerialNotes200JSONResponse) VisitAddSerialNotesResponse(w http
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AddSerialNotes400JSONResponse struct{ BadRequestJSONResponse }
+type AddSerialNotes400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AddSerialNotes400JSONResponse struct {
+	Body    Error
+	Headers AddSerialNotes400ResponseHeaders
+}
 
 func (response AddSerialNotes400JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11295,6 +13316,9 @@ func (response AddSerialNotes401JSONResponse) VisitAddSerialNotesResponse(w http
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11305,24 +13329,30 @@ type AddSerialNotes403JSONResponse struct{ ForbiddenJSONResponse }
 func (response AddSerialNotes403JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AddSerialNotes404JSONResponse struct{ NotFoundJSONResponse }
+type AddSerialNotes404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response AddSerialNotes404JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11333,10 +13363,13 @@ type AddSerialNotes408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response AddSerialNotes408JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11347,10 +13380,13 @@ type AddSerialNotes413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response AddSerialNotes413JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11363,10 +13399,13 @@ type AddSerialNotes415JSONResponse struct {
 func (response AddSerialNotes415JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11379,10 +13418,13 @@ type AddSerialNotes422JSONResponse struct {
 func (response AddSerialNotes422JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11395,10 +13437,13 @@ type AddSerialNotes500JSONResponse struct {
 func (response AddSerialNotes500JSONResponse) VisitAddSerialNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11416,6 +13461,9 @@ func (response AddSerialNotes503JSONResponse) VisitAddSerialNotesResponse(w http
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11430,7 +13478,15 @@ type OverrideStepsResponseObject interface {
 	VisitOverrideStepsResponse(w http.ResponseWriter) error
 }
 
-type OverrideSteps200JSONResponse struct{ BulkChangedJSONResponse }
+type OverrideSteps200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type OverrideSteps200JSONResponse struct {
+	Body    BulkResult
+	Headers OverrideSteps200ResponseHeaders
+}
 
 func (response OverrideSteps200JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
@@ -11442,20 +13498,33 @@ func (response OverrideSteps200JSONResponse) VisitOverrideStepsResponse(w http.R
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type OverrideSteps400JSONResponse struct{ BadRequestJSONResponse }
+type OverrideSteps400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type OverrideSteps400JSONResponse struct {
+	Body    Error
+	Headers OverrideSteps400ResponseHeaders
+}
 
 func (response OverrideSteps400JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11473,6 +13542,9 @@ func (response OverrideSteps401JSONResponse) VisitOverrideStepsResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11483,24 +13555,30 @@ type OverrideSteps403JSONResponse struct{ ForbiddenJSONResponse }
 func (response OverrideSteps403JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type OverrideSteps404JSONResponse struct{ NotFoundJSONResponse }
+type OverrideSteps404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response OverrideSteps404JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11511,24 +13589,30 @@ type OverrideSteps408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response OverrideSteps408JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type OverrideSteps409JSONResponse struct{ ConflictJSONResponse }
+type OverrideSteps409JSONResponse struct{ SerialsRefusedJSONResponse }
 
 func (response OverrideSteps409JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11539,10 +13623,13 @@ type OverrideSteps413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response OverrideSteps413JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11555,10 +13642,13 @@ type OverrideSteps415JSONResponse struct {
 func (response OverrideSteps415JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11571,10 +13661,13 @@ type OverrideSteps422JSONResponse struct {
 func (response OverrideSteps422JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11587,10 +13680,13 @@ type OverrideSteps500JSONResponse struct {
 func (response OverrideSteps500JSONResponse) VisitOverrideStepsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11608,6 +13704,9 @@ func (response OverrideSteps503JSONResponse) VisitOverrideStepsResponse(w http.R
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11622,7 +13721,15 @@ type ScrapSerialsResponseObject interface {
 	VisitScrapSerialsResponse(w http.ResponseWriter) error
 }
 
-type ScrapSerials200JSONResponse struct{ BulkChangedJSONResponse }
+type ScrapSerials200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type ScrapSerials200JSONResponse struct {
+	Body    BulkResult
+	Headers ScrapSerials200ResponseHeaders
+}
 
 func (response ScrapSerials200JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
@@ -11634,20 +13741,33 @@ func (response ScrapSerials200JSONResponse) VisitScrapSerialsResponse(w http.Res
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ScrapSerials400JSONResponse struct{ BadRequestJSONResponse }
+type ScrapSerials400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ScrapSerials400JSONResponse struct {
+	Body    Error
+	Headers ScrapSerials400ResponseHeaders
+}
 
 func (response ScrapSerials400JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11665,6 +13785,9 @@ func (response ScrapSerials401JSONResponse) VisitScrapSerialsResponse(w http.Res
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11675,24 +13798,30 @@ type ScrapSerials403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ScrapSerials403JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ScrapSerials404JSONResponse struct{ NotFoundJSONResponse }
+type ScrapSerials404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response ScrapSerials404JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11703,24 +13832,30 @@ type ScrapSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response ScrapSerials408JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ScrapSerials409JSONResponse struct{ ConflictJSONResponse }
+type ScrapSerials409JSONResponse struct{ SerialsRefusedJSONResponse }
 
 func (response ScrapSerials409JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11731,10 +13866,13 @@ type ScrapSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response ScrapSerials413JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11747,10 +13885,13 @@ type ScrapSerials415JSONResponse struct {
 func (response ScrapSerials415JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11763,10 +13904,13 @@ type ScrapSerials422JSONResponse struct {
 func (response ScrapSerials422JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11779,10 +13923,13 @@ type ScrapSerials500JSONResponse struct {
 func (response ScrapSerials500JSONResponse) VisitScrapSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11800,6 +13947,9 @@ func (response ScrapSerials503JSONResponse) VisitScrapSerialsResponse(w http.Res
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11814,7 +13964,15 @@ type UndoSerialsResponseObject interface {
 	VisitUndoSerialsResponse(w http.ResponseWriter) error
 }
 
-type UndoSerials200JSONResponse struct{ BulkChangedJSONResponse }
+type UndoSerials200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type UndoSerials200JSONResponse struct {
+	Body    BulkResult
+	Headers UndoSerials200ResponseHeaders
+}
 
 func (response UndoSerials200JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
@@ -11826,20 +13984,33 @@ func (response UndoSerials200JSONResponse) VisitUndoSerialsResponse(w http.Respo
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UndoSerials400JSONResponse struct{ BadRequestJSONResponse }
+type UndoSerials400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UndoSerials400JSONResponse struct {
+	Body    Error
+	Headers UndoSerials400ResponseHeaders
+}
 
 func (response UndoSerials400JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11857,6 +14028,9 @@ func (response UndoSerials401JSONResponse) VisitUndoSerialsResponse(w http.Respo
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11867,24 +14041,30 @@ type UndoSerials403JSONResponse struct{ ForbiddenJSONResponse }
 func (response UndoSerials403JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UndoSerials404JSONResponse struct{ NotFoundJSONResponse }
+type UndoSerials404JSONResponse struct{ SerialsNotFoundJSONResponse }
 
 func (response UndoSerials404JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11895,24 +14075,37 @@ type UndoSerials408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response UndoSerials408JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UndoSerials409JSONResponse struct{ ConflictJSONResponse }
+type UndoSerials409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UndoSerials409JSONResponse struct {
+	Body    Error
+	Headers UndoSerials409ResponseHeaders
+}
 
 func (response UndoSerials409JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11923,10 +14116,13 @@ type UndoSerials413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response UndoSerials413JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11939,10 +14135,13 @@ type UndoSerials415JSONResponse struct {
 func (response UndoSerials415JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11955,10 +14154,13 @@ type UndoSerials422JSONResponse struct {
 func (response UndoSerials422JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11971,10 +14173,13 @@ type UndoSerials500JSONResponse struct {
 func (response UndoSerials500JSONResponse) VisitUndoSerialsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11992,6 +14197,9 @@ func (response UndoSerials503JSONResponse) VisitUndoSerialsResponse(w http.Respo
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12006,10 +14214,18 @@ type DeleteSerialResponseObject interface {
 	VisitDeleteSerialResponse(w http.ResponseWriter) error
 }
 
+type DeleteSerial204ResponseHeaders struct {
+	XRequestID *string
+}
+
 type DeleteSerial204Response struct {
+	Headers DeleteSerial204ResponseHeaders
 }
 
 func (response DeleteSerial204Response) VisitDeleteSerialResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(204)
 	return nil
 }
@@ -12019,10 +14235,13 @@ type DeleteSerial400JSONResponse struct{ BadRequestJSONResponse }
 func (response DeleteSerial400JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12040,6 +14259,9 @@ func (response DeleteSerial401JSONResponse) VisitDeleteSerialResponse(w http.Res
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12050,52 +14272,71 @@ type DeleteSerial403JSONResponse struct{ ForbiddenJSONResponse }
 func (response DeleteSerial403JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteSerial404JSONResponse struct{ NotFoundJSONResponse }
+type DeleteSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response DeleteSerial404JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteSerial409JSONResponse struct{ ConflictJSONResponse }
+type DeleteSerial409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteSerial409JSONResponse struct {
+	Body    Error
+	Headers DeleteSerial409ResponseHeaders
+}
 
 func (response DeleteSerial409JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteSerial412JSONResponse struct{ PreconditionFailedJSONResponse }
+type DeleteSerial412JSONResponse struct{ SerialWasChangedJSONResponse }
 
 func (response DeleteSerial412JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12108,10 +14349,13 @@ type DeleteSerial500JSONResponse struct {
 func (response DeleteSerial500JSONResponse) VisitDeleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12129,6 +14373,9 @@ func (response DeleteSerial503JSONResponse) VisitDeleteSerialResponse(w http.Res
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12143,7 +14390,8 @@ type GetSerialResponseObject interface {
 }
 
 type GetSerial200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type GetSerial200JSONResponse struct {
@@ -12159,6 +14407,9 @@ func (response GetSerial200JSONResponse) VisitGetSerialResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12169,10 +14420,13 @@ type GetSerial400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetSerial400JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12190,6 +14444,9 @@ func (response GetSerial401JSONResponse) VisitGetSerialResponse(w http.ResponseW
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12200,24 +14457,30 @@ type GetSerial403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetSerial403JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type GetSerial404JSONResponse struct{ NotFoundJSONResponse }
+type GetSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response GetSerial404JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12230,10 +14493,13 @@ type GetSerial500JSONResponse struct {
 func (response GetSerial500JSONResponse) VisitGetSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12251,6 +14517,9 @@ func (response GetSerial503JSONResponse) VisitGetSerialResponse(w http.ResponseW
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12266,7 +14535,16 @@ type AdvanceSerialResponseObject interface {
 	VisitAdvanceSerialResponse(w http.ResponseWriter) error
 }
 
-type AdvanceSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type AdvanceSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AdvanceSerial200JSONResponse struct {
+	Body    Serial
+	Headers AdvanceSerial200ResponseHeaders
+}
 
 func (response AdvanceSerial200JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
@@ -12279,20 +14557,33 @@ func (response AdvanceSerial200JSONResponse) VisitAdvanceSerialResponse(w http.R
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerial400JSONResponse struct{ BadRequestJSONResponse }
+type AdvanceSerial400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerial400JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerial400ResponseHeaders
+}
 
 func (response AdvanceSerial400JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12310,6 +14601,9 @@ func (response AdvanceSerial401JSONResponse) VisitAdvanceSerialResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12320,24 +14614,30 @@ type AdvanceSerial403JSONResponse struct{ ForbiddenJSONResponse }
 func (response AdvanceSerial403JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerial404JSONResponse struct{ NotFoundJSONResponse }
+type AdvanceSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response AdvanceSerial404JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12348,24 +14648,37 @@ type AdvanceSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response AdvanceSerial408JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerial409JSONResponse struct{ ConflictJSONResponse }
+type AdvanceSerial409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerial409JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerial409ResponseHeaders
+}
 
 func (response AdvanceSerial409JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12376,10 +14689,13 @@ type AdvanceSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response AdvanceSerial413JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12392,10 +14708,13 @@ type AdvanceSerial415JSONResponse struct {
 func (response AdvanceSerial415JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12408,10 +14727,13 @@ type AdvanceSerial422JSONResponse struct {
 func (response AdvanceSerial422JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12424,10 +14746,13 @@ type AdvanceSerial500JSONResponse struct {
 func (response AdvanceSerial500JSONResponse) VisitAdvanceSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12444,6 +14769,9 @@ func (response AdvanceSerial503JSONResponse) VisitAdvanceSerialResponse(w http.R
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -12463,6 +14791,7 @@ type AdvanceSerialToResponseObject interface {
 type AdvanceSerialTo200ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 type AdvanceSerialTo200JSONResponse struct {
@@ -12481,20 +14810,33 @@ func (response AdvanceSerialTo200JSONResponse) VisitAdvanceSerialToResponse(w ht
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerialTo400JSONResponse struct{ BadRequestJSONResponse }
+type AdvanceSerialTo400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerialTo400JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerialTo400ResponseHeaders
+}
 
 func (response AdvanceSerialTo400JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12512,6 +14854,9 @@ func (response AdvanceSerialTo401JSONResponse) VisitAdvanceSerialToResponse(w ht
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12522,24 +14867,32 @@ type AdvanceSerialTo403JSONResponse struct{ ForbiddenJSONResponse }
 func (response AdvanceSerialTo403JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerialTo404JSONResponse struct{ NotFoundJSONResponse }
+type AdvanceSerialTo404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response AdvanceSerialTo404JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12550,24 +14903,37 @@ type AdvanceSerialTo408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response AdvanceSerialTo408JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AdvanceSerialTo409JSONResponse struct{ ConflictJSONResponse }
+type AdvanceSerialTo409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AdvanceSerialTo409JSONResponse struct {
+	Body    Error
+	Headers AdvanceSerialTo409ResponseHeaders
+}
 
 func (response AdvanceSerialTo409JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12578,10 +14944,13 @@ type AdvanceSerialTo413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response AdvanceSerialTo413JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12594,10 +14963,13 @@ type AdvanceSerialTo415JSONResponse struct {
 func (response AdvanceSerialTo415JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12610,10 +14982,13 @@ type AdvanceSerialTo422JSONResponse struct {
 func (response AdvanceSerialTo422JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12626,10 +15001,13 @@ type AdvanceSerialTo500JSONResponse struct {
 func (response AdvanceSerialTo500JSONResponse) VisitAdvanceSerialToResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12647,6 +15025,9 @@ func (response AdvanceSerialTo503JSONResponse) VisitAdvanceSerialToResponse(w ht
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12662,7 +15043,16 @@ type ForceCompleteSerialResponseObject interface {
 	VisitForceCompleteSerialResponse(w http.ResponseWriter) error
 }
 
-type ForceCompleteSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type ForceCompleteSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type ForceCompleteSerial200JSONResponse struct {
+	Body    Serial
+	Headers ForceCompleteSerial200ResponseHeaders
+}
 
 func (response ForceCompleteSerial200JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
@@ -12675,20 +15065,26 @@ func (response ForceCompleteSerial200JSONResponse) VisitForceCompleteSerialRespo
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ForceCompleteSerial400JSONResponse struct{ BadRequestJSONResponse }
+type ForceCompleteSerial400JSONResponse struct{ InvalidReasonJSONResponse }
 
 func (response ForceCompleteSerial400JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12706,6 +15102,9 @@ func (response ForceCompleteSerial401JSONResponse) VisitForceCompleteSerialRespo
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12716,24 +15115,30 @@ type ForceCompleteSerial403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ForceCompleteSerial403JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ForceCompleteSerial404JSONResponse struct{ NotFoundJSONResponse }
+type ForceCompleteSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response ForceCompleteSerial404JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12744,24 +15149,37 @@ type ForceCompleteSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response ForceCompleteSerial408JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ForceCompleteSerial409JSONResponse struct{ ConflictJSONResponse }
+type ForceCompleteSerial409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ForceCompleteSerial409JSONResponse struct {
+	Body    Error
+	Headers ForceCompleteSerial409ResponseHeaders
+}
 
 func (response ForceCompleteSerial409JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12772,10 +15190,13 @@ type ForceCompleteSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response ForceCompleteSerial413JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12788,10 +15209,13 @@ type ForceCompleteSerial415JSONResponse struct {
 func (response ForceCompleteSerial415JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12804,10 +15228,13 @@ type ForceCompleteSerial422JSONResponse struct {
 func (response ForceCompleteSerial422JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12820,10 +15247,13 @@ type ForceCompleteSerial500JSONResponse struct {
 func (response ForceCompleteSerial500JSONResponse) VisitForceCompleteSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12841,6 +15271,9 @@ func (response ForceCompleteSerial503JSONResponse) VisitForceCompleteSerialRespo
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12856,7 +15289,16 @@ type AddSerialNoteResponseObject interface {
 	VisitAddSerialNoteResponse(w http.ResponseWriter) error
 }
 
-type AddSerialNote200JSONResponse struct{ SerialChangedJSONResponse }
+type AddSerialNote200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type AddSerialNote200JSONResponse struct {
+	Body    Serial
+	Headers AddSerialNote200ResponseHeaders
+}
 
 func (response AddSerialNote200JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
@@ -12869,20 +15311,33 @@ func (response AddSerialNote200JSONResponse) VisitAddSerialNoteResponse(w http.R
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AddSerialNote400JSONResponse struct{ BadRequestJSONResponse }
+type AddSerialNote400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type AddSerialNote400JSONResponse struct {
+	Body    Error
+	Headers AddSerialNote400ResponseHeaders
+}
 
 func (response AddSerialNote400JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12900,6 +15355,9 @@ func (response AddSerialNote401JSONResponse) VisitAddSerialNoteResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12910,24 +15368,30 @@ type AddSerialNote403JSONResponse struct{ ForbiddenJSONResponse }
 func (response AddSerialNote403JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type AddSerialNote404JSONResponse struct{ NotFoundJSONResponse }
+type AddSerialNote404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response AddSerialNote404JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12938,10 +15402,13 @@ type AddSerialNote408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response AddSerialNote408JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12952,10 +15419,13 @@ type AddSerialNote413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response AddSerialNote413JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12968,10 +15438,13 @@ type AddSerialNote415JSONResponse struct {
 func (response AddSerialNote415JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12984,10 +15457,13 @@ type AddSerialNote422JSONResponse struct {
 func (response AddSerialNote422JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13000,10 +15476,13 @@ type AddSerialNote500JSONResponse struct {
 func (response AddSerialNote500JSONResponse) VisitAddSerialNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13021,6 +15500,9 @@ func (response AddSerialNote503JSONResponse) VisitAddSerialNoteResponse(w http.R
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13036,7 +15518,16 @@ type ScrapSerialResponseObject interface {
 	VisitScrapSerialResponse(w http.ResponseWriter) error
 }
 
-type ScrapSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type ScrapSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type ScrapSerial200JSONResponse struct {
+	Body    Serial
+	Headers ScrapSerial200ResponseHeaders
+}
 
 func (response ScrapSerial200JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
@@ -13049,20 +15540,33 @@ func (response ScrapSerial200JSONResponse) VisitScrapSerialResponse(w http.Respo
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ScrapSerial400JSONResponse struct{ BadRequestJSONResponse }
+type ScrapSerial400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ScrapSerial400JSONResponse struct {
+	Body    Error
+	Headers ScrapSerial400ResponseHeaders
+}
 
 func (response ScrapSerial400JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13080,6 +15584,9 @@ func (response ScrapSerial401JSONResponse) VisitScrapSerialResponse(w http.Respo
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13090,24 +15597,30 @@ type ScrapSerial403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ScrapSerial403JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ScrapSerial404JSONResponse struct{ NotFoundJSONResponse }
+type ScrapSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response ScrapSerial404JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13118,24 +15631,37 @@ type ScrapSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response ScrapSerial408JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ScrapSerial409JSONResponse struct{ ConflictJSONResponse }
+type ScrapSerial409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ScrapSerial409JSONResponse struct {
+	Body    Error
+	Headers ScrapSerial409ResponseHeaders
+}
 
 func (response ScrapSerial409JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13146,10 +15672,13 @@ type ScrapSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response ScrapSerial413JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13162,10 +15691,13 @@ type ScrapSerial415JSONResponse struct {
 func (response ScrapSerial415JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13178,10 +15710,13 @@ type ScrapSerial422JSONResponse struct {
 func (response ScrapSerial422JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13194,10 +15729,13 @@ type ScrapSerial500JSONResponse struct {
 func (response ScrapSerial500JSONResponse) VisitScrapSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13215,6 +15753,9 @@ func (response ScrapSerial503JSONResponse) VisitScrapSerialResponse(w http.Respo
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13231,7 +15772,16 @@ type CompleteStepResponseObject interface {
 	VisitCompleteStepResponse(w http.ResponseWriter) error
 }
 
-type CompleteStep200JSONResponse struct{ SerialChangedJSONResponse }
+type CompleteStep200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type CompleteStep200JSONResponse struct {
+	Body    Serial
+	Headers CompleteStep200ResponseHeaders
+}
 
 func (response CompleteStep200JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
@@ -13244,20 +15794,33 @@ func (response CompleteStep200JSONResponse) VisitCompleteStepResponse(w http.Res
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CompleteStep400JSONResponse struct{ BadRequestJSONResponse }
+type CompleteStep400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CompleteStep400JSONResponse struct {
+	Body    Error
+	Headers CompleteStep400ResponseHeaders
+}
 
 func (response CompleteStep400JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13275,6 +15838,9 @@ func (response CompleteStep401JSONResponse) VisitCompleteStepResponse(w http.Res
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13285,24 +15851,32 @@ type CompleteStep403JSONResponse struct{ ForbiddenJSONResponse }
 func (response CompleteStep403JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CompleteStep404JSONResponse struct{ NotFoundJSONResponse }
+type CompleteStep404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response CompleteStep404JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13313,24 +15887,30 @@ type CompleteStep408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response CompleteStep408JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type CompleteStep409JSONResponse struct{ ConflictJSONResponse }
+type CompleteStep409JSONResponse struct{ StepNotDeferredJSONResponse }
 
 func (response CompleteStep409JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13341,10 +15921,13 @@ type CompleteStep413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response CompleteStep413JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13357,10 +15940,13 @@ type CompleteStep415JSONResponse struct {
 func (response CompleteStep415JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13373,10 +15959,13 @@ type CompleteStep422JSONResponse struct {
 func (response CompleteStep422JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13389,10 +15978,13 @@ type CompleteStep500JSONResponse struct {
 func (response CompleteStep500JSONResponse) VisitCompleteStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13410,6 +16002,9 @@ func (response CompleteStep503JSONResponse) VisitCompleteStepResponse(w http.Res
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13425,10 +16020,18 @@ type ClearStepOverrideResponseObject interface {
 	VisitClearStepOverrideResponse(w http.ResponseWriter) error
 }
 
+type ClearStepOverride204ResponseHeaders struct {
+	XRequestID *string
+}
+
 type ClearStepOverride204Response struct {
+	Headers ClearStepOverride204ResponseHeaders
 }
 
 func (response ClearStepOverride204Response) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(204)
 	return nil
 }
@@ -13438,10 +16041,13 @@ type ClearStepOverride400JSONResponse struct{ BadRequestJSONResponse }
 func (response ClearStepOverride400JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13459,6 +16065,9 @@ func (response ClearStepOverride401JSONResponse) VisitClearStepOverrideResponse(
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13469,52 +16078,73 @@ type ClearStepOverride403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ClearStepOverride403JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ClearStepOverride404JSONResponse struct{ NotFoundJSONResponse }
+type ClearStepOverride404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response ClearStepOverride404JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ClearStepOverride409JSONResponse struct{ ConflictJSONResponse }
+type ClearStepOverride409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ClearStepOverride409JSONResponse struct {
+	Body    Error
+	Headers ClearStepOverride409ResponseHeaders
+}
 
 func (response ClearStepOverride409JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ClearStepOverride412JSONResponse struct{ PreconditionFailedJSONResponse }
+type ClearStepOverride412JSONResponse struct{ SerialWasChangedJSONResponse }
 
 func (response ClearStepOverride412JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13527,10 +16157,13 @@ type ClearStepOverride500JSONResponse struct {
 func (response ClearStepOverride500JSONResponse) VisitClearStepOverrideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13548,6 +16181,9 @@ func (response ClearStepOverride503JSONResponse) VisitClearStepOverrideResponse(
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13564,7 +16200,16 @@ type OverrideStepResponseObject interface {
 	VisitOverrideStepResponse(w http.ResponseWriter) error
 }
 
-type OverrideStep200JSONResponse struct{ SerialChangedJSONResponse }
+type OverrideStep200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type OverrideStep200JSONResponse struct {
+	Body    Serial
+	Headers OverrideStep200ResponseHeaders
+}
 
 func (response OverrideStep200JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
@@ -13577,20 +16222,33 @@ func (response OverrideStep200JSONResponse) VisitOverrideStepResponse(w http.Res
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type OverrideStep400JSONResponse struct{ BadRequestJSONResponse }
+type OverrideStep400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type OverrideStep400JSONResponse struct {
+	Body    Error
+	Headers OverrideStep400ResponseHeaders
+}
 
 func (response OverrideStep400JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13608,6 +16266,9 @@ func (response OverrideStep401JSONResponse) VisitOverrideStepResponse(w http.Res
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13618,24 +16279,32 @@ type OverrideStep403JSONResponse struct{ ForbiddenJSONResponse }
 func (response OverrideStep403JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type OverrideStep404JSONResponse struct{ NotFoundJSONResponse }
+type OverrideStep404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response OverrideStep404JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13646,24 +16315,37 @@ type OverrideStep408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response OverrideStep408JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type OverrideStep409JSONResponse struct{ ConflictJSONResponse }
+type OverrideStep409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type OverrideStep409JSONResponse struct {
+	Body    Error
+	Headers OverrideStep409ResponseHeaders
+}
 
 func (response OverrideStep409JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13674,10 +16356,13 @@ type OverrideStep413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response OverrideStep413JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13690,10 +16375,13 @@ type OverrideStep415JSONResponse struct {
 func (response OverrideStep415JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13706,10 +16394,13 @@ type OverrideStep422JSONResponse struct {
 func (response OverrideStep422JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13722,10 +16413,13 @@ type OverrideStep500JSONResponse struct {
 func (response OverrideStep500JSONResponse) VisitOverrideStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13743,6 +16437,9 @@ func (response OverrideStep503JSONResponse) VisitOverrideStepResponse(w http.Res
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13759,7 +16456,16 @@ type WaiveStepResponseObject interface {
 	VisitWaiveStepResponse(w http.ResponseWriter) error
 }
 
-type WaiveStep200JSONResponse struct{ SerialChangedJSONResponse }
+type WaiveStep200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type WaiveStep200JSONResponse struct {
+	Body    Serial
+	Headers WaiveStep200ResponseHeaders
+}
 
 func (response WaiveStep200JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
@@ -13772,20 +16478,33 @@ func (response WaiveStep200JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type WaiveStep400JSONResponse struct{ BadRequestJSONResponse }
+type WaiveStep400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type WaiveStep400JSONResponse struct {
+	Body    Error
+	Headers WaiveStep400ResponseHeaders
+}
 
 func (response WaiveStep400JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13803,6 +16522,9 @@ func (response WaiveStep401JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13813,24 +16535,32 @@ type WaiveStep403JSONResponse struct{ ForbiddenJSONResponse }
 func (response WaiveStep403JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type WaiveStep404JSONResponse struct{ NotFoundJSONResponse }
+type WaiveStep404JSONResponse struct {
+	SerialOrStepNotFoundJSONResponse
+}
 
 func (response WaiveStep404JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13841,24 +16571,30 @@ type WaiveStep408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response WaiveStep408JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type WaiveStep409JSONResponse struct{ ConflictJSONResponse }
+type WaiveStep409JSONResponse struct{ StepNotDeferredJSONResponse }
 
 func (response WaiveStep409JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13869,10 +16605,13 @@ type WaiveStep413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response WaiveStep413JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13885,10 +16624,13 @@ type WaiveStep415JSONResponse struct {
 func (response WaiveStep415JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13901,10 +16643,13 @@ type WaiveStep422JSONResponse struct {
 func (response WaiveStep422JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13917,10 +16662,13 @@ type WaiveStep500JSONResponse struct {
 func (response WaiveStep500JSONResponse) VisitWaiveStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13938,6 +16686,9 @@ func (response WaiveStep503JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13953,7 +16704,16 @@ type UndoSerialResponseObject interface {
 	VisitUndoSerialResponse(w http.ResponseWriter) error
 }
 
-type UndoSerial200JSONResponse struct{ SerialChangedJSONResponse }
+type UndoSerial200ResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type UndoSerial200JSONResponse struct {
+	Body    Serial
+	Headers UndoSerial200ResponseHeaders
+}
 
 func (response UndoSerial200JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
@@ -13966,20 +16726,26 @@ func (response UndoSerial200JSONResponse) VisitUndoSerialResponse(w http.Respons
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UndoSerial400JSONResponse struct{ BadRequestJSONResponse }
+type UndoSerial400JSONResponse struct{ InvalidReasonJSONResponse }
 
 func (response UndoSerial400JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13997,6 +16763,9 @@ func (response UndoSerial401JSONResponse) VisitUndoSerialResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14007,24 +16776,30 @@ type UndoSerial403JSONResponse struct{ ForbiddenJSONResponse }
 func (response UndoSerial403JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UndoSerial404JSONResponse struct{ NotFoundJSONResponse }
+type UndoSerial404JSONResponse struct{ SerialNotFoundJSONResponse }
 
 func (response UndoSerial404JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14035,24 +16810,37 @@ type UndoSerial408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response UndoSerial408JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UndoSerial409JSONResponse struct{ ConflictJSONResponse }
+type UndoSerial409ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UndoSerial409JSONResponse struct {
+	Body    Error
+	Headers UndoSerial409ResponseHeaders
+}
 
 func (response UndoSerial409JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14063,10 +16851,13 @@ type UndoSerial413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response UndoSerial413JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14079,10 +16870,13 @@ type UndoSerial415JSONResponse struct {
 func (response UndoSerial415JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14095,10 +16889,13 @@ type UndoSerial422JSONResponse struct {
 func (response UndoSerial422JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14111,10 +16908,13 @@ type UndoSerial500JSONResponse struct {
 func (response UndoSerial500JSONResponse) VisitUndoSerialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14132,6 +16932,9 @@ func (response UndoSerial503JSONResponse) VisitUndoSerialResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14146,6 +16949,7 @@ type GetSessionResponseObject interface {
 
 type GetSession200ResponseHeaders struct {
 	RoutecardFeedEpoch string
+	XRequestID         *string
 }
 
 type GetSession200JSONResponse struct {
@@ -14161,6 +16965,9 @@ func (response GetSession200JSONResponse) VisitGetSessionResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Routecard-Feed-Epoch", fmt.Sprint(response.Headers.RoutecardFeedEpoch))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14171,10 +16978,13 @@ type GetSession400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetSession400JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14192,6 +17002,9 @@ func (response GetSession401JSONResponse) VisitGetSessionResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14202,10 +17015,13 @@ type GetSession403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetSession403JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14218,10 +17034,13 @@ type GetSession500JSONResponse struct {
 func (response GetSession500JSONResponse) VisitGetSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14239,6 +17058,9 @@ func (response GetSession503JSONResponse) VisitGetSessionResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14255,7 +17077,8 @@ type UpdateStepResponseObject interface {
 }
 
 type UpdateStep200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type UpdateStep200JSONResponse struct {
@@ -14271,20 +17094,33 @@ func (response UpdateStep200JSONResponse) VisitUpdateStepResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdateStep400JSONResponse struct{ BadRequestJSONResponse }
+type UpdateStep400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UpdateStep400JSONResponse struct {
+	Body    Error
+	Headers UpdateStep400ResponseHeaders
+}
 
 func (response UpdateStep400JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14302,6 +17138,9 @@ func (response UpdateStep401JSONResponse) VisitUpdateStepResponse(w http.Respons
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14312,24 +17151,30 @@ type UpdateStep403JSONResponse struct{ ForbiddenJSONResponse }
 func (response UpdateStep403JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdateStep404JSONResponse struct{ NotFoundJSONResponse }
+type UpdateStep404JSONResponse struct{ StepNotFoundJSONResponse }
 
 func (response UpdateStep404JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14340,24 +17185,30 @@ type UpdateStep408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response UpdateStep408JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdateStep412JSONResponse struct{ PreconditionFailedJSONResponse }
+type UpdateStep412JSONResponse struct{ StepChangedJSONResponse }
 
 func (response UpdateStep412JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14368,10 +17219,13 @@ type UpdateStep413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response UpdateStep413JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14384,10 +17238,13 @@ type UpdateStep415JSONResponse struct {
 func (response UpdateStep415JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14400,10 +17257,13 @@ type UpdateStep500JSONResponse struct {
 func (response UpdateStep500JSONResponse) VisitUpdateStepResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14421,6 +17281,9 @@ func (response UpdateStep503JSONResponse) VisitUpdateStepResponse(w http.Respons
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14435,7 +17298,8 @@ type ListTemplatesResponseObject interface {
 }
 
 type ListTemplates200ResponseHeaders struct {
-	Link *string
+	Link       *string
+	XRequestID *string
 }
 
 type ListTemplates200JSONResponse struct {
@@ -14453,6 +17317,9 @@ func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.R
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14463,10 +17330,13 @@ type ListTemplates400JSONResponse struct{ BadRequestJSONResponse }
 func (response ListTemplates400JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14484,6 +17354,9 @@ func (response ListTemplates401JSONResponse) VisitListTemplatesResponse(w http.R
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14494,10 +17367,13 @@ type ListTemplates403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListTemplates403JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14510,10 +17386,13 @@ type ListTemplates500JSONResponse struct {
 func (response ListTemplates500JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14530,6 +17409,9 @@ func (response ListTemplates503JSONResponse) VisitListTemplatesResponse(w http.R
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -14549,6 +17431,7 @@ type CreateTemplate201ResponseHeaders struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
 }
 
 type CreateTemplate201JSONResponse struct {
@@ -14568,6 +17451,9 @@ func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14578,10 +17464,13 @@ type CreateTemplate400JSONResponse struct{ BadRequestJSONResponse }
 func (response CreateTemplate400JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14599,6 +17488,9 @@ func (response CreateTemplate401JSONResponse) VisitCreateTemplateResponse(w http
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14609,10 +17501,13 @@ type CreateTemplate403JSONResponse struct{ ForbiddenJSONResponse }
 func (response CreateTemplate403JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14623,10 +17518,13 @@ type CreateTemplate408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response CreateTemplate408JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14637,10 +17535,13 @@ type CreateTemplate413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response CreateTemplate413JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14653,10 +17554,13 @@ type CreateTemplate415JSONResponse struct {
 func (response CreateTemplate415JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14669,10 +17573,13 @@ type CreateTemplate422JSONResponse struct {
 func (response CreateTemplate422JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14685,10 +17592,13 @@ type CreateTemplate500JSONResponse struct {
 func (response CreateTemplate500JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14706,6 +17616,9 @@ func (response CreateTemplate503JSONResponse) VisitCreateTemplateResponse(w http
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14720,10 +17633,18 @@ type DeleteTemplateResponseObject interface {
 	VisitDeleteTemplateResponse(w http.ResponseWriter) error
 }
 
+type DeleteTemplate204ResponseHeaders struct {
+	XRequestID *string
+}
+
 type DeleteTemplate204Response struct {
+	Headers DeleteTemplate204ResponseHeaders
 }
 
 func (response DeleteTemplate204Response) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(204)
 	return nil
 }
@@ -14733,10 +17654,13 @@ type DeleteTemplate400JSONResponse struct{ BadRequestJSONResponse }
 func (response DeleteTemplate400JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14754,6 +17678,9 @@ func (response DeleteTemplate401JSONResponse) VisitDeleteTemplateResponse(w http
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14764,38 +17691,47 @@ type DeleteTemplate403JSONResponse struct{ ForbiddenJSONResponse }
 func (response DeleteTemplate403JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteTemplate404JSONResponse struct{ NotFoundJSONResponse }
+type DeleteTemplate404JSONResponse struct{ TemplateNotFoundJSONResponse }
 
 func (response DeleteTemplate404JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteTemplate412JSONResponse struct{ PreconditionFailedJSONResponse }
+type DeleteTemplate412JSONResponse struct{ TemplateChangedJSONResponse }
 
 func (response DeleteTemplate412JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14808,10 +17744,13 @@ type DeleteTemplate500JSONResponse struct {
 func (response DeleteTemplate500JSONResponse) VisitDeleteTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14829,6 +17768,9 @@ func (response DeleteTemplate503JSONResponse) VisitDeleteTemplateResponse(w http
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14843,7 +17785,8 @@ type GetTemplateResponseObject interface {
 }
 
 type GetTemplate200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type GetTemplate200JSONResponse struct {
@@ -14859,6 +17802,9 @@ func (response GetTemplate200JSONResponse) VisitGetTemplateResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14869,10 +17815,13 @@ type GetTemplate400JSONResponse struct{ BadRequestJSONResponse }
 func (response GetTemplate400JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14890,6 +17839,9 @@ func (response GetTemplate401JSONResponse) VisitGetTemplateResponse(w http.Respo
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14900,24 +17852,30 @@ type GetTemplate403JSONResponse struct{ ForbiddenJSONResponse }
 func (response GetTemplate403JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type GetTemplate404JSONResponse struct{ NotFoundJSONResponse }
+type GetTemplate404JSONResponse struct{ TemplateNotFoundJSONResponse }
 
 func (response GetTemplate404JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14930,10 +17888,13 @@ type GetTemplate500JSONResponse struct {
 func (response GetTemplate500JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14951,6 +17912,9 @@ func (response GetTemplate503JSONResponse) VisitGetTemplateResponse(w http.Respo
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14967,7 +17931,8 @@ type UpdateTemplateResponseObject interface {
 }
 
 type UpdateTemplate200ResponseHeaders struct {
-	ETag string
+	ETag       string
+	XRequestID *string
 }
 
 type UpdateTemplate200JSONResponse struct {
@@ -14983,6 +17948,9 @@ func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14993,10 +17961,13 @@ type UpdateTemplate400JSONResponse struct{ BadRequestJSONResponse }
 func (response UpdateTemplate400JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15014,6 +17985,9 @@ func (response UpdateTemplate401JSONResponse) VisitUpdateTemplateResponse(w http
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15024,24 +17998,30 @@ type UpdateTemplate403JSONResponse struct{ ForbiddenJSONResponse }
 func (response UpdateTemplate403JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdateTemplate404JSONResponse struct{ NotFoundJSONResponse }
+type UpdateTemplate404JSONResponse struct{ TemplateNotFoundJSONResponse }
 
 func (response UpdateTemplate404JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15052,24 +18032,30 @@ type UpdateTemplate408JSONResponse struct{ RequestTimeoutJSONResponse }
 func (response UpdateTemplate408JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(408)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type UpdateTemplate412JSONResponse struct{ PreconditionFailedJSONResponse }
+type UpdateTemplate412JSONResponse struct{ TemplateChangedJSONResponse }
 
 func (response UpdateTemplate412JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15080,10 +18066,13 @@ type UpdateTemplate413JSONResponse struct{ ContentTooLargeJSONResponse }
 func (response UpdateTemplate413JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(413)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15096,10 +18085,13 @@ type UpdateTemplate415JSONResponse struct {
 func (response UpdateTemplate415JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15112,10 +18104,13 @@ type UpdateTemplate500JSONResponse struct {
 func (response UpdateTemplate500JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15133,6 +18128,9 @@ func (response UpdateTemplate503JSONResponse) VisitUpdateTemplateResponse(w http
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15147,7 +18145,8 @@ type ListWorkResponseObject interface {
 }
 
 type ListWork200ResponseHeaders struct {
-	Link *string
+	Link       *string
+	XRequestID *string
 }
 
 type ListWork200JSONResponse struct {
@@ -15165,6 +18164,9 @@ func (response ListWork200JSONResponse) VisitListWorkResponse(w http.ResponseWri
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15175,10 +18177,13 @@ type ListWork400JSONResponse struct{ BadRequestJSONResponse }
 func (response ListWork400JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15196,6 +18201,9 @@ func (response ListWork401JSONResponse) VisitListWorkResponse(w http.ResponseWri
 	if response.Headers.WWWAuthenticate != nil {
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15206,10 +18214,13 @@ type ListWork403JSONResponse struct{ ForbiddenJSONResponse }
 func (response ListWork403JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15222,10 +18233,13 @@ type ListWork500JSONResponse struct {
 func (response ListWork500JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
 	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15242,6 +18256,9 @@ func (response ListWork503JSONResponse) VisitListWorkResponse(w http.ResponseWri
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.RetryAfter != nil {
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -16671,13 +19688,10 @@ func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID, para
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.AdvanceSerial(ctx, request.(AdvanceSerialRequestObject))
@@ -16764,13 +19778,10 @@ func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ForceCompleteSerial(ctx, request.(ForceCompleteSerialRequestObject))
@@ -16903,13 +19914,10 @@ func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepI
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CompleteStep(ctx, request.(CompleteStepRequestObject))
@@ -17071,13 +20079,10 @@ func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID, params 
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UndoSerial(ctx, request.(UndoSerialRequestObject))

@@ -88,10 +88,10 @@ func (s *Server) authorize(c *gin.Context, operation *contract.Operation) (allow
 	switch {
 	case key == nil:
 		c.Header("WWW-Authenticate", "Bearer")
-		s.fail(c, &statusError{http.StatusUnauthorized, "an API key is required"})
+		s.fail(c, &statusError{http.StatusUnauthorized, "An API key is required"})
 		return false, stale
 	case !key.Role.Reaches(models.Role(operation.Role)):
-		s.fail(c, &statusError{http.StatusForbidden, "the API key's role " + string(key.Role) + " does not allow this"})
+		s.fail(c, &statusError{http.StatusForbidden, "The API key's role " + string(key.Role) + " does not allow this"})
 		return false, stale
 	}
 	c.Set(callerKey, key.Name)
@@ -123,9 +123,9 @@ func (s *Server) guardHost(c *gin.Context) {
 	}
 	message := ""
 	if forwarding := forwardingHeader(c.Request.Header); forwarding != "" {
-		message = "without API keys this server refuses requests that a proxy has forwarded (this one has the header " + forwarding + ")"
+		message = "Without API keys this server refuses requests that a proxy has forwarded (this one has the header " + forwarding + ")"
 	} else if !isLoopbackHost(c.Request.Host) {
-		message = "without API keys this server answers to localhost only, not to " + c.Request.Host
+		message = "Without API keys this server answers to localhost only, not to " + c.Request.Host
 	}
 	if message == "" {
 		return

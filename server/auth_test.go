@@ -80,7 +80,7 @@ func TestRoles(t *testing.T) {
 	}
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		keys := createKeys(t, s)
-		required := gen.Error{StatusCode: 401, Message: "an API key is required"}
+		required := gen.Error{StatusCode: 401, Message: "An API key is required"}
 		for _, operation := range rules.Operations() {
 			t.Run(operation.ID, func(t *testing.T) {
 				t.Parallel()
@@ -103,7 +103,7 @@ func TestRoles(t *testing.T) {
 						continue
 					}
 					wantError(t, answer, gen.Error{
-						StatusCode: 403, Message: fmt.Sprintf("the API key's role %s does not allow this", role),
+						StatusCode: 403, Message: fmt.Sprintf("The API key's role %s does not allow this", role),
 					})
 				}
 			})

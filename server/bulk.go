@@ -90,9 +90,9 @@ func (s *Server) commandMany(
 	}
 	s.metrics.countMoves(earlier, results...)
 	_, withBypassed := commands[0].(models.AdvanceTo)
-	return unitsChanged{gen.BulkChangedJSONResponse{
+	return unitsChanged{gen.AdvanceSerials200JSONResponse{
 		Body:    toAPIBulkResult(serialNumbers, results, withBypassed),
-		Headers: gen.BulkChangedResponseHeaders{IdempotencyReplayed: replayed(earlier)},
+		Headers: gen.AdvanceSerials200ResponseHeaders{IdempotencyReplayed: replayed(earlier)},
 	}}, nil
 }
 
@@ -147,14 +147,13 @@ func toAPIBulkResult(serialNumbers []string, results []store.CommandResult, with
 }
 
 // unitsChanged is the response that the commands for several units share.
-type unitsChanged struct{ gen.BulkChangedJSONResponse }
-
-func (u unitsChanged) write(w http.ResponseWriter) error {
-	return gen.AdvanceSerials200JSONResponse{BulkChangedJSONResponse: u.BulkChangedJSONResponse}.VisitAdvanceSerialsResponse(w)
+type unitsChanged struct {
+	gen.AdvanceSerials200JSONResponse
 }
 
-// VisitAdvanceSerialsResponse implements gen.AdvanceSerialsResponseObject.
-func (u unitsChanged) VisitAdvanceSerialsResponse(w http.ResponseWriter) error { return u.write(w) }
+func (u unitsChanged) write(w http.ResponseWriter) error {
+	return u.VisitAdvanceSerialsResponse(w)
+}
 
 // VisitScrapSerialsResponse implements gen.ScrapSerialsResponseObject.
 func (u unitsChanged) VisitScrapSerialsResponse(w http.ResponseWriter) error { return u.write(w) }

@@ -108,9 +108,9 @@ func (s *Server) command(ctx context.Context, given given, serialNumber string, 
 		return unitChanged{}, err
 	}
 	s.metrics.countMoves(earlier, result)
-	return unitChanged{gen.SerialChangedJSONResponse{
+	return unitChanged{gen.AdvanceSerial200JSONResponse{
 		Body:    toAPIUnit(result.Unit, result.StepIndex),
-		Headers: gen.SerialChangedResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
+		Headers: gen.AdvanceSerial200ResponseHeaders{ETag: toETag(result.Unit.Version), IdempotencyReplayed: replayed(earlier)},
 	}}, nil
 }
 
@@ -135,14 +135,13 @@ func toAPIBypassed(states []models.StepState) []gen.BypassedStep {
 }
 
 // unitChanged is the response that the commands for one unit share.
-type unitChanged struct{ gen.SerialChangedJSONResponse }
-
-func (u unitChanged) write(w http.ResponseWriter) error {
-	return gen.AdvanceSerial200JSONResponse{SerialChangedJSONResponse: u.SerialChangedJSONResponse}.VisitAdvanceSerialResponse(w)
+type unitChanged struct {
+	gen.AdvanceSerial200JSONResponse
 }
 
-// VisitAdvanceSerialResponse implements gen.AdvanceSerialResponseObject.
-func (u unitChanged) VisitAdvanceSerialResponse(w http.ResponseWriter) error { return u.write(w) }
+func (u unitChanged) write(w http.ResponseWriter) error {
+	return u.VisitAdvanceSerialResponse(w)
+}
 
 // VisitScrapSerialResponse implements gen.ScrapSerialResponseObject.
 func (u unitChanged) VisitScrapSerialResponse(w http.ResponseWriter) error { return u.write(w) }

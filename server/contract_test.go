@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/routecard/routecard/gen"
+	"github.com/routecard/routecard/internal/contract"
 	"github.com/routecard/routecard/internal/contracttest"
 	"github.com/routecard/routecard/internal/routecardtest"
 	"github.com/routecard/routecard/jira/jiratest"
@@ -287,7 +289,8 @@ func breakDatabase(t *testing.T, w *world, status int) (release func()) {
 	return release
 }
 
-// TestRolesByTheContract sends every operation with a key that does not reach it: the role of each is in the contract.
+// TestRolesByTheContract sends every operation with a key that does not reach it: the role of each is in the contract, and in the
+// operation's description.
 func TestRolesByTheContract(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -296,7 +299,14 @@ func TestRolesByTheContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := behind(t, s, server.Options{}, nil)
+	rules, err := contract.Load(gen.Contract)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, operation := range contracttest.Routecard().Operations {
+		if role := rules.Operation(operation.Method, operation.Path).Role; !strings.Contains(operation.Description, "Needs the role `"+role+"`.") {
+			t.Errorf("the description of %s does not say that it needs the role %s", operation.ID, role)
+		}
 		ok := recipes[operation.ID].ok
 		method, path, body := split(ok[len(ok)-1])
 		status := at.do(t, method, path, strings.NewReader(body), "Authorization: Bearer "+reader)

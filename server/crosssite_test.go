@@ -75,7 +75,7 @@ func TestHosts(t *testing.T) {
 	asked.Host = "rebound.example:3000"
 	asked.Header.Set("Content-Type", "application/json")
 	wantError(t, exchange(t, asked), gen.Error{
-		StatusCode: 403, Message: "without API keys this server answers to localhost only, not to rebound.example:3000",
+		StatusCode: 403, Message: "Without API keys this server answers to localhost only, not to rebound.example:3000",
 	})
 	wantEqual(t, "the list", listNames(t, s, "/api/jobs"), []string{})
 }
@@ -116,7 +116,7 @@ func TestForwardedRequests(t *testing.T) {
 		name, _, _ := strings.Cut(header, ":")
 		refused := gen.Error{
 			StatusCode: 403,
-			Message: "without API keys this server refuses requests that a proxy has forwarded (this one has the header " +
+			Message: "Without API keys this server refuses requests that a proxy has forwarded (this one has the header " +
 				http.CanonicalHeaderKey(name) + ")",
 		}
 		wantError(t, open.Do(t, "POST", "/api/jobs", exampleJob, header), refused)
@@ -252,7 +252,7 @@ func TestCORS(t *testing.T) {
 		for _, origin := range []string{"https://example.com", planner + ".example.com", "http://planner.example", "null", "https://planner.example:444"} {
 			for _, method := range []string{"OPTIONS", "POST"} {
 				answer := s.Do(t, method, "/api/jobs", exampleJob, append(preflight, "Origin: "+origin)...)
-				wantError(t, answer, gen.Error{StatusCode: 403, Message: "pages of " + origin + " may not call this server"})
+				wantError(t, answer, gen.Error{StatusCode: 403, Message: "Pages of " + origin + " may not call this server"})
 				wantEqual(t, "the headers for "+origin, answer.Header.Get("Access-Control-Allow-Origin"), "")
 			}
 		}

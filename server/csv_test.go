@@ -103,10 +103,10 @@ func TestAccept(t *testing.T) {
 		{"text/csv;q=x, text/html", asJSON, asJSON},
 		{"text/csv;q=0.001", csv, csv},
 		{"text/event-stream", asJSON, stream},
-		{"text/event-stream, text/csv", csv, stream},
+		{"text/event-stream, text/csv", csv, csv},
 		{"text/event-stream;q=0.5, text/csv", csv, csv},
 		{"text/event-stream;q=0, */*", asJSON, asJSON},
-		{"application/json, text/event-stream", asJSON, stream},
+		{"application/json, text/event-stream", asJSON, asJSON},
 	} {
 		wantEqual(t, "the type of jobs for "+c.accept, s.Do(t, "HEAD", "/api/jobs", "", "Accept: "+c.accept).Header.Get("Content-Type"), c.wantJobs)
 		events := s.Do(t, "HEAD", "/api/events", "", "Accept: "+c.accept)

@@ -75,7 +75,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		// Nobody reads this response; the status is for metrics and logs.
 		answer.StatusCode, answer.Message = statusClientGone, "the client went away"
 	case errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
-		answer.StatusCode, answer.Message = http.StatusServiceUnavailable, "the server is too busy"
+		answer.StatusCode, answer.Message = http.StatusServiceUnavailable, "The server is too busy"
 		c.Header("Retry-After", "1")
 		s.log.WarnContext(c, "request timed out", "requestId", requestID(c), "operation", s.operationID(c), "error", err)
 	default:

@@ -46,7 +46,8 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	}
 	if streaming {
 		if params.LastEventID != nil {
-			after = *params.LastEventID
+			// The contract allows up to 16 digits.
+			after, _ = strconv.ParseInt(*params.LastEventID, 10, 64)
 		}
 		return &eventStream{ctx: ctx, server: s, filter: filter, after: after, epoch: epoch}, nil
 	}
@@ -296,7 +297,7 @@ func toAPIEvents(events []models.Event) []gen.Event {
 }
 
 func toAPIEvent(event models.Event) gen.Event {
-	return gen.Event{
+	return gen.Event{EventBase: gen.EventBase{
 		ID:         event.ID,
 		Seq:        event.Seq,
 		Type:       string(event.Type),
@@ -309,10 +310,5 @@ func toAPIEvent(event models.Event) gen.Event {
 		SerialID:   event.SerialNumber,
 		StepID:     event.StepID,
 		Data:       json.RawMessage(event.Data),
-	}
-}
-
-// acceptsEventStream reports whether the client prefers a live stream to a list.
-func acceptsEventStream(request *http.Request) bool {
-	return preferredType(request, streamType, jsonType, csvType) == streamType
+	}}
 }

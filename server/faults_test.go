@@ -50,7 +50,7 @@ var faults = []fault{
 
 	{"a number as a string", createExample, nil, replace(`"goalQuantity":50`, `"goalQuantity":"50"`), []string{"schema: type"}},
 	{"a fraction for an integer", createExample, nil, replace(`"goalQuantity":50`, `"goalQuantity":50.5`), []string{"schema: type"}},
-	{"a number that the schema excludes", createExample, nil, replace(`"goalQuantity":50`, `"goalQuantity":0`), []string{"schema: exclusiveMinimum"}},
+	{"a number that the schema excludes", createExample, nil, replace(`"goalQuantity":50`, `"goalQuantity":0`), []string{"schema: minimum"}},
 	{"a string as a number", createExample, nil, replace(`"JOB-2024-001"`, `2024001`), []string{"schema: type"}},
 	{"an array as a string", createExample, nil, replace(`["Q1-2024","rush"]`, `"Q1-2024,rush"`), []string{"schema: type"}},
 	{"a boolean as a string", "GET /api/serials/{sn1}", nil, replace(`"forceCompleted":false`, `"forceCompleted":"false"`), []string{"schema: type"}},
@@ -58,9 +58,9 @@ var faults = []fault{
 		answer.Body = bytes.NewBufferString(`{"items":` + answer.Body.String() + "}")
 	}, []string{"schema: type", "undeclared property"}},
 
-	{"a time without milliseconds", createExample, nil, replace(`.123Z"`, `Z"`), []string{"schema: pattern"}},
-	{"a time with microseconds", createExample, nil, replace(`.123Z"`, `.123456Z"`), []string{"schema: pattern"}},
-	{"a time with an offset", createExample, nil, replace(`.123Z"`, `.123+01:00"`), []string{"schema: pattern"}},
+	{"a time without milliseconds", createExample, nil, replace(`.123Z"`, `Z"`), []string{"schema: format"}},
+	{"a time with microseconds", createExample, nil, replace(`.123Z"`, `.123456Z"`), []string{"schema: format"}},
+	{"a time with an offset", createExample, nil, replace(`.123Z"`, `.123+01:00"`), []string{"schema: format"}},
 	{"a time that is none", createExample, nil, replace(`"2024-01-15T`, `"2024-13-35T`), []string{"schema: format"}},
 
 	{"null for what is absent", `POST /api/jobs {"name":"x","goalQuantity":1}`, nil, replace(`{"id"`, `{"jiraTicketKey":null,"id"`), []string{"null", "schema: nullable"}},
@@ -95,7 +95,7 @@ var faults = []fault{
 
 	{"an event under another id", "GET /api/events", []string{"Accept: text/event-stream"}, replace("id: ", "id: 1"), []string{"stream"}},
 	{"an event under another type", "GET /api/events", []string{"Accept: text/event-stream"}, replace("event: job", "event: order"), []string{"stream"}},
-	{"an event whose time has no milliseconds", "GET /api/events", []string{"Accept: text/event-stream"}, replace(`.123Z"`, `Z"`), []string{"schema: pattern"}},
+	{"an event whose time has no milliseconds", "GET /api/events", []string{"Accept: text/event-stream"}, replace(`.123Z"`, `Z"`), []string{"schema: format"}},
 }
 
 // replace puts texts of the body in the place of others, which must be there.

@@ -284,14 +284,16 @@ func TestLostAnswer(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				asked.Header.Set("Content-Type", "application/json")
+				contentType := cmp.Or(request.contentType, "application/json")
+				asked.Header.Set("Content-Type", contentType)
 				asked.Header.Set("Idempotency-Key", t.Name())
 				if answer, err := http.DefaultClient.Do(asked); err == nil {
 					_ = answer.Body.Close()
 					t.Fatal("the answer was not lost")
 				}
 				wantEqual(t, "the number of events before the repetition", countEvents(t, s)-before, request.events)
-				again := mustPost(t, servers[len(servers)-1], request.path, request.body, "Idempotency-Key: "+t.Name())
+				again := mustPost(t, servers[len(servers)-1], request.path, request.body,
+					"Idempotency-Key: "+t.Name(), "Content-Type: "+contentType)
 				wantEqual(t, "Idempotency-Replayed", again.Header.Get("Idempotency-Replayed"), "true")
 				wantEqual(t, "the number of events", countEvents(t, s)-before, request.events)
 			})

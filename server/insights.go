@@ -28,7 +28,7 @@ func (s *Server) GetThroughput(ctx context.Context, r gen.GetThroughputRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetThroughput200JSONResponse(toAPIThroughput(throughput, length, zone)), nil
+	return gen.GetThroughput200JSONResponse{Body: toAPIThroughput(throughput, length, zone)}, nil
 }
 
 // GetStepTimes implements GET /api/insights/steps.
@@ -41,7 +41,7 @@ func (s *Server) GetStepTimes(ctx context.Context, r gen.GetStepTimesRequestObje
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetStepTimes200JSONResponse(toAPIStepTimes(times)), nil
+	return gen.GetStepTimes200JSONResponse{Body: toAPIStepTimes(times)}, nil
 }
 
 // GetScrap implements GET /api/insights/scrap.
@@ -54,7 +54,7 @@ func (s *Server) GetScrap(ctx context.Context, r gen.GetScrapRequestObject) (gen
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetScrap200JSONResponse(toAPIScrap(scrappings)), nil
+	return gen.GetScrap200JSONResponse{Body: toAPIScrap(scrappings)}, nil
 }
 
 // GetForecast implements GET /api/insights/forecast.
@@ -67,7 +67,7 @@ func (s *Server) GetForecast(ctx context.Context, r gen.GetForecastRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetForecast200JSONResponse(toAPIForecast(forecast, zone)), nil
+	return gen.GetForecast200JSONResponse{Body: toAPIForecast(forecast, zone)}, nil
 }
 
 func fromAPIInsightFilter(jobID, from, to *string) (filter store.InsightFilter, err error) {

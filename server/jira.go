@@ -46,7 +46,7 @@ func (s *Server) GetJiraTicket(ctx context.Context, r gen.GetJiraTicketRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetJiraTicket200JSONResponse(toAPITicket(ticket)), nil
+	return gen.GetJiraTicket200JSONResponse{Body: toAPITicket(ticket)}, nil
 }
 
 // ticket reads a ticket from Jira.

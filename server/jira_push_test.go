@@ -127,7 +127,7 @@ func TestPushesAtOnce(t *testing.T) {
 		request := `POST /api/jira/push {"jobId":"` + job + `"}`
 		b.fake.Next(meanwhile(func() {
 			for _, s := range servers {
-				wantError(t, send(t, s, request), gen.Error{StatusCode: 409, Message: "a push of this job is under way"})
+				wantError(t, send(t, s, request), gen.Error{StatusCode: 409, Message: "A push of this job is in progress"})
 			}
 		}))
 		b.push(job)
@@ -146,7 +146,7 @@ func TestPushesAtOnce(t *testing.T) {
 			case 200:
 				pushed++
 			default:
-				wantError(t, answer, gen.Error{StatusCode: 409, Message: "a push of this job is under way"})
+				wantError(t, answer, gen.Error{StatusCode: 409, Message: "A push of this job is in progress"})
 			}
 		}
 		if pushed == 1 {
@@ -168,7 +168,7 @@ func TestPushAfterOneThatDied(t *testing.T) {
 		}
 		// One that lives is waited for: Jira has 10 seconds, and the database may be slow.
 		b.s.Clock.Advance(20 * time.Second)
-		b.refuses(`POST /api/jira/push {"jobId":"`+job+`"}`, 409, "a push of this job is under way")
+		b.refuses(`POST /api/jira/push {"jobId":"`+job+`"}`, 409, "A push of this job is in progress")
 		b.s.Clock.Advance(20 * time.Second)
 		b.push(job)
 	})

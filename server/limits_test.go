@@ -32,7 +32,7 @@ func wantBusy(t *testing.T, s *routecardtest.Server, requests [][3]string) {
 	for _, request := range requests {
 		clients.Go(func() {
 			answer := s.Do(t, request[0], request[1], request[2])
-			wantError(t, answer, gen.Error{StatusCode: 503, Message: "the server is too busy"})
+			wantError(t, answer, gen.Error{StatusCode: 503, Message: "The server is too busy"})
 			wantEqual(t, "Retry-After for "+request[0]+" "+request[1], answer.Header.Get("Retry-After"), "1")
 		})
 	}

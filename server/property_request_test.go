@@ -62,7 +62,7 @@ func (g *Generator) Valid(t *rapid.T, operation *contracttest.Operation) *drawnR
 		r.Header.Set("Content-Type", "application/json")
 		r.Value = g.object(t, operation.Body)
 		r.encode()
-		if !operation.BodyRequired && len(r.Value) == 0 && rapid.Bool().Draw(t, "no body?") {
+		if operation.EmptyBody && len(r.Value) == 0 && rapid.Bool().Draw(t, "no body?") {
 			r.Body = nil
 		}
 	}

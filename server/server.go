@@ -168,7 +168,7 @@ func (s *Server) allowOrigins(origins []string) (gin.HandlerFunc, error) {
 		AllowOrigins: origins,
 		// Called for any other origin. The library itself would refuse the request without a message.
 		AllowOriginWithContextFunc: func(c *gin.Context, origin string) bool {
-			s.fail(c, &statusError{http.StatusForbidden, "pages of " + origin + " may not call this server"})
+			s.fail(c, &statusError{http.StatusForbidden, "Pages of " + origin + " may not call this server"})
 			return false
 		},
 		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},

@@ -243,16 +243,17 @@ func TestLongStream(t *testing.T) {
 	})
 }
 
-// TestWhoGetsAStream checks that only who asks for a stream by name gets one.
+// TestWhoGetsAStream checks that a client gets a stream only if it names its type and prefers it to a list.
 func TestWhoGetsAStream(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)
-		for _, accept := range []string{"*/*", "application/json", "", "text/event-stream-not"} {
+		for _, accept := range []string{"*/*", "application/json", "", "text/event-stream-not",
+			"application/json, text/event-stream", "application/json, text/event-stream;q=0.9", "text/event-stream;q=0"} {
 			answer := f.do("GET /api/events", "Accept: "+accept)
 			wantEqual(t, "the Content-Type for "+accept, answer.Header.Get("Content-Type"), "application/json")
 		}
-		for _, accept := range []string{"Text/Event-Stream", "application/json;q=0.8, text/event-stream;q=0.9"} {
+		for _, accept := range []string{"Text/Event-Stream", "application/json;q=0.9, text/event-stream"} {
 			live := openStream(t, s.URL+"/api/events", "Accept: "+accept)
 			wantEqual(t, "the stream for "+accept, live.next(2), f.events(""))
 			live.close()

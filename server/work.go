@@ -37,11 +37,11 @@ func (s *Server) ListPlaces(ctx context.Context, _ gen.ListPlacesRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	return gen.ListPlaces200JSONResponse{
+	return gen.ListPlaces200JSONResponse{Body: gen.Places{
 		Locations: toAPIPlaces(places.Locations),
 		Assignees: toAPIPlaces(places.Assignees),
 		StepNames: toAPIPlaces(places.StepNames),
-	}, nil
+	}}, nil
 }
 
 func toAPIWork(work store.Work) gen.WorkItem {

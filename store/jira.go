@@ -102,7 +102,7 @@ func (s *Store) BeginPush(ctx context.Context, jobID string) (commentID string, 
 			return err
 		}
 		if push.BusyUntil > t.At {
-			return models.ConflictError("a push of this job is under way")
+			return models.ConflictError("A push of this job is in progress")
 		}
 		commentID = push.CommentID
 		push.BusyUntil = t.At + models.Millis(maxPushTime.Milliseconds())

@@ -708,7 +708,7 @@ type BypassedStepStatus string
 // Example: preferred
 type DependencyType string
 
-// DueDate The last day on which the job is on time.
+// DueDate The day on which the job is due.
 //
 // Example: 2026-12-01
 type DueDate = string
@@ -742,9 +742,16 @@ type Error struct {
 // Example: unknown
 type ErrorOutcome string
 
-// Event One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
-// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+// Event One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
+// do not know.
 type Event struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+}
+
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
+// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
@@ -755,11 +762,7 @@ type Event struct {
 	// Example: 7
 	Seq int64 `json:"seq"`
 
-	// Type What happened: `job.created`, `job.updated`, `job.closed`, `job.reopened`, `job.deleted`, `job.linked`,
-	// `job.pushed`, `template.created`, `template.updated`, `template.deleted`, `path.created`, `path.updated`, `path.deleted`,
-	// `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
-	// `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
-	// `serial.step_completed`, `serial.noted`, `serial.undone`, `serial.deleted`. More may come.
+	// Type What happened. The types are those of the discriminator of `Event`. More may come.
 	//
 	//
 	// Example: serial.advanced
@@ -1008,7 +1011,7 @@ type ImportRow struct {
 	// Example: 2
 	Row int `json:"row"`
 
-	// Status `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+	// Status `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 	// `valid`: the row has no fault, and was not imported because another row failed.
 	//
 	//
@@ -1024,7 +1027,7 @@ type ImportRow struct {
 	Errors *[]ImportError `json:"errors,omitempty"`
 }
 
-// ImportRowStatus `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+// ImportRowStatus `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
 // `valid`: the row has no fault, and was not imported because another row failed.
 //
 // Example: created
@@ -1052,7 +1055,7 @@ type JiraLink struct {
 	// Example: 50
 	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
 
-	// AllowDuplicate Whether the ticket may be linked to another job already.
+	// AllowDuplicate Whether the ticket may be linked to another job already. Defaults to false.
 	//
 	// Example: false
 	AllowDuplicate *bool `json:"allowDuplicate,omitempty"`
@@ -1177,7 +1180,7 @@ type Job struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1226,6 +1229,42 @@ type Job struct {
 // break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
 type JobCSV = string
 
+// JobChangedData The fields that were sent, as they are after the change.
+type JobChangedData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name *JobName `json:"name,omitempty"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// Cleared Names of the fields that were cleared.
+	Cleared *[]string `json:"cleared,omitempty"`
+}
+
 // JobClose Close a job.
 type JobClose struct {
 	// Reason Why.
@@ -1237,6 +1276,20 @@ type JobClose struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobClosedEvent A job was closed.
+type JobClosedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.closed
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
 }
 
 // JobCreate A job to be created.
@@ -1281,7 +1334,7 @@ type JobCreate struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1302,6 +1355,42 @@ type JobCreate struct {
 	ExternalID *ExternalID `json:"externalId,omitempty"`
 }
 
+// JobCreatedEvent A job was created.
+type JobCreatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.created
+	Type string `json:"type"`
+
+	// Data The job that was created.
+	Data JobEventData `json:"data"`
+}
+
+// JobDeletedData The job that was deleted.
+type JobDeletedData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+}
+
+// JobDeletedEvent A job was deleted.
+type JobDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.deleted
+	Type string `json:"type"`
+
+	// Data The job that was deleted.
+	Data JobDeletedData `json:"data"`
+}
+
 // JobDetail A job with its paths and its progress.
 type JobDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Job)
@@ -1314,10 +1403,65 @@ type JobDetail struct {
 	Progress JobProgress `json:"progress"`
 }
 
+// JobEventData The job that was created.
+type JobEventData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// DueDate Day on which the job is due.
+	//
+	// Example: 2026-12-01
+	DueDate *string `json:"dueDate,omitempty"`
+
+	// Priority How urgent the job is.
+	//
+	// Example: high
+	Priority *string `json:"priority,omitempty"`
+
+	// Notes Notes of the planner.
+	//
+	// Example: Deliver in two lots
+	Notes *string `json:"notes,omitempty"`
+
+	// ExternalID Id of the job in another system.
+	//
+	// Example: ERP-4711
+	ExternalID *string `json:"externalId,omitempty"`
+}
+
 // JobID Id of a job: `job_` and 26 characters, sorting by time of creation.
 //
 // Example: job_01h455vb4pex5vsknk084sn02q
 type JobID = string
+
+// JobLinkedData The ticket that the job was linked to.
+type JobLinkedData struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+}
+
+// JobLinkedEvent A job was linked to a Jira ticket.
+type JobLinkedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.linked
+	Type string `json:"type"`
+
+	// Data The ticket that the job was linked to.
+	Data JobLinkedData `json:"data"`
+}
 
 // JobList Jobs, in the order asked for.
 type JobList = []JobListItem
@@ -1383,7 +1527,7 @@ type JobPlan struct {
 	// Example: ["Q1-2024","rush"]
 	JiraLabels *JiraLabels `json:"jiraLabels,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -1448,12 +1592,66 @@ type JobProgress struct {
 	PathProgress []PathProgress `json:"pathProgress"`
 }
 
+// JobPushedData Where the progress was written.
+type JobPushedData struct {
+	// TicketKey Issue key of the ticket.
+	//
+	// Example: PI-42
+	TicketKey string `json:"ticketKey"`
+
+	// CommentID Jira's id of the comment.
+	//
+	// Example: 10042
+	CommentID string `json:"commentId"`
+}
+
+// JobPushedEvent The progress of a job was written to its ticket.
+type JobPushedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.pushed
+	Type string `json:"type"`
+
+	// Data Where the progress was written.
+	Data JobPushedData `json:"data"`
+}
+
 // JobReopen Reopen a closed job.
 type JobReopen struct {
 	// UserID Who does it, for the event. `anonymous` unless given.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+}
+
+// JobReopenedEvent A closed job was opened again.
+type JobReopenedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.reopened
+	Type string `json:"type"`
+
+	// Data The job, and why it was closed.
+	Data JobStateData `json:"data"`
+}
+
+// JobStateData The job, and why it was closed.
+type JobStateData struct {
+	// Name What people call the job, usually the work order number. Need not be unique.
+	//
+	// Example: JOB-2024-001
+	Name JobName `json:"name"`
+
+	// Reason Why.
+	//
+	// Example: Canceled by the customer
+	Reason *string `json:"reason,omitempty"`
 }
 
 // JobUpdate What to change of a job. A field that is not sent stays as it is.
@@ -1468,7 +1666,7 @@ type JobUpdate struct {
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// DueDate The last day on which the job is on time; `null` clears it.
+	// DueDate The day on which the job is due; `null` clears it.
 	//
 	// Example: 2026-12-01
 	DueDate nullable.Nullable[string] `json:"dueDate,omitempty"`
@@ -1494,6 +1692,20 @@ type JobUpdate struct {
 // Example: high
 type JobUpdatePriority string
 
+// JobUpdatedEvent A job was changed.
+type JobUpdatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: job.updated
+	Type string `json:"type"`
+
+	// Data The fields that were sent, as they are after the change.
+	Data JobChangedData `json:"data"`
+}
+
 // LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
 //
 // Example: 412
@@ -1504,6 +1716,20 @@ type LastSeq = int64
 //
 // Example: 2024-01-15T10:30:00Z
 type OccurredAt = string
+
+// OverrideClearedEvent A step is required of a unit again.
+type OverrideClearedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.override_cleared
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
 
 // Path One route of a job through the shop.
 type Path struct {
@@ -1597,6 +1823,44 @@ type PathDetail struct {
 
 	// Distribution Where the units in progress stand, in the order of the steps.
 	Distribution []StepDistribution `json:"distribution"`
+}
+
+// PathEvent A path was created, changed, or deleted.
+type PathEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: path.created
+	Type string `json:"type"`
+
+	// Data The path after the change, or before its deletion.
+	Data PathEventData `json:"data"`
+}
+
+// PathEventData The path after the change, or before its deletion.
+type PathEventData struct {
+	// Name What people call the route.
+	//
+	// Example: Main Route
+	Name PathName `json:"name"`
+
+	// GoalQuantity Units to make.
+	//
+	// Example: 50
+	GoalQuantity GoalQuantity `json:"goalQuantity"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The process steps in their order.
+	Steps []StepEventData `json:"steps"`
 }
 
 // PathID Id of a path: `path_` and 26 characters, sorting by time of creation.
@@ -2031,6 +2295,42 @@ type SerialAdvanceTo struct {
 // `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
 type SerialCSV = string
 
+// SerialCreatedData The step at which the unit begins.
+type SerialCreatedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+}
+
+// SerialCreatedEvent A unit was created.
+type SerialCreatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.created
+	Type string `json:"type"`
+
+	// Data The step at which the unit begins.
+	Data SerialCreatedData `json:"data"`
+}
+
+// SerialDeletedEvent A unit that had not moved was deleted.
+type SerialDeletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.deleted
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
 // SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
 type SerialDetail struct {
 	// Embedded struct due to allOf(#/components/schemas/Serial)
@@ -2077,6 +2377,31 @@ type SerialForceComplete struct {
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
+// SerialForceCompletedData Why the unit was completed, and the required steps that were open.
+type SerialForceCompletedData struct {
+	// Reason Why.
+	//
+	// Example: Customer accepts without inspection
+	Reason *string `json:"reason,omitempty"`
+
+	// OpenSteps The open steps, in their order.
+	OpenSteps []StepStatusData `json:"openSteps"`
+}
+
+// SerialForceCompletedEvent A unit was completed although required steps were open.
+type SerialForceCompletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.force_completed
+	Type string `json:"type"`
+
+	// Data Why the unit was completed, and the required steps that were open.
+	Data SerialForceCompletedData `json:"data"`
+}
+
 // SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 //
 // Example: SN-00001
@@ -2103,6 +2428,46 @@ type SerialJob struct {
 // SerialList Units.
 type SerialList = []Serial
 
+// SerialMovedData The steps of the move. The target is absent when the unit was completed.
+type SerialMovedData struct {
+	// FromStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	FromStepID StepID `json:"fromStepId"`
+
+	// FromStepName Name of the step that the unit left.
+	//
+	// Example: CNC Machining
+	FromStepName string `json:"fromStepName"`
+
+	// ToStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	ToStepID *StepID `json:"toStepId,omitempty"`
+
+	// ToStepName Name of the step to which the unit moved.
+	//
+	// Example: Deburring
+	ToStepName *string `json:"toStepName,omitempty"`
+
+	// Bypassed The steps that were bypassed, in their order. Absent if there are none.
+	Bypassed *[]StepStatusData `json:"bypassed,omitempty"`
+}
+
+// SerialMovedEvent A unit moved to another step, or was completed after its last step.
+type SerialMovedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.advanced
+	Type string `json:"type"`
+
+	// Data The steps of the move. The target is absent when the unit was completed.
+	Data SerialMovedData `json:"data"`
+}
+
 // SerialNote A note on a unit.
 type SerialNote struct {
 	// Text The note.
@@ -2121,6 +2486,33 @@ type SerialNote struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialNotedData The note, and the step at which the unit is.
+type SerialNotedData struct {
+	// Text The note.
+	//
+	// Example: Scratch on the flange, within tolerance
+	Text string `json:"text"`
+
+	// StepName Name of the step. Absent for a completed unit.
+	//
+	// Example: Deburring
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// SerialNotedEvent A note was added to a unit.
+type SerialNotedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.noted
+	Type string `json:"type"`
+
+	// Data The note, and the step at which the unit is.
+	Data SerialNotedData `json:"data"`
 }
 
 // SerialPath The path of a unit.
@@ -2174,6 +2566,38 @@ type SerialScrap struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialScrappedData Where and why the unit was scrapped.
+type SerialScrappedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why a unit was scrapped.
+	//
+	// Example: damaged
+	Reason ScrapReason `json:"reason"`
+
+	// Explanation More about the reason.
+	//
+	// Example: Dropped at the deburring bench
+	Explanation *string `json:"explanation,omitempty"`
+}
+
+// SerialScrappedEvent A unit was scrapped.
+type SerialScrappedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.scrapped
+	Type string `json:"type"`
+
+	// Data Where and why the unit was scrapped.
+	Data SerialScrappedData `json:"data"`
 }
 
 // SerialStatus The state of a unit.
@@ -2282,6 +2706,38 @@ type SerialUndo struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// SerialUndoneData The change that was taken back.
+type SerialUndoneData struct {
+	// Reason Why.
+	//
+	// Example: Wrong part scanned
+	Reason *string `json:"reason,omitempty"`
+
+	// EventID Id of the event of that change.
+	//
+	// Example: evt_01h455vb4pex5vsknk084sn02q
+	EventID string `json:"eventId"`
+
+	// EventType Type of the event of that change.
+	//
+	// Example: serial.advanced
+	EventType string `json:"eventType"`
+}
+
+// SerialUndoneEvent The last change of a unit was taken back.
+type SerialUndoneEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.undone
+	Type string `json:"type"`
+
+	// Data The change that was taken back.
+	Data SerialUndoneData `json:"data"`
 }
 
 // SerialsAdvance Advance many units.
@@ -2630,6 +3086,20 @@ type StepComplete struct {
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
+// StepCompletedEvent A deferred step was reported as done.
+type StepCompletedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_completed
+	Type string `json:"type"`
+
+	// Data The step.
+	Data StepNameData `json:"data"`
+}
+
 // StepCreate A step to be created.
 type StepCreate struct {
 	// Name The process operation.
@@ -2647,7 +3117,7 @@ type StepCreate struct {
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without it. Defaults to false.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
@@ -2698,6 +3168,41 @@ type StepDistribution struct {
 	IsBottleneck bool `json:"isBottleneck"`
 }
 
+// StepEventData The step after the change.
+type StepEventData struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Location Where on the shop floor it is done.
+	//
+	// Example: Bay 3
+	Location *string `json:"location,omitempty"`
+
+	// AssignedTo Who does it.
+	//
+	// Example: maria
+	AssignedTo *string `json:"assignedTo,omitempty"`
+
+	// Optional Whether a unit may be completed without it.
+	//
+	// Example: false
+	Optional bool `json:"optional"`
+
+	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
+	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	//
+	//
+	// Example: preferred
+	DependencyType DependencyType `json:"dependencyType"`
+}
+
 // StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
@@ -2743,10 +3248,32 @@ type StepInput struct {
 // Example: CNC Machining
 type StepName = string
 
+// StepNameData The step.
+type StepNameData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+}
+
 // StepOrder Place on the path, counted from 0.
 //
 // Example: 0
 type StepOrder = int
+
+// StepOverriddenEvent A step was made optional for one unit.
+type StepOverriddenEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_overridden
+	Type string `json:"type"`
+
+	// Data The step, and why.
+	Data StepReasonData `json:"data"`
+}
 
 // StepOverride Make a step optional for one unit.
 type StepOverride struct {
@@ -2766,6 +3293,43 @@ type StepOverride struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// StepReasonData The step, and why.
+type StepReasonData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why.
+	//
+	// Example: Prototype, no inspection needed
+	Reason string `json:"reason"`
+}
+
+// StepStatusData A step and its status for the unit.
+type StepStatusData struct {
+	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	//
+	// Example: step_01h455vb4pex5vsknk084sn02q
+	StepID StepID `json:"stepId"`
+
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	//
+	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
+	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
+	// becomes `skipped`.
+	//
+	//
+	// Example: pending
+	Status SerialStepStatus `json:"status"`
 }
 
 // StepTime What happened at one step, or at all steps of one name, in a period.
@@ -2872,6 +3436,20 @@ type StepUpdate struct {
 	DependencyType *DependencyType `json:"dependencyType,omitempty"`
 }
 
+// StepUpdatedEvent A step was changed.
+type StepUpdatedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: step.updated
+	Type string `json:"type"`
+
+	// Data The step after the change.
+	Data StepEventData `json:"data"`
+}
+
 // StepWaive Excuse a deferred step.
 type StepWaive struct {
 	// Reason Why.
@@ -2895,6 +3473,38 @@ type StepWaive struct {
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
+}
+
+// StepWaivedData The step, why it was waived, and who approved that.
+type StepWaivedData struct {
+	// StepName Name of the step.
+	//
+	// Example: Deburring
+	StepName string `json:"stepName"`
+
+	// Reason Why.
+	//
+	// Example: The edges are smooth enough
+	Reason string `json:"reason"`
+
+	// ApproverID Who approved it.
+	//
+	// Example: quality-lead
+	ApproverID string `json:"approverId"`
+}
+
+// StepWaivedEvent A unit was excused from a deferred step.
+type StepWaivedEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: serial.step_waived
+	Type string `json:"type"`
+
+	// Data The step, why it was waived, and who approved that.
+	Data StepWaivedData `json:"data"`
 }
 
 // Template A list of steps from which paths are made.
@@ -2948,6 +3558,44 @@ type TemplateCreate struct {
 
 	// Steps The process steps in their order.
 	Steps []StepCreate `json:"steps"`
+}
+
+// TemplateEvent A template was created, changed, or deleted.
+type TemplateEvent struct {
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
+	// Embedded fields due to inline allOf schema
+	// Type What happened.
+	//
+	// Example: template.created
+	Type string `json:"type"`
+
+	// Data The template after the change, or before its deletion.
+	Data TemplateEventData `json:"data"`
+}
+
+// TemplateEventData The template after the change, or before its deletion.
+type TemplateEventData struct {
+	// TemplateID Id of the template.
+	//
+	// Example: tpl_01h455vb4pex5vsknk084sn02q
+	TemplateID string `json:"templateId"`
+
+	// Name Name of the template.
+	//
+	// Example: Housing route
+	Name string `json:"name"`
+
+	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
+	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
+	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	//
+	//
+	// Example: strict
+	AdvancementMode AdvancementMode `json:"advancementMode"`
+
+	// Steps The steps in their order.
+	Steps []TemplateStep `json:"steps"`
 }
 
 // TemplateID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
@@ -3108,7 +3756,7 @@ type WorkItem struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// DueDate The last day on which the job is on time.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *DueDate `json:"dueDate,omitempty"`
@@ -3290,7 +3938,7 @@ type JobSort string
 type JobState string
 
 // LastEventID Example: 7
-type LastEventID = int64
+type LastEventID = string
 
 // Limit Example: 100
 type Limit = int
@@ -3333,14 +3981,14 @@ type BadGateway = Error
 // BadRequest What every error looks like.
 type BadRequest = Error
 
-// BulkChanged The outcome for each unit.
-type BulkChanged = BulkResult
-
 // Conflict What every error looks like.
 type Conflict = Error
 
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
+
+// ExternalIDIsUsed What every error looks like.
+type ExternalIDIsUsed = Error
 
 // FileTooLarge What every error looks like.
 type FileTooLarge = Error
@@ -3354,8 +4002,29 @@ type IdempotencyKeyReused = Error
 // InternalServerError What every error looks like.
 type InternalServerError = Error
 
+// InvalidPage What every error looks like.
+type InvalidPage = Error
+
+// InvalidQuery What every error looks like.
+type InvalidQuery = Error
+
+// InvalidReason What every error looks like.
+type InvalidReason = Error
+
+// JobOrTicketNotFound What every error looks like.
+type JobOrTicketNotFound = Error
+
+// NoJira What every error looks like.
+type NoJira = Error
+
 // NotFound What every error looks like.
 type NotFound = Error
+
+// PathChanged What every error looks like.
+type PathChanged = Error
+
+// PathNotFound What every error looks like.
+type PathNotFound = Error
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
@@ -3363,11 +4032,41 @@ type PreconditionFailed = Error
 // RequestTimeout What every error looks like.
 type RequestTimeout = Error
 
-// SerialChanged One physical unit on a path.
-type SerialChanged = Serial
+// SerialNotFound What every error looks like.
+type SerialNotFound = Error
+
+// SerialOrStepNotFound What every error looks like.
+type SerialOrStepNotFound = Error
+
+// SerialWasChanged What every error looks like.
+type SerialWasChanged = Error
+
+// SerialsNotFound What every error looks like.
+type SerialsNotFound = Error
+
+// SerialsRefused What every error looks like.
+type SerialsRefused = Error
 
 // ServiceUnavailable What every error looks like.
 type ServiceUnavailable = Error
+
+// StepChanged What every error looks like.
+type StepChanged = Error
+
+// StepNotDeferred What every error looks like.
+type StepNotDeferred = Error
+
+// StepNotFound What every error looks like.
+type StepNotFound = Error
+
+// TemplateChanged What every error looks like.
+type TemplateChanged = Error
+
+// TemplateNotFound What every error looks like.
+type TemplateNotFound = Error
+
+// TicketNotFound What every error looks like.
+type TicketNotFound = Error
 
 // Unauthorized What every error looks like.
 type Unauthorized = Error
@@ -4018,8 +4717,8 @@ type ClientInterface interface {
 	// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
 	// the newest event comes first, and `before` continues towards older ones.
 	//
-	// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 	// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
 	// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 	//
@@ -4027,6 +4726,8 @@ type ClientInterface interface {
 	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
 	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 	// live stream when the epoch changes.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4041,6 +4742,8 @@ type ClientInterface interface {
 	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
 	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
 	GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4050,6 +4753,8 @@ type ClientInterface interface {
 	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
 	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
 	// of the period.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
 	GetScrap(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4072,6 +4777,8 @@ type ClientInterface interface {
 	//   its operators reported, counts as 0.
 	// - `waiting`: units in progress that stand at the step now, whatever the period is.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
 	GetStepTimes(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4085,6 +4792,8 @@ type ClientInterface interface {
 	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
 	// hour that the clocks repeat is two buckets.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
 	GetThroughput(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4094,6 +4803,9 @@ type ClientInterface interface {
 	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4107,6 +4819,9 @@ type ClientInterface interface {
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -4116,6 +4831,8 @@ type ClientInterface interface {
 	//
 	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4127,6 +4844,8 @@ type ClientInterface interface {
 	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -4137,12 +4856,16 @@ type ClientInterface interface {
 	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
 	ListJiraTickets(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJiraTicket Get a Jira ticket
 	//
 	// Answers with one ticket as Jira has it now. Nothing is stored.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
 	GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4154,6 +4877,8 @@ type ClientInterface interface {
 	// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
 	// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jobs (the `ListJobs` operationId).
 	ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4162,6 +4887,8 @@ type ClientInterface interface {
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4173,6 +4900,8 @@ type ClientInterface interface {
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4207,6 +4936,9 @@ type ClientInterface interface {
 	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
 	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+	// `path.created` and `serial.created` for each path and unit.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
@@ -4218,6 +4950,9 @@ type ClientInterface interface {
 	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
 	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4231,6 +4966,9 @@ type ClientInterface interface {
 	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
@@ -4241,6 +4979,8 @@ type ClientInterface interface {
 	// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 	// traceable.
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+	//
 	// Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
 	DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4249,6 +4989,8 @@ type ClientInterface interface {
 	// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 	// the serial numbers would give.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
 	GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4256,6 +4998,9 @@ type ClientInterface interface {
 	//
 	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4266,6 +5011,9 @@ type ClientInterface interface {
 	//
 	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4278,6 +5026,8 @@ type ClientInterface interface {
 	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 	// can still be changed. A job that is closed already is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -4289,6 +5039,8 @@ type ClientInterface interface {
 	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 	// can still be changed. A job that is closed already is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -4298,6 +5050,8 @@ type ClientInterface interface {
 	//
 	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
 	ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4305,6 +5059,8 @@ type ClientInterface interface {
 	//
 	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 	// not closed is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4315,6 +5071,8 @@ type ClientInterface interface {
 	//
 	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 	// not closed is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4327,6 +5085,8 @@ type ClientInterface interface {
 	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 	// refused (404).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -4338,6 +5098,8 @@ type ClientInterface interface {
 	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 	// refused (404).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -4347,6 +5109,8 @@ type ClientInterface interface {
 	//
 	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+	//
 	// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
 	DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4354,6 +5118,8 @@ type ClientInterface interface {
 	//
 	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 	// bottleneck shows.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
 	GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4367,6 +5133,9 @@ type ClientInterface interface {
 	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4383,6 +5152,9 @@ type ClientInterface interface {
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -4393,6 +5165,8 @@ type ClientInterface interface {
 	// Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
 	// units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/places (the `ListPlaces` operationId).
 	ListPlaces(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4400,6 +5174,8 @@ type ClientInterface interface {
 	//
 	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 	// streamed.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/serials (the `ListSerials` operationId).
 	ListSerials(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4410,6 +5186,8 @@ type ClientInterface interface {
 	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
 	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 	// again.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4423,6 +5201,8 @@ type ClientInterface interface {
 	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 	// again.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -4433,6 +5213,9 @@ type ClientInterface interface {
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 	// so that two people who press the same button at the same time move each unit once.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4445,6 +5228,9 @@ type ClientInterface interface {
 	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 	// so that two people who press the same button at the same time move each unit once.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -4454,6 +5240,9 @@ type ClientInterface interface {
 	//
 	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4465,6 +5254,9 @@ type ClientInterface interface {
 	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 	// unit that moved has `bypassed`.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
@@ -4474,6 +5266,8 @@ type ClientInterface interface {
 	//
 	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
@@ -4482,6 +5276,8 @@ type ClientInterface interface {
 	// AddSerialNotes Add a note to many serial numbers
 	//
 	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4493,6 +5289,9 @@ type ClientInterface interface {
 	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 	// on the path of the step.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
@@ -4502,6 +5301,9 @@ type ClientInterface interface {
 	//
 	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4513,6 +5315,8 @@ type ClientInterface interface {
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -4522,6 +5326,8 @@ type ClientInterface interface {
 	//
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4533,6 +5339,8 @@ type ClientInterface interface {
 	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 	// take back your own changes only.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
@@ -4542,6 +5350,8 @@ type ClientInterface interface {
 	//
 	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4553,6 +5363,9 @@ type ClientInterface interface {
 	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
 	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `serial.deleted`.
+	//
 	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
 	DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4560,6 +5373,8 @@ type ClientInterface interface {
 	//
 	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
 	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
 	GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4572,6 +5387,9 @@ type ClientInterface interface {
 	//
 	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4587,6 +5405,9 @@ type ClientInterface interface {
 	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -4597,6 +5418,9 @@ type ClientInterface interface {
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4609,6 +5433,9 @@ type ClientInterface interface {
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -4619,6 +5446,8 @@ type ClientInterface interface {
 	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
 	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 	// this step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4631,6 +5460,8 @@ type ClientInterface interface {
 	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 	// this step.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -4640,6 +5471,8 @@ type ClientInterface interface {
 	//
 	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4651,6 +5484,8 @@ type ClientInterface interface {
 	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 	// possible when the unit is completed or scrapped.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
@@ -4660,6 +5495,8 @@ type ClientInterface interface {
 	//
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 	// `fromStepId` the unit is scrapped only if it still stands at this step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4671,6 +5508,8 @@ type ClientInterface interface {
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -4679,6 +5518,8 @@ type ClientInterface interface {
 	// CompleteStepWithBody Report a deferred step as done
 	//
 	// The step was done after all, out of its order.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4689,6 +5530,8 @@ type ClientInterface interface {
 	//
 	// The step was done after all, out of its order.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -4698,6 +5541,9 @@ type ClientInterface interface {
 	//
 	// The step binds this unit again as its path says.
 	//
+	// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+	// `serial.override_cleared`.
+	//
 	// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
 	ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4705,6 +5551,8 @@ type ClientInterface interface {
 	//
 	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 	// `skipped`: the unit no longer owes it.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4716,6 +5564,8 @@ type ClientInterface interface {
 	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 	// `skipped`: the unit no longer owes it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -4725,6 +5575,8 @@ type ClientInterface interface {
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -4733,6 +5585,8 @@ type ClientInterface interface {
 	// WaiveStep Excuse a deferred step
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4747,6 +5601,8 @@ type ClientInterface interface {
 	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -4760,6 +5616,8 @@ type ClientInterface interface {
 	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -4770,6 +5628,8 @@ type ClientInterface interface {
 	// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
 	// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/session (the `GetSession` operationId).
 	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4777,6 +5637,9 @@ type ClientInterface interface {
 	//
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
+	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4788,6 +5651,9 @@ type ClientInterface interface {
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
 	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -4797,12 +5663,16 @@ type ClientInterface interface {
 	//
 	// Returns templates with their steps, newest first. Without `limit` the response contains all of them.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/templates (the `ListTemplates` operationId).
 	ListTemplates(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateTemplateWithBody Create a template
 	//
 	// Stores a list of steps from which paths can be made. The name need not be unique.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4813,6 +5683,8 @@ type ClientInterface interface {
 	//
 	// Stores a list of steps from which paths can be made. The name need not be unique.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
@@ -4822,12 +5694,17 @@ type ClientInterface interface {
 	//
 	// Deletes the template. Paths that were made from it stay as they are.
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `template.deleted`.
+	//
 	// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
 	DeleteTemplate(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTemplate Get a template
 	//
 	// Returns the template and its steps.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
 	GetTemplate(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4836,6 +5713,9 @@ type ClientInterface interface {
 	//
 	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 	// are.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4846,6 +5726,9 @@ type ClientInterface interface {
 	//
 	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 	// are.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4861,6 +5744,8 @@ type ClientInterface interface {
 	// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
 	// missed or returned twice, because its place can change.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Corresponds with GET /api/work (the `ListWork` operationId).
 	ListWork(ctx context.Context, params *ListWorkParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
@@ -4872,8 +5757,8 @@ type ClientInterface interface {
 // this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
 // the newest event comes first, and `before` continues towards older ones.
 //
-// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 // that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
 // `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 //
@@ -4881,6 +5766,8 @@ type ClientInterface interface {
 // database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
 // the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 // live stream when the epoch changes.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/events (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4905,6 +5792,8 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 // `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
 // needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
 func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetForecastRequest(c.Server, params)
@@ -4924,6 +5813,8 @@ func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, req
 // by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
 // for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
 // of the period.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/insights/scrap (the `GetScrap` operationId).
 func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4956,6 +5847,8 @@ func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, reqEditor
 //     its operators reported, counts as 0.
 //   - `waiting`: units in progress that stand at the step now, whatever the period is.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
 func (c *Client) GetStepTimes(ctx context.Context, params *GetStepTimesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetStepTimesRequest(c.Server, params)
@@ -4979,6 +5872,8 @@ func (c *Client) GetStepTimes(ctx context.Context, params *GetStepTimesParams, r
 // hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
 // hour that the clocks repeat is two buckets.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
 func (c *Client) GetThroughput(ctx context.Context, params *GetThroughputParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetThroughputRequest(c.Server, params)
@@ -4998,6 +5893,9 @@ func (c *Client) GetThroughput(ctx context.Context, params *GetThroughputParams,
 // job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5021,6 +5919,9 @@ func (c *Client) LinkJiraTicketWithBody(ctx context.Context, params *LinkJiraTic
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -5040,6 +5941,8 @@ func (c *Client) LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParam
 //
 // Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5061,6 +5964,8 @@ func (c *Client) PushJobToJiraWithBody(ctx context.Context, params *PushJobToJir
 // Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -5081,6 +5986,8 @@ func (c *Client) PushJobToJira(ctx context.Context, params *PushJobToJiraParams,
 // Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 // `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
 func (c *Client) ListJiraTickets(ctx context.Context, params *ListJiraTicketsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListJiraTicketsRequest(c.Server, params)
@@ -5097,6 +6004,8 @@ func (c *Client) ListJiraTickets(ctx context.Context, params *ListJiraTicketsPar
 // GetJiraTicket Get a Jira ticket
 //
 // Answers with one ticket as Jira has it now. Nothing is stored.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/jira/tickets/{ticketKey} (the `GetJiraTicket` operationId).
 func (c *Client) GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5118,6 +6027,8 @@ func (c *Client) GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEdit
 // header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
 // due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jobs (the `ListJobs` operationId).
 func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListJobsRequest(c.Server, params)
@@ -5136,6 +6047,8 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 // request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 // here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5157,6 +6070,8 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 // request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 // here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5201,6 +6116,9 @@ func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body Cr
 // external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
 // an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+// `path.created` and `serial.created` for each path and unit.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
@@ -5222,6 +6140,9 @@ func (c *Client) ImportJobsWithBody(ctx context.Context, params *ImportJobsParam
 // created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
 // A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 // place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5245,6 +6166,9 @@ func (c *Client) PlanJobWithBody(ctx context.Context, params *PlanJobParams, con
 // A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 // place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
@@ -5265,6 +6189,8 @@ func (c *Client) PlanJob(ctx context.Context, params *PlanJobParams, body PlanJo
 // Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 // traceable.
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+//
 // Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
 func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteJobRequest(c.Server, jobID, params)
@@ -5283,6 +6209,8 @@ func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobPa
 // Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 // the serial numbers would give.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
 func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetJobRequest(c.Server, jobID)
@@ -5300,6 +6228,9 @@ func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestE
 //
 // Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 // write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5320,6 +6251,9 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 //
 // Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 // write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5342,6 +6276,8 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 // its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 // can still be changed. A job that is closed already is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -5363,6 +6299,8 @@ func (c *Client) CloseJobWithBody(ctx context.Context, jobID JobID, params *Clos
 // its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 // can still be changed. A job that is closed already is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -5382,6 +6320,8 @@ func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobPara
 //
 // Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
 func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListJobPathsRequest(c.Server, jobID, params)
@@ -5399,6 +6339,8 @@ func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobP
 //
 // Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 // not closed is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5419,6 +6361,8 @@ func (c *Client) ReopenJobWithBody(ctx context.Context, jobID JobID, params *Reo
 //
 // Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 // not closed is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5441,6 +6385,8 @@ func (c *Client) ReopenJob(ctx context.Context, jobID JobID, params *ReopenJobPa
 // to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 // refused (404).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -5462,6 +6408,8 @@ func (c *Client) CreatePathWithBody(ctx context.Context, params *CreatePathParam
 // to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 // refused (404).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -5481,6 +6429,8 @@ func (c *Client) CreatePath(ctx context.Context, params *CreatePathParams, body 
 //
 // Deletes the path and its steps. A path with serial numbers has history and stays (409).
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+//
 // Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
 func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePathRequest(c.Server, pathID, params)
@@ -5498,6 +6448,8 @@ func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePa
 //
 // Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 // bottleneck shows.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
 func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5521,6 +6473,9 @@ func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...Reque
 // Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5547,6 +6502,9 @@ func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -5567,6 +6525,8 @@ func (c *Client) UpdatePath(ctx context.Context, pathID PathID, params *UpdatePa
 // Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
 // units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/places (the `ListPlaces` operationId).
 func (c *Client) ListPlaces(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPlacesRequest(c.Server)
@@ -5584,6 +6544,8 @@ func (c *Client) ListPlaces(ctx context.Context, reqEditors ...RequestEditorFn) 
 //
 // Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 // streamed.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/serials (the `ListSerials` operationId).
 func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5604,6 +6566,8 @@ func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, req
 // call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
 // numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 // again.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5627,6 +6591,8 @@ func (c *Client) CreateSerialsWithBody(ctx context.Context, params *CreateSerial
 // numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 // again.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -5647,6 +6613,9 @@ func (c *Client) CreateSerials(ctx context.Context, params *CreateSerialsParams,
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 // the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 // so that two people who press the same button at the same time move each unit once.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5669,6 +6638,9 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSeri
 // the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 // so that two people who press the same button at the same time move each unit once.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -5688,6 +6660,9 @@ func (c *Client) AdvanceSerials(ctx context.Context, params *AdvanceSerialsParam
 //
 // Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 // unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5709,6 +6684,9 @@ func (c *Client) AdvanceSerialsToWithBody(ctx context.Context, params *AdvanceSe
 // Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 // unit that moved has `bypassed`.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
@@ -5728,6 +6706,8 @@ func (c *Client) AdvanceSerialsTo(ctx context.Context, params *AdvanceSerialsToP
 //
 // Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
@@ -5746,6 +6726,8 @@ func (c *Client) AddSerialNotesWithBody(ctx context.Context, params *AddSerialNo
 // AddSerialNotes Add a note to many serial numbers
 //
 // Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5767,6 +6749,9 @@ func (c *Client) AddSerialNotes(ctx context.Context, params *AddSerialNotesParam
 // Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 // on the path of the step.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
@@ -5786,6 +6771,9 @@ func (c *Client) OverrideStepsWithBody(ctx context.Context, params *OverrideStep
 //
 // Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 // on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5807,6 +6795,8 @@ func (c *Client) OverrideSteps(ctx context.Context, params *OverrideStepsParams,
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -5826,6 +6816,8 @@ func (c *Client) ScrapSerialsWithBody(ctx context.Context, params *ScrapSerialsP
 //
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5847,6 +6839,8 @@ func (c *Client) ScrapSerials(ctx context.Context, params *ScrapSerialsParams, b
 // Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 // take back your own changes only.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
@@ -5866,6 +6860,8 @@ func (c *Client) UndoSerialsWithBody(ctx context.Context, params *UndoSerialsPar
 //
 // Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 // take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5887,6 +6883,9 @@ func (c *Client) UndoSerials(ctx context.Context, params *UndoSerialsParams, bod
 // Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
 // not even if that was undone. The events of the unit stay, and its serial number is not used again.
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `serial.deleted`.
+//
 // Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
 func (c *Client) DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteSerialRequest(c.Server, serialID, params)
@@ -5904,6 +6903,8 @@ func (c *Client) DeleteSerial(ctx context.Context, serialID SerialID, params *De
 //
 // Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
 // lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
 func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5926,6 +6927,9 @@ func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ..
 //
 // With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 // required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5951,6 +6955,9 @@ func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, p
 // With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 // required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -5971,6 +6978,9 @@ func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *A
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5993,6 +7003,9 @@ func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID,
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -6013,6 +7026,8 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params 
 // Completes the unit although required steps are open; the event names them. If no step except the current one is required
 // and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 // this step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6035,6 +7050,8 @@ func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID Seria
 // and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 // this step.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -6054,6 +7071,8 @@ func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, par
 //
 // Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 // possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6075,6 +7094,8 @@ func (c *Client) AddSerialNoteWithBody(ctx context.Context, serialID SerialID, p
 // Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 // possible when the unit is completed or scrapped.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
@@ -6094,6 +7115,8 @@ func (c *Client) AddSerialNote(ctx context.Context, serialID SerialID, params *A
 //
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 // `fromStepId` the unit is scrapped only if it still stands at this step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6115,6 +7138,8 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, par
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 // `fromStepId` the unit is scrapped only if it still stands at this step.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -6133,6 +7158,8 @@ func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, params *Scr
 // CompleteStepWithBody Report a deferred step as done
 //
 // The step was done after all, out of its order.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6153,6 +7180,8 @@ func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, st
 //
 // The step was done after all, out of its order.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -6172,6 +7201,9 @@ func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID Ste
 //
 // The step binds this unit again as its path says.
 //
+// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+// `serial.override_cleared`.
+//
 // Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
 func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewClearStepOverrideRequest(c.Server, serialID, stepID, params)
@@ -6189,6 +7221,8 @@ func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepI
 //
 // For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 // `skipped`: the unit no longer owes it.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6210,6 +7244,8 @@ func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, st
 // For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 // `skipped`: the unit no longer owes it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -6229,6 +7265,8 @@ func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID Ste
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -6247,6 +7285,8 @@ func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepI
 // WaiveStep Excuse a deferred step
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6271,6 +7311,8 @@ func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID
 // With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 // `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -6294,6 +7336,8 @@ func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, para
 // With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 // `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -6314,6 +7358,8 @@ func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, params *Undo
 // Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
 // follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/session (the `GetSession` operationId).
 func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSessionRequest(c.Server)
@@ -6331,6 +7377,9 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 //
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
+//
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6352,6 +7401,9 @@ func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepID, params *
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
 //
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -6371,6 +7423,8 @@ func (c *Client) UpdateStep(ctx context.Context, stepID StepID, params *UpdateSt
 //
 // Returns templates with their steps, newest first. Without `limit` the response contains all of them.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Corresponds with GET /api/templates (the `ListTemplates` operationId).
 func (c *Client) ListTemplates(ctx context.Context, params *ListTemplatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListTemplatesRequest(c.Server, params)
@@ -6387,6 +7441,8 @@ func (c *Client) ListTemplates(ctx context.Context, params *ListTemplatesParams,
 // CreateTemplateWithBody Create a template
 //
 // Stores a list of steps from which paths can be made. The name need not be unique.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6407,6 +7463,8 @@ func (c *Client) CreateTemplateWithBody(ctx context.Context, params *CreateTempl
 //
 // Stores a list of steps from which paths can be made. The name need not be unique.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/templates (the `CreateTemplate` operationId).
@@ -6426,6 +7484,9 @@ func (c *Client) CreateTemplate(ctx context.Context, params *CreateTemplateParam
 //
 // Deletes the template. Paths that were made from it stay as they are.
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `template.deleted`.
+//
 // Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
 func (c *Client) DeleteTemplate(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteTemplateRequest(c.Server, templateID, params)
@@ -6442,6 +7503,8 @@ func (c *Client) DeleteTemplate(ctx context.Context, templateID TemplateID, para
 // GetTemplate Get a template
 //
 // Returns the template and its steps.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
 func (c *Client) GetTemplate(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6460,6 +7523,9 @@ func (c *Client) GetTemplate(ctx context.Context, templateID TemplateID, reqEdit
 //
 // Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 // are.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6480,6 +7546,9 @@ func (c *Client) UpdateTemplateWithBody(ctx context.Context, templateID Template
 //
 // Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 // are.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6504,6 +7573,8 @@ func (c *Client) UpdateTemplate(ctx context.Context, templateID TemplateID, para
 //
 // Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
 // missed or returned twice, because its place can change.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/work (the `ListWork` operationId).
 func (c *Client) ListWork(ctx context.Context, params *ListWorkParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6694,7 +7765,7 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 		if params.LastEventID != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
@@ -9982,8 +11053,8 @@ type ClientWithResponsesInterface interface {
 	// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
 	// the newest event comes first, and `before` continues towards older ones.
 	//
-	// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-	// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 	// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
 	// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 	//
@@ -9991,6 +11062,8 @@ type ClientWithResponsesInterface interface {
 	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
 	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 	// live stream when the epoch changes.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10007,6 +11080,8 @@ type ClientWithResponsesInterface interface {
 	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
 	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
@@ -10018,6 +11093,8 @@ type ClientWithResponsesInterface interface {
 	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
 	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
 	// of the period.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10042,6 +11119,8 @@ type ClientWithResponsesInterface interface {
 	//   its operators reported, counts as 0.
 	// - `waiting`: units in progress that stand at the step now, whatever the period is.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
@@ -10057,6 +11136,8 @@ type ClientWithResponsesInterface interface {
 	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
 	// hour that the clocks repeat is two buckets.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
@@ -10068,6 +11149,9 @@ type ClientWithResponsesInterface interface {
 	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10081,6 +11165,9 @@ type ClientWithResponsesInterface interface {
 	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+	// before it for a new job.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -10090,6 +11177,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10101,6 +11190,8 @@ type ClientWithResponsesInterface interface {
 	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -10111,6 +11202,8 @@ type ClientWithResponsesInterface interface {
 	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
@@ -10119,6 +11212,8 @@ type ClientWithResponsesInterface interface {
 	// GetJiraTicketWithResponse Get a Jira ticket
 	//
 	// Answers with one ticket as Jira has it now. Nothing is stored.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10132,6 +11227,8 @@ type ClientWithResponsesInterface interface {
 	// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
 	// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jobs (the `ListJobs` operationId).
@@ -10143,6 +11240,8 @@ type ClientWithResponsesInterface interface {
 	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs (the `CreateJob` operationId).
@@ -10153,6 +11252,8 @@ type ClientWithResponsesInterface interface {
 	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10187,6 +11288,9 @@ type ClientWithResponsesInterface interface {
 	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
 	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+	// `path.created` and `serial.created` for each path and unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
@@ -10198,6 +11302,9 @@ type ClientWithResponsesInterface interface {
 	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
 	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10211,6 +11318,9 @@ type ClientWithResponsesInterface interface {
 	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+	// and `serial.created` for each path and unit.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
@@ -10220,6 +11330,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 	// traceable.
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10231,6 +11343,8 @@ type ClientWithResponsesInterface interface {
 	// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 	// the serial numbers would give.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
@@ -10241,6 +11355,9 @@ type ClientWithResponsesInterface interface {
 	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
@@ -10250,6 +11367,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `job.updated`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10262,6 +11382,8 @@ type ClientWithResponsesInterface interface {
 	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 	// can still be changed. A job that is closed already is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -10273,6 +11395,8 @@ type ClientWithResponsesInterface interface {
 	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 	// can still be changed. A job that is closed already is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -10281,6 +11405,8 @@ type ClientWithResponsesInterface interface {
 	// ListJobPathsWithResponse List the paths of a job
 	//
 	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10292,6 +11418,8 @@ type ClientWithResponsesInterface interface {
 	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 	// not closed is refused (409).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
@@ -10301,6 +11429,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 	// not closed is refused (409).
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10313,6 +11443,8 @@ type ClientWithResponsesInterface interface {
 	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 	// refused (404).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -10324,6 +11456,8 @@ type ClientWithResponsesInterface interface {
 	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 	// refused (404).
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -10332,6 +11466,8 @@ type ClientWithResponsesInterface interface {
 	// DeletePathWithResponse Delete a path
 	//
 	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10342,6 +11478,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 	// bottleneck shows.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10358,6 +11496,9 @@ type ClientWithResponsesInterface interface {
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -10373,6 +11514,9 @@ type ClientWithResponsesInterface interface {
 	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 	// History keeps the names of removed steps.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -10383,6 +11527,8 @@ type ClientWithResponsesInterface interface {
 	// Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
 	// units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/places (the `ListPlaces` operationId).
@@ -10392,6 +11538,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 	// streamed.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10405,6 +11553,8 @@ type ClientWithResponsesInterface interface {
 	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 	// again.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -10417,6 +11567,8 @@ type ClientWithResponsesInterface interface {
 	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 	// again.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -10427,6 +11579,9 @@ type ClientWithResponsesInterface interface {
 	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 	// so that two people who press the same button at the same time move each unit once.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10439,6 +11594,9 @@ type ClientWithResponsesInterface interface {
 	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 	// so that two people who press the same button at the same time move each unit once.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -10448,6 +11606,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 	// unit that moved has `bypassed`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10459,6 +11620,9 @@ type ClientWithResponsesInterface interface {
 	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 	// unit that moved has `bypassed`.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+	// `serial.completed` for each unit.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
@@ -10468,6 +11632,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
@@ -10476,6 +11642,8 @@ type ClientWithResponsesInterface interface {
 	// AddSerialNotesWithResponse Add a note to many serial numbers
 	//
 	// Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10487,6 +11655,9 @@ type ClientWithResponsesInterface interface {
 	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 	// on the path of the step.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
@@ -10496,6 +11667,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 	// on the path of the step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+	// unit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10507,6 +11681,8 @@ type ClientWithResponsesInterface interface {
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -10516,6 +11692,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 	// answers for itself.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10527,6 +11705,8 @@ type ClientWithResponsesInterface interface {
 	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 	// take back your own changes only.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
@@ -10536,6 +11716,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 	// take back your own changes only.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10547,6 +11729,9 @@ type ClientWithResponsesInterface interface {
 	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
 	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `serial.deleted`.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
@@ -10556,6 +11741,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
 	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10571,6 +11758,9 @@ type ClientWithResponsesInterface interface {
 	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -10585,6 +11775,9 @@ type ClientWithResponsesInterface interface {
 	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -10595,6 +11788,9 @@ type ClientWithResponsesInterface interface {
 	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10607,6 +11803,9 @@ type ClientWithResponsesInterface interface {
 	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+	// `serial.completed` after the last step.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -10617,6 +11816,8 @@ type ClientWithResponsesInterface interface {
 	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
 	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 	// this step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10629,6 +11830,8 @@ type ClientWithResponsesInterface interface {
 	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 	// this step.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -10638,6 +11841,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 	// possible when the unit is completed or scrapped.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10649,6 +11854,8 @@ type ClientWithResponsesInterface interface {
 	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 	// possible when the unit is completed or scrapped.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
@@ -10658,6 +11865,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 	// `fromStepId` the unit is scrapped only if it still stands at this step.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10669,6 +11878,8 @@ type ClientWithResponsesInterface interface {
 	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 	// `fromStepId` the unit is scrapped only if it still stands at this step.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -10677,6 +11888,8 @@ type ClientWithResponsesInterface interface {
 	// CompleteStepWithBodyWithResponse Report a deferred step as done
 	//
 	// The step was done after all, out of its order.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10687,6 +11900,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The step was done after all, out of its order.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -10695,6 +11910,9 @@ type ClientWithResponsesInterface interface {
 	// ClearStepOverrideWithResponse Take back an override
 	//
 	// The step binds this unit again as its path says.
+	//
+	// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+	// `serial.override_cleared`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10706,6 +11924,8 @@ type ClientWithResponsesInterface interface {
 	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 	// `skipped`: the unit no longer owes it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -10716,6 +11936,8 @@ type ClientWithResponsesInterface interface {
 	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 	// `skipped`: the unit no longer owes it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -10725,6 +11947,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -10733,6 +11957,8 @@ type ClientWithResponsesInterface interface {
 	// WaiveStepWithResponse Excuse a deferred step
 	//
 	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10747,6 +11973,8 @@ type ClientWithResponsesInterface interface {
 	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -10760,6 +11988,8 @@ type ClientWithResponsesInterface interface {
 	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 	//
+	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -10769,6 +11999,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
 	// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10780,6 +12012,9 @@ type ClientWithResponsesInterface interface {
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
 	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -10790,6 +12025,9 @@ type ClientWithResponsesInterface interface {
 	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 	// `ETag` is the path's, and an `If-Match` names the path's version.
 	//
+	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+	// `step.updated`.
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -10798,6 +12036,8 @@ type ClientWithResponsesInterface interface {
 	// ListTemplatesWithResponse List templates
 	//
 	// Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10808,6 +12048,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Stores a list of steps from which paths can be made. The name need not be unique.
 	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/templates (the `CreateTemplate` operationId).
@@ -10816,6 +12058,8 @@ type ClientWithResponsesInterface interface {
 	// CreateTemplateWithResponse Create a template
 	//
 	// Stores a list of steps from which paths can be made. The name need not be unique.
+	//
+	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10826,6 +12070,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Deletes the template. Paths that were made from it stay as they are.
 	//
+	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// `template.deleted`.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
@@ -10834,6 +12081,8 @@ type ClientWithResponsesInterface interface {
 	// GetTemplateWithResponse Get a template
 	//
 	// Returns the template and its steps.
+	//
+	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10845,6 +12094,9 @@ type ClientWithResponsesInterface interface {
 	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 	// are.
 	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
@@ -10854,6 +12106,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 	// are.
+	//
+	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+	// again; with `If-Match` it is refused (412). Appends `template.updated`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10869,6 +12124,8 @@ type ClientWithResponsesInterface interface {
 	// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
 	// missed or returned twice, because its place can change.
 	//
+	// Needs the role `read`. Changes nothing.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/work (the `ListWork` operationId).
@@ -10879,16 +12136,34 @@ type ClientWithResponsesInterface interface {
 type ListEventsResponse200Headers struct {
 	Link               *string
 	RoutecardFeedEpoch string
+	XRequestID         *string
+}
+
+// ListEventsResponse400Headers the declared response headers of an HTTP 400 response for ListEvents
+type ListEventsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListEventsResponse401Headers the declared response headers of an HTTP 401 response for ListEvents
 type ListEventsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListEventsResponse403Headers the declared response headers of an HTTP 403 response for ListEvents
+type ListEventsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListEventsResponse500Headers the declared response headers of an HTTP 500 response for ListEvents
+type ListEventsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListEventsResponse503Headers the declared response headers of an HTTP 503 response for ListEvents
 type ListEventsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListEventsResponse struct {
@@ -10897,7 +12172,7 @@ type ListEventsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EventList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidQuery
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -10908,8 +12183,14 @@ type ListEventsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListEventsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListEventsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListEventsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListEventsResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListEventsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListEventsResponse503Headers
 }
@@ -10920,7 +12201,7 @@ func (r ListEventsResponse) GetJSON200() *EventList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListEventsResponse) GetJSON400() *BadRequest {
+func (r ListEventsResponse) GetJSON400() *InvalidQuery {
 	return r.JSON400
 }
 
@@ -10973,14 +12254,41 @@ func (r ListEventsResponse) ContentType() string {
 	return ""
 }
 
+// GetForecastResponse200Headers the declared response headers of an HTTP 200 response for GetForecast
+type GetForecastResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse400Headers the declared response headers of an HTTP 400 response for GetForecast
+type GetForecastResponse400Headers struct {
+	XRequestID *string
+}
+
 // GetForecastResponse401Headers the declared response headers of an HTTP 401 response for GetForecast
 type GetForecastResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetForecastResponse403Headers the declared response headers of an HTTP 403 response for GetForecast
+type GetForecastResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse404Headers the declared response headers of an HTTP 404 response for GetForecast
+type GetForecastResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetForecastResponse500Headers the declared response headers of an HTTP 500 response for GetForecast
+type GetForecastResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetForecastResponse503Headers the declared response headers of an HTTP 503 response for GetForecast
 type GetForecastResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetForecastResponse struct {
@@ -11000,8 +12308,18 @@ type GetForecastResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetForecastResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetForecastResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetForecastResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetForecastResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetForecastResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetForecastResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetForecastResponse503Headers
 }
@@ -11070,14 +12388,41 @@ func (r GetForecastResponse) ContentType() string {
 	return ""
 }
 
+// GetScrapResponse200Headers the declared response headers of an HTTP 200 response for GetScrap
+type GetScrapResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse400Headers the declared response headers of an HTTP 400 response for GetScrap
+type GetScrapResponse400Headers struct {
+	XRequestID *string
+}
+
 // GetScrapResponse401Headers the declared response headers of an HTTP 401 response for GetScrap
 type GetScrapResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetScrapResponse403Headers the declared response headers of an HTTP 403 response for GetScrap
+type GetScrapResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse404Headers the declared response headers of an HTTP 404 response for GetScrap
+type GetScrapResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetScrapResponse500Headers the declared response headers of an HTTP 500 response for GetScrap
+type GetScrapResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetScrapResponse503Headers the declared response headers of an HTTP 503 response for GetScrap
 type GetScrapResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetScrapResponse struct {
@@ -11097,8 +12442,18 @@ type GetScrapResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetScrapResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetScrapResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetScrapResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetScrapResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetScrapResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetScrapResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetScrapResponse503Headers
 }
@@ -11167,14 +12522,41 @@ func (r GetScrapResponse) ContentType() string {
 	return ""
 }
 
+// GetStepTimesResponse200Headers the declared response headers of an HTTP 200 response for GetStepTimes
+type GetStepTimesResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse400Headers the declared response headers of an HTTP 400 response for GetStepTimes
+type GetStepTimesResponse400Headers struct {
+	XRequestID *string
+}
+
 // GetStepTimesResponse401Headers the declared response headers of an HTTP 401 response for GetStepTimes
 type GetStepTimesResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetStepTimesResponse403Headers the declared response headers of an HTTP 403 response for GetStepTimes
+type GetStepTimesResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse404Headers the declared response headers of an HTTP 404 response for GetStepTimes
+type GetStepTimesResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetStepTimesResponse500Headers the declared response headers of an HTTP 500 response for GetStepTimes
+type GetStepTimesResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetStepTimesResponse503Headers the declared response headers of an HTTP 503 response for GetStepTimes
 type GetStepTimesResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetStepTimesResponse struct {
@@ -11194,8 +12576,18 @@ type GetStepTimesResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetStepTimesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetStepTimesResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetStepTimesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetStepTimesResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetStepTimesResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetStepTimesResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetStepTimesResponse503Headers
 }
@@ -11264,14 +12656,41 @@ func (r GetStepTimesResponse) ContentType() string {
 	return ""
 }
 
+// GetThroughputResponse200Headers the declared response headers of an HTTP 200 response for GetThroughput
+type GetThroughputResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse400Headers the declared response headers of an HTTP 400 response for GetThroughput
+type GetThroughputResponse400Headers struct {
+	XRequestID *string
+}
+
 // GetThroughputResponse401Headers the declared response headers of an HTTP 401 response for GetThroughput
 type GetThroughputResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetThroughputResponse403Headers the declared response headers of an HTTP 403 response for GetThroughput
+type GetThroughputResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse404Headers the declared response headers of an HTTP 404 response for GetThroughput
+type GetThroughputResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetThroughputResponse500Headers the declared response headers of an HTTP 500 response for GetThroughput
+type GetThroughputResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetThroughputResponse503Headers the declared response headers of an HTTP 503 response for GetThroughput
 type GetThroughputResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetThroughputResponse struct {
@@ -11280,7 +12699,7 @@ type GetThroughputResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Throughput
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -11291,8 +12710,18 @@ type GetThroughputResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetThroughputResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetThroughputResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetThroughputResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetThroughputResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetThroughputResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetThroughputResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetThroughputResponse503Headers
 }
@@ -11303,7 +12732,7 @@ func (r GetThroughputResponse) GetJSON200() *Throughput {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetThroughputResponse) GetJSON400() *BadRequest {
+func (r GetThroughputResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -11365,6 +12794,7 @@ func (r GetThroughputResponse) ContentType() string {
 type LinkJiraTicketResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
 }
 
 // LinkJiraTicketResponse201Headers the declared response headers of an HTTP 201 response for LinkJiraTicket
@@ -11372,16 +12802,69 @@ type LinkJiraTicketResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// LinkJiraTicketResponse400Headers the declared response headers of an HTTP 400 response for LinkJiraTicket
+type LinkJiraTicketResponse400Headers struct {
+	XRequestID *string
 }
 
 // LinkJiraTicketResponse401Headers the declared response headers of an HTTP 401 response for LinkJiraTicket
 type LinkJiraTicketResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// LinkJiraTicketResponse403Headers the declared response headers of an HTTP 403 response for LinkJiraTicket
+type LinkJiraTicketResponse403Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse404Headers the declared response headers of an HTTP 404 response for LinkJiraTicket
+type LinkJiraTicketResponse404Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse408Headers the declared response headers of an HTTP 408 response for LinkJiraTicket
+type LinkJiraTicketResponse408Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse409Headers the declared response headers of an HTTP 409 response for LinkJiraTicket
+type LinkJiraTicketResponse409Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse413Headers the declared response headers of an HTTP 413 response for LinkJiraTicket
+type LinkJiraTicketResponse413Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse415Headers the declared response headers of an HTTP 415 response for LinkJiraTicket
+type LinkJiraTicketResponse415Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse422Headers the declared response headers of an HTTP 422 response for LinkJiraTicket
+type LinkJiraTicketResponse422Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse500Headers the declared response headers of an HTTP 500 response for LinkJiraTicket
+type LinkJiraTicketResponse500Headers struct {
+	XRequestID *string
+}
+
+// LinkJiraTicketResponse502Headers the declared response headers of an HTTP 502 response for LinkJiraTicket
+type LinkJiraTicketResponse502Headers struct {
+	XRequestID *string
 }
 
 // LinkJiraTicketResponse503Headers the declared response headers of an HTTP 503 response for LinkJiraTicket
 type LinkJiraTicketResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type LinkJiraTicketResponse struct {
@@ -11392,17 +12875,17 @@ type LinkJiraTicketResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *JobOrTicketNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -11419,8 +12902,28 @@ type LinkJiraTicketResponse struct {
 	Headers200 *LinkJiraTicketResponse200Headers
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *LinkJiraTicketResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *LinkJiraTicketResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *LinkJiraTicketResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *LinkJiraTicketResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *LinkJiraTicketResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *LinkJiraTicketResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *LinkJiraTicketResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *LinkJiraTicketResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *LinkJiraTicketResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *LinkJiraTicketResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *LinkJiraTicketResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *LinkJiraTicketResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *LinkJiraTicketResponse503Headers
 }
@@ -11436,7 +12939,7 @@ func (r LinkJiraTicketResponse) GetJSON201() *Job {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON400() *BadRequest {
+func (r LinkJiraTicketResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -11451,7 +12954,7 @@ func (r LinkJiraTicketResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON404() *NotFound {
+func (r LinkJiraTicketResponse) GetJSON404() *JobOrTicketNotFound {
 	return r.JSON404
 }
 
@@ -11461,7 +12964,7 @@ func (r LinkJiraTicketResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON409() *Conflict {
+func (r LinkJiraTicketResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -11527,16 +13030,69 @@ func (r LinkJiraTicketResponse) ContentType() string {
 // PushJobToJiraResponse200Headers the declared response headers of an HTTP 200 response for PushJobToJira
 type PushJobToJiraResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// PushJobToJiraResponse400Headers the declared response headers of an HTTP 400 response for PushJobToJira
+type PushJobToJiraResponse400Headers struct {
+	XRequestID *string
 }
 
 // PushJobToJiraResponse401Headers the declared response headers of an HTTP 401 response for PushJobToJira
 type PushJobToJiraResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// PushJobToJiraResponse403Headers the declared response headers of an HTTP 403 response for PushJobToJira
+type PushJobToJiraResponse403Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse404Headers the declared response headers of an HTTP 404 response for PushJobToJira
+type PushJobToJiraResponse404Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse408Headers the declared response headers of an HTTP 408 response for PushJobToJira
+type PushJobToJiraResponse408Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse409Headers the declared response headers of an HTTP 409 response for PushJobToJira
+type PushJobToJiraResponse409Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse413Headers the declared response headers of an HTTP 413 response for PushJobToJira
+type PushJobToJiraResponse413Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse415Headers the declared response headers of an HTTP 415 response for PushJobToJira
+type PushJobToJiraResponse415Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse422Headers the declared response headers of an HTTP 422 response for PushJobToJira
+type PushJobToJiraResponse422Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse500Headers the declared response headers of an HTTP 500 response for PushJobToJira
+type PushJobToJiraResponse500Headers struct {
+	XRequestID *string
+}
+
+// PushJobToJiraResponse502Headers the declared response headers of an HTTP 502 response for PushJobToJira
+type PushJobToJiraResponse502Headers struct {
+	XRequestID *string
 }
 
 // PushJobToJiraResponse503Headers the declared response headers of an HTTP 503 response for PushJobToJira
 type PushJobToJiraResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type PushJobToJiraResponse struct {
@@ -11545,17 +13101,17 @@ type PushJobToJiraResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *JiraPushed
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *JobOrTicketNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -11570,8 +13126,28 @@ type PushJobToJiraResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *PushJobToJiraResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *PushJobToJiraResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *PushJobToJiraResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *PushJobToJiraResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *PushJobToJiraResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *PushJobToJiraResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *PushJobToJiraResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *PushJobToJiraResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *PushJobToJiraResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *PushJobToJiraResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *PushJobToJiraResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *PushJobToJiraResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *PushJobToJiraResponse503Headers
 }
@@ -11582,7 +13158,7 @@ func (r PushJobToJiraResponse) GetJSON200() *JiraPushed {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r PushJobToJiraResponse) GetJSON400() *BadRequest {
+func (r PushJobToJiraResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -11597,7 +13173,7 @@ func (r PushJobToJiraResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r PushJobToJiraResponse) GetJSON404() *NotFound {
+func (r PushJobToJiraResponse) GetJSON404() *JobOrTicketNotFound {
 	return r.JSON404
 }
 
@@ -11607,7 +13183,7 @@ func (r PushJobToJiraResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r PushJobToJiraResponse) GetJSON409() *Conflict {
+func (r PushJobToJiraResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -11672,17 +13248,45 @@ func (r PushJobToJiraResponse) ContentType() string {
 
 // ListJiraTicketsResponse200Headers the declared response headers of an HTTP 200 response for ListJiraTickets
 type ListJiraTicketsResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse400Headers the declared response headers of an HTTP 400 response for ListJiraTickets
+type ListJiraTicketsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListJiraTicketsResponse401Headers the declared response headers of an HTTP 401 response for ListJiraTickets
 type ListJiraTicketsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListJiraTicketsResponse403Headers the declared response headers of an HTTP 403 response for ListJiraTickets
+type ListJiraTicketsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse409Headers the declared response headers of an HTTP 409 response for ListJiraTickets
+type ListJiraTicketsResponse409Headers struct {
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse500Headers the declared response headers of an HTTP 500 response for ListJiraTickets
+type ListJiraTicketsResponse500Headers struct {
+	XRequestID *string
+}
+
+// ListJiraTicketsResponse502Headers the declared response headers of an HTTP 502 response for ListJiraTickets
+type ListJiraTicketsResponse502Headers struct {
+	XRequestID *string
 }
 
 // ListJiraTicketsResponse503Headers the declared response headers of an HTTP 503 response for ListJiraTickets
 type ListJiraTicketsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListJiraTicketsResponse struct {
@@ -11691,13 +13295,13 @@ type ListJiraTicketsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *JiraTicketList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *NoJira
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON502 the response for an HTTP 502 `application/json` response
@@ -11706,8 +13310,18 @@ type ListJiraTicketsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJiraTicketsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListJiraTicketsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListJiraTicketsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListJiraTicketsResponse403Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ListJiraTicketsResponse409Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListJiraTicketsResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *ListJiraTicketsResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListJiraTicketsResponse503Headers
 }
@@ -11718,7 +13332,7 @@ func (r ListJiraTicketsResponse) GetJSON200() *JiraTicketList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListJiraTicketsResponse) GetJSON400() *BadRequest {
+func (r ListJiraTicketsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -11733,7 +13347,7 @@ func (r ListJiraTicketsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ListJiraTicketsResponse) GetJSON409() *Conflict {
+func (r ListJiraTicketsResponse) GetJSON409() *NoJira {
 	return r.JSON409
 }
 
@@ -11781,14 +13395,51 @@ func (r ListJiraTicketsResponse) ContentType() string {
 	return ""
 }
 
+// GetJiraTicketResponse200Headers the declared response headers of an HTTP 200 response for GetJiraTicket
+type GetJiraTicketResponse200Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse400Headers the declared response headers of an HTTP 400 response for GetJiraTicket
+type GetJiraTicketResponse400Headers struct {
+	XRequestID *string
+}
+
 // GetJiraTicketResponse401Headers the declared response headers of an HTTP 401 response for GetJiraTicket
 type GetJiraTicketResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetJiraTicketResponse403Headers the declared response headers of an HTTP 403 response for GetJiraTicket
+type GetJiraTicketResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse404Headers the declared response headers of an HTTP 404 response for GetJiraTicket
+type GetJiraTicketResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse409Headers the declared response headers of an HTTP 409 response for GetJiraTicket
+type GetJiraTicketResponse409Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse500Headers the declared response headers of an HTTP 500 response for GetJiraTicket
+type GetJiraTicketResponse500Headers struct {
+	XRequestID *string
+}
+
+// GetJiraTicketResponse502Headers the declared response headers of an HTTP 502 response for GetJiraTicket
+type GetJiraTicketResponse502Headers struct {
+	XRequestID *string
 }
 
 // GetJiraTicketResponse503Headers the declared response headers of an HTTP 503 response for GetJiraTicket
 type GetJiraTicketResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetJiraTicketResponse struct {
@@ -11803,17 +13454,31 @@ type GetJiraTicketResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *TicketNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *NoJira
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON502 the response for an HTTP 502 `application/json` response
 	JSON502 *BadGateway
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetJiraTicketResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetJiraTicketResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJiraTicketResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetJiraTicketResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetJiraTicketResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *GetJiraTicketResponse409Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetJiraTicketResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *GetJiraTicketResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetJiraTicketResponse503Headers
 }
@@ -11839,12 +13504,12 @@ func (r GetJiraTicketResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetJiraTicketResponse) GetJSON404() *NotFound {
+func (r GetJiraTicketResponse) GetJSON404() *TicketNotFound {
 	return r.JSON404
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r GetJiraTicketResponse) GetJSON409() *Conflict {
+func (r GetJiraTicketResponse) GetJSON409() *NoJira {
 	return r.JSON409
 }
 
@@ -11895,17 +13560,35 @@ func (r GetJiraTicketResponse) ContentType() string {
 // ListJobsResponse200Headers the declared response headers of an HTTP 200 response for ListJobs
 type ListJobsResponse200Headers struct {
 	Link        *string
+	XRequestID  *string
 	XTotalCount *int64
+}
+
+// ListJobsResponse400Headers the declared response headers of an HTTP 400 response for ListJobs
+type ListJobsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListJobsResponse401Headers the declared response headers of an HTTP 401 response for ListJobs
 type ListJobsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListJobsResponse403Headers the declared response headers of an HTTP 403 response for ListJobs
+type ListJobsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListJobsResponse500Headers the declared response headers of an HTTP 500 response for ListJobs
+type ListJobsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListJobsResponse503Headers the declared response headers of an HTTP 503 response for ListJobs
 type ListJobsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListJobsResponse struct {
@@ -11914,7 +13597,7 @@ type ListJobsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *JobList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPage
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -11925,8 +13608,14 @@ type ListJobsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJobsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListJobsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListJobsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListJobsResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListJobsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListJobsResponse503Headers
 }
@@ -11937,7 +13626,7 @@ func (r ListJobsResponse) GetJSON200() *JobList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListJobsResponse) GetJSON400() *BadRequest {
+func (r ListJobsResponse) GetJSON400() *InvalidPage {
 	return r.JSON400
 }
 
@@ -11995,16 +13684,59 @@ type CreateJobResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// CreateJobResponse400Headers the declared response headers of an HTTP 400 response for CreateJob
+type CreateJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // CreateJobResponse401Headers the declared response headers of an HTTP 401 response for CreateJob
 type CreateJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateJobResponse403Headers the declared response headers of an HTTP 403 response for CreateJob
+type CreateJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse408Headers the declared response headers of an HTTP 408 response for CreateJob
+type CreateJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse409Headers the declared response headers of an HTTP 409 response for CreateJob
+type CreateJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse413Headers the declared response headers of an HTTP 413 response for CreateJob
+type CreateJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse415Headers the declared response headers of an HTTP 415 response for CreateJob
+type CreateJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse422Headers the declared response headers of an HTTP 422 response for CreateJob
+type CreateJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreateJobResponse500Headers the declared response headers of an HTTP 500 response for CreateJob
+type CreateJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // CreateJobResponse503Headers the declared response headers of an HTTP 503 response for CreateJob
 type CreateJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CreateJobResponse struct {
@@ -12013,7 +13745,7 @@ type CreateJobResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12021,7 +13753,7 @@ type CreateJobResponse struct {
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *ExternalIDIsUsed
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -12034,8 +13766,24 @@ type CreateJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateJobResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateJobResponse403Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateJobResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreateJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CreateJobResponse503Headers
 }
@@ -12046,7 +13794,7 @@ func (r CreateJobResponse) GetJSON201() *Job {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateJobResponse) GetJSON400() *BadRequest {
+func (r CreateJobResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -12066,7 +13814,7 @@ func (r CreateJobResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CreateJobResponse) GetJSON409() *Conflict {
+func (r CreateJobResponse) GetJSON409() *ExternalIDIsUsed {
 	return r.JSON409
 }
 
@@ -12127,16 +13875,59 @@ func (r CreateJobResponse) ContentType() string {
 // ImportJobsResponse200Headers the declared response headers of an HTTP 200 response for ImportJobs
 type ImportJobsResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ImportJobsResponse400Headers the declared response headers of an HTTP 400 response for ImportJobs
+type ImportJobsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ImportJobsResponse401Headers the declared response headers of an HTTP 401 response for ImportJobs
 type ImportJobsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ImportJobsResponse403Headers the declared response headers of an HTTP 403 response for ImportJobs
+type ImportJobsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse408Headers the declared response headers of an HTTP 408 response for ImportJobs
+type ImportJobsResponse408Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse409Headers the declared response headers of an HTTP 409 response for ImportJobs
+type ImportJobsResponse409Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse413Headers the declared response headers of an HTTP 413 response for ImportJobs
+type ImportJobsResponse413Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse415Headers the declared response headers of an HTTP 415 response for ImportJobs
+type ImportJobsResponse415Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse422Headers the declared response headers of an HTTP 422 response for ImportJobs
+type ImportJobsResponse422Headers struct {
+	XRequestID *string
+}
+
+// ImportJobsResponse500Headers the declared response headers of an HTTP 500 response for ImportJobs
+type ImportJobsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ImportJobsResponse503Headers the declared response headers of an HTTP 503 response for ImportJobs
 type ImportJobsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ImportJobsResponse struct {
@@ -12145,7 +13936,7 @@ type ImportJobsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ImportReport
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12153,7 +13944,7 @@ type ImportJobsResponse struct {
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *FileTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -12166,8 +13957,24 @@ type ImportJobsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ImportJobsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ImportJobsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ImportJobsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ImportJobsResponse403Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ImportJobsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ImportJobsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ImportJobsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ImportJobsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ImportJobsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ImportJobsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ImportJobsResponse503Headers
 }
@@ -12178,7 +13985,7 @@ func (r ImportJobsResponse) GetJSON200() *ImportReport {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ImportJobsResponse) GetJSON400() *BadRequest {
+func (r ImportJobsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -12198,7 +14005,7 @@ func (r ImportJobsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ImportJobsResponse) GetJSON409() *Conflict {
+func (r ImportJobsResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -12261,16 +14068,64 @@ type PlanJobResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// PlanJobResponse400Headers the declared response headers of an HTTP 400 response for PlanJob
+type PlanJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // PlanJobResponse401Headers the declared response headers of an HTTP 401 response for PlanJob
 type PlanJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// PlanJobResponse403Headers the declared response headers of an HTTP 403 response for PlanJob
+type PlanJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse404Headers the declared response headers of an HTTP 404 response for PlanJob
+type PlanJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse408Headers the declared response headers of an HTTP 408 response for PlanJob
+type PlanJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse409Headers the declared response headers of an HTTP 409 response for PlanJob
+type PlanJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse413Headers the declared response headers of an HTTP 413 response for PlanJob
+type PlanJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse415Headers the declared response headers of an HTTP 415 response for PlanJob
+type PlanJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse422Headers the declared response headers of an HTTP 422 response for PlanJob
+type PlanJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// PlanJobResponse500Headers the declared response headers of an HTTP 500 response for PlanJob
+type PlanJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // PlanJobResponse503Headers the declared response headers of an HTTP 503 response for PlanJob
 type PlanJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type PlanJobResponse struct {
@@ -12285,11 +14140,11 @@ type PlanJobResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Error
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *ExternalIDIsUsed
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -12302,8 +14157,26 @@ type PlanJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *PlanJobResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *PlanJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *PlanJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *PlanJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *PlanJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *PlanJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *PlanJobResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *PlanJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *PlanJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *PlanJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *PlanJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *PlanJobResponse503Headers
 }
@@ -12329,7 +14202,7 @@ func (r PlanJobResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r PlanJobResponse) GetJSON404() *NotFound {
+func (r PlanJobResponse) GetJSON404() *Error {
 	return r.JSON404
 }
 
@@ -12339,7 +14212,7 @@ func (r PlanJobResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r PlanJobResponse) GetJSON409() *Conflict {
+func (r PlanJobResponse) GetJSON409() *ExternalIDIsUsed {
 	return r.JSON409
 }
 
@@ -12397,14 +14270,51 @@ func (r PlanJobResponse) ContentType() string {
 	return ""
 }
 
+// DeleteJobResponse204Headers the declared response headers of an HTTP 204 response for DeleteJob
+type DeleteJobResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse400Headers the declared response headers of an HTTP 400 response for DeleteJob
+type DeleteJobResponse400Headers struct {
+	XRequestID *string
+}
+
 // DeleteJobResponse401Headers the declared response headers of an HTTP 401 response for DeleteJob
 type DeleteJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteJobResponse403Headers the declared response headers of an HTTP 403 response for DeleteJob
+type DeleteJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse404Headers the declared response headers of an HTTP 404 response for DeleteJob
+type DeleteJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse409Headers the declared response headers of an HTTP 409 response for DeleteJob
+type DeleteJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse412Headers the declared response headers of an HTTP 412 response for DeleteJob
+type DeleteJobResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeleteJobResponse500Headers the declared response headers of an HTTP 500 response for DeleteJob
+type DeleteJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // DeleteJobResponse503Headers the declared response headers of an HTTP 503 response for DeleteJob
 type DeleteJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type DeleteJobResponse struct {
@@ -12426,8 +14336,22 @@ type DeleteJobResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteJobResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeleteJobResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeleteJobResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteJobResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *DeleteJobResponse503Headers
 }
@@ -12503,17 +14427,40 @@ func (r DeleteJobResponse) ContentType() string {
 
 // GetJobResponse200Headers the declared response headers of an HTTP 200 response for GetJob
 type GetJobResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// GetJobResponse400Headers the declared response headers of an HTTP 400 response for GetJob
+type GetJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetJobResponse401Headers the declared response headers of an HTTP 401 response for GetJob
 type GetJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetJobResponse403Headers the declared response headers of an HTTP 403 response for GetJob
+type GetJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetJobResponse404Headers the declared response headers of an HTTP 404 response for GetJob
+type GetJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetJobResponse500Headers the declared response headers of an HTTP 500 response for GetJob
+type GetJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetJobResponse503Headers the declared response headers of an HTTP 503 response for GetJob
 type GetJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetJobResponse struct {
@@ -12535,8 +14482,16 @@ type GetJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetJobResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetJobResponse503Headers
 }
@@ -12607,17 +14562,65 @@ func (r GetJobResponse) ContentType() string {
 
 // UpdateJobResponse200Headers the declared response headers of an HTTP 200 response for UpdateJob
 type UpdateJobResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// UpdateJobResponse400Headers the declared response headers of an HTTP 400 response for UpdateJob
+type UpdateJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // UpdateJobResponse401Headers the declared response headers of an HTTP 401 response for UpdateJob
 type UpdateJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdateJobResponse403Headers the declared response headers of an HTTP 403 response for UpdateJob
+type UpdateJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse404Headers the declared response headers of an HTTP 404 response for UpdateJob
+type UpdateJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse408Headers the declared response headers of an HTTP 408 response for UpdateJob
+type UpdateJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse409Headers the declared response headers of an HTTP 409 response for UpdateJob
+type UpdateJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse412Headers the declared response headers of an HTTP 412 response for UpdateJob
+type UpdateJobResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse413Headers the declared response headers of an HTTP 413 response for UpdateJob
+type UpdateJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse415Headers the declared response headers of an HTTP 415 response for UpdateJob
+type UpdateJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdateJobResponse500Headers the declared response headers of an HTTP 500 response for UpdateJob
+type UpdateJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // UpdateJobResponse503Headers the declared response headers of an HTTP 503 response for UpdateJob
 type UpdateJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UpdateJobResponse struct {
@@ -12626,7 +14629,7 @@ type UpdateJobResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Job
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12636,7 +14639,7 @@ type UpdateJobResponse struct {
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *ExternalIDIsUsed
 	// JSON412 the response for an HTTP 412 `application/json` response
 	JSON412 *PreconditionFailed
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -12649,8 +14652,26 @@ type UpdateJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdateJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdateJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdateJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateJobResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdateJobResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdateJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdateJobResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdateJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UpdateJobResponse503Headers
 }
@@ -12661,7 +14682,7 @@ func (r UpdateJobResponse) GetJSON200() *Job {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateJobResponse) GetJSON400() *BadRequest {
+func (r UpdateJobResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -12686,7 +14707,7 @@ func (r UpdateJobResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UpdateJobResponse) GetJSON409() *Conflict {
+func (r UpdateJobResponse) GetJSON409() *ExternalIDIsUsed {
 	return r.JSON409
 }
 
@@ -12748,16 +14769,64 @@ func (r UpdateJobResponse) ContentType() string {
 type CloseJobResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// CloseJobResponse400Headers the declared response headers of an HTTP 400 response for CloseJob
+type CloseJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // CloseJobResponse401Headers the declared response headers of an HTTP 401 response for CloseJob
 type CloseJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CloseJobResponse403Headers the declared response headers of an HTTP 403 response for CloseJob
+type CloseJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse404Headers the declared response headers of an HTTP 404 response for CloseJob
+type CloseJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse408Headers the declared response headers of an HTTP 408 response for CloseJob
+type CloseJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse409Headers the declared response headers of an HTTP 409 response for CloseJob
+type CloseJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse413Headers the declared response headers of an HTTP 413 response for CloseJob
+type CloseJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse415Headers the declared response headers of an HTTP 415 response for CloseJob
+type CloseJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse422Headers the declared response headers of an HTTP 422 response for CloseJob
+type CloseJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// CloseJobResponse500Headers the declared response headers of an HTTP 500 response for CloseJob
+type CloseJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // CloseJobResponse503Headers the declared response headers of an HTTP 503 response for CloseJob
 type CloseJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CloseJobResponse struct {
@@ -12776,7 +14845,7 @@ type CloseJobResponse struct {
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -12789,8 +14858,26 @@ type CloseJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CloseJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CloseJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CloseJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CloseJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CloseJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CloseJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CloseJobResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CloseJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CloseJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CloseJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CloseJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CloseJobResponse503Headers
 }
@@ -12826,7 +14913,7 @@ func (r CloseJobResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CloseJobResponse) GetJSON409() *Conflict {
+func (r CloseJobResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -12886,17 +14973,40 @@ func (r CloseJobResponse) ContentType() string {
 
 // ListJobPathsResponse200Headers the declared response headers of an HTTP 200 response for ListJobPaths
 type ListJobPathsResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListJobPathsResponse400Headers the declared response headers of an HTTP 400 response for ListJobPaths
+type ListJobPathsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListJobPathsResponse401Headers the declared response headers of an HTTP 401 response for ListJobPaths
 type ListJobPathsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListJobPathsResponse403Headers the declared response headers of an HTTP 403 response for ListJobPaths
+type ListJobPathsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListJobPathsResponse404Headers the declared response headers of an HTTP 404 response for ListJobPaths
+type ListJobPathsResponse404Headers struct {
+	XRequestID *string
+}
+
+// ListJobPathsResponse500Headers the declared response headers of an HTTP 500 response for ListJobPaths
+type ListJobPathsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListJobPathsResponse503Headers the declared response headers of an HTTP 503 response for ListJobPaths
 type ListJobPathsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListJobPathsResponse struct {
@@ -12905,7 +15015,7 @@ type ListJobPathsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *PathList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPage
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12918,8 +15028,16 @@ type ListJobPathsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListJobPathsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListJobPathsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListJobPathsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListJobPathsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ListJobPathsResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListJobPathsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListJobPathsResponse503Headers
 }
@@ -12930,7 +15048,7 @@ func (r ListJobPathsResponse) GetJSON200() *PathList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListJobPathsResponse) GetJSON400() *BadRequest {
+func (r ListJobPathsResponse) GetJSON400() *InvalidPage {
 	return r.JSON400
 }
 
@@ -12992,16 +15110,64 @@ func (r ListJobPathsResponse) ContentType() string {
 type ReopenJobResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ReopenJobResponse400Headers the declared response headers of an HTTP 400 response for ReopenJob
+type ReopenJobResponse400Headers struct {
+	XRequestID *string
 }
 
 // ReopenJobResponse401Headers the declared response headers of an HTTP 401 response for ReopenJob
 type ReopenJobResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ReopenJobResponse403Headers the declared response headers of an HTTP 403 response for ReopenJob
+type ReopenJobResponse403Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse404Headers the declared response headers of an HTTP 404 response for ReopenJob
+type ReopenJobResponse404Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse408Headers the declared response headers of an HTTP 408 response for ReopenJob
+type ReopenJobResponse408Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse409Headers the declared response headers of an HTTP 409 response for ReopenJob
+type ReopenJobResponse409Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse413Headers the declared response headers of an HTTP 413 response for ReopenJob
+type ReopenJobResponse413Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse415Headers the declared response headers of an HTTP 415 response for ReopenJob
+type ReopenJobResponse415Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse422Headers the declared response headers of an HTTP 422 response for ReopenJob
+type ReopenJobResponse422Headers struct {
+	XRequestID *string
+}
+
+// ReopenJobResponse500Headers the declared response headers of an HTTP 500 response for ReopenJob
+type ReopenJobResponse500Headers struct {
+	XRequestID *string
 }
 
 // ReopenJobResponse503Headers the declared response headers of an HTTP 503 response for ReopenJob
 type ReopenJobResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ReopenJobResponse struct {
@@ -13020,7 +15186,7 @@ type ReopenJobResponse struct {
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -13033,8 +15199,26 @@ type ReopenJobResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReopenJobResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ReopenJobResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReopenJobResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ReopenJobResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ReopenJobResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ReopenJobResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ReopenJobResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ReopenJobResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ReopenJobResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ReopenJobResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ReopenJobResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ReopenJobResponse503Headers
 }
@@ -13070,7 +15254,7 @@ func (r ReopenJobResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ReopenJobResponse) GetJSON409() *Conflict {
+func (r ReopenJobResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -13133,16 +15317,59 @@ type CreatePathResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// CreatePathResponse400Headers the declared response headers of an HTTP 400 response for CreatePath
+type CreatePathResponse400Headers struct {
+	XRequestID *string
 }
 
 // CreatePathResponse401Headers the declared response headers of an HTTP 401 response for CreatePath
 type CreatePathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreatePathResponse403Headers the declared response headers of an HTTP 403 response for CreatePath
+type CreatePathResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse404Headers the declared response headers of an HTTP 404 response for CreatePath
+type CreatePathResponse404Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse408Headers the declared response headers of an HTTP 408 response for CreatePath
+type CreatePathResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse413Headers the declared response headers of an HTTP 413 response for CreatePath
+type CreatePathResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse415Headers the declared response headers of an HTTP 415 response for CreatePath
+type CreatePathResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse422Headers the declared response headers of an HTTP 422 response for CreatePath
+type CreatePathResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreatePathResponse500Headers the declared response headers of an HTTP 500 response for CreatePath
+type CreatePathResponse500Headers struct {
+	XRequestID *string
 }
 
 // CreatePathResponse503Headers the declared response headers of an HTTP 503 response for CreatePath
 type CreatePathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CreatePathResponse struct {
@@ -13151,13 +15378,13 @@ type CreatePathResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Path
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Error
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -13172,8 +15399,24 @@ type CreatePathResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreatePathResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreatePathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreatePathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreatePathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CreatePathResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreatePathResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreatePathResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreatePathResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreatePathResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreatePathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CreatePathResponse503Headers
 }
@@ -13184,7 +15427,7 @@ func (r CreatePathResponse) GetJSON201() *Path {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreatePathResponse) GetJSON400() *BadRequest {
+func (r CreatePathResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -13199,7 +15442,7 @@ func (r CreatePathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CreatePathResponse) GetJSON404() *NotFound {
+func (r CreatePathResponse) GetJSON404() *Error {
 	return r.JSON404
 }
 
@@ -13262,14 +15505,51 @@ func (r CreatePathResponse) ContentType() string {
 	return ""
 }
 
+// DeletePathResponse204Headers the declared response headers of an HTTP 204 response for DeletePath
+type DeletePathResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse400Headers the declared response headers of an HTTP 400 response for DeletePath
+type DeletePathResponse400Headers struct {
+	XRequestID *string
+}
+
 // DeletePathResponse401Headers the declared response headers of an HTTP 401 response for DeletePath
 type DeletePathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeletePathResponse403Headers the declared response headers of an HTTP 403 response for DeletePath
+type DeletePathResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse404Headers the declared response headers of an HTTP 404 response for DeletePath
+type DeletePathResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse409Headers the declared response headers of an HTTP 409 response for DeletePath
+type DeletePathResponse409Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse412Headers the declared response headers of an HTTP 412 response for DeletePath
+type DeletePathResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeletePathResponse500Headers the declared response headers of an HTTP 500 response for DeletePath
+type DeletePathResponse500Headers struct {
+	XRequestID *string
 }
 
 // DeletePathResponse503Headers the declared response headers of an HTTP 503 response for DeletePath
 type DeletePathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type DeletePathResponse struct {
@@ -13282,17 +15562,31 @@ type DeletePathResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PathNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *PathChanged
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeletePathResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeletePathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeletePathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeletePathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeletePathResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeletePathResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeletePathResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeletePathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *DeletePathResponse503Headers
 }
@@ -13313,17 +15607,17 @@ func (r DeletePathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DeletePathResponse) GetJSON404() *NotFound {
+func (r DeletePathResponse) GetJSON404() *PathNotFound {
 	return r.JSON404
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r DeletePathResponse) GetJSON409() *Conflict {
+func (r DeletePathResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r DeletePathResponse) GetJSON412() *PreconditionFailed {
+func (r DeletePathResponse) GetJSON412() *PathChanged {
 	return r.JSON412
 }
 
@@ -13368,17 +15662,40 @@ func (r DeletePathResponse) ContentType() string {
 
 // GetPathResponse200Headers the declared response headers of an HTTP 200 response for GetPath
 type GetPathResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// GetPathResponse400Headers the declared response headers of an HTTP 400 response for GetPath
+type GetPathResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetPathResponse401Headers the declared response headers of an HTTP 401 response for GetPath
 type GetPathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetPathResponse403Headers the declared response headers of an HTTP 403 response for GetPath
+type GetPathResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetPathResponse404Headers the declared response headers of an HTTP 404 response for GetPath
+type GetPathResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetPathResponse500Headers the declared response headers of an HTTP 500 response for GetPath
+type GetPathResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetPathResponse503Headers the declared response headers of an HTTP 503 response for GetPath
 type GetPathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetPathResponse struct {
@@ -13393,15 +15710,23 @@ type GetPathResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PathNotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetPathResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetPathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetPathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetPathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetPathResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetPathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetPathResponse503Headers
 }
@@ -13427,7 +15752,7 @@ func (r GetPathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetPathResponse) GetJSON404() *NotFound {
+func (r GetPathResponse) GetJSON404() *PathNotFound {
 	return r.JSON404
 }
 
@@ -13472,17 +15797,65 @@ func (r GetPathResponse) ContentType() string {
 
 // UpdatePathResponse200Headers the declared response headers of an HTTP 200 response for UpdatePath
 type UpdatePathResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// UpdatePathResponse400Headers the declared response headers of an HTTP 400 response for UpdatePath
+type UpdatePathResponse400Headers struct {
+	XRequestID *string
 }
 
 // UpdatePathResponse401Headers the declared response headers of an HTTP 401 response for UpdatePath
 type UpdatePathResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdatePathResponse403Headers the declared response headers of an HTTP 403 response for UpdatePath
+type UpdatePathResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse404Headers the declared response headers of an HTTP 404 response for UpdatePath
+type UpdatePathResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse408Headers the declared response headers of an HTTP 408 response for UpdatePath
+type UpdatePathResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse409Headers the declared response headers of an HTTP 409 response for UpdatePath
+type UpdatePathResponse409Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse412Headers the declared response headers of an HTTP 412 response for UpdatePath
+type UpdatePathResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse413Headers the declared response headers of an HTTP 413 response for UpdatePath
+type UpdatePathResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse415Headers the declared response headers of an HTTP 415 response for UpdatePath
+type UpdatePathResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdatePathResponse500Headers the declared response headers of an HTTP 500 response for UpdatePath
+type UpdatePathResponse500Headers struct {
+	XRequestID *string
 }
 
 // UpdatePathResponse503Headers the declared response headers of an HTTP 503 response for UpdatePath
 type UpdatePathResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UpdatePathResponse struct {
@@ -13491,19 +15864,19 @@ type UpdatePathResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Path
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Error
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *PathChanged
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -13514,8 +15887,26 @@ type UpdatePathResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdatePathResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdatePathResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdatePathResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdatePathResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdatePathResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdatePathResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdatePathResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdatePathResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdatePathResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdatePathResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdatePathResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UpdatePathResponse503Headers
 }
@@ -13526,7 +15917,7 @@ func (r UpdatePathResponse) GetJSON200() *Path {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdatePathResponse) GetJSON400() *BadRequest {
+func (r UpdatePathResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -13541,7 +15932,7 @@ func (r UpdatePathResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdatePathResponse) GetJSON404() *NotFound {
+func (r UpdatePathResponse) GetJSON404() *Error {
 	return r.JSON404
 }
 
@@ -13551,12 +15942,12 @@ func (r UpdatePathResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UpdatePathResponse) GetJSON409() *Conflict {
+func (r UpdatePathResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r UpdatePathResponse) GetJSON412() *PreconditionFailed {
+func (r UpdatePathResponse) GetJSON412() *PathChanged {
 	return r.JSON412
 }
 
@@ -13609,14 +16000,36 @@ func (r UpdatePathResponse) ContentType() string {
 	return ""
 }
 
+// ListPlacesResponse200Headers the declared response headers of an HTTP 200 response for ListPlaces
+type ListPlacesResponse200Headers struct {
+	XRequestID *string
+}
+
+// ListPlacesResponse400Headers the declared response headers of an HTTP 400 response for ListPlaces
+type ListPlacesResponse400Headers struct {
+	XRequestID *string
+}
+
 // ListPlacesResponse401Headers the declared response headers of an HTTP 401 response for ListPlaces
 type ListPlacesResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListPlacesResponse403Headers the declared response headers of an HTTP 403 response for ListPlaces
+type ListPlacesResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListPlacesResponse500Headers the declared response headers of an HTTP 500 response for ListPlaces
+type ListPlacesResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListPlacesResponse503Headers the declared response headers of an HTTP 503 response for ListPlaces
 type ListPlacesResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListPlacesResponse struct {
@@ -13634,8 +16047,16 @@ type ListPlacesResponse struct {
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListPlacesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListPlacesResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListPlacesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListPlacesResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListPlacesResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListPlacesResponse503Headers
 }
@@ -13701,17 +16122,35 @@ func (r ListPlacesResponse) ContentType() string {
 
 // ListSerialsResponse200Headers the declared response headers of an HTTP 200 response for ListSerials
 type ListSerialsResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListSerialsResponse400Headers the declared response headers of an HTTP 400 response for ListSerials
+type ListSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListSerialsResponse401Headers the declared response headers of an HTTP 401 response for ListSerials
 type ListSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListSerialsResponse403Headers the declared response headers of an HTTP 403 response for ListSerials
+type ListSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListSerialsResponse500Headers the declared response headers of an HTTP 500 response for ListSerials
+type ListSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListSerialsResponse503Headers the declared response headers of an HTTP 503 response for ListSerials
 type ListSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListSerialsResponse struct {
@@ -13720,7 +16159,7 @@ type ListSerialsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *SerialList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPage
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -13731,8 +16170,14 @@ type ListSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListSerialsResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListSerialsResponse503Headers
 }
@@ -13743,7 +16188,7 @@ func (r ListSerialsResponse) GetJSON200() *SerialList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ListSerialsResponse) GetJSON400() *BadRequest {
+func (r ListSerialsResponse) GetJSON400() *InvalidPage {
 	return r.JSON400
 }
 
@@ -13799,16 +16244,64 @@ func (r ListSerialsResponse) ContentType() string {
 // CreateSerialsResponse201Headers the declared response headers of an HTTP 201 response for CreateSerials
 type CreateSerialsResponse201Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// CreateSerialsResponse400Headers the declared response headers of an HTTP 400 response for CreateSerials
+type CreateSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // CreateSerialsResponse401Headers the declared response headers of an HTTP 401 response for CreateSerials
 type CreateSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateSerialsResponse403Headers the declared response headers of an HTTP 403 response for CreateSerials
+type CreateSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse404Headers the declared response headers of an HTTP 404 response for CreateSerials
+type CreateSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse408Headers the declared response headers of an HTTP 408 response for CreateSerials
+type CreateSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse409Headers the declared response headers of an HTTP 409 response for CreateSerials
+type CreateSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse413Headers the declared response headers of an HTTP 413 response for CreateSerials
+type CreateSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse415Headers the declared response headers of an HTTP 415 response for CreateSerials
+type CreateSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse422Headers the declared response headers of an HTTP 422 response for CreateSerials
+type CreateSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreateSerialsResponse500Headers the declared response headers of an HTTP 500 response for CreateSerials
+type CreateSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // CreateSerialsResponse503Headers the declared response headers of an HTTP 503 response for CreateSerials
 type CreateSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CreateSerialsResponse struct {
@@ -13817,17 +16310,17 @@ type CreateSerialsResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *SerialList
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *PathNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -13840,8 +16333,26 @@ type CreateSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateSerialsResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CreateSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreateSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CreateSerialsResponse503Headers
 }
@@ -13852,7 +16363,7 @@ func (r CreateSerialsResponse) GetJSON201() *SerialList {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateSerialsResponse) GetJSON400() *BadRequest {
+func (r CreateSerialsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -13867,7 +16378,7 @@ func (r CreateSerialsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CreateSerialsResponse) GetJSON404() *NotFound {
+func (r CreateSerialsResponse) GetJSON404() *PathNotFound {
 	return r.JSON404
 }
 
@@ -13877,7 +16388,7 @@ func (r CreateSerialsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CreateSerialsResponse) GetJSON409() *Conflict {
+func (r CreateSerialsResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -13938,35 +16449,83 @@ func (r CreateSerialsResponse) ContentType() string {
 // AdvanceSerialsResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerials
 type AdvanceSerialsResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialsResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerials
+type AdvanceSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialsResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerials
 type AdvanceSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialsResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerials
+type AdvanceSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerials
+type AdvanceSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerials
+type AdvanceSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerials
+type AdvanceSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerials
+type AdvanceSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerials
+type AdvanceSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerials
+type AdvanceSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerials
+type AdvanceSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialsResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerials
 type AdvanceSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AdvanceSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *SerialsRefused
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -13979,19 +16538,37 @@ type AdvanceSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AdvanceSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AdvanceSerialsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON200() *BulkChanged {
+func (r AdvanceSerialsResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON400() *BadRequest {
+func (r AdvanceSerialsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -14006,7 +16583,7 @@ func (r AdvanceSerialsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON404() *NotFound {
+func (r AdvanceSerialsResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -14016,7 +16593,7 @@ func (r AdvanceSerialsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AdvanceSerialsResponse) GetJSON409() *Conflict {
+func (r AdvanceSerialsResponse) GetJSON409() *SerialsRefused {
 	return r.JSON409
 }
 
@@ -14077,35 +16654,83 @@ func (r AdvanceSerialsResponse) ContentType() string {
 // AdvanceSerialsToResponse200Headers the declared response headers of an HTTP 200 response for AdvanceSerialsTo
 type AdvanceSerialsToResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialsToResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse400Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialsToResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerialsTo
 type AdvanceSerialsToResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialsToResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialsToResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerialsTo
+type AdvanceSerialsToResponse500Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialsToResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerialsTo
 type AdvanceSerialsToResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AdvanceSerialsToResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *SerialsRefused
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -14118,19 +16743,37 @@ type AdvanceSerialsToResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialsToResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialsToResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AdvanceSerialsToResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialsToResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialsToResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialsToResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialsToResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialsToResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialsToResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialsToResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialsToResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AdvanceSerialsToResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AdvanceSerialsToResponse) GetJSON200() *BulkChanged {
+func (r AdvanceSerialsToResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AdvanceSerialsToResponse) GetJSON400() *BadRequest {
+func (r AdvanceSerialsToResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -14145,7 +16788,7 @@ func (r AdvanceSerialsToResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AdvanceSerialsToResponse) GetJSON404() *NotFound {
+func (r AdvanceSerialsToResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -14155,7 +16798,7 @@ func (r AdvanceSerialsToResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AdvanceSerialsToResponse) GetJSON409() *Conflict {
+func (r AdvanceSerialsToResponse) GetJSON409() *SerialsRefused {
 	return r.JSON409
 }
 
@@ -14216,31 +16859,74 @@ func (r AdvanceSerialsToResponse) ContentType() string {
 // AddSerialNotesResponse200Headers the declared response headers of an HTTP 200 response for AddSerialNotes
 type AddSerialNotesResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AddSerialNotesResponse400Headers the declared response headers of an HTTP 400 response for AddSerialNotes
+type AddSerialNotesResponse400Headers struct {
+	XRequestID *string
 }
 
 // AddSerialNotesResponse401Headers the declared response headers of an HTTP 401 response for AddSerialNotes
 type AddSerialNotesResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AddSerialNotesResponse403Headers the declared response headers of an HTTP 403 response for AddSerialNotes
+type AddSerialNotesResponse403Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse404Headers the declared response headers of an HTTP 404 response for AddSerialNotes
+type AddSerialNotesResponse404Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse408Headers the declared response headers of an HTTP 408 response for AddSerialNotes
+type AddSerialNotesResponse408Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse413Headers the declared response headers of an HTTP 413 response for AddSerialNotes
+type AddSerialNotesResponse413Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse415Headers the declared response headers of an HTTP 415 response for AddSerialNotes
+type AddSerialNotesResponse415Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse422Headers the declared response headers of an HTTP 422 response for AddSerialNotes
+type AddSerialNotesResponse422Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNotesResponse500Headers the declared response headers of an HTTP 500 response for AddSerialNotes
+type AddSerialNotesResponse500Headers struct {
+	XRequestID *string
 }
 
 // AddSerialNotesResponse503Headers the declared response headers of an HTTP 503 response for AddSerialNotes
 type AddSerialNotesResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AddSerialNotesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -14255,19 +16941,35 @@ type AddSerialNotesResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AddSerialNotesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AddSerialNotesResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AddSerialNotesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AddSerialNotesResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AddSerialNotesResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AddSerialNotesResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AddSerialNotesResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AddSerialNotesResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AddSerialNotesResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AddSerialNotesResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AddSerialNotesResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AddSerialNotesResponse) GetJSON200() *BulkChanged {
+func (r AddSerialNotesResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AddSerialNotesResponse) GetJSON400() *BadRequest {
+func (r AddSerialNotesResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -14282,7 +16984,7 @@ func (r AddSerialNotesResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AddSerialNotesResponse) GetJSON404() *NotFound {
+func (r AddSerialNotesResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -14348,35 +17050,83 @@ func (r AddSerialNotesResponse) ContentType() string {
 // OverrideStepsResponse200Headers the declared response headers of an HTTP 200 response for OverrideSteps
 type OverrideStepsResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// OverrideStepsResponse400Headers the declared response headers of an HTTP 400 response for OverrideSteps
+type OverrideStepsResponse400Headers struct {
+	XRequestID *string
 }
 
 // OverrideStepsResponse401Headers the declared response headers of an HTTP 401 response for OverrideSteps
 type OverrideStepsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// OverrideStepsResponse403Headers the declared response headers of an HTTP 403 response for OverrideSteps
+type OverrideStepsResponse403Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse404Headers the declared response headers of an HTTP 404 response for OverrideSteps
+type OverrideStepsResponse404Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse408Headers the declared response headers of an HTTP 408 response for OverrideSteps
+type OverrideStepsResponse408Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse409Headers the declared response headers of an HTTP 409 response for OverrideSteps
+type OverrideStepsResponse409Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse413Headers the declared response headers of an HTTP 413 response for OverrideSteps
+type OverrideStepsResponse413Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse415Headers the declared response headers of an HTTP 415 response for OverrideSteps
+type OverrideStepsResponse415Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse422Headers the declared response headers of an HTTP 422 response for OverrideSteps
+type OverrideStepsResponse422Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepsResponse500Headers the declared response headers of an HTTP 500 response for OverrideSteps
+type OverrideStepsResponse500Headers struct {
+	XRequestID *string
 }
 
 // OverrideStepsResponse503Headers the declared response headers of an HTTP 503 response for OverrideSteps
 type OverrideStepsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type OverrideStepsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *SerialsRefused
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -14389,19 +17139,37 @@ type OverrideStepsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *OverrideStepsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *OverrideStepsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *OverrideStepsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *OverrideStepsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *OverrideStepsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *OverrideStepsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *OverrideStepsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *OverrideStepsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *OverrideStepsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *OverrideStepsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *OverrideStepsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *OverrideStepsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r OverrideStepsResponse) GetJSON200() *BulkChanged {
+func (r OverrideStepsResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r OverrideStepsResponse) GetJSON400() *BadRequest {
+func (r OverrideStepsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -14416,7 +17184,7 @@ func (r OverrideStepsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r OverrideStepsResponse) GetJSON404() *NotFound {
+func (r OverrideStepsResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -14426,7 +17194,7 @@ func (r OverrideStepsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r OverrideStepsResponse) GetJSON409() *Conflict {
+func (r OverrideStepsResponse) GetJSON409() *SerialsRefused {
 	return r.JSON409
 }
 
@@ -14487,35 +17255,83 @@ func (r OverrideStepsResponse) ContentType() string {
 // ScrapSerialsResponse200Headers the declared response headers of an HTTP 200 response for ScrapSerials
 type ScrapSerialsResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ScrapSerialsResponse400Headers the declared response headers of an HTTP 400 response for ScrapSerials
+type ScrapSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialsResponse401Headers the declared response headers of an HTTP 401 response for ScrapSerials
 type ScrapSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ScrapSerialsResponse403Headers the declared response headers of an HTTP 403 response for ScrapSerials
+type ScrapSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse404Headers the declared response headers of an HTTP 404 response for ScrapSerials
+type ScrapSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse408Headers the declared response headers of an HTTP 408 response for ScrapSerials
+type ScrapSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse409Headers the declared response headers of an HTTP 409 response for ScrapSerials
+type ScrapSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse413Headers the declared response headers of an HTTP 413 response for ScrapSerials
+type ScrapSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse415Headers the declared response headers of an HTTP 415 response for ScrapSerials
+type ScrapSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse422Headers the declared response headers of an HTTP 422 response for ScrapSerials
+type ScrapSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialsResponse500Headers the declared response headers of an HTTP 500 response for ScrapSerials
+type ScrapSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialsResponse503Headers the declared response headers of an HTTP 503 response for ScrapSerials
 type ScrapSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ScrapSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *SerialsRefused
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -14528,19 +17344,37 @@ type ScrapSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ScrapSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ScrapSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ScrapSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ScrapSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ScrapSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ScrapSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ScrapSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ScrapSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ScrapSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ScrapSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ScrapSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ScrapSerialsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ScrapSerialsResponse) GetJSON200() *BulkChanged {
+func (r ScrapSerialsResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ScrapSerialsResponse) GetJSON400() *BadRequest {
+func (r ScrapSerialsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -14555,7 +17389,7 @@ func (r ScrapSerialsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ScrapSerialsResponse) GetJSON404() *NotFound {
+func (r ScrapSerialsResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -14565,7 +17399,7 @@ func (r ScrapSerialsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ScrapSerialsResponse) GetJSON409() *Conflict {
+func (r ScrapSerialsResponse) GetJSON409() *SerialsRefused {
 	return r.JSON409
 }
 
@@ -14626,35 +17460,83 @@ func (r ScrapSerialsResponse) ContentType() string {
 // UndoSerialsResponse200Headers the declared response headers of an HTTP 200 response for UndoSerials
 type UndoSerialsResponse200Headers struct {
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// UndoSerialsResponse400Headers the declared response headers of an HTTP 400 response for UndoSerials
+type UndoSerialsResponse400Headers struct {
+	XRequestID *string
 }
 
 // UndoSerialsResponse401Headers the declared response headers of an HTTP 401 response for UndoSerials
 type UndoSerialsResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UndoSerialsResponse403Headers the declared response headers of an HTTP 403 response for UndoSerials
+type UndoSerialsResponse403Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse404Headers the declared response headers of an HTTP 404 response for UndoSerials
+type UndoSerialsResponse404Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse408Headers the declared response headers of an HTTP 408 response for UndoSerials
+type UndoSerialsResponse408Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse409Headers the declared response headers of an HTTP 409 response for UndoSerials
+type UndoSerialsResponse409Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse413Headers the declared response headers of an HTTP 413 response for UndoSerials
+type UndoSerialsResponse413Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse415Headers the declared response headers of an HTTP 415 response for UndoSerials
+type UndoSerialsResponse415Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse422Headers the declared response headers of an HTTP 422 response for UndoSerials
+type UndoSerialsResponse422Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialsResponse500Headers the declared response headers of an HTTP 500 response for UndoSerials
+type UndoSerialsResponse500Headers struct {
+	XRequestID *string
 }
 
 // UndoSerialsResponse503Headers the declared response headers of an HTTP 503 response for UndoSerials
 type UndoSerialsResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UndoSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BulkChanged
+	JSON200 *BulkResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialsNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -14667,19 +17549,37 @@ type UndoSerialsResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UndoSerialsResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UndoSerialsResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UndoSerialsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UndoSerialsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UndoSerialsResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UndoSerialsResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UndoSerialsResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UndoSerialsResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UndoSerialsResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *UndoSerialsResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UndoSerialsResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UndoSerialsResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r UndoSerialsResponse) GetJSON200() *BulkChanged {
+func (r UndoSerialsResponse) GetJSON200() *BulkResult {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UndoSerialsResponse) GetJSON400() *BadRequest {
+func (r UndoSerialsResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -14694,7 +17594,7 @@ func (r UndoSerialsResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UndoSerialsResponse) GetJSON404() *NotFound {
+func (r UndoSerialsResponse) GetJSON404() *SerialsNotFound {
 	return r.JSON404
 }
 
@@ -14704,7 +17604,7 @@ func (r UndoSerialsResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UndoSerialsResponse) GetJSON409() *Conflict {
+func (r UndoSerialsResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -14762,14 +17662,51 @@ func (r UndoSerialsResponse) ContentType() string {
 	return ""
 }
 
+// DeleteSerialResponse204Headers the declared response headers of an HTTP 204 response for DeleteSerial
+type DeleteSerialResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse400Headers the declared response headers of an HTTP 400 response for DeleteSerial
+type DeleteSerialResponse400Headers struct {
+	XRequestID *string
+}
+
 // DeleteSerialResponse401Headers the declared response headers of an HTTP 401 response for DeleteSerial
 type DeleteSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteSerialResponse403Headers the declared response headers of an HTTP 403 response for DeleteSerial
+type DeleteSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse404Headers the declared response headers of an HTTP 404 response for DeleteSerial
+type DeleteSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse409Headers the declared response headers of an HTTP 409 response for DeleteSerial
+type DeleteSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse412Headers the declared response headers of an HTTP 412 response for DeleteSerial
+type DeleteSerialResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeleteSerialResponse500Headers the declared response headers of an HTTP 500 response for DeleteSerial
+type DeleteSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // DeleteSerialResponse503Headers the declared response headers of an HTTP 503 response for DeleteSerial
 type DeleteSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type DeleteSerialResponse struct {
@@ -14782,17 +17719,31 @@ type DeleteSerialResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *SerialWasChanged
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteSerialResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeleteSerialResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeleteSerialResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteSerialResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *DeleteSerialResponse503Headers
 }
@@ -14813,17 +17764,17 @@ func (r DeleteSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DeleteSerialResponse) GetJSON404() *NotFound {
+func (r DeleteSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r DeleteSerialResponse) GetJSON409() *Conflict {
+func (r DeleteSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r DeleteSerialResponse) GetJSON412() *PreconditionFailed {
+func (r DeleteSerialResponse) GetJSON412() *SerialWasChanged {
 	return r.JSON412
 }
 
@@ -14868,17 +17819,40 @@ func (r DeleteSerialResponse) ContentType() string {
 
 // GetSerialResponse200Headers the declared response headers of an HTTP 200 response for GetSerial
 type GetSerialResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// GetSerialResponse400Headers the declared response headers of an HTTP 400 response for GetSerial
+type GetSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetSerialResponse401Headers the declared response headers of an HTTP 401 response for GetSerial
 type GetSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetSerialResponse403Headers the declared response headers of an HTTP 403 response for GetSerial
+type GetSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetSerialResponse404Headers the declared response headers of an HTTP 404 response for GetSerial
+type GetSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetSerialResponse500Headers the declared response headers of an HTTP 500 response for GetSerial
+type GetSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetSerialResponse503Headers the declared response headers of an HTTP 503 response for GetSerial
 type GetSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetSerialResponse struct {
@@ -14893,15 +17867,23 @@ type GetSerialResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetSerialResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetSerialResponse503Headers
 }
@@ -14927,7 +17909,7 @@ func (r GetSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetSerialResponse) GetJSON404() *NotFound {
+func (r GetSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -14974,35 +17956,83 @@ func (r GetSerialResponse) ContentType() string {
 type AdvanceSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerial
+type AdvanceSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerial
 type AdvanceSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerial
+type AdvanceSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerial
+type AdvanceSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerial
+type AdvanceSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerial
+type AdvanceSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerial
+type AdvanceSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerial
+type AdvanceSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerial
+type AdvanceSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerial
+type AdvanceSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerial
 type AdvanceSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AdvanceSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -15015,19 +18045,37 @@ type AdvanceSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AdvanceSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AdvanceSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AdvanceSerialResponse) GetJSON200() *SerialChanged {
+func (r AdvanceSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AdvanceSerialResponse) GetJSON400() *BadRequest {
+func (r AdvanceSerialResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -15042,7 +18090,7 @@ func (r AdvanceSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AdvanceSerialResponse) GetJSON404() *NotFound {
+func (r AdvanceSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -15052,7 +18100,7 @@ func (r AdvanceSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AdvanceSerialResponse) GetJSON409() *Conflict {
+func (r AdvanceSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -15114,16 +18162,64 @@ func (r AdvanceSerialResponse) ContentType() string {
 type AdvanceSerialToResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AdvanceSerialToResponse400Headers the declared response headers of an HTTP 400 response for AdvanceSerialTo
+type AdvanceSerialToResponse400Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialToResponse401Headers the declared response headers of an HTTP 401 response for AdvanceSerialTo
 type AdvanceSerialToResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AdvanceSerialToResponse403Headers the declared response headers of an HTTP 403 response for AdvanceSerialTo
+type AdvanceSerialToResponse403Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse404Headers the declared response headers of an HTTP 404 response for AdvanceSerialTo
+type AdvanceSerialToResponse404Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse408Headers the declared response headers of an HTTP 408 response for AdvanceSerialTo
+type AdvanceSerialToResponse408Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse409Headers the declared response headers of an HTTP 409 response for AdvanceSerialTo
+type AdvanceSerialToResponse409Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse413Headers the declared response headers of an HTTP 413 response for AdvanceSerialTo
+type AdvanceSerialToResponse413Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse415Headers the declared response headers of an HTTP 415 response for AdvanceSerialTo
+type AdvanceSerialToResponse415Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse422Headers the declared response headers of an HTTP 422 response for AdvanceSerialTo
+type AdvanceSerialToResponse422Headers struct {
+	XRequestID *string
+}
+
+// AdvanceSerialToResponse500Headers the declared response headers of an HTTP 500 response for AdvanceSerialTo
+type AdvanceSerialToResponse500Headers struct {
+	XRequestID *string
 }
 
 // AdvanceSerialToResponse503Headers the declared response headers of an HTTP 503 response for AdvanceSerialTo
 type AdvanceSerialToResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AdvanceSerialToResponse struct {
@@ -15132,17 +18228,17 @@ type AdvanceSerialToResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AdvanceToResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -15155,8 +18251,26 @@ type AdvanceSerialToResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AdvanceSerialToResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AdvanceSerialToResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AdvanceSerialToResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AdvanceSerialToResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AdvanceSerialToResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AdvanceSerialToResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *AdvanceSerialToResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AdvanceSerialToResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AdvanceSerialToResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AdvanceSerialToResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AdvanceSerialToResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AdvanceSerialToResponse503Headers
 }
@@ -15167,7 +18281,7 @@ func (r AdvanceSerialToResponse) GetJSON200() *AdvanceToResult {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AdvanceSerialToResponse) GetJSON400() *BadRequest {
+func (r AdvanceSerialToResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -15182,7 +18296,7 @@ func (r AdvanceSerialToResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AdvanceSerialToResponse) GetJSON404() *NotFound {
+func (r AdvanceSerialToResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -15192,7 +18306,7 @@ func (r AdvanceSerialToResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AdvanceSerialToResponse) GetJSON409() *Conflict {
+func (r AdvanceSerialToResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -15254,35 +18368,83 @@ func (r AdvanceSerialToResponse) ContentType() string {
 type ForceCompleteSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ForceCompleteSerialResponse400Headers the declared response headers of an HTTP 400 response for ForceCompleteSerial
+type ForceCompleteSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // ForceCompleteSerialResponse401Headers the declared response headers of an HTTP 401 response for ForceCompleteSerial
 type ForceCompleteSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ForceCompleteSerialResponse403Headers the declared response headers of an HTTP 403 response for ForceCompleteSerial
+type ForceCompleteSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse404Headers the declared response headers of an HTTP 404 response for ForceCompleteSerial
+type ForceCompleteSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse408Headers the declared response headers of an HTTP 408 response for ForceCompleteSerial
+type ForceCompleteSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse409Headers the declared response headers of an HTTP 409 response for ForceCompleteSerial
+type ForceCompleteSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse413Headers the declared response headers of an HTTP 413 response for ForceCompleteSerial
+type ForceCompleteSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse415Headers the declared response headers of an HTTP 415 response for ForceCompleteSerial
+type ForceCompleteSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse422Headers the declared response headers of an HTTP 422 response for ForceCompleteSerial
+type ForceCompleteSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// ForceCompleteSerialResponse500Headers the declared response headers of an HTTP 500 response for ForceCompleteSerial
+type ForceCompleteSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // ForceCompleteSerialResponse503Headers the declared response headers of an HTTP 503 response for ForceCompleteSerial
 type ForceCompleteSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ForceCompleteSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidReason
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -15295,19 +18457,37 @@ type ForceCompleteSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ForceCompleteSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ForceCompleteSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ForceCompleteSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ForceCompleteSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ForceCompleteSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ForceCompleteSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ForceCompleteSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ForceCompleteSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ForceCompleteSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ForceCompleteSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ForceCompleteSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ForceCompleteSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON200() *SerialChanged {
+func (r ForceCompleteSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON400() *BadRequest {
+func (r ForceCompleteSerialResponse) GetJSON400() *InvalidReason {
 	return r.JSON400
 }
 
@@ -15322,7 +18502,7 @@ func (r ForceCompleteSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON404() *NotFound {
+func (r ForceCompleteSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -15332,7 +18512,7 @@ func (r ForceCompleteSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ForceCompleteSerialResponse) GetJSON409() *Conflict {
+func (r ForceCompleteSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -15394,31 +18574,74 @@ func (r ForceCompleteSerialResponse) ContentType() string {
 type AddSerialNoteResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// AddSerialNoteResponse400Headers the declared response headers of an HTTP 400 response for AddSerialNote
+type AddSerialNoteResponse400Headers struct {
+	XRequestID *string
 }
 
 // AddSerialNoteResponse401Headers the declared response headers of an HTTP 401 response for AddSerialNote
 type AddSerialNoteResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// AddSerialNoteResponse403Headers the declared response headers of an HTTP 403 response for AddSerialNote
+type AddSerialNoteResponse403Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse404Headers the declared response headers of an HTTP 404 response for AddSerialNote
+type AddSerialNoteResponse404Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse408Headers the declared response headers of an HTTP 408 response for AddSerialNote
+type AddSerialNoteResponse408Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse413Headers the declared response headers of an HTTP 413 response for AddSerialNote
+type AddSerialNoteResponse413Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse415Headers the declared response headers of an HTTP 415 response for AddSerialNote
+type AddSerialNoteResponse415Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse422Headers the declared response headers of an HTTP 422 response for AddSerialNote
+type AddSerialNoteResponse422Headers struct {
+	XRequestID *string
+}
+
+// AddSerialNoteResponse500Headers the declared response headers of an HTTP 500 response for AddSerialNote
+type AddSerialNoteResponse500Headers struct {
+	XRequestID *string
 }
 
 // AddSerialNoteResponse503Headers the declared response headers of an HTTP 503 response for AddSerialNote
 type AddSerialNoteResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type AddSerialNoteResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -15433,19 +18656,35 @@ type AddSerialNoteResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *AddSerialNoteResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *AddSerialNoteResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *AddSerialNoteResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *AddSerialNoteResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *AddSerialNoteResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *AddSerialNoteResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *AddSerialNoteResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *AddSerialNoteResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *AddSerialNoteResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *AddSerialNoteResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *AddSerialNoteResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AddSerialNoteResponse) GetJSON200() *SerialChanged {
+func (r AddSerialNoteResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r AddSerialNoteResponse) GetJSON400() *BadRequest {
+func (r AddSerialNoteResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -15460,7 +18699,7 @@ func (r AddSerialNoteResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r AddSerialNoteResponse) GetJSON404() *NotFound {
+func (r AddSerialNoteResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -15527,35 +18766,83 @@ func (r AddSerialNoteResponse) ContentType() string {
 type ScrapSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// ScrapSerialResponse400Headers the declared response headers of an HTTP 400 response for ScrapSerial
+type ScrapSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialResponse401Headers the declared response headers of an HTTP 401 response for ScrapSerial
 type ScrapSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ScrapSerialResponse403Headers the declared response headers of an HTTP 403 response for ScrapSerial
+type ScrapSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse404Headers the declared response headers of an HTTP 404 response for ScrapSerial
+type ScrapSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse408Headers the declared response headers of an HTTP 408 response for ScrapSerial
+type ScrapSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse409Headers the declared response headers of an HTTP 409 response for ScrapSerial
+type ScrapSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse413Headers the declared response headers of an HTTP 413 response for ScrapSerial
+type ScrapSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse415Headers the declared response headers of an HTTP 415 response for ScrapSerial
+type ScrapSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse422Headers the declared response headers of an HTTP 422 response for ScrapSerial
+type ScrapSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// ScrapSerialResponse500Headers the declared response headers of an HTTP 500 response for ScrapSerial
+type ScrapSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // ScrapSerialResponse503Headers the declared response headers of an HTTP 503 response for ScrapSerial
 type ScrapSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ScrapSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -15568,19 +18855,37 @@ type ScrapSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ScrapSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ScrapSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ScrapSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ScrapSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ScrapSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ScrapSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ScrapSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ScrapSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ScrapSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ScrapSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ScrapSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ScrapSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ScrapSerialResponse) GetJSON200() *SerialChanged {
+func (r ScrapSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r ScrapSerialResponse) GetJSON400() *BadRequest {
+func (r ScrapSerialResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -15595,7 +18900,7 @@ func (r ScrapSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ScrapSerialResponse) GetJSON404() *NotFound {
+func (r ScrapSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -15605,7 +18910,7 @@ func (r ScrapSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ScrapSerialResponse) GetJSON409() *Conflict {
+func (r ScrapSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -15667,35 +18972,83 @@ func (r ScrapSerialResponse) ContentType() string {
 type CompleteStepResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// CompleteStepResponse400Headers the declared response headers of an HTTP 400 response for CompleteStep
+type CompleteStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // CompleteStepResponse401Headers the declared response headers of an HTTP 401 response for CompleteStep
 type CompleteStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CompleteStepResponse403Headers the declared response headers of an HTTP 403 response for CompleteStep
+type CompleteStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse404Headers the declared response headers of an HTTP 404 response for CompleteStep
+type CompleteStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse408Headers the declared response headers of an HTTP 408 response for CompleteStep
+type CompleteStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse409Headers the declared response headers of an HTTP 409 response for CompleteStep
+type CompleteStepResponse409Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse413Headers the declared response headers of an HTTP 413 response for CompleteStep
+type CompleteStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse415Headers the declared response headers of an HTTP 415 response for CompleteStep
+type CompleteStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse422Headers the declared response headers of an HTTP 422 response for CompleteStep
+type CompleteStepResponse422Headers struct {
+	XRequestID *string
+}
+
+// CompleteStepResponse500Headers the declared response headers of an HTTP 500 response for CompleteStep
+type CompleteStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // CompleteStepResponse503Headers the declared response headers of an HTTP 503 response for CompleteStep
 type CompleteStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CompleteStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *StepNotDeferred
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -15708,19 +19061,37 @@ type CompleteStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CompleteStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CompleteStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CompleteStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CompleteStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CompleteStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CompleteStepResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CompleteStepResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CompleteStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CompleteStepResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CompleteStepResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CompleteStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CompleteStepResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CompleteStepResponse) GetJSON200() *SerialChanged {
+func (r CompleteStepResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CompleteStepResponse) GetJSON400() *BadRequest {
+func (r CompleteStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -15735,7 +19106,7 @@ func (r CompleteStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r CompleteStepResponse) GetJSON404() *NotFound {
+func (r CompleteStepResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -15745,7 +19116,7 @@ func (r CompleteStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r CompleteStepResponse) GetJSON409() *Conflict {
+func (r CompleteStepResponse) GetJSON409() *StepNotDeferred {
 	return r.JSON409
 }
 
@@ -15803,14 +19174,51 @@ func (r CompleteStepResponse) ContentType() string {
 	return ""
 }
 
+// ClearStepOverrideResponse204Headers the declared response headers of an HTTP 204 response for ClearStepOverride
+type ClearStepOverrideResponse204Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse400Headers the declared response headers of an HTTP 400 response for ClearStepOverride
+type ClearStepOverrideResponse400Headers struct {
+	XRequestID *string
+}
+
 // ClearStepOverrideResponse401Headers the declared response headers of an HTTP 401 response for ClearStepOverride
 type ClearStepOverrideResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ClearStepOverrideResponse403Headers the declared response headers of an HTTP 403 response for ClearStepOverride
+type ClearStepOverrideResponse403Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse404Headers the declared response headers of an HTTP 404 response for ClearStepOverride
+type ClearStepOverrideResponse404Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse409Headers the declared response headers of an HTTP 409 response for ClearStepOverride
+type ClearStepOverrideResponse409Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse412Headers the declared response headers of an HTTP 412 response for ClearStepOverride
+type ClearStepOverrideResponse412Headers struct {
+	XRequestID *string
+}
+
+// ClearStepOverrideResponse500Headers the declared response headers of an HTTP 500 response for ClearStepOverride
+type ClearStepOverrideResponse500Headers struct {
+	XRequestID *string
 }
 
 // ClearStepOverrideResponse503Headers the declared response headers of an HTTP 503 response for ClearStepOverride
 type ClearStepOverrideResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ClearStepOverrideResponse struct {
@@ -15823,17 +19231,31 @@ type ClearStepOverrideResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *SerialWasChanged
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *ClearStepOverrideResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ClearStepOverrideResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ClearStepOverrideResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ClearStepOverrideResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *ClearStepOverrideResponse404Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ClearStepOverrideResponse409Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *ClearStepOverrideResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ClearStepOverrideResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ClearStepOverrideResponse503Headers
 }
@@ -15854,17 +19276,17 @@ func (r ClearStepOverrideResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r ClearStepOverrideResponse) GetJSON404() *NotFound {
+func (r ClearStepOverrideResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r ClearStepOverrideResponse) GetJSON409() *Conflict {
+func (r ClearStepOverrideResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r ClearStepOverrideResponse) GetJSON412() *PreconditionFailed {
+func (r ClearStepOverrideResponse) GetJSON412() *SerialWasChanged {
 	return r.JSON412
 }
 
@@ -15911,35 +19333,83 @@ func (r ClearStepOverrideResponse) ContentType() string {
 type OverrideStepResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// OverrideStepResponse400Headers the declared response headers of an HTTP 400 response for OverrideStep
+type OverrideStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // OverrideStepResponse401Headers the declared response headers of an HTTP 401 response for OverrideStep
 type OverrideStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// OverrideStepResponse403Headers the declared response headers of an HTTP 403 response for OverrideStep
+type OverrideStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse404Headers the declared response headers of an HTTP 404 response for OverrideStep
+type OverrideStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse408Headers the declared response headers of an HTTP 408 response for OverrideStep
+type OverrideStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse409Headers the declared response headers of an HTTP 409 response for OverrideStep
+type OverrideStepResponse409Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse413Headers the declared response headers of an HTTP 413 response for OverrideStep
+type OverrideStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse415Headers the declared response headers of an HTTP 415 response for OverrideStep
+type OverrideStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse422Headers the declared response headers of an HTTP 422 response for OverrideStep
+type OverrideStepResponse422Headers struct {
+	XRequestID *string
+}
+
+// OverrideStepResponse500Headers the declared response headers of an HTTP 500 response for OverrideStep
+type OverrideStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // OverrideStepResponse503Headers the declared response headers of an HTTP 503 response for OverrideStep
 type OverrideStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type OverrideStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -15952,19 +19422,37 @@ type OverrideStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *OverrideStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *OverrideStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *OverrideStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *OverrideStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *OverrideStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *OverrideStepResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *OverrideStepResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *OverrideStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *OverrideStepResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *OverrideStepResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *OverrideStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *OverrideStepResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r OverrideStepResponse) GetJSON200() *SerialChanged {
+func (r OverrideStepResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r OverrideStepResponse) GetJSON400() *BadRequest {
+func (r OverrideStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -15979,7 +19467,7 @@ func (r OverrideStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r OverrideStepResponse) GetJSON404() *NotFound {
+func (r OverrideStepResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -15989,7 +19477,7 @@ func (r OverrideStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r OverrideStepResponse) GetJSON409() *Conflict {
+func (r OverrideStepResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -16051,35 +19539,83 @@ func (r OverrideStepResponse) ContentType() string {
 type WaiveStepResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// WaiveStepResponse400Headers the declared response headers of an HTTP 400 response for WaiveStep
+type WaiveStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // WaiveStepResponse401Headers the declared response headers of an HTTP 401 response for WaiveStep
 type WaiveStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// WaiveStepResponse403Headers the declared response headers of an HTTP 403 response for WaiveStep
+type WaiveStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse404Headers the declared response headers of an HTTP 404 response for WaiveStep
+type WaiveStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse408Headers the declared response headers of an HTTP 408 response for WaiveStep
+type WaiveStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse409Headers the declared response headers of an HTTP 409 response for WaiveStep
+type WaiveStepResponse409Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse413Headers the declared response headers of an HTTP 413 response for WaiveStep
+type WaiveStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse415Headers the declared response headers of an HTTP 415 response for WaiveStep
+type WaiveStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse422Headers the declared response headers of an HTTP 422 response for WaiveStep
+type WaiveStepResponse422Headers struct {
+	XRequestID *string
+}
+
+// WaiveStepResponse500Headers the declared response headers of an HTTP 500 response for WaiveStep
+type WaiveStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // WaiveStepResponse503Headers the declared response headers of an HTTP 503 response for WaiveStep
 type WaiveStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type WaiveStepResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialOrStepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *StepNotDeferred
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -16092,19 +19628,37 @@ type WaiveStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *WaiveStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *WaiveStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *WaiveStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *WaiveStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *WaiveStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *WaiveStepResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *WaiveStepResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *WaiveStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *WaiveStepResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *WaiveStepResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *WaiveStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *WaiveStepResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r WaiveStepResponse) GetJSON200() *SerialChanged {
+func (r WaiveStepResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r WaiveStepResponse) GetJSON400() *BadRequest {
+func (r WaiveStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -16119,7 +19673,7 @@ func (r WaiveStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r WaiveStepResponse) GetJSON404() *NotFound {
+func (r WaiveStepResponse) GetJSON404() *SerialOrStepNotFound {
 	return r.JSON404
 }
 
@@ -16129,7 +19683,7 @@ func (r WaiveStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r WaiveStepResponse) GetJSON409() *Conflict {
+func (r WaiveStepResponse) GetJSON409() *StepNotDeferred {
 	return r.JSON409
 }
 
@@ -16191,35 +19745,83 @@ func (r WaiveStepResponse) ContentType() string {
 type UndoSerialResponse200Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+// UndoSerialResponse400Headers the declared response headers of an HTTP 400 response for UndoSerial
+type UndoSerialResponse400Headers struct {
+	XRequestID *string
 }
 
 // UndoSerialResponse401Headers the declared response headers of an HTTP 401 response for UndoSerial
 type UndoSerialResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UndoSerialResponse403Headers the declared response headers of an HTTP 403 response for UndoSerial
+type UndoSerialResponse403Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse404Headers the declared response headers of an HTTP 404 response for UndoSerial
+type UndoSerialResponse404Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse408Headers the declared response headers of an HTTP 408 response for UndoSerial
+type UndoSerialResponse408Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse409Headers the declared response headers of an HTTP 409 response for UndoSerial
+type UndoSerialResponse409Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse413Headers the declared response headers of an HTTP 413 response for UndoSerial
+type UndoSerialResponse413Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse415Headers the declared response headers of an HTTP 415 response for UndoSerial
+type UndoSerialResponse415Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse422Headers the declared response headers of an HTTP 422 response for UndoSerial
+type UndoSerialResponse422Headers struct {
+	XRequestID *string
+}
+
+// UndoSerialResponse500Headers the declared response headers of an HTTP 500 response for UndoSerial
+type UndoSerialResponse500Headers struct {
+	XRequestID *string
 }
 
 // UndoSerialResponse503Headers the declared response headers of an HTTP 503 response for UndoSerial
 type UndoSerialResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UndoSerialResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *SerialChanged
+	JSON200 *Serial
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidReason
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *SerialNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *Conflict
+	JSON409 *Error
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -16232,19 +19834,37 @@ type UndoSerialResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UndoSerialResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UndoSerialResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UndoSerialResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UndoSerialResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UndoSerialResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UndoSerialResponse408Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UndoSerialResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UndoSerialResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UndoSerialResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *UndoSerialResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UndoSerialResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UndoSerialResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r UndoSerialResponse) GetJSON200() *SerialChanged {
+func (r UndoSerialResponse) GetJSON200() *Serial {
 	return r.JSON200
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UndoSerialResponse) GetJSON400() *BadRequest {
+func (r UndoSerialResponse) GetJSON400() *InvalidReason {
 	return r.JSON400
 }
 
@@ -16259,7 +19879,7 @@ func (r UndoSerialResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UndoSerialResponse) GetJSON404() *NotFound {
+func (r UndoSerialResponse) GetJSON404() *SerialNotFound {
 	return r.JSON404
 }
 
@@ -16269,7 +19889,7 @@ func (r UndoSerialResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r UndoSerialResponse) GetJSON409() *Conflict {
+func (r UndoSerialResponse) GetJSON409() *Error {
 	return r.JSON409
 }
 
@@ -16330,16 +19950,34 @@ func (r UndoSerialResponse) ContentType() string {
 // GetSessionResponse200Headers the declared response headers of an HTTP 200 response for GetSession
 type GetSessionResponse200Headers struct {
 	RoutecardFeedEpoch string
+	XRequestID         *string
+}
+
+// GetSessionResponse400Headers the declared response headers of an HTTP 400 response for GetSession
+type GetSessionResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetSessionResponse401Headers the declared response headers of an HTTP 401 response for GetSession
 type GetSessionResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetSessionResponse403Headers the declared response headers of an HTTP 403 response for GetSession
+type GetSessionResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetSessionResponse500Headers the declared response headers of an HTTP 500 response for GetSession
+type GetSessionResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetSessionResponse503Headers the declared response headers of an HTTP 503 response for GetSession
 type GetSessionResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetSessionResponse struct {
@@ -16359,8 +19997,14 @@ type GetSessionResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSessionResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetSessionResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetSessionResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetSessionResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetSessionResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetSessionResponse503Headers
 }
@@ -16426,17 +20070,60 @@ func (r GetSessionResponse) ContentType() string {
 
 // UpdateStepResponse200Headers the declared response headers of an HTTP 200 response for UpdateStep
 type UpdateStepResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// UpdateStepResponse400Headers the declared response headers of an HTTP 400 response for UpdateStep
+type UpdateStepResponse400Headers struct {
+	XRequestID *string
 }
 
 // UpdateStepResponse401Headers the declared response headers of an HTTP 401 response for UpdateStep
 type UpdateStepResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdateStepResponse403Headers the declared response headers of an HTTP 403 response for UpdateStep
+type UpdateStepResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse404Headers the declared response headers of an HTTP 404 response for UpdateStep
+type UpdateStepResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse408Headers the declared response headers of an HTTP 408 response for UpdateStep
+type UpdateStepResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse412Headers the declared response headers of an HTTP 412 response for UpdateStep
+type UpdateStepResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse413Headers the declared response headers of an HTTP 413 response for UpdateStep
+type UpdateStepResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse415Headers the declared response headers of an HTTP 415 response for UpdateStep
+type UpdateStepResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdateStepResponse500Headers the declared response headers of an HTTP 500 response for UpdateStep
+type UpdateStepResponse500Headers struct {
+	XRequestID *string
 }
 
 // UpdateStepResponse503Headers the declared response headers of an HTTP 503 response for UpdateStep
 type UpdateStepResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UpdateStepResponse struct {
@@ -16445,17 +20132,17 @@ type UpdateStepResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Step
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *StepNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *StepChanged
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -16466,8 +20153,24 @@ type UpdateStepResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateStepResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdateStepResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateStepResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateStepResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdateStepResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdateStepResponse408Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdateStepResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdateStepResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdateStepResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdateStepResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UpdateStepResponse503Headers
 }
@@ -16478,7 +20181,7 @@ func (r UpdateStepResponse) GetJSON200() *Step {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r UpdateStepResponse) GetJSON400() *BadRequest {
+func (r UpdateStepResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -16493,7 +20196,7 @@ func (r UpdateStepResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdateStepResponse) GetJSON404() *NotFound {
+func (r UpdateStepResponse) GetJSON404() *StepNotFound {
 	return r.JSON404
 }
 
@@ -16503,7 +20206,7 @@ func (r UpdateStepResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r UpdateStepResponse) GetJSON412() *PreconditionFailed {
+func (r UpdateStepResponse) GetJSON412() *StepChanged {
 	return r.JSON412
 }
 
@@ -16558,17 +20261,35 @@ func (r UpdateStepResponse) ContentType() string {
 
 // ListTemplatesResponse200Headers the declared response headers of an HTTP 200 response for ListTemplates
 type ListTemplatesResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListTemplatesResponse400Headers the declared response headers of an HTTP 400 response for ListTemplates
+type ListTemplatesResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListTemplatesResponse401Headers the declared response headers of an HTTP 401 response for ListTemplates
 type ListTemplatesResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListTemplatesResponse403Headers the declared response headers of an HTTP 403 response for ListTemplates
+type ListTemplatesResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListTemplatesResponse500Headers the declared response headers of an HTTP 500 response for ListTemplates
+type ListTemplatesResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListTemplatesResponse503Headers the declared response headers of an HTTP 503 response for ListTemplates
 type ListTemplatesResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListTemplatesResponse struct {
@@ -16588,8 +20309,14 @@ type ListTemplatesResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListTemplatesResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListTemplatesResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListTemplatesResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListTemplatesResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListTemplatesResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListTemplatesResponse503Headers
 }
@@ -16658,16 +20385,54 @@ type CreateTemplateResponse201Headers struct {
 	ETag                string
 	IdempotencyReplayed *string
 	Location            string
+	XRequestID          *string
+}
+
+// CreateTemplateResponse400Headers the declared response headers of an HTTP 400 response for CreateTemplate
+type CreateTemplateResponse400Headers struct {
+	XRequestID *string
 }
 
 // CreateTemplateResponse401Headers the declared response headers of an HTTP 401 response for CreateTemplate
 type CreateTemplateResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateTemplateResponse403Headers the declared response headers of an HTTP 403 response for CreateTemplate
+type CreateTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse408Headers the declared response headers of an HTTP 408 response for CreateTemplate
+type CreateTemplateResponse408Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse413Headers the declared response headers of an HTTP 413 response for CreateTemplate
+type CreateTemplateResponse413Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse415Headers the declared response headers of an HTTP 415 response for CreateTemplate
+type CreateTemplateResponse415Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse422Headers the declared response headers of an HTTP 422 response for CreateTemplate
+type CreateTemplateResponse422Headers struct {
+	XRequestID *string
+}
+
+// CreateTemplateResponse500Headers the declared response headers of an HTTP 500 response for CreateTemplate
+type CreateTemplateResponse500Headers struct {
+	XRequestID *string
 }
 
 // CreateTemplateResponse503Headers the declared response headers of an HTTP 503 response for CreateTemplate
 type CreateTemplateResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type CreateTemplateResponse struct {
@@ -16695,8 +20460,22 @@ type CreateTemplateResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateTemplateResponse201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateTemplateResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateTemplateResponse403Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateTemplateResponse408Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateTemplateResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateTemplateResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreateTemplateResponse422Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateTemplateResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *CreateTemplateResponse503Headers
 }
@@ -16780,14 +20559,46 @@ func (r CreateTemplateResponse) ContentType() string {
 	return ""
 }
 
+// DeleteTemplateResponse204Headers the declared response headers of an HTTP 204 response for DeleteTemplate
+type DeleteTemplateResponse204Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse400Headers the declared response headers of an HTTP 400 response for DeleteTemplate
+type DeleteTemplateResponse400Headers struct {
+	XRequestID *string
+}
+
 // DeleteTemplateResponse401Headers the declared response headers of an HTTP 401 response for DeleteTemplate
 type DeleteTemplateResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteTemplateResponse403Headers the declared response headers of an HTTP 403 response for DeleteTemplate
+type DeleteTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse404Headers the declared response headers of an HTTP 404 response for DeleteTemplate
+type DeleteTemplateResponse404Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse412Headers the declared response headers of an HTTP 412 response for DeleteTemplate
+type DeleteTemplateResponse412Headers struct {
+	XRequestID *string
+}
+
+// DeleteTemplateResponse500Headers the declared response headers of an HTTP 500 response for DeleteTemplate
+type DeleteTemplateResponse500Headers struct {
+	XRequestID *string
 }
 
 // DeleteTemplateResponse503Headers the declared response headers of an HTTP 503 response for DeleteTemplate
 type DeleteTemplateResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type DeleteTemplateResponse struct {
@@ -16800,15 +20611,27 @@ type DeleteTemplateResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *TemplateNotFound
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *TemplateChanged
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteTemplateResponse204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteTemplateResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteTemplateResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *DeleteTemplateResponse404Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteTemplateResponse412Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteTemplateResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *DeleteTemplateResponse503Headers
 }
@@ -16829,12 +20652,12 @@ func (r DeleteTemplateResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DeleteTemplateResponse) GetJSON404() *NotFound {
+func (r DeleteTemplateResponse) GetJSON404() *TemplateNotFound {
 	return r.JSON404
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r DeleteTemplateResponse) GetJSON412() *PreconditionFailed {
+func (r DeleteTemplateResponse) GetJSON412() *TemplateChanged {
 	return r.JSON412
 }
 
@@ -16879,17 +20702,40 @@ func (r DeleteTemplateResponse) ContentType() string {
 
 // GetTemplateResponse200Headers the declared response headers of an HTTP 200 response for GetTemplate
 type GetTemplateResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// GetTemplateResponse400Headers the declared response headers of an HTTP 400 response for GetTemplate
+type GetTemplateResponse400Headers struct {
+	XRequestID *string
 }
 
 // GetTemplateResponse401Headers the declared response headers of an HTTP 401 response for GetTemplate
 type GetTemplateResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// GetTemplateResponse403Headers the declared response headers of an HTTP 403 response for GetTemplate
+type GetTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// GetTemplateResponse404Headers the declared response headers of an HTTP 404 response for GetTemplate
+type GetTemplateResponse404Headers struct {
+	XRequestID *string
+}
+
+// GetTemplateResponse500Headers the declared response headers of an HTTP 500 response for GetTemplate
+type GetTemplateResponse500Headers struct {
+	XRequestID *string
 }
 
 // GetTemplateResponse503Headers the declared response headers of an HTTP 503 response for GetTemplate
 type GetTemplateResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type GetTemplateResponse struct {
@@ -16904,15 +20750,23 @@ type GetTemplateResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *TemplateNotFound
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetTemplateResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetTemplateResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetTemplateResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetTemplateResponse404Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetTemplateResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetTemplateResponse503Headers
 }
@@ -16938,7 +20792,7 @@ func (r GetTemplateResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetTemplateResponse) GetJSON404() *NotFound {
+func (r GetTemplateResponse) GetJSON404() *TemplateNotFound {
 	return r.JSON404
 }
 
@@ -16983,17 +20837,60 @@ func (r GetTemplateResponse) ContentType() string {
 
 // UpdateTemplateResponse200Headers the declared response headers of an HTTP 200 response for UpdateTemplate
 type UpdateTemplateResponse200Headers struct {
-	ETag string
+	ETag       string
+	XRequestID *string
+}
+
+// UpdateTemplateResponse400Headers the declared response headers of an HTTP 400 response for UpdateTemplate
+type UpdateTemplateResponse400Headers struct {
+	XRequestID *string
 }
 
 // UpdateTemplateResponse401Headers the declared response headers of an HTTP 401 response for UpdateTemplate
 type UpdateTemplateResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdateTemplateResponse403Headers the declared response headers of an HTTP 403 response for UpdateTemplate
+type UpdateTemplateResponse403Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse404Headers the declared response headers of an HTTP 404 response for UpdateTemplate
+type UpdateTemplateResponse404Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse408Headers the declared response headers of an HTTP 408 response for UpdateTemplate
+type UpdateTemplateResponse408Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse412Headers the declared response headers of an HTTP 412 response for UpdateTemplate
+type UpdateTemplateResponse412Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse413Headers the declared response headers of an HTTP 413 response for UpdateTemplate
+type UpdateTemplateResponse413Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse415Headers the declared response headers of an HTTP 415 response for UpdateTemplate
+type UpdateTemplateResponse415Headers struct {
+	XRequestID *string
+}
+
+// UpdateTemplateResponse500Headers the declared response headers of an HTTP 500 response for UpdateTemplate
+type UpdateTemplateResponse500Headers struct {
+	XRequestID *string
 }
 
 // UpdateTemplateResponse503Headers the declared response headers of an HTTP 503 response for UpdateTemplate
 type UpdateTemplateResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type UpdateTemplateResponse struct {
@@ -17008,11 +20905,11 @@ type UpdateTemplateResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *TemplateNotFound
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *RequestTimeout
 	// JSON412 the response for an HTTP 412 `application/json` response
-	JSON412 *PreconditionFailed
+	JSON412 *TemplateChanged
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *ContentTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -17023,8 +20920,24 @@ type UpdateTemplateResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *UpdateTemplateResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdateTemplateResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateTemplateResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateTemplateResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *UpdateTemplateResponse404Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *UpdateTemplateResponse408Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *UpdateTemplateResponse412Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdateTemplateResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdateTemplateResponse415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdateTemplateResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *UpdateTemplateResponse503Headers
 }
@@ -17050,7 +20963,7 @@ func (r UpdateTemplateResponse) GetJSON403() *Forbidden {
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r UpdateTemplateResponse) GetJSON404() *NotFound {
+func (r UpdateTemplateResponse) GetJSON404() *TemplateNotFound {
 	return r.JSON404
 }
 
@@ -17060,7 +20973,7 @@ func (r UpdateTemplateResponse) GetJSON408() *RequestTimeout {
 }
 
 // GetJSON412 returns the response for an HTTP 412 `application/json` response
-func (r UpdateTemplateResponse) GetJSON412() *PreconditionFailed {
+func (r UpdateTemplateResponse) GetJSON412() *TemplateChanged {
 	return r.JSON412
 }
 
@@ -17115,17 +21028,35 @@ func (r UpdateTemplateResponse) ContentType() string {
 
 // ListWorkResponse200Headers the declared response headers of an HTTP 200 response for ListWork
 type ListWorkResponse200Headers struct {
-	Link *string
+	Link       *string
+	XRequestID *string
+}
+
+// ListWorkResponse400Headers the declared response headers of an HTTP 400 response for ListWork
+type ListWorkResponse400Headers struct {
+	XRequestID *string
 }
 
 // ListWorkResponse401Headers the declared response headers of an HTTP 401 response for ListWork
 type ListWorkResponse401Headers struct {
 	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListWorkResponse403Headers the declared response headers of an HTTP 403 response for ListWork
+type ListWorkResponse403Headers struct {
+	XRequestID *string
+}
+
+// ListWorkResponse500Headers the declared response headers of an HTTP 500 response for ListWork
+type ListWorkResponse500Headers struct {
+	XRequestID *string
 }
 
 // ListWorkResponse503Headers the declared response headers of an HTTP 503 response for ListWork
 type ListWorkResponse503Headers struct {
 	RetryAfter *int
+	XRequestID *string
 }
 
 type ListWorkResponse struct {
@@ -17145,8 +21076,14 @@ type ListWorkResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListWorkResponse200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListWorkResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListWorkResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListWorkResponse403Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListWorkResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListWorkResponse503Headers
 }
@@ -17217,8 +21154,8 @@ func (r ListWorkResponse) ContentType() string {
 // this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
 // the newest event comes first, and `before` continues towards older ones.
 //
-// With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-// it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
 // that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
 // `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
 //
@@ -17226,6 +21163,8 @@ func (r ListWorkResponse) ContentType() string {
 // database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
 // the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
 // live stream when the epoch changes.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17248,6 +21187,8 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 // `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
 // needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/insights/forecast (the `GetForecast` operationId).
@@ -17265,6 +21206,8 @@ func (c *ClientWithResponses) GetForecastWithResponse(ctx context.Context, param
 // by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
 // for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
 // of the period.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17295,6 +21238,8 @@ func (c *ClientWithResponses) GetScrapWithResponse(ctx context.Context, params *
 //     its operators reported, counts as 0.
 //   - `waiting`: units in progress that stand at the step now, whatever the period is.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/insights/steps (the `GetStepTimes` operationId).
@@ -17316,6 +21261,8 @@ func (c *ClientWithResponses) GetStepTimesWithResponse(ctx context.Context, para
 // hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
 // hour that the clocks repeat is two buckets.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/insights/throughput (the `GetThroughput` operationId).
@@ -17333,6 +21280,9 @@ func (c *ClientWithResponses) GetThroughputWithResponse(ctx context.Context, par
 // job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17352,6 +21302,9 @@ func (c *ClientWithResponses) LinkJiraTicketWithBodyWithResponse(ctx context.Con
 // is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
 // to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+// before it for a new job.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jira/link (the `LinkJiraTicket` operationId).
@@ -17367,6 +21320,8 @@ func (c *ClientWithResponses) LinkJiraTicketWithResponse(ctx context.Context, pa
 //
 // Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17384,6 +21339,8 @@ func (c *ClientWithResponses) PushJobToJiraWithBodyWithResponse(ctx context.Cont
 // Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
 // two. Pushes of one job happen one at a time: while one is under way another is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jira/push (the `PushJobToJira` operationId).
@@ -17400,6 +21357,8 @@ func (c *ClientWithResponses) PushJobToJiraWithResponse(ctx context.Context, par
 // Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
 // `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jira/tickets (the `ListJiraTickets` operationId).
@@ -17414,6 +21373,8 @@ func (c *ClientWithResponses) ListJiraTicketsWithResponse(ctx context.Context, p
 // GetJiraTicketWithResponse Get a Jira ticket
 //
 // Answers with one ticket as Jira has it now. Nothing is stored.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17433,6 +21394,8 @@ func (c *ClientWithResponses) GetJiraTicketWithResponse(ctx context.Context, tic
 // header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
 // due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jobs (the `ListJobs` operationId).
@@ -17450,6 +21413,8 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 // request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 // here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs (the `CreateJob` operationId).
@@ -17466,6 +21431,8 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 // Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
 // request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
 // here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17506,6 +21473,9 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 // external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
 // an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+// `path.created` and `serial.created` for each path and unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/import (the `ImportJobs` operationId).
@@ -17523,6 +21493,9 @@ func (c *ClientWithResponses) ImportJobsWithBodyWithResponse(ctx context.Context
 // created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
 // A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 // place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17542,6 +21515,9 @@ func (c *ClientWithResponses) PlanJobWithBodyWithResponse(ctx context.Context, p
 // A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
 // place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+// and `serial.created` for each path and unit.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/plan (the `PlanJob` operationId).
@@ -17557,6 +21533,8 @@ func (c *ClientWithResponses) PlanJobWithResponse(ctx context.Context, params *P
 //
 // Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
 // traceable.
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17574,6 +21552,8 @@ func (c *ClientWithResponses) DeleteJobWithResponse(ctx context.Context, jobID J
 // Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
 // the serial numbers would give.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
@@ -17590,6 +21570,9 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobI
 // Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 // write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
@@ -17605,6 +21588,9 @@ func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context,
 //
 // Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
 // write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `job.updated`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17623,6 +21609,8 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 // its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 // can still be changed. A job that is closed already is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -17640,6 +21628,8 @@ func (c *ClientWithResponses) CloseJobWithBodyWithResponse(ctx context.Context, 
 // its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
 // can still be changed. A job that is closed already is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
@@ -17654,6 +21644,8 @@ func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID Jo
 // ListJobPathsWithResponse List the paths of a job
 //
 // Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17671,6 +21663,8 @@ func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobI
 // Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 // not closed is refused (409).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
@@ -17686,6 +21680,8 @@ func (c *ClientWithResponses) ReopenJobWithBodyWithResponse(ctx context.Context,
 //
 // Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
 // not closed is refused (409).
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17704,6 +21700,8 @@ func (c *ClientWithResponses) ReopenJobWithResponse(ctx context.Context, jobID J
 // to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 // refused (404).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -17721,6 +21719,8 @@ func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context
 // to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
 // refused (404).
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/paths (the `CreatePath` operationId).
@@ -17735,6 +21735,8 @@ func (c *ClientWithResponses) CreatePathWithResponse(ctx context.Context, params
 // DeletePathWithResponse Delete a path
 //
 // Deletes the path and its steps. A path with serial numbers has history and stays (409).
+//
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17751,6 +21753,8 @@ func (c *ClientWithResponses) DeletePathWithResponse(ctx context.Context, pathID
 //
 // Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
 // bottleneck shows.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17773,6 +21777,9 @@ func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID Pa
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -17794,6 +21801,9 @@ func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context
 // does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
 // History keeps the names of removed steps.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `path.updated`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
@@ -17810,6 +21820,8 @@ func (c *ClientWithResponses) UpdatePathWithResponse(ctx context.Context, pathID
 // Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
 // units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
 //
+// Needs the role `read`. Changes nothing.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/places (the `ListPlaces` operationId).
@@ -17825,6 +21837,8 @@ func (c *ClientWithResponses) ListPlacesWithResponse(ctx context.Context, reqEdi
 //
 // Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
 // streamed.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17844,6 +21858,8 @@ func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, param
 // numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 // again.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -17862,6 +21878,8 @@ func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Cont
 // numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
 // again.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials (the `CreateSerials` operationId).
@@ -17878,6 +21896,9 @@ func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, par
 // Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
 // the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 // so that two people who press the same button at the same time move each unit once.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17896,6 +21917,9 @@ func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Con
 // the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
 // so that two people who press the same button at the same time move each unit once.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/advance (the `AdvanceSerials` operationId).
@@ -17911,6 +21935,9 @@ func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, pa
 //
 // Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 // unit that moved has `bypassed`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17928,6 +21955,9 @@ func (c *ClientWithResponses) AdvanceSerialsToWithBodyWithResponse(ctx context.C
 // Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
 // unit that moved has `bypassed`.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+// `serial.completed` for each unit.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/advance-to (the `AdvanceSerialsTo` operationId).
@@ -17943,6 +21973,8 @@ func (c *ClientWithResponses) AdvanceSerialsToWithResponse(ctx context.Context, 
 //
 // Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/notes (the `AddSerialNotes` operationId).
@@ -17957,6 +21989,8 @@ func (c *ClientWithResponses) AddSerialNotesWithBodyWithResponse(ctx context.Con
 // AddSerialNotesWithResponse Add a note to many serial numbers
 //
 // Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17974,6 +22008,9 @@ func (c *ClientWithResponses) AddSerialNotesWithResponse(ctx context.Context, pa
 // Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 // on the path of the step.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/override (the `OverrideSteps` operationId).
@@ -17989,6 +22026,9 @@ func (c *ClientWithResponses) OverrideStepsWithBodyWithResponse(ctx context.Cont
 //
 // Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
 // on the path of the step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+// unit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18006,6 +22046,8 @@ func (c *ClientWithResponses) OverrideStepsWithResponse(ctx context.Context, par
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
@@ -18021,6 +22063,8 @@ func (c *ClientWithResponses) ScrapSerialsWithBodyWithResponse(ctx context.Conte
 //
 // Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
 // answers for itself.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18038,6 +22082,8 @@ func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, para
 // Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 // take back your own changes only.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
@@ -18053,6 +22099,8 @@ func (c *ClientWithResponses) UndoSerialsWithBodyWithResponse(ctx context.Contex
 //
 // Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
 // take back your own changes only.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18070,6 +22118,9 @@ func (c *ClientWithResponses) UndoSerialsWithResponse(ctx context.Context, param
 // Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
 // not even if that was undone. The events of the unit stay, and its serial number is not used again.
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `serial.deleted`.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
@@ -18085,6 +22136,8 @@ func (c *ClientWithResponses) DeleteSerialWithResponse(ctx context.Context, seri
 //
 // Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
 // lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18106,6 +22159,9 @@ func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialI
 // With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 // required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -18126,6 +22182,9 @@ func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Cont
 // With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
 // required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
@@ -18142,6 +22201,9 @@ func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, ser
 // Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18160,6 +22222,9 @@ func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Co
 // overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
 // last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+// `serial.completed` after the last step.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
@@ -18176,6 +22241,8 @@ func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, s
 // Completes the unit although required steps are open; the event names them. If no step except the current one is required
 // and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 // this step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18194,6 +22261,8 @@ func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx contex
 // and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
 // this step.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
@@ -18209,6 +22278,8 @@ func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Contex
 //
 // Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 // possible when the unit is completed or scrapped.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18226,6 +22297,8 @@ func (c *ClientWithResponses) AddSerialNoteWithBodyWithResponse(ctx context.Cont
 // Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
 // possible when the unit is completed or scrapped.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
@@ -18241,6 +22314,8 @@ func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, ser
 //
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 // `fromStepId` the unit is scrapped only if it still stands at this step.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18258,6 +22333,8 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 // Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
 // `fromStepId` the unit is scrapped only if it still stands at this step.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
@@ -18272,6 +22349,8 @@ func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, seria
 // CompleteStepWithBodyWithResponse Report a deferred step as done
 //
 // The step was done after all, out of its order.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18288,6 +22367,8 @@ func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Conte
 //
 // The step was done after all, out of its order.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
@@ -18302,6 +22383,9 @@ func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, seri
 // ClearStepOverrideWithResponse Take back an override
 //
 // The step binds this unit again as its path says.
+//
+// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+// `serial.override_cleared`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18319,6 +22403,8 @@ func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context,
 // For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 // `skipped`: the unit no longer owes it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -18335,6 +22421,8 @@ func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Conte
 // For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
 // `skipped`: the unit no longer owes it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
@@ -18350,6 +22438,8 @@ func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, seri
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
@@ -18364,6 +22454,8 @@ func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context,
 // WaiveStepWithResponse Excuse a deferred step
 //
 // The unit may be completed without the step. The event keeps the reason and who approved it.
+//
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18384,6 +22476,8 @@ func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialI
 // With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 // `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -18403,6 +22497,8 @@ func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context
 // With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
 // `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
 //
+// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
@@ -18418,6 +22514,8 @@ func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serial
 //
 // Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
 // follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18435,6 +22533,9 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
 //
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -18451,6 +22552,9 @@ func (c *ClientWithResponses) UpdateStepWithBodyWithResponse(ctx context.Context
 // Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
 // `ETag` is the path's, and an `If-Match` names the path's version.
 //
+// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+// `step.updated`.
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
@@ -18465,6 +22569,8 @@ func (c *ClientWithResponses) UpdateStepWithResponse(ctx context.Context, stepID
 // ListTemplatesWithResponse List templates
 //
 // Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18481,6 +22587,8 @@ func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, par
 //
 // Stores a list of steps from which paths can be made. The name need not be unique.
 //
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/templates (the `CreateTemplate` operationId).
@@ -18495,6 +22603,8 @@ func (c *ClientWithResponses) CreateTemplateWithBodyWithResponse(ctx context.Con
 // CreateTemplateWithResponse Create a template
 //
 // Stores a list of steps from which paths can be made. The name need not be unique.
+//
+// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18511,6 +22621,9 @@ func (c *ClientWithResponses) CreateTemplateWithResponse(ctx context.Context, pa
 //
 // Deletes the template. Paths that were made from it stay as they are.
 //
+// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// `template.deleted`.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
@@ -18525,6 +22638,8 @@ func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, te
 // GetTemplateWithResponse Get a template
 //
 // Returns the template and its steps.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18542,6 +22657,9 @@ func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templ
 // Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 // are.
 //
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
@@ -18557,6 +22675,9 @@ func (c *ClientWithResponses) UpdateTemplateWithBodyWithResponse(ctx context.Con
 //
 // Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
 // are.
+//
+// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+// again; with `If-Match` it is refused (412). Appends `template.updated`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18577,6 +22698,8 @@ func (c *ClientWithResponses) UpdateTemplateWithResponse(ctx context.Context, te
 //
 // Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
 // missed or returned twice, because its place can change.
+//
+// Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18611,7 +22734,7 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidQuery
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -18667,7 +22790,24 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 			}
 			headers.RoutecardFeedEpoch = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListEventsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListEventsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -18677,7 +22817,34 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListEventsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListEventsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListEventsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -18686,6 +22853,13 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -18759,6 +22933,26 @@ func ParseGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) 
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetForecastResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetForecastResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetForecastResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -18768,7 +22962,44 @@ func ParseGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) 
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetForecastResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetForecastResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetForecastResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetForecastResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -18777,6 +23008,13 @@ func ParseGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) 
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -18850,6 +23088,26 @@ func ParseGetScrapResponse(rsp *http.Response) (*GetScrapResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetScrapResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetScrapResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetScrapResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -18859,7 +23117,44 @@ func ParseGetScrapResponse(rsp *http.Response) (*GetScrapResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetScrapResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetScrapResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetScrapResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetScrapResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -18868,6 +23163,13 @@ func ParseGetScrapResponse(rsp *http.Response) (*GetScrapResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -18941,6 +23243,26 @@ func ParseGetStepTimesResponse(rsp *http.Response) (*GetStepTimesResponse, error
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetStepTimesResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetStepTimesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetStepTimesResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -18950,7 +23272,44 @@ func ParseGetStepTimesResponse(rsp *http.Response) (*GetStepTimesResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetStepTimesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetStepTimesResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetStepTimesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetStepTimesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -18959,6 +23318,13 @@ func ParseGetStepTimesResponse(rsp *http.Response) (*GetStepTimesResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -18988,7 +23354,7 @@ func ParseGetThroughputResponse(rsp *http.Response) (*GetThroughputResponse, err
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19032,6 +23398,26 @@ func ParseGetThroughputResponse(rsp *http.Response) (*GetThroughputResponse, err
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetThroughputResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetThroughputResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetThroughputResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19041,7 +23427,44 @@ func ParseGetThroughputResponse(rsp *http.Response) (*GetThroughputResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetThroughputResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetThroughputResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetThroughputResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetThroughputResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19050,6 +23473,13 @@ func ParseGetThroughputResponse(rsp *http.Response) (*GetThroughputResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -19086,7 +23516,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19107,7 +23537,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest JobOrTicketNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19121,7 +23551,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19188,6 +23618,13 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 201:
 		var headers LinkJiraTicketResponse201Headers
@@ -19212,7 +23649,24 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers LinkJiraTicketResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers LinkJiraTicketResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19222,7 +23676,104 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers LinkJiraTicketResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers LinkJiraTicketResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers LinkJiraTicketResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers LinkJiraTicketResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers LinkJiraTicketResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers LinkJiraTicketResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers LinkJiraTicketResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers LinkJiraTicketResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers LinkJiraTicketResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers LinkJiraTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19231,6 +23782,13 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -19260,7 +23818,7 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19281,7 +23839,7 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest JobOrTicketNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19295,7 +23853,7 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19355,7 +23913,24 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers PushJobToJiraResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers PushJobToJiraResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19365,7 +23940,104 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers PushJobToJiraResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers PushJobToJiraResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers PushJobToJiraResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers PushJobToJiraResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers PushJobToJiraResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers PushJobToJiraResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers PushJobToJiraResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers PushJobToJiraResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers PushJobToJiraResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers PushJobToJiraResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19374,6 +24046,13 @@ func ParsePushJobToJiraResponse(rsp *http.Response) (*PushJobToJiraResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -19403,7 +24082,7 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19424,7 +24103,7 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest NoJira
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19463,7 +24142,24 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListJiraTicketsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListJiraTicketsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19473,7 +24169,54 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListJiraTicketsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 409:
+		var headers ListJiraTicketsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListJiraTicketsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers ListJiraTicketsResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListJiraTicketsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19482,6 +24225,13 @@ func ParseListJiraTicketsResponse(rsp *http.Response) (*ListJiraTicketsResponse,
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -19532,14 +24282,14 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest TicketNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest NoJira
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19569,6 +24319,26 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetJiraTicketResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetJiraTicketResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJiraTicketResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19578,7 +24348,64 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetJiraTicketResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetJiraTicketResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers GetJiraTicketResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetJiraTicketResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers GetJiraTicketResponse502Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetJiraTicketResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19587,6 +24414,13 @@ func ParseGetJiraTicketResponse(rsp *http.Response) (*GetJiraTicketResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -19616,7 +24450,7 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19665,6 +24499,13 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		if values := rsp.Header.Values("X-Total-Count"); len(values) > 0 {
 			var value int64
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Total-Count", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"}); err != nil {
@@ -19673,6 +24514,16 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 			headers.XTotalCount = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListJobsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListJobsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19682,7 +24533,34 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListJobsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListJobsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19691,6 +24569,13 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -19720,7 +24605,7 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19748,7 +24633,7 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest ExternalIDIsUsed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19815,7 +24700,24 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19825,7 +24727,84 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreateJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreateJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19834,6 +24813,13 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -19863,7 +24849,7 @@ func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19891,7 +24877,7 @@ func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19944,7 +24930,24 @@ func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ImportJobsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ImportJobsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -19954,7 +24957,84 @@ func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ImportJobsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 408:
+		var headers ImportJobsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ImportJobsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ImportJobsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ImportJobsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ImportJobsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ImportJobsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ImportJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -19963,6 +25043,13 @@ func ParseImportJobsResponse(rsp *http.Response) (*ImportJobsResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20013,7 +25100,7 @@ func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20027,7 +25114,7 @@ func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest ExternalIDIsUsed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20094,7 +25181,24 @@ func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers PlanJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers PlanJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20104,7 +25208,94 @@ func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers PlanJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers PlanJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers PlanJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers PlanJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers PlanJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers PlanJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers PlanJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers PlanJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers PlanJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20113,6 +25304,13 @@ func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20196,6 +25394,26 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteJobResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20205,7 +25423,64 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeleteJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeleteJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteJobResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20214,6 +25489,13 @@ func ParseDeleteJobResponse(rsp *http.Response) (*DeleteJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20296,7 +25578,24 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20306,7 +25605,44 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20315,6 +25651,13 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20344,7 +25687,7 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20379,7 +25722,7 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest ExternalIDIsUsed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20432,7 +25775,24 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdateJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20442,7 +25802,94 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdateJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdateJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdateJobResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdateJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdateJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdateJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20451,6 +25898,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20515,7 +25969,7 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20575,7 +26029,24 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers CloseJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CloseJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20585,7 +26056,94 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CloseJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CloseJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CloseJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CloseJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CloseJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CloseJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CloseJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CloseJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CloseJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20594,6 +26152,13 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20623,7 +26188,7 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20676,7 +26241,24 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListJobPathsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListJobPathsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20686,7 +26268,44 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListJobPathsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ListJobPathsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListJobPathsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListJobPathsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20695,6 +26314,13 @@ func ParseListJobPathsResponse(rsp *http.Response) (*ListJobPathsResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20759,7 +26385,7 @@ func ParseReopenJobResponse(rsp *http.Response) (*ReopenJobResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20819,7 +26445,24 @@ func ParseReopenJobResponse(rsp *http.Response) (*ReopenJobResponse, error) {
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ReopenJobResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ReopenJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20829,7 +26472,94 @@ func ParseReopenJobResponse(rsp *http.Response) (*ReopenJobResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ReopenJobResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ReopenJobResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ReopenJobResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ReopenJobResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ReopenJobResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ReopenJobResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ReopenJobResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ReopenJobResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ReopenJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20838,6 +26568,13 @@ func ParseReopenJobResponse(rsp *http.Response) (*ReopenJobResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -20867,7 +26604,7 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20888,7 +26625,7 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -20962,7 +26699,24 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreatePathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreatePathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -20972,7 +26726,84 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreatePathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CreatePathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreatePathResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreatePathResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreatePathResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreatePathResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreatePathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreatePathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -20981,6 +26812,13 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21027,21 +26865,21 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PathNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest PathChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21064,6 +26902,26 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers DeletePathResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeletePathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeletePathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21073,7 +26931,64 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeletePathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeletePathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeletePathResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeletePathResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeletePathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeletePathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21082,6 +26997,13 @@ func ParseDeletePathResponse(rsp *http.Response) (*DeletePathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21132,7 +27054,7 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PathNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21164,7 +27086,24 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetPathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetPathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21174,7 +27113,44 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetPathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetPathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetPathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetPathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21183,6 +27159,13 @@ func ParseGetPathResponse(rsp *http.Response) (*GetPathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21212,7 +27195,7 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21233,7 +27216,7 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21247,14 +27230,14 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest PathChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21300,7 +27283,24 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdatePathResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdatePathResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21310,7 +27310,94 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdatePathResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdatePathResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdatePathResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdatePathResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdatePathResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdatePathResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdatePathResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdatePathResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdatePathResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21319,6 +27406,13 @@ func ParseUpdatePathResponse(rsp *http.Response) (*UpdatePathResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21385,6 +27479,26 @@ func ParseListPlacesResponse(rsp *http.Response) (*ListPlacesResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers ListPlacesResponse200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListPlacesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListPlacesResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21394,7 +27508,34 @@ func ParseListPlacesResponse(rsp *http.Response) (*ListPlacesResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListPlacesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListPlacesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListPlacesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21403,6 +27544,13 @@ func ParseListPlacesResponse(rsp *http.Response) (*ListPlacesResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21432,7 +27580,7 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21481,7 +27629,24 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21491,7 +27656,34 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21500,6 +27692,13 @@ func ParseListSerialsResponse(rsp *http.Response) (*ListSerialsResponse, error) 
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21529,7 +27728,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21550,7 +27749,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest PathNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21564,7 +27763,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21617,7 +27816,24 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21627,7 +27843,94 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CreateSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreateSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreateSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21636,6 +27939,13 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21658,14 +27968,14 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21686,7 +27996,7 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21700,7 +28010,7 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest SerialsRefused
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21753,7 +28063,24 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AdvanceSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21763,7 +28090,94 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AdvanceSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21772,6 +28186,13 @@ func ParseAdvanceSerialsResponse(rsp *http.Response) (*AdvanceSerialsResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21794,14 +28215,14 @@ func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToRespons
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21822,7 +28243,7 @@ func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToRespons
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21836,7 +28257,7 @@ func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToRespons
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest SerialsRefused
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21889,7 +28310,24 @@ func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToRespons
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialsToResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AdvanceSerialsToResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -21899,7 +28337,94 @@ func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToRespons
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialsToResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialsToResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialsToResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialsToResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialsToResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialsToResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialsToResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialsToResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AdvanceSerialsToResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -21908,6 +28433,13 @@ func ParseAdvanceSerialsToResponse(rsp *http.Response) (*AdvanceSerialsToRespons
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -21930,14 +28462,14 @@ func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21958,7 +28490,7 @@ func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, e
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22018,7 +28550,24 @@ func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, e
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AddSerialNotesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AddSerialNotesResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22028,7 +28577,84 @@ func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AddSerialNotesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AddSerialNotesResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AddSerialNotesResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers AddSerialNotesResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AddSerialNotesResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AddSerialNotesResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AddSerialNotesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddSerialNotesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22037,6 +28663,13 @@ func ParseAddSerialNotesResponse(rsp *http.Response) (*AddSerialNotesResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22059,14 +28692,14 @@ func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22087,7 +28720,7 @@ func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22101,7 +28734,7 @@ func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, err
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest SerialsRefused
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22154,7 +28787,24 @@ func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers OverrideStepsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers OverrideStepsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22164,7 +28814,94 @@ func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers OverrideStepsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers OverrideStepsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers OverrideStepsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers OverrideStepsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers OverrideStepsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers OverrideStepsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers OverrideStepsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers OverrideStepsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers OverrideStepsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22173,6 +28910,13 @@ func ParseOverrideStepsResponse(rsp *http.Response) (*OverrideStepsResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22195,14 +28939,14 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22223,7 +28967,7 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22237,7 +28981,7 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest SerialsRefused
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22290,7 +29034,24 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ScrapSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ScrapSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22300,7 +29061,94 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ScrapSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ScrapSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ScrapSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ScrapSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ScrapSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ScrapSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ScrapSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ScrapSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ScrapSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22309,6 +29157,13 @@ func ParseScrapSerialsResponse(rsp *http.Response) (*ScrapSerialsResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22331,14 +29186,14 @@ func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BulkChanged
+		var dest BulkResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22359,7 +29214,7 @@ func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) 
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialsNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22373,7 +29228,7 @@ func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) 
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22426,7 +29281,24 @@ func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) 
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UndoSerialsResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UndoSerialsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22436,7 +29308,94 @@ func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) 
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UndoSerialsResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UndoSerialsResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UndoSerialsResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UndoSerialsResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers UndoSerialsResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UndoSerialsResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers UndoSerialsResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers UndoSerialsResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UndoSerialsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22445,6 +29404,13 @@ func ParseUndoSerialsResponse(rsp *http.Response) (*UndoSerialsResponse, error) 
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22491,21 +29457,21 @@ func ParseDeleteSerialResponse(rsp *http.Response) (*DeleteSerialResponse, error
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest SerialWasChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22528,6 +29494,26 @@ func ParseDeleteSerialResponse(rsp *http.Response) (*DeleteSerialResponse, error
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteSerialResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22537,7 +29523,64 @@ func ParseDeleteSerialResponse(rsp *http.Response) (*DeleteSerialResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeleteSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeleteSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteSerialResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22546,6 +29589,13 @@ func ParseDeleteSerialResponse(rsp *http.Response) (*DeleteSerialResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22596,7 +29646,7 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22628,7 +29678,24 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22638,7 +29705,44 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22647,6 +29751,13 @@ func ParseGetSerialResponse(rsp *http.Response) (*GetSerialResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22669,14 +29780,14 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22697,7 +29808,7 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22711,7 +29822,7 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22771,7 +29882,24 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AdvanceSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22781,7 +29909,94 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AdvanceSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22790,6 +30005,13 @@ func ParseAdvanceSerialResponse(rsp *http.Response) (*AdvanceSerialResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22819,7 +30041,7 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22840,7 +30062,7 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22854,7 +30076,7 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22914,7 +30136,24 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AdvanceSerialToResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AdvanceSerialToResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -22924,7 +30163,94 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AdvanceSerialToResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AdvanceSerialToResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AdvanceSerialToResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers AdvanceSerialToResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers AdvanceSerialToResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AdvanceSerialToResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AdvanceSerialToResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AdvanceSerialToResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AdvanceSerialToResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -22933,6 +30259,13 @@ func ParseAdvanceSerialToResponse(rsp *http.Response) (*AdvanceSerialToResponse,
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -22955,14 +30288,14 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidReason
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22983,7 +30316,7 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -22997,7 +30330,7 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23057,7 +30390,24 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ForceCompleteSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ForceCompleteSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23067,7 +30417,94 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ForceCompleteSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ForceCompleteSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ForceCompleteSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ForceCompleteSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ForceCompleteSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ForceCompleteSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ForceCompleteSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ForceCompleteSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ForceCompleteSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -23076,6 +30513,13 @@ func ParseForceCompleteSerialResponse(rsp *http.Response) (*ForceCompleteSerialR
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -23098,14 +30542,14 @@ func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23126,7 +30570,7 @@ func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, err
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23193,7 +30637,24 @@ func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, err
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers AddSerialNoteResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AddSerialNoteResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23203,7 +30664,84 @@ func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers AddSerialNoteResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers AddSerialNoteResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers AddSerialNoteResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers AddSerialNoteResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers AddSerialNoteResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers AddSerialNoteResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers AddSerialNoteResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddSerialNoteResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -23212,6 +30750,13 @@ func ParseAddSerialNoteResponse(rsp *http.Response) (*AddSerialNoteResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -23234,14 +30779,14 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23262,7 +30807,7 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23276,7 +30821,7 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23336,7 +30881,24 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ScrapSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ScrapSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23346,7 +30908,94 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ScrapSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ScrapSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers ScrapSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers ScrapSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ScrapSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ScrapSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ScrapSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers ScrapSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ScrapSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -23355,6 +31004,13 @@ func ParseScrapSerialResponse(rsp *http.Response) (*ScrapSerialResponse, error) 
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -23377,14 +31033,14 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23405,7 +31061,7 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23419,7 +31075,7 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest StepNotDeferred
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23479,7 +31135,24 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers CompleteStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CompleteStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23489,7 +31162,94 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CompleteStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CompleteStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers CompleteStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers CompleteStepResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers CompleteStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CompleteStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CompleteStepResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CompleteStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CompleteStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -23498,6 +31258,13 @@ func ParseCompleteStepResponse(rsp *http.Response) (*CompleteStepResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -23544,21 +31311,21 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest SerialWasChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23581,6 +31348,26 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers ClearStepOverrideResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers ClearStepOverrideResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ClearStepOverrideResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23590,7 +31377,64 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ClearStepOverrideResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers ClearStepOverrideResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 409:
+		var headers ClearStepOverrideResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 412:
+		var headers ClearStepOverrideResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers ClearStepOverrideResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ClearStepOverrideResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -23599,6 +31443,13 @@ func ParseClearStepOverrideResponse(rsp *http.Response) (*ClearStepOverrideRespo
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -23621,14 +31472,14 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23649,7 +31500,7 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23663,7 +31514,7 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23723,7 +31574,24 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers OverrideStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers OverrideStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23733,7 +31601,94 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers OverrideStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers OverrideStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers OverrideStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers OverrideStepResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers OverrideStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers OverrideStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers OverrideStepResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers OverrideStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers OverrideStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -23742,6 +31697,13 @@ func ParseOverrideStepResponse(rsp *http.Response) (*OverrideStepResponse, error
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -23764,14 +31726,14 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23792,7 +31754,7 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialOrStepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23806,7 +31768,7 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest StepNotDeferred
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23866,7 +31828,24 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers WaiveStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers WaiveStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23876,7 +31855,94 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers WaiveStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers WaiveStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers WaiveStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers WaiveStepResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers WaiveStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers WaiveStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers WaiveStepResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers WaiveStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers WaiveStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -23885,6 +31951,13 @@ func ParseWaiveStepResponse(rsp *http.Response) (*WaiveStepResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -23907,14 +31980,14 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest SerialChanged
+		var dest Serial
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidReason
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23935,7 +32008,7 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest SerialNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23949,7 +32022,7 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24009,7 +32082,24 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 			}
 			headers.IdempotencyReplayed = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UndoSerialResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UndoSerialResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24019,7 +32109,94 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UndoSerialResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UndoSerialResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UndoSerialResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 409:
+		var headers UndoSerialResponse409Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers UndoSerialResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UndoSerialResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers UndoSerialResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers UndoSerialResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UndoSerialResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24028,6 +32205,13 @@ func ParseUndoSerialResponse(rsp *http.Response) (*UndoSerialResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24103,7 +32287,24 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 			}
 			headers.RoutecardFeedEpoch = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetSessionResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetSessionResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24113,7 +32314,34 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetSessionResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetSessionResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetSessionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24122,6 +32350,13 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24151,7 +32386,7 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24172,7 +32407,7 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest StepNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24186,7 +32421,7 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest StepChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24232,7 +32467,24 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdateStepResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateStepResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24242,7 +32494,84 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateStepResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdateStepResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdateStepResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdateStepResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdateStepResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdateStepResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdateStepResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateStepResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24251,6 +32580,13 @@ func ParseUpdateStepResponse(rsp *http.Response) (*UpdateStepResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24326,7 +32662,24 @@ func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, err
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListTemplatesResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListTemplatesResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24336,7 +32689,34 @@ func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, err
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListTemplatesResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListTemplatesResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListTemplatesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24345,6 +32725,13 @@ func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, err
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24462,7 +32849,24 @@ func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, e
 			}
 			headers.Location = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateTemplateResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24472,7 +32876,74 @@ func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 408:
+		var headers CreateTemplateResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateTemplateResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateTemplateResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreateTemplateResponse422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateTemplateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24481,6 +32952,13 @@ func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24527,14 +33005,14 @@ func ParseDeleteTemplateResponse(rsp *http.Response) (*DeleteTemplateResponse, e
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest TemplateNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest TemplateChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24557,6 +33035,26 @@ func ParseDeleteTemplateResponse(rsp *http.Response) (*DeleteTemplateResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteTemplateResponse204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteTemplateResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24566,7 +33064,54 @@ func ParseDeleteTemplateResponse(rsp *http.Response) (*DeleteTemplateResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers DeleteTemplateResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteTemplateResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteTemplateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24575,6 +33120,13 @@ func ParseDeleteTemplateResponse(rsp *http.Response) (*DeleteTemplateResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24625,7 +33177,7 @@ func ParseGetTemplateResponse(rsp *http.Response) (*GetTemplateResponse, error) 
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest TemplateNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24657,7 +33209,24 @@ func ParseGetTemplateResponse(rsp *http.Response) (*GetTemplateResponse, error) 
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetTemplateResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24667,7 +33236,44 @@ func ParseGetTemplateResponse(rsp *http.Response) (*GetTemplateResponse, error) 
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetTemplateResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetTemplateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24676,6 +33282,13 @@ func ParseGetTemplateResponse(rsp *http.Response) (*GetTemplateResponse, error) 
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24726,7 +33339,7 @@ func ParseUpdateTemplateResponse(rsp *http.Response) (*UpdateTemplateResponse, e
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest TemplateNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24740,7 +33353,7 @@ func ParseUpdateTemplateResponse(rsp *http.Response) (*UpdateTemplateResponse, e
 		response.JSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
-		var dest PreconditionFailed
+		var dest TemplateChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24786,7 +33399,24 @@ func ParseUpdateTemplateResponse(rsp *http.Response) (*UpdateTemplateResponse, e
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdateTemplateResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateTemplateResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24796,7 +33426,84 @@ func ParseUpdateTemplateResponse(rsp *http.Response) (*UpdateTemplateResponse, e
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateTemplateResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers UpdateTemplateResponse404Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 408:
+		var headers UpdateTemplateResponse408Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
+	case rsp.StatusCode == 412:
+		var headers UpdateTemplateResponse412Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdateTemplateResponse413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdateTemplateResponse415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdateTemplateResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateTemplateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24805,6 +33512,13 @@ func ParseUpdateTemplateResponse(rsp *http.Response) (*UpdateTemplateResponse, e
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}
@@ -24880,7 +33594,24 @@ func ParseListWorkResponse(rsp *http.Response) (*ListWorkResponse, error) {
 			}
 			headers.Link = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListWorkResponse400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListWorkResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24890,7 +33621,34 @@ func ParseListWorkResponse(rsp *http.Response) (*ListWorkResponse, error) {
 			}
 			headers.WWWAuthenticate = &value
 		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListWorkResponse403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListWorkResponse500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListWorkResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -24899,6 +33657,13 @@ func ParseListWorkResponse(rsp *http.Response) (*ListWorkResponse, error) {
 				return nil, err
 			}
 			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
 	}

@@ -57,7 +57,7 @@ func TestBodyRefuses(t *testing.T) {
 		`{"title":"x","count":1,"steps":[{"name":"\u0000"}]}`: {"steps.0.name must not contain NUL characters"},
 		`{"title":"x","count":1,"steps":[{"name":"a"},{"optional":1,"parts":[1,0.5,"x"]}]}`: {
 			"steps.1.name is required", "steps.1.optional must be a boolean",
-			"steps.1.parts.1 must be at least 1", "steps.1.parts.2 must be a number",
+			"steps.1.parts.1 must be an integer", "steps.1.parts.2 must be a number",
 		},
 		`{"title":"x","count":1,"steps":[{"name":"a","parts":[1]}]}`: {"steps.0.parts must have at least 2 items"},
 		// The required fields in the order of `required`, then the others in the contract's order.

@@ -31,8 +31,9 @@ type Operation struct {
 	Path string
 	// Role is the role that an API key needs, from x-role. Defaults to read for GET and to write for other methods.
 	Role string
-	// BodyRequired tells whether an empty body is refused. It is false if the operation takes no body.
-	BodyRequired bool
+	// EmptyBody tells whether an empty body means an empty object: if the contract does not require a body, or has
+	// x-empty-body.
+	EmptyBody bool
 	// MaxBody is the maximum length of the request body in bytes: [MaxBody], or the maxLength of a file.
 	MaxBody int64
 
@@ -71,8 +72,9 @@ type operationObject struct {
 	Role        string      `json:"x-role"`
 	Parameters  []parameter `json:"parameters"`
 	RequestBody *struct {
-		Required bool `json:"required"`
-		Content  map[string]struct {
+		Required  bool `json:"required"`
+		EmptyBody bool `json:"x-empty-body"`
+		Content   map[string]struct {
 			Schema *schema `json:"schema"`
 		} `json:"content"`
 	} `json:"requestBody"`
@@ -156,7 +158,7 @@ func (r *resolver) operation(raw json.RawMessage, shared []parameter) (*Operatio
 		operation.parameters = append(operation.parameters, declared)
 	}
 	if object.RequestBody != nil {
-		operation.BodyRequired = object.RequestBody.Required
+		operation.EmptyBody = object.RequestBody.EmptyBody || !object.RequestBody.Required
 		for mediaType, content := range object.RequestBody.Content {
 			body, err := r.schema(content.Schema)
 			if err != nil {

@@ -35,7 +35,7 @@ const orders = `{"openapi":"3.0.3",
 		"Order":{"type":"object","required":["title","count"],"properties":{
 			"note":{"type":"string","nullable":true},
 			"urgent":{"type":"boolean"},
-			"count":{"type":"integer","minimum":0,"exclusiveMinimum":true,"maximum":9007199254740991},
+			"count":{"type":"integer","minimum":1,"maximum":9007199254740991},
 			"weight":{"type":"number","minimum":0.5},
 			"level":{"type":"integer","minimum":-3,"maximum":3},
 			"title":{"type":"string","minLength":1,"maxLength":5},
@@ -132,8 +132,11 @@ func TestLoadTheRealContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	create := loaded.Operation("POST", "/api/jobs")
-	if create == nil || create.ID != "createJob" || !create.TakesBody() || !create.BodyRequired {
+	if create == nil || create.ID != "createJob" || !create.TakesBody() || create.EmptyBody {
 		t.Errorf("POST /api/jobs is %+v", create)
+	}
+	if advance := loaded.Operation("POST", "/api/serials/{serialId}/advance"); advance == nil || !advance.EmptyBody {
+		t.Errorf("POST /api/serials/{serialId}/advance is %+v, want one that takes an empty body", advance)
 	}
 	get := loaded.Operation("GET", "/api/jobs/{jobId}")
 	if get == nil || get.ID != "getJob" || get.TakesBody() || get.Path != "/api/jobs/{jobId}" || get.Method != http.MethodGet {

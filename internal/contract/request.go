@@ -122,7 +122,7 @@ func (o *Operation) readBody(w http.ResponseWriter, r *http.Request) ([]byte, er
 // without nulls, except where the schema allows them. Whole numbers are int64 however they are written, other numbers are
 // json.Number. The error is an *Error.
 func (o *Operation) Decode(raw []byte) (map[string]any, error) {
-	if len(bytes.TrimSpace(raw)) == 0 && !o.BodyRequired {
+	if len(bytes.TrimSpace(raw)) == 0 && o.EmptyBody {
 		raw = []byte("{}")
 	}
 	if !isJSON(raw) {

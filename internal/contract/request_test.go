@@ -27,7 +27,7 @@ func TestCheckRefuses(t *testing.T) {
 	}{
 		"an invalid parameter before a wrong Content-Type": {
 			change:     func(r *http.Request) { r.URL.RawQuery = "size=0"; r.Header.Del("Content-Type") },
-			wantStatus: 400, wantMessage: "size must be at least 1",
+			wantStatus: 400, wantMessage: "size must be greater than 0",
 		},
 		"a wrong Content-Type before a long body": {
 			change:     func(r *http.Request) { r.ContentLength = tooLong; r.Header.Set("Content-Type", "text/plain") },

@@ -72,6 +72,10 @@ func (s *schema) prepare() error {
 	if s.AllOf != nil || s.OneOf != nil || s.AnyOf != nil {
 		return errors.New("allOf, oneOf and anyOf are not checked in requests")
 	}
+	if s.Type == "integer" && s.Minimum != nil && *s.Minimum == 1 {
+		// The same rule for whole numbers, but its sentence is also true of 0.5, which is refused for another reason.
+		s.Minimum, s.ExclusiveMinimum = new(float64), true
+	}
 	if s.Pattern != "" {
 		pattern, err := regexp.Compile(s.Pattern)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +15,12 @@ import (
 // Seen counts the responses of all tests of this process.
 var Seen = &Coverage{}
 
-// Coverage counts responses by operation, status, and media type.
+// Coverage counts responses by operation, status, and media type. It also knows which examples of the contract were shown to
+// be true.
 type Coverage struct {
-	mutex sync.Mutex
-	seen  map[declaredResponse]int
+	mutex    sync.Mutex
+	seen     map[declaredResponse]int
+	examples map[string]bool
 }
 
 // declaredResponse is a response that the contract declares.
@@ -37,6 +40,26 @@ func (c *Coverage) Record(operation *Operation, status int, header http.Header) 
 	c.seen[declaredResponse{operation.ID, status, header.Get("Content-Type")}]++
 }
 
+// RecordExample records that the server did what the example says.
+func (c *Coverage) RecordExample(example Example) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.examples == nil {
+		c.examples = map[string]bool{}
+	}
+	c.examples[example.key()] = true
+}
+
+// recordError records the example that an error response equals, if there is one.
+func (c *Coverage) recordError(operation *Operation, answer Answer) {
+	body := decoded(answer.Body)
+	for _, example := range operation.Examples() {
+		if example.Status == answer.Status && reflect.DeepEqual(example.Value, body) {
+			c.RecordExample(example)
+		}
+	}
+}
+
 // declared returns all responses that the contract declares.
 func (c *Contract) declared() []declaredResponse {
 	var all []declaredResponse
@@ -50,7 +73,7 @@ func (c *Contract) declared() []declaredResponse {
 	return all
 }
 
-// Missing returns a sentence for each declared response that was not recorded.
+// Missing returns a sentence for each declared response and each example that was not recorded.
 func (c *Coverage) Missing(contract *Contract) []string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -60,7 +83,14 @@ func (c *Coverage) Missing(contract *Contract) []string {
 			missing = append(missing, fmt.Sprintf("%s has never answered %d %s", o.operation, o.status, cmp.Or(o.media, "without a body")))
 		}
 	}
-	return missing
+	for _, operation := range contract.Operations {
+		for _, example := range operation.Examples() {
+			if !c.examples[example.key()] {
+				missing = append(missing, fmt.Sprintf("no test has replayed the example %s", example))
+			}
+		}
+	}
+	return slices.Compact(missing)
 }
 
 // Report returns a table of all declared responses, with how often each was recorded.

@@ -65,6 +65,9 @@ func Judge(request *http.Request, answer Answer) []Finding {
 		found := operation.Check(answer)
 		if len(found) == 0 {
 			Seen.Record(operation, answer.Status, answer.Header)
+			if answer.Status >= http.StatusBadRequest {
+				Seen.recordError(operation, answer)
+			}
 		}
 		return found
 	case answer.Status >= http.StatusBadRequest && request.Method != http.MethodHead && request.Method != http.MethodOptions:

@@ -391,8 +391,43 @@ type (
 
 // Events and errors.
 type (
-	// Event is one change: what happened, when, the user that the caller named, and the API key that was used.
+	// Event is one change: what happened, when, the user that the caller named, and the API key that was used. Its method Typed
+	// returns one of the types below, by Event.Type.
 	Event = client.Event
+	// EventBase has what all types of events have in common.
+	EventBase = client.EventBase
+	// JobCreatedEvent is an event of type job.created.
+	JobCreatedEvent = client.JobCreatedEvent
+	// JobUpdatedEvent is an event of type job.updated.
+	JobUpdatedEvent = client.JobUpdatedEvent
+	// JobDeletedEvent is an event of type job.deleted.
+	JobDeletedEvent = client.JobDeletedEvent
+	// JobLinkedEvent is an event of type job.linked.
+	JobLinkedEvent = client.JobLinkedEvent
+	// JobPushedEvent is an event of type job.pushed.
+	JobPushedEvent = client.JobPushedEvent
+	// PathEvent is an event of type path.created, path.updated, or path.deleted.
+	PathEvent = client.PathEvent
+	// StepUpdatedEvent is an event of type step.updated.
+	StepUpdatedEvent = client.StepUpdatedEvent
+	// SerialCreatedEvent is an event of type serial.created.
+	SerialCreatedEvent = client.SerialCreatedEvent
+	// SerialMovedEvent is an event of type serial.advanced or serial.completed.
+	SerialMovedEvent = client.SerialMovedEvent
+	// SerialScrappedEvent is an event of type serial.scrapped.
+	SerialScrappedEvent = client.SerialScrappedEvent
+	// SerialForceCompletedEvent is an event of type serial.force_completed.
+	SerialForceCompletedEvent = client.SerialForceCompletedEvent
+	// SerialUndoneEvent is an event of type serial.undone.
+	SerialUndoneEvent = client.SerialUndoneEvent
+	// StepOverriddenEvent is an event of type serial.step_overridden.
+	StepOverriddenEvent = client.StepOverriddenEvent
+	// OverrideClearedEvent is an event of type serial.override_cleared.
+	OverrideClearedEvent = client.OverrideClearedEvent
+	// StepWaivedEvent is an event of type serial.step_waived.
+	StepWaivedEvent = client.StepWaivedEvent
+	// StepCompletedEvent is an event of type serial.step_completed.
+	StepCompletedEvent = client.StepCompletedEvent
 	// ListEventsParams filters events. An event must match all fields that are set.
 	ListEventsParams = client.ListEventsParams
 	// ListEventsParamsOrder is an order of the result of [Client.ListEvents].

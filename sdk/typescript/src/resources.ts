@@ -14,6 +14,8 @@ export function resources(call: CallFunction) {
        * Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
        * request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
        * here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
        */
       create: (body: RequestBody<"createJob">, options?: CallOptions<"createJob">) =>
         call("createJob", "POST", "/api/jobs", {}, body, options),
@@ -24,6 +26,8 @@ export function resources(call: CallFunction) {
        * Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
        * header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
        * due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       list: (options?: CallOptions<"listJobs">) =>
         call("listJobs", "GET", "/api/jobs", {}, undefined, options),
@@ -55,6 +59,9 @@ export function resources(call: CallFunction) {
        * **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
        * external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
        * an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+       * `path.created` and `serial.created` for each path and unit.
        */
       import: (body: Blob, options?: CallOptions<"importJobs">) =>
         call("importJobs", "POST", "/api/jobs/import", {}, body, options),
@@ -63,6 +70,8 @@ export function resources(call: CallFunction) {
        *
        * Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
        * the serial numbers would give.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       get: (jobId: string, options?: CallOptions<"getJob">) =>
         call("getJob", "GET", "/api/jobs/{jobId}", {jobId}, undefined, options),
@@ -71,6 +80,9 @@ export function resources(call: CallFunction) {
        *
        * Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
        * write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+       *
+       * This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+       * again; with `If-Match` it is refused (412). Appends `job.updated`.
        */
       update: (jobId: string, body: RequestBody<"updateJob">, options?: CallOptions<"updateJob">) =>
         call("updateJob", "PUT", "/api/jobs/{jobId}", {jobId}, body, options),
@@ -79,6 +91,8 @@ export function resources(call: CallFunction) {
        *
        * Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
        * traceable.
+       *
+       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
        */
       delete: (jobId: string, options?: CallOptions<"deleteJob">) =>
         call("deleteJob", "DELETE", "/api/jobs/{jobId}", {jobId}, undefined, options),
@@ -88,6 +102,8 @@ export function resources(call: CallFunction) {
        * Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
        * its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
        * can still be changed. A job that is closed already is refused (409).
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
        */
       close: (jobId: string, body: RequestBody<"closeJob"> | undefined = {}, options?: CallOptions<"closeJob">) =>
         call("closeJob", "POST", "/api/jobs/{jobId}/close", {jobId}, body, options),
@@ -96,6 +112,8 @@ export function resources(call: CallFunction) {
        *
        * Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
        * not closed is refused (409).
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
        */
       reopen: (jobId: string, body: RequestBody<"reopenJob"> | undefined = {}, options?: CallOptions<"reopenJob">) =>
         call("reopenJob", "POST", "/api/jobs/{jobId}/reopen", {jobId}, body, options),
@@ -106,6 +124,9 @@ export function resources(call: CallFunction) {
        * created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
        * A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
        * place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+       * and `serial.created` for each path and unit.
        */
       plan: (body: RequestBody<"planJob">, options?: CallOptions<"planJob">) =>
         call("planJob", "POST", "/api/jobs/plan", {}, body, options),
@@ -113,6 +134,8 @@ export function resources(call: CallFunction) {
        * List the paths of a job.
        *
        * Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       listPaths: (jobId: string, options?: CallOptions<"listJobPaths">) =>
         call("listJobPaths", "GET", "/api/jobs/{jobId}/paths", {jobId}, undefined, options),
@@ -124,6 +147,8 @@ export function resources(call: CallFunction) {
        * Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
        * to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
        * refused (404).
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
        */
       create: (body: RequestBody<"createPath">, options?: CallOptions<"createPath">) =>
         call("createPath", "POST", "/api/paths", {}, body, options),
@@ -132,6 +157,8 @@ export function resources(call: CallFunction) {
        *
        * Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
        * bottleneck shows.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       get: (pathId: string, options?: CallOptions<"getPath">) =>
         call("getPath", "GET", "/api/paths/{pathId}", {pathId}, undefined, options),
@@ -145,6 +172,9 @@ export function resources(call: CallFunction) {
        * Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
        * does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
        * History keeps the names of removed steps.
+       *
+       * This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+       * again; with `If-Match` it is refused (412). Appends `path.updated`.
        */
       update: (pathId: string, body: RequestBody<"updatePath">, options?: CallOptions<"updatePath">) =>
         call("updatePath", "PUT", "/api/paths/{pathId}", {pathId}, body, options),
@@ -152,6 +182,8 @@ export function resources(call: CallFunction) {
        * Delete a path.
        *
        * Deletes the path and its steps. A path with serial numbers has history and stays (409).
+       *
+       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
        */
       delete: (pathId: string, options?: CallOptions<"deletePath">) =>
         call("deletePath", "DELETE", "/api/paths/{pathId}", {pathId}, undefined, options),
@@ -162,6 +194,9 @@ export function resources(call: CallFunction) {
        *
        * Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
        * `ETag` is the path's, and an `If-Match` names the path's version.
+       *
+       * Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+       * `step.updated`.
        */
       update: (stepId: string, body: RequestBody<"updateStep">, options?: CallOptions<"updateStep">) =>
         call("updateStep", "PATCH", "/api/steps/{stepId}", {stepId}, body, options),
@@ -174,6 +209,8 @@ export function resources(call: CallFunction) {
        * call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
        * numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
        * again.
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
        */
       create: (body: RequestBody<"createSerials">, options?: CallOptions<"createSerials">) =>
         call("createSerials", "POST", "/api/serials", {}, body, options),
@@ -182,6 +219,8 @@ export function resources(call: CallFunction) {
        *
        * Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
        * streamed.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       list: (options?: CallOptions<"listSerials">) =>
         call("listSerials", "GET", "/api/serials", {}, undefined, options),
@@ -191,6 +230,9 @@ export function resources(call: CallFunction) {
        * Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
        * the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
        * so that two people who press the same button at the same time move each unit once.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+       * `serial.completed` for each unit.
        */
       advanceMany: (body: RequestBody<"advanceSerials">, options?: CallOptions<"advanceSerials">) =>
         call("advanceSerials", "POST", "/api/serials/advance", {}, body, options),
@@ -199,6 +241,8 @@ export function resources(call: CallFunction) {
        *
        * Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
        * answers for itself.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
        */
       scrapMany: (body: RequestBody<"scrapSerials">, options?: CallOptions<"scrapSerials">) =>
         call("scrapSerials", "POST", "/api/serials/scrap", {}, body, options),
@@ -207,6 +251,9 @@ export function resources(call: CallFunction) {
        *
        * Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
        * unit that moved has `bypassed`.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+       * `serial.completed` for each unit.
        */
       advanceManyTo: (body: RequestBody<"advanceSerialsTo">, options?: CallOptions<"advanceSerialsTo">) =>
         call("advanceSerialsTo", "POST", "/api/serials/advance-to", {}, body, options),
@@ -215,6 +262,9 @@ export function resources(call: CallFunction) {
        *
        * Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
        * on the path of the step.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+       * unit.
        */
       overrideSteps: (body: RequestBody<"overrideSteps">, options?: CallOptions<"overrideSteps">) =>
         call("overrideSteps", "POST", "/api/serials/override", {}, body, options),
@@ -223,6 +273,8 @@ export function resources(call: CallFunction) {
        *
        * Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
        * take back your own changes only.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
        */
       undoMany: (body: RequestBody<"undoSerials">, options?: CallOptions<"undoSerials">) =>
         call("undoSerials", "POST", "/api/serials/undo", {}, body, options),
@@ -230,6 +282,8 @@ export function resources(call: CallFunction) {
        * Add a note to many serial numbers.
        *
        * Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
        */
       addNotes: (body: RequestBody<"addSerialNotes">, options?: CallOptions<"addSerialNotes">) =>
         call("addSerialNotes", "POST", "/api/serials/notes", {}, body, options),
@@ -238,6 +292,8 @@ export function resources(call: CallFunction) {
        *
        * Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
        * lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       get: (serialId: string, options?: CallOptions<"getSerial">) =>
         call("getSerial", "GET", "/api/serials/{serialId}", {serialId}, undefined, options),
@@ -246,6 +302,9 @@ export function resources(call: CallFunction) {
        *
        * Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
        * not even if that was undone. The events of the unit stay, and its serial number is not used again.
+       *
+       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+       * `serial.deleted`.
        */
       delete: (serialId: string, options?: CallOptions<"deleteSerial">) =>
         call("deleteSerial", "DELETE", "/api/serials/{serialId}", {serialId}, undefined, options),
@@ -258,6 +317,9 @@ export function resources(call: CallFunction) {
        *
        * With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
        * required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+       * `serial.completed` after the last step.
        */
       advance: (serialId: string, body: RequestBody<"advanceSerial"> | undefined = {}, options?: CallOptions<"advanceSerial">) =>
         call("advanceSerial", "POST", "/api/serials/{serialId}/advance", {serialId}, body, options),
@@ -267,6 +329,9 @@ export function resources(call: CallFunction) {
        * Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
        * overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
        * last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+       * `serial.completed` after the last step.
        */
       advanceTo: (serialId: string, body: RequestBody<"advanceSerialTo"> | undefined = {}, options?: CallOptions<"advanceSerialTo">) =>
         call("advanceSerialTo", "POST", "/api/serials/{serialId}/advance-to", {serialId}, body, options),
@@ -275,6 +340,8 @@ export function resources(call: CallFunction) {
        *
        * Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
        * `fromStepId` the unit is scrapped only if it still stands at this step.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
        */
       scrap: (serialId: string, body: RequestBody<"scrapSerial">, options?: CallOptions<"scrapSerial">) =>
         call("scrapSerial", "POST", "/api/serials/{serialId}/scrap", {serialId}, body, options),
@@ -284,6 +351,8 @@ export function resources(call: CallFunction) {
        * Completes the unit although required steps are open; the event names them. If no step except the current one is required
        * and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
        * this step.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
        */
       forceComplete: (serialId: string, body: RequestBody<"forceCompleteSerial"> | undefined = {}, options?: CallOptions<"forceCompleteSerial">) =>
         call("forceCompleteSerial", "POST", "/api/serials/{serialId}/force-complete", {serialId}, body, options),
@@ -295,6 +364,8 @@ export function resources(call: CallFunction) {
        *
        * With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
        * `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
        */
       undo: (serialId: string, body: RequestBody<"undoSerial"> | undefined = {}, options?: CallOptions<"undoSerial">) =>
         call("undoSerial", "POST", "/api/serials/{serialId}/undo", {serialId}, body, options),
@@ -303,6 +374,8 @@ export function resources(call: CallFunction) {
        *
        * Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
        * possible when the unit is completed or scrapped.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
        */
       addNote: (serialId: string, body: RequestBody<"addSerialNote">, options?: CallOptions<"addSerialNote">) =>
         call("addSerialNote", "POST", "/api/serials/{serialId}/notes", {serialId}, body, options),
@@ -311,6 +384,8 @@ export function resources(call: CallFunction) {
        *
        * For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
        * `skipped`: the unit no longer owes it.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
        */
       overrideStep: (serialId: string, stepId: string, body: RequestBody<"overrideStep">, options?: CallOptions<"overrideStep">) =>
         call("overrideStep", "POST", "/api/serials/{serialId}/steps/{stepId}/override", {serialId, stepId}, body, options),
@@ -318,6 +393,9 @@ export function resources(call: CallFunction) {
        * Take back an override.
        *
        * The step binds this unit again as its path says.
+       *
+       * Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+       * `serial.override_cleared`.
        */
       clearStepOverride: (serialId: string, stepId: string, options?: CallOptions<"clearStepOverride">) =>
         call("clearStepOverride", "DELETE", "/api/serials/{serialId}/steps/{stepId}/override", {serialId, stepId}, undefined, options),
@@ -325,6 +403,8 @@ export function resources(call: CallFunction) {
        * Excuse a deferred step.
        *
        * The unit may be completed without the step. The event keeps the reason and who approved it.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
        */
       waiveStep: (serialId: string, stepId: string, body: RequestBody<"waiveStep">, options?: CallOptions<"waiveStep">) =>
         call("waiveStep", "POST", "/api/serials/{serialId}/steps/{stepId}/waive", {serialId, stepId}, body, options),
@@ -332,6 +412,8 @@ export function resources(call: CallFunction) {
        * Report a deferred step as done.
        *
        * The step was done after all, out of its order.
+       *
+       * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
        */
       completeStep: (serialId: string, stepId: string, body: RequestBody<"completeStep"> | undefined = {}, options?: CallOptions<"completeStep">) =>
         call("completeStep", "POST", "/api/serials/{serialId}/steps/{stepId}/complete", {serialId, stepId}, body, options),
@@ -345,8 +427,8 @@ export function resources(call: CallFunction) {
        * this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
        * the newest event comes first, and `before` continues towards older ones.
        *
-       * With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-       * it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+       * When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+       * Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
        * that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
        * `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
        *
@@ -354,6 +436,8 @@ export function resources(call: CallFunction) {
        * database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
        * the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
        * live stream when the epoch changes.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       list: (options?: CallOptions<"listEvents">) =>
         call("listEvents", "GET", "/api/events", {}, undefined, options),
@@ -369,6 +453,8 @@ export function resources(call: CallFunction) {
        * Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
        * hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
        * hour that the clocks repeat is two buckets.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       getThroughput: (options?: CallOptions<"getThroughput">) =>
         call("getThroughput", "GET", "/api/insights/throughput", {}, undefined, options),
@@ -390,6 +476,8 @@ export function resources(call: CallFunction) {
        *   to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
        *   its operators reported, counts as 0.
        * - `waiting`: units in progress that stand at the step now, whatever the period is.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       getStepTimes: (options?: CallOptions<"getStepTimes">) =>
         call("getStepTimes", "GET", "/api/insights/steps", {}, undefined, options),
@@ -400,6 +488,8 @@ export function resources(call: CallFunction) {
        * by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
        * for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
        * of the period.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       getScrap: (options?: CallOptions<"getScrap">) =>
         call("getScrap", "GET", "/api/insights/scrap", {}, undefined, options),
@@ -413,6 +503,8 @@ export function resources(call: CallFunction) {
        *
        * `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
        * needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       getForecast: (options: CallOptions<"getForecast">) =>
         call("getForecast", "GET", "/api/insights/forecast", {}, undefined, options),
@@ -427,6 +519,8 @@ export function resources(call: CallFunction) {
        *
        * Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
        * missed or returned twice, because its place can change.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       list: (options?: CallOptions<"listWork">) =>
         call("listWork", "GET", "/api/work", {}, undefined, options),
@@ -437,6 +531,8 @@ export function resources(call: CallFunction) {
        *
        * Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
        * units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       list: (options?: CallOptions<"listPlaces">) =>
         call("listPlaces", "GET", "/api/places", {}, undefined, options),
@@ -446,6 +542,8 @@ export function resources(call: CallFunction) {
        * Create a template.
        *
        * Stores a list of steps from which paths can be made. The name need not be unique.
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
        */
       create: (body: RequestBody<"createTemplate">, options?: CallOptions<"createTemplate">) =>
         call("createTemplate", "POST", "/api/templates", {}, body, options),
@@ -453,6 +551,8 @@ export function resources(call: CallFunction) {
        * List templates.
        *
        * Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       list: (options?: CallOptions<"listTemplates">) =>
         call("listTemplates", "GET", "/api/templates", {}, undefined, options),
@@ -460,6 +560,8 @@ export function resources(call: CallFunction) {
        * Get a template.
        *
        * Returns the template and its steps.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       get: (templateId: string, options?: CallOptions<"getTemplate">) =>
         call("getTemplate", "GET", "/api/templates/{templateId}", {templateId}, undefined, options),
@@ -468,6 +570,9 @@ export function resources(call: CallFunction) {
        *
        * Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
        * are.
+       *
+       * This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+       * again; with `If-Match` it is refused (412). Appends `template.updated`.
        */
       update: (templateId: string, body: RequestBody<"updateTemplate">, options?: CallOptions<"updateTemplate">) =>
         call("updateTemplate", "PUT", "/api/templates/{templateId}", {templateId}, body, options),
@@ -475,6 +580,9 @@ export function resources(call: CallFunction) {
        * Delete a template.
        *
        * Deletes the template. Paths that were made from it stay as they are.
+       *
+       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+       * `template.deleted`.
        */
       delete: (templateId: string, options?: CallOptions<"deleteTemplate">) =>
         call("deleteTemplate", "DELETE", "/api/templates/{templateId}", {templateId}, undefined, options),
@@ -485,6 +593,8 @@ export function resources(call: CallFunction) {
        *
        * Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
        * follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       get: (options?: CallOptions<"getSession">) =>
         call("getSession", "GET", "/api/session", {}, undefined, options),
@@ -495,6 +605,8 @@ export function resources(call: CallFunction) {
        *
        * Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
        * `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       listTickets: (options?: CallOptions<"listJiraTickets">) =>
         call("listJiraTickets", "GET", "/api/jira/tickets", {}, undefined, options),
@@ -502,6 +614,8 @@ export function resources(call: CallFunction) {
        * Get a Jira ticket.
        *
        * Answers with one ticket as Jira has it now. Nothing is stored.
+       *
+       * Needs the role `read`. Changes nothing.
        */
       getTicket: (ticketKey: string, options?: CallOptions<"getJiraTicket">) =>
         call("getJiraTicket", "GET", "/api/jira/tickets/{ticketKey}", {ticketKey}, undefined, options),
@@ -512,6 +626,9 @@ export function resources(call: CallFunction) {
        * job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
        * is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
        * to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+       * before it for a new job.
        */
       linkTicket: (body: RequestBody<"linkJiraTicket">, options?: CallOptions<"linkJiraTicket">) =>
         call("linkJiraTicket", "POST", "/api/jira/link", {}, body, options),
@@ -520,6 +637,8 @@ export function resources(call: CallFunction) {
        *
        * Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
        * two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+       *
+       * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
        */
       pushJob: (body: RequestBody<"pushJobToJira">, options?: CallOptions<"pushJobToJira">) =>
         call("pushJobToJira", "POST", "/api/jira/push", {}, body, options),

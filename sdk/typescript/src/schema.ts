@@ -17,6 +17,8 @@ export interface paths {
          *     Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
          *     header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
          *     due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listJobs"];
         put?: never;
@@ -25,6 +27,8 @@ export interface paths {
          * @description Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
          *     request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
          *     here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
          */
         post: operations["createJob"];
         delete?: never;
@@ -69,6 +73,9 @@ export interface paths {
          *     **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
          *     external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
          *     an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
+         *     `path.created` and `serial.created` for each path and unit.
          */
         post: operations["importJobs"];
         delete?: never;
@@ -91,12 +98,17 @@ export interface paths {
          * Get a job with its paths and progress
          * @description Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
          *     the serial numbers would give.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getJob"];
         /**
          * Change a job
          * @description Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
          *     write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+         *
+         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+         *     again; with `If-Match` it is refused (412). Appends `job.updated`.
          */
         put: operations["updateJob"];
         post?: never;
@@ -104,6 +116,8 @@ export interface paths {
          * Delete a job
          * @description Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
          *     traceable.
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
          */
         delete: operations["deleteJob"];
         options?: never;
@@ -128,6 +142,8 @@ export interface paths {
          * @description Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
          *     its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
          *     can still be changed. A job that is closed already is refused (409).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
          */
         post: operations["closeJob"];
         delete?: never;
@@ -152,6 +168,8 @@ export interface paths {
          * Reopen a closed job
          * @description Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
          *     not closed is refused (409).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
          */
         post: operations["reopenJob"];
         delete?: never;
@@ -175,6 +193,9 @@ export interface paths {
          *     created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
          *     A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
          *     place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
+         *     and `serial.created` for each path and unit.
          */
         post: operations["planJob"];
         delete?: never;
@@ -196,6 +217,8 @@ export interface paths {
         /**
          * List the paths of a job
          * @description Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listJobPaths"];
         put?: never;
@@ -220,6 +243,8 @@ export interface paths {
          * @description Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
          *     to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
          *     refused (404).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
          */
         post: operations["createPath"];
         delete?: never;
@@ -242,6 +267,8 @@ export interface paths {
          * Get a path and where its units stand
          * @description Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
          *     bottleneck shows.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getPath"];
         /**
@@ -253,12 +280,17 @@ export interface paths {
          *     Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
          *     does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
          *     History keeps the names of removed steps.
+         *
+         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+         *     again; with `If-Match` it is refused (412). Appends `path.updated`.
          */
         put: operations["updatePath"];
         post?: never;
         /**
          * Delete a path
          * @description Deletes the path and its steps. A path with serial numbers has history and stays (409).
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
          */
         delete: operations["deletePath"];
         options?: never;
@@ -286,6 +318,9 @@ export interface paths {
          * Change a step
          * @description Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
          *     `ETag` is the path's, and an `If-Match` names the path's version.
+         *
+         *     Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
+         *     `step.updated`.
          */
         patch: operations["updateStep"];
         trace?: never;
@@ -301,6 +336,8 @@ export interface paths {
          * List serial numbers
          * @description Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
          *     streamed.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listSerials"];
         put?: never;
@@ -310,6 +347,8 @@ export interface paths {
          *     call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
          *     numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
          *     again.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
          */
         post: operations["createSerials"];
         delete?: never;
@@ -332,6 +371,9 @@ export interface paths {
          * @description Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
          *     the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
          *     so that two people who press the same button at the same time move each unit once.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+         *     `serial.completed` for each unit.
          */
         post: operations["advanceSerials"];
         delete?: never;
@@ -353,6 +395,8 @@ export interface paths {
          * Scrap many serial numbers
          * @description Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
          *     answers for itself.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
          */
         post: operations["scrapSerials"];
         delete?: never;
@@ -374,6 +418,9 @@ export interface paths {
          * Advance many serial numbers past steps
          * @description Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
          *     unit that moved has `bypassed`.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
+         *     `serial.completed` for each unit.
          */
         post: operations["advanceSerialsTo"];
         delete?: never;
@@ -395,6 +442,9 @@ export interface paths {
          * Make a step optional for many serial numbers
          * @description Makes the step optional for each unit, as `overrideStep` does. The modes are those of `advanceSerials`. All units must be
          *     on the path of the step.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden` for each
+         *     unit.
          */
         post: operations["overrideSteps"];
         delete?: never;
@@ -416,6 +466,8 @@ export interface paths {
          * Take back the last change of many serial numbers
          * @description Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
          *     take back your own changes only.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
          */
         post: operations["undoSerials"];
         delete?: never;
@@ -436,6 +488,8 @@ export interface paths {
         /**
          * Add a note to many serial numbers
          * @description Adds the same note to each unit, as `addSerialNote` does. The modes are those of `advanceSerials`.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted` for each unit.
          */
         post: operations["addSerialNotes"];
         delete?: never;
@@ -458,6 +512,8 @@ export interface paths {
          * Get a serial number and its steps
          * @description Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
          *     lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getSerial"];
         put?: never;
@@ -466,6 +522,9 @@ export interface paths {
          * Delete a unit that never moved
          * @description Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
          *     not even if that was undone. The events of the unit stay, and its serial number is not used again.
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+         *     `serial.deleted`.
          */
         delete: operations["deleteSerial"];
         options?: never;
@@ -493,6 +552,9 @@ export interface paths {
          *
          *     With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
          *     required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+         *     `serial.completed` after the last step.
          */
         post: operations["advanceSerial"];
         delete?: never;
@@ -518,6 +580,9 @@ export interface paths {
          * @description Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
          *     overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
          *     last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
+         *     `serial.completed` after the last step.
          */
         post: operations["advanceSerialTo"];
         delete?: never;
@@ -542,6 +607,8 @@ export interface paths {
          * Scrap a unit
          * @description Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
          *     `fromStepId` the unit is scrapped only if it still stands at this step.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
          */
         post: operations["scrapSerial"];
         delete?: never;
@@ -567,6 +634,8 @@ export interface paths {
          * @description Completes the unit although required steps are open; the event names them. If no step except the current one is required
          *     and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
          *     this step.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
          */
         post: operations["forceCompleteSerial"];
         delete?: never;
@@ -594,6 +663,8 @@ export interface paths {
          *
          *     With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
          *     `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
          */
         post: operations["undoSerial"];
         delete?: never;
@@ -618,6 +689,8 @@ export interface paths {
          * Add a note to a unit
          * @description Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
          *     possible when the unit is completed or scrapped.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
          */
         post: operations["addSerialNote"];
         delete?: never;
@@ -644,11 +717,16 @@ export interface paths {
          * Make a step optional for one unit
          * @description For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
          *     `skipped`: the unit no longer owes it.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
          */
         post: operations["overrideStep"];
         /**
          * Take back an override
          * @description The step binds this unit again as its path says.
+         *
+         *     Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+         *     `serial.override_cleared`.
          */
         delete: operations["clearStepOverride"];
         options?: never;
@@ -673,6 +751,8 @@ export interface paths {
         /**
          * Excuse a deferred step
          * @description The unit may be completed without the step. The event keeps the reason and who approved it.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
          */
         post: operations["waiveStep"];
         delete?: never;
@@ -698,6 +778,8 @@ export interface paths {
         /**
          * Report a deferred step as done
          * @description The step was done after all, out of its order.
+         *
+         *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
          */
         post: operations["completeStep"];
         delete?: never;
@@ -720,8 +802,8 @@ export interface paths {
          *     this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
          *     the newest event comes first, and `before` continues towards older ones.
          *
-         *     With `Accept: text/event-stream` the answer is a live stream (Server-Sent Events): the same events, then each new one as
-         *     it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
+         *     When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
+         *     Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
          *     that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
          *     `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
          *
@@ -729,6 +811,8 @@ export interface paths {
          *     database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
          *     the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
          *     live stream when the epoch changes.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listEvents"];
         put?: never;
@@ -755,6 +839,8 @@ export interface paths {
          *     Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
          *     hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
          *     hour that the clocks repeat is two buckets.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getThroughput"];
         put?: never;
@@ -789,6 +875,8 @@ export interface paths {
          *       to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
          *       its operators reported, counts as 0.
          *     - `waiting`: units in progress that stand at the step now, whatever the period is.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getStepTimes"];
         put?: never;
@@ -812,6 +900,8 @@ export interface paths {
          *     by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
          *     for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
          *     of the period.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getScrap"];
         put?: never;
@@ -838,6 +928,8 @@ export interface paths {
          *
          *     `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
          *     needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getForecast"];
         put?: never;
@@ -863,6 +955,8 @@ export interface paths {
          *
          *     Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
          *     missed or returned twice, because its place can change.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listWork"];
         put?: never;
@@ -884,6 +978,8 @@ export interface paths {
          * List the stations
          * @description Returns the locations, the assignees, and the names of all steps of open jobs, each with the number of its steps and of the
          *     units that wait there. Each list is sorted by name and has at most 1000 entries, those with the most waiting units.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listPlaces"];
         put?: never;
@@ -904,12 +1000,16 @@ export interface paths {
         /**
          * List templates
          * @description Returns templates with their steps, newest first. Without `limit` the response contains all of them.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listTemplates"];
         put?: never;
         /**
          * Create a template
          * @description Stores a list of steps from which paths can be made. The name need not be unique.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
          */
         post: operations["createTemplate"];
         delete?: never;
@@ -931,18 +1031,26 @@ export interface paths {
         /**
          * Get a template
          * @description Returns the template and its steps.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getTemplate"];
         /**
          * Change a template
          * @description Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
          *     are.
+         *
+         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
+         *     again; with `If-Match` it is refused (412). Appends `template.updated`.
          */
         put: operations["updateTemplate"];
         post?: never;
         /**
          * Delete a template
          * @description Deletes the template. Paths that were made from it stay as they are.
+         *
+         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+         *     `template.deleted`.
          */
         delete: operations["deleteTemplate"];
         options?: never;
@@ -961,6 +1069,8 @@ export interface paths {
          * Get what the caller may do here
          * @description Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
          *     follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getSession"];
         put?: never;
@@ -982,6 +1092,8 @@ export interface paths {
          * List open Jira tickets
          * @description Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
          *     `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["listJiraTickets"];
         put?: never;
@@ -1005,6 +1117,8 @@ export interface paths {
         /**
          * Get a Jira ticket
          * @description Answers with one ticket as Jira has it now. Nothing is stored.
+         *
+         *     Needs the role `read`. Changes nothing.
          */
         get: operations["getJiraTicket"];
         put?: never;
@@ -1030,6 +1144,9 @@ export interface paths {
          *     job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
          *     is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
          *     to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
+         *     before it for a new job.
          */
         post: operations["linkJiraTicket"];
         delete?: never;
@@ -1051,6 +1168,8 @@ export interface paths {
          * Write a job's progress to its ticket
          * @description Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
          *     two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+         *
+         *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
          */
         post: operations["pushJobToJira"];
         delete?: never;
@@ -1094,7 +1213,7 @@ export interface components {
          */
         JiraLabels: string[];
         /**
-         * @description The last day on which the job is on time.
+         * @description The day on which the job is due.
          * @example 2026-12-01
          */
         DueDate: string;
@@ -1154,7 +1273,7 @@ export interface components {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
             /**
-             * @description The last day on which the job is on time; `null` clears it.
+             * @description The day on which the job is due; `null` clears it.
              * @example 2026-12-01
              */
             dueDate?: string | null;
@@ -1388,7 +1507,7 @@ export interface components {
              */
             row: number;
             /**
-             * @description `created`, `updated`: the change of the row's job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
+             * @description `created`, `updated`: the server created or updated a job. `skipped`: a job with the row's `externalId` exists. `failed`: see `errors`.
              *     `valid`: the row has no fault, and was not imported because another row failed.
              * @example created
              * @enum {string}
@@ -1602,8 +1721,7 @@ export interface components {
              */
             assignedTo?: string;
             /**
-             * @description Whether a unit may be completed without it.
-             * @default false
+             * @description Whether a unit may be completed without it. Defaults to false.
              * @example false
              */
             optional?: boolean;
@@ -2271,10 +2389,15 @@ export interface components {
             error?: components["schemas"]["Error"];
         };
         /**
+         * @description One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
+         *     do not know.
+         */
+        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["JobClosedEvent"] | components["schemas"]["JobReopenedEvent"] | components["schemas"]["TemplateEvent"] | components["schemas"]["SerialNotedEvent"] | components["schemas"]["SerialDeletedEvent"]);
+        /**
          * @description One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
          *     caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
          */
-        Event: {
+        EventBase: {
             /**
              * @description Id of the event: `evt_` and 26 characters.
              * @example evt_01h455vb4pex5vsknk084sn02q
@@ -2287,11 +2410,7 @@ export interface components {
              */
             seq: number;
             /**
-             * @description What happened: `job.created`, `job.updated`, `job.closed`, `job.reopened`, `job.deleted`, `job.linked`,
-             *     `job.pushed`, `template.created`, `template.updated`, `template.deleted`, `path.created`, `path.updated`, `path.deleted`,
-             *     `step.updated`, `serial.created`, `serial.advanced`, `serial.completed`, `serial.scrapped`,
-             *     `serial.force_completed`, `serial.step_overridden`, `serial.override_cleared`, `serial.step_waived`,
-             *     `serial.step_completed`, `serial.noted`, `serial.undone`, `serial.deleted`. More may come.
+             * @description What happened. The types are those of the discriminator of `Event`. More may come.
              * @example serial.advanced
              */
             type: string;
@@ -2323,6 +2442,606 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        /** @description The job that was created. */
+        JobEventData: {
+            name: components["schemas"]["JobName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            /**
+             * @description Day on which the job is due.
+             * @example 2026-12-01
+             */
+            dueDate?: string;
+            /**
+             * @description How urgent the job is.
+             * @example high
+             */
+            priority?: string;
+            /**
+             * @description Notes of the planner.
+             * @example Deliver in two lots
+             */
+            notes?: string;
+            /**
+             * @description Id of the job in another system.
+             * @example ERP-4711
+             */
+            externalId?: string;
+        };
+        /** @description The fields that were sent, as they are after the change. */
+        JobChangedData: {
+            name?: components["schemas"]["JobName"];
+            goalQuantity?: components["schemas"]["GoalQuantity"];
+            /**
+             * @description Day on which the job is due.
+             * @example 2026-12-01
+             */
+            dueDate?: string;
+            /**
+             * @description How urgent the job is.
+             * @example high
+             */
+            priority?: string;
+            /**
+             * @description Notes of the planner.
+             * @example Deliver in two lots
+             */
+            notes?: string;
+            /**
+             * @description Id of the job in another system.
+             * @example ERP-4711
+             */
+            externalId?: string;
+            /** @description Names of the fields that were cleared. */
+            cleared?: string[];
+        };
+        /** @description The job that was deleted. */
+        JobDeletedData: {
+            name: components["schemas"]["JobName"];
+        };
+        /** @description The ticket that the job was linked to. */
+        JobLinkedData: {
+            /**
+             * @description Issue key of the ticket.
+             * @example PI-42
+             */
+            ticketKey: string;
+        };
+        /** @description Where the progress was written. */
+        JobPushedData: {
+            /**
+             * @description Issue key of the ticket.
+             * @example PI-42
+             */
+            ticketKey: string;
+            /**
+             * @description Jira's id of the comment.
+             * @example 10042
+             */
+            commentId: string;
+        };
+        /** @description The path after the change, or before its deletion. */
+        PathEventData: {
+            name: components["schemas"]["PathName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            advancementMode: components["schemas"]["AdvancementMode"];
+            /** @description The process steps in their order. */
+            steps: components["schemas"]["StepEventData"][];
+        };
+        /** @description The step after the change. */
+        StepEventData: {
+            stepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            /**
+             * @description Where on the shop floor it is done.
+             * @example Bay 3
+             */
+            location?: string;
+            /**
+             * @description Who does it.
+             * @example maria
+             */
+            assignedTo?: string;
+            /**
+             * @description Whether a unit may be completed without it.
+             * @example false
+             */
+            optional: boolean;
+            dependencyType: components["schemas"]["DependencyType"];
+        };
+        /** @description The step at which the unit begins. */
+        SerialCreatedData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+        };
+        /** @description The steps of the move. The target is absent when the unit was completed. */
+        SerialMovedData: {
+            fromStepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step that the unit left.
+             * @example CNC Machining
+             */
+            fromStepName: string;
+            toStepId?: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step to which the unit moved.
+             * @example Deburring
+             */
+            toStepName?: string;
+            /** @description The steps that were bypassed, in their order. Absent if there are none. */
+            bypassed?: components["schemas"]["StepStatusData"][];
+        };
+        /** @description A step and its status for the unit. */
+        StepStatusData: {
+            stepId: components["schemas"]["StepId"];
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            status: components["schemas"]["SerialStepStatus"];
+        };
+        /** @description Where and why the unit was scrapped. */
+        SerialScrappedData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            reason: components["schemas"]["ScrapReason"];
+            /**
+             * @description More about the reason.
+             * @example Dropped at the deburring bench
+             */
+            explanation?: string;
+        };
+        /** @description Why the unit was completed, and the required steps that were open. */
+        SerialForceCompletedData: {
+            /**
+             * @description Why.
+             * @example Customer accepts without inspection
+             */
+            reason?: string;
+            /** @description The open steps, in their order. */
+            openSteps: components["schemas"]["StepStatusData"][];
+        };
+        /** @description The change that was taken back. */
+        SerialUndoneData: {
+            /**
+             * @description Why.
+             * @example Wrong part scanned
+             */
+            reason?: string;
+            /**
+             * @description Id of the event of that change.
+             * @example evt_01h455vb4pex5vsknk084sn02q
+             */
+            eventId: string;
+            /**
+             * @description Type of the event of that change.
+             * @example serial.advanced
+             */
+            eventType: string;
+        };
+        /** @description The step, and why. */
+        StepReasonData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            /**
+             * @description Why.
+             * @example Prototype, no inspection needed
+             */
+            reason: string;
+        };
+        /** @description The step. */
+        StepNameData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+        };
+        /** @description The step, why it was waived, and who approved that. */
+        StepWaivedData: {
+            /**
+             * @description Name of the step.
+             * @example Deburring
+             */
+            stepName: string;
+            /**
+             * @description Why.
+             * @example The edges are smooth enough
+             */
+            reason: string;
+            /**
+             * @description Who approved it.
+             * @example quality-lead
+             */
+            approverId: string;
+        };
+        /** @description A job was created. */
+        JobCreatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.created
+             * @enum {string}
+             */
+            type: "job.created";
+            data: components["schemas"]["JobEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.created";
+        };
+        /** @description A job was changed. */
+        JobUpdatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.updated
+             * @enum {string}
+             */
+            type: "job.updated";
+            data: components["schemas"]["JobChangedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.updated";
+        };
+        /** @description A job was deleted. */
+        JobDeletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.deleted
+             * @enum {string}
+             */
+            type: "job.deleted";
+            data: components["schemas"]["JobDeletedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.deleted";
+        };
+        /** @description A job was linked to a Jira ticket. */
+        JobLinkedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.linked
+             * @enum {string}
+             */
+            type: "job.linked";
+            data: components["schemas"]["JobLinkedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.linked";
+        };
+        /** @description The progress of a job was written to its ticket. */
+        JobPushedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.pushed
+             * @enum {string}
+             */
+            type: "job.pushed";
+            data: components["schemas"]["JobPushedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.pushed";
+        };
+        /** @description A path was created, changed, or deleted. */
+        PathEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example path.created
+             * @enum {string}
+             */
+            type: "path.created" | "path.updated" | "path.deleted";
+            data: components["schemas"]["PathEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "path.created" | "path.updated" | "path.deleted";
+        };
+        /** @description A step was changed. */
+        StepUpdatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example step.updated
+             * @enum {string}
+             */
+            type: "step.updated";
+            data: components["schemas"]["StepEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step.updated";
+        };
+        /** @description A unit was created. */
+        SerialCreatedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.created
+             * @enum {string}
+             */
+            type: "serial.created";
+            data: components["schemas"]["SerialCreatedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.created";
+        };
+        /** @description A unit moved to another step, or was completed after its last step. */
+        SerialMovedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.advanced
+             * @enum {string}
+             */
+            type: "serial.advanced" | "serial.completed";
+            data: components["schemas"]["SerialMovedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.advanced" | "serial.completed";
+        };
+        /** @description A unit was scrapped. */
+        SerialScrappedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.scrapped
+             * @enum {string}
+             */
+            type: "serial.scrapped";
+            data: components["schemas"]["SerialScrappedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.scrapped";
+        };
+        /** @description A unit was completed although required steps were open. */
+        SerialForceCompletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.force_completed
+             * @enum {string}
+             */
+            type: "serial.force_completed";
+            data: components["schemas"]["SerialForceCompletedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.force_completed";
+        };
+        /** @description The last change of a unit was taken back. */
+        SerialUndoneEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.undone
+             * @enum {string}
+             */
+            type: "serial.undone";
+            data: components["schemas"]["SerialUndoneData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.undone";
+        };
+        /** @description A step was made optional for one unit. */
+        StepOverriddenEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.step_overridden
+             * @enum {string}
+             */
+            type: "serial.step_overridden";
+            data: components["schemas"]["StepReasonData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.step_overridden";
+        };
+        /** @description A step is required of a unit again. */
+        OverrideClearedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.override_cleared
+             * @enum {string}
+             */
+            type: "serial.override_cleared";
+            data: components["schemas"]["StepNameData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.override_cleared";
+        };
+        /** @description A unit was excused from a deferred step. */
+        StepWaivedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.step_waived
+             * @enum {string}
+             */
+            type: "serial.step_waived";
+            data: components["schemas"]["StepWaivedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.step_waived";
+        };
+        /** @description A deferred step was reported as done. */
+        StepCompletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.step_completed
+             * @enum {string}
+             */
+            type: "serial.step_completed";
+            data: components["schemas"]["StepNameData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.step_completed";
+        };
+        /** @description The note, and the step at which the unit is. */
+        SerialNotedData: {
+            /**
+             * @description The note.
+             * @example Scratch on the flange, within tolerance
+             */
+            text: string;
+            /**
+             * @description Name of the step. Absent for a completed unit.
+             * @example Deburring
+             */
+            stepName?: string;
+        };
+        /** @description A note was added to a unit. */
+        SerialNotedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.noted
+             * @enum {string}
+             */
+            type: "serial.noted";
+            data: components["schemas"]["SerialNotedData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.noted";
+        };
+        /** @description A unit that had not moved was deleted. */
+        SerialDeletedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example serial.deleted
+             * @enum {string}
+             */
+            type: "serial.deleted";
+            data: components["schemas"]["StepNameData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "serial.deleted";
+        };
+        /** @description The job, and why it was closed. */
+        JobStateData: {
+            name: components["schemas"]["JobName"];
+            /**
+             * @description Why.
+             * @example Canceled by the customer
+             */
+            reason?: string;
+        };
+        /** @description A job was closed. */
+        JobClosedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.closed
+             * @enum {string}
+             */
+            type: "job.closed";
+            data: components["schemas"]["JobStateData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.closed";
+        };
+        /** @description A closed job was opened again. */
+        JobReopenedEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example job.reopened
+             * @enum {string}
+             */
+            type: "job.reopened";
+            data: components["schemas"]["JobStateData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.reopened";
+        };
+        /** @description The template after the change, or before its deletion. */
+        TemplateEventData: {
+            /**
+             * @description Id of the template.
+             * @example tpl_01h455vb4pex5vsknk084sn02q
+             */
+            templateId: string;
+            /**
+             * @description Name of the template.
+             * @example Housing route
+             */
+            name: string;
+            advancementMode: components["schemas"]["AdvancementMode"];
+            /** @description The steps in their order. */
+            steps: components["schemas"]["TemplateStep"][];
+        };
+        /** @description A template was created, changed, or deleted. */
+        TemplateEvent: components["schemas"]["EventBase"] & {
+            /**
+             * @description What happened.
+             * @example template.created
+             * @enum {string}
+             */
+            type: "template.created" | "template.updated" | "template.deleted";
+            data: components["schemas"]["TemplateEventData"];
+        } & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "template.created" | "template.updated" | "template.deleted";
         };
         /** @description Events, in the order asked for. */
         EventList: components["schemas"]["Event"][];
@@ -2803,8 +3522,7 @@ export interface components {
              */
             goalQuantity?: number;
             /**
-             * @description Whether the ticket may be linked to another job already.
-             * @default false
+             * @description Whether the ticket may be linked to another job already. Defaults to false.
              * @example false
              */
             allowDuplicate?: boolean;
@@ -2867,242 +3585,335 @@ export interface components {
         };
     };
     responses: {
-        /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+        /** @description The request breaks a rule of this contract. `errors` lists every parameter that failed. */
         BadRequest: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 400,
-                 *       "message": "name is required",
-                 *       "errors": [
-                 *         {
-                 *           "field": "name",
-                 *           "message": "name is required"
-                 *         }
-                 *       ]
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The unit as it now is. */
-        SerialChanged: {
+        /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
+        InvalidPage: {
             headers: {
-                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Serial"];
+                "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The outcome for each unit, in the order of the request. */
-        BulkChanged: {
+        /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
+        InvalidQuery: {
             headers: {
-                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["BulkResult"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+        InvalidReason: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The API key is missing, unknown or revoked. */
         Unauthorized: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 401,
-                 *       "message": "an API key is required"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The API key's role does not reach this operation, or the `Host` is not one that an open server answers to. */
         Forbidden: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 403,
-                 *       "message": "the API key's role read does not allow this"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The body took too long to arrive. */
         RequestTimeout: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 408,
-                 *       "message": "the request body took too long to arrive"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The `Idempotency-Key` was used for another body or operation. */
         IdempotencyKeyReused: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 422,
-                 *       "message": "Idempotency-Key was already used for a different request"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The server is too busy. Nothing has changed; try again. */
         ServiceUnavailable: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 503,
-                 *       "message": "the server is too busy"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description There is no such thing. */
+        /** @description The resource does not exist. */
         NotFound: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 404,
-                 *       "message": "Job not found: job_01h455vb4pex5vsknk084sn02q"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The state of the thing does not allow this. The message says why. */
+        /** @description The template does not exist. */
+        TemplateNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the template that is no longer the current one. */
+        TemplateChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Another job has the `externalId`. */
+        ExternalIdIsUsed: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The path does not exist. */
+        PathNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The step does not exist. */
+        StepNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The unit does not exist. */
+        SerialNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The unit does not exist, or the step is not on its path. */
+        SerialOrStepNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A unit of the list does not exist. No unit was changed. */
+        SerialsNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Jira does not show the ticket to the server. */
+        TicketNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The job does not exist, or Jira does not show the ticket to the server. */
+        JobOrTicketNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The state of the resource does not allow the change. The message says why. */
         Conflict: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 409,
-                 *       "message": "Cannot delete job: it has 5 serial number(s)"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description `If-Match` no longer holds. Read the thing again before changing it. */
-        PreconditionFailed: {
+        /** @description The unit is not in progress, or does not owe the step. */
+        StepNotDeferred: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 412,
-                 *       "message": "Job was changed by someone else"
-                 *     }
-                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A unit of the list refuses the change. No unit was changed. */
+        SerialsRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The server has no Jira. */
+        NoJira: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version that is no longer the current one. Read the resource again before you change it. */
+        PreconditionFailed: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the path that is no longer the current one. */
+        PathChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the path that is no longer the current one. */
+        StepChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the unit that is no longer the current one. */
+        SerialWasChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The body is larger than 1 MiB. */
         ContentTooLarge: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 413,
-                 *       "message": "request body must be at most 1 MiB"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The `Content-Type` is not `application/json`. */
         UnsupportedMediaType: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 415,
-                 *       "message": "Content-Type must be application/json"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The body is larger than 20 MiB. */
         FileTooLarge: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 413,
-                 *       "message": "request body must be at most 20 MiB"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The `Content-Type` is not that of a CSV or XLSX file. */
         UnsupportedFileType: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 415,
-                 *       "message": "Content-Type must be application/vnd.openxmlformats-officedocument.spreadsheetml.sheet or text/csv"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
         /** @description Jira did not answer within 10 seconds, or refused the request. Nothing has changed here. */
         BadGateway: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "statusCode": 502,
-                 *       "message": "Jira did not answer"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Error"];
             };
         };
@@ -3113,6 +3924,7 @@ export interface components {
          */
         InternalServerError: {
             headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
@@ -3175,7 +3987,7 @@ export interface components {
         /** @description The job. */
         ForecastJobId: string;
         /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
-        LastEventId: number;
+        LastEventId: string;
         /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
         JobQuery: string;
         /** @description Only jobs linked to exactly this Jira ticket. */
@@ -3260,8 +4072,10 @@ export interface components {
         Location: string;
         /** @description The version of the thing's own fields, for `If-Match`. Progress does not change it. */
         ETag: string;
+        /** @description Identifies the request in the server's log. The request header of this name, if the client sends one. */
+        RequestId: string;
         /** @description `true` on an answer that an earlier request with the same `Idempotency-Key` has got already. */
-        IdempotencyReplayed: "true";
+        IdempotencyReplayed: string;
         /** @description How to authenticate. */
         WWWAuthenticate: string;
         /** @description After how many seconds to try again. */
@@ -3327,20 +4141,17 @@ export interface operations {
             /** @description The jobs that match, in the order of `sort`; `[]` when none does. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     "X-Total-Count": components["headers"]["TotalCount"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobList"];
-                    /**
-                     * @example id,name,goalQuantity,dueDate,priority,notes,externalId,closedAt,closeReason,jiraTicketKey,jiraTicketSummary,jiraPartNumber,jiraPriority,jiraEpicLink,jiraLabels,createdAt,updatedAt,totalCompleted,totalInProgress,totalScrapped,percentComplete
-                     *     job_01h455vb4pex5vsknk084sn02q,JOB-2024-001,50,,,,,,,PI-42,Build 50 aluminum housings,ALU-HOUSING-7075,High,PI-10,"Q1-2024,rush",2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z,20,28,2,40
-                     */
                     "text/csv": components["schemas"]["JobCSV"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidPage"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalServerError"];
@@ -3369,6 +4180,7 @@ export interface operations {
             /** @description The job was created and is on disk. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -3378,11 +4190,20 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["ExternalIdIsUsed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -3423,11 +4244,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example Name;Quantity;Due date;Priority;Notes;External ID
-                 *     JOB-2024-002;1.500;31.01.2024;high;Customer picks up on Friday;ERP-4711
-                 *     JOB-2024-003;20;;;;ERP-4712
-                 */
                 "text/csv": components["schemas"]["ImportFile"];
                 /** @example the bytes of the file */
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["ImportFile"];
@@ -3437,6 +4253,7 @@ export interface operations {
             /** @description The rows were imported and are on disk, or would be, with `dryRun`. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -3444,11 +4261,29 @@ export interface operations {
                     "application/json": components["schemas"]["ImportReport"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description A parameter breaks a rule of this contract, the file cannot be read, or a row fails. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The only faults are external ids that other jobs have. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["FileTooLarge"];
             415: components["responses"]["UnsupportedFileType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -3471,6 +4306,7 @@ export interface operations {
             /** @description The job. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3508,6 +4344,7 @@ export interface operations {
             /** @description The job as it now is. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3515,12 +4352,21 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["ExternalIdIsUsed"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -3546,6 +4392,7 @@ export interface operations {
             /** @description The job is gone. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3585,6 +4432,7 @@ export interface operations {
             /** @description The closed job. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3598,7 +4446,16 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The job is closed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -3631,6 +4488,7 @@ export interface operations {
             /** @description The job, open again. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -3644,7 +4502,16 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The job is not closed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -3674,6 +4541,7 @@ export interface operations {
             /** @description The job, its paths, and its progress, as `getJob` returns them. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -3686,9 +4554,18 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            /** @description A template does not exist. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["ExternalIdIsUsed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -3716,6 +4593,7 @@ export interface operations {
             /** @description The job's paths, newest first; `[]` when it has none. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -3723,7 +4601,7 @@ export interface operations {
                     "application/json": components["schemas"]["PathList"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidPage"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -3753,6 +4631,7 @@ export interface operations {
             /** @description The path was created and is on disk. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -3762,10 +4641,28 @@ export interface operations {
                     "application/json": components["schemas"]["Path"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            /** @description The job or the template does not exist. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -3789,6 +4686,7 @@ export interface operations {
             /** @description The path. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3799,7 +4697,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["PathNotFound"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -3826,6 +4724,7 @@ export interface operations {
             /** @description The path as it now is. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3833,13 +4732,40 @@ export interface operations {
                     "application/json": components["schemas"]["Path"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            /** @description The path does not exist, or a step of the list is not on it. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
+            /** @description Units in progress are at a step that would be removed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PathChanged"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalServerError"];
@@ -3864,6 +4790,7 @@ export interface operations {
             /** @description The path is gone. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3871,9 +4798,18 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["PathNotFound"];
+            /** @description The path has units. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PathChanged"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -3900,6 +4836,7 @@ export interface operations {
             /** @description The step as it now is. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3907,12 +4844,21 @@ export interface operations {
                     "application/json": components["schemas"]["Step"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["StepNotFound"];
             408: components["responses"]["RequestTimeout"];
-            412: components["responses"]["PreconditionFailed"];
+            412: components["responses"]["StepChanged"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalServerError"];
@@ -3949,19 +4895,16 @@ export interface operations {
             /** @description The units that match, newest first; `[]` when none does. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SerialList"];
-                    /**
-                     * @example id,jobId,pathId,status,currentStepIndex,currentStepId,forceCompleted,forceReason,forceCompletedBy,forceCompletedAt,scrapReason,scrapExplanation,scrappedBy,scrappedAt,createdAt,updatedAt
-                     *     SN-00001,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,in_progress,0,step_01h455vb4pex5vsknk084sn02q,false,,,,,,,,2024-01-15T10:30:00.000Z,2024-01-15T10:30:00.000Z
-                     */
                     "text/csv": components["schemas"]["SerialCSV"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidPage"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalServerError"];
@@ -3990,6 +4933,7 @@ export interface operations {
             /** @description The units were created and are on disk, in the order of their numbers. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -3997,12 +4941,30 @@ export interface operations {
                     "application/json": components["schemas"]["SerialList"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["PathNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description A serial number was used before. No unit was created. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4029,13 +4991,32 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["BulkChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialsNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["SerialsRefused"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4062,13 +5043,32 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["BulkChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialsNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["SerialsRefused"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4095,13 +5095,32 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["BulkChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialsNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["SerialsRefused"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4128,13 +5147,32 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["BulkChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialsNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["SerialsRefused"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4161,13 +5199,41 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["BulkChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialsNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description A unit of the list refuses the change. No unit was changed. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4194,11 +5260,30 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["BulkChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The result for each unit, in the order of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialsNotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -4222,6 +5307,7 @@ export interface operations {
             /** @description The unit. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -4232,7 +5318,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialNotFound"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4255,6 +5341,7 @@ export interface operations {
             /** @description The unit is deleted. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4262,9 +5349,18 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["SerialNotFound"];
+            /** @description The unit has a history. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["SerialWasChanged"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4285,19 +5381,48 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SerialAdvance"];
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The state of the unit does not allow the change. The message says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4330,6 +5455,7 @@ export interface operations {
             /** @description The unit as it now is, and the steps that it bypassed. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -4338,12 +5464,30 @@ export interface operations {
                     "application/json": components["schemas"]["AdvanceToResult"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialOrStepNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The state of the unit does not allow the change. The message says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4373,13 +5517,42 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The state of the unit does not allow the change. The message says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4403,19 +5576,39 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SerialForceComplete"];
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            400: components["responses"]["InvalidReason"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The state of the unit does not allow the change. The message says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4439,19 +5632,39 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SerialUndo"];
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            400: components["responses"]["InvalidReason"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The state of the unit does not allow the change. The message says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4481,11 +5694,31 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit, which has not changed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialNotFound"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -4518,13 +5751,42 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialOrStepNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The state of the unit does not allow the change. The message says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4552,6 +5814,7 @@ export interface operations {
             /** @description The override is gone. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4559,9 +5822,18 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["SerialOrStepNotFound"];
+            /** @description The state of the unit does not allow the change. The message says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["SerialWasChanged"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4590,13 +5862,33 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialOrStepNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["StepNotDeferred"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4622,19 +5914,39 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["StepComplete"];
             };
         };
         responses: {
-            200: components["responses"]["SerialChanged"];
-            400: components["responses"]["BadRequest"];
+            /** @description The unit after the change. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serial"];
+                };
+            };
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["SerialOrStepNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["StepNotDeferred"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -4680,26 +5992,23 @@ export interface operations {
             /** @description The events, oldest first unless `order` says otherwise; `[]` when there are none. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     "Routecard-Feed-Epoch": components["headers"]["FeedEpoch"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EventList"];
-                    /**
-                     * @example seq,id,type,at,userId,keyName,jobId,pathId,serialId,stepId,data
-                     *     7,evt_01h455vb4pex5vsknk084sn02q,serial.advanced,2024-01-15T10:30:00.000Z,maria,floor-tablet,job_01h455vb4pex5vsknk084sn02q,path_01h455vb4pex5vsknk084sn02q,SN-00001,step_01h455vb4pex5vsknk084sn02q,"{""fromStepName"":""CNC Machining"",""toStepName"":""Deburring""}"
-                     */
                     "text/csv": components["schemas"]["EventCSV"];
                     /**
-                     * @example id: 7
-                     *     event: serial.advanced
-                     *     data: {"id":"evt_01h455vb4pex5vsknk084sn02q","seq":7,"type":"serial.advanced"}
+                     * @example id: 22
+                     *     event: serial.scrapped
+                     *     data: {"id":"evt_01hm6aa3d4e8vc7jqn6t9rs2x5","seq":22,"type":"serial.scrapped","at":"2024-01-15T11:10:00.000Z","userId":"maria","jobId":"job_01h455vb4pex5vsknk084sn02q","pathId":"path_01h455vb4pex5vsknk084sn02q","serialId":"SN-00002","stepId":"step_01h455vb4pex5vsknk084sn02s","data":{"stepName":"Deburring","reason":"damaged","explanation":"Dropped at the deburring bench"}}
                      */
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidQuery"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalServerError"];
@@ -4729,13 +6038,23 @@ export interface operations {
             /** @description The counts, oldest bucket first. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Throughput"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The period or the time zone is not valid. `errors` lists every parameter that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -4762,6 +6081,7 @@ export interface operations {
             /** @description The steps. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4795,6 +6115,7 @@ export interface operations {
             /** @description The counts. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4826,6 +6147,7 @@ export interface operations {
             /** @description The forecast. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4865,6 +6187,7 @@ export interface operations {
             /** @description The rows that match, the most urgent one first; `[]` if there are none. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -4891,6 +6214,7 @@ export interface operations {
             /** @description The locations, assignees, and step names. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4921,6 +6245,7 @@ export interface operations {
             /** @description The templates, newest first; `[]` if there are none. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -4957,6 +6282,7 @@ export interface operations {
             /** @description The template was created and is on disk. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -4992,6 +6318,7 @@ export interface operations {
             /** @description The template. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -5002,7 +6329,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["TemplateNotFound"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -5029,6 +6356,7 @@ export interface operations {
             /** @description The template after the change. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -5039,9 +6367,9 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["TemplateNotFound"];
             408: components["responses"]["RequestTimeout"];
-            412: components["responses"]["PreconditionFailed"];
+            412: components["responses"]["TemplateChanged"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalServerError"];
@@ -5066,6 +6394,7 @@ export interface operations {
             /** @description The template is gone. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5073,8 +6402,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["TemplateNotFound"];
+            412: components["responses"]["TemplateChanged"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -5091,6 +6420,7 @@ export interface operations {
             /** @description The session. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Routecard-Feed-Epoch": components["headers"]["FeedEpoch"];
                     [name: string]: unknown;
                 };
@@ -5122,6 +6452,7 @@ export interface operations {
             /** @description The tickets; `[]` when none is open. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5129,10 +6460,19 @@ export interface operations {
                     "application/json": components["schemas"]["JiraTicketList"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["NoJira"];
             500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["ServiceUnavailable"];
@@ -5153,6 +6493,7 @@ export interface operations {
             /** @description The ticket. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5162,8 +6503,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
+            404: components["responses"]["TicketNotFound"];
+            409: components["responses"]["NoJira"];
             500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["ServiceUnavailable"];
@@ -5191,6 +6532,7 @@ export interface operations {
             /** @description The existing job, now linked. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
@@ -5202,6 +6544,7 @@ export interface operations {
             /** @description The job that was created from the ticket. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
@@ -5211,12 +6554,30 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["JobOrTicketNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The job or the ticket is linked already, or the server has no Jira. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -5247,6 +6608,7 @@ export interface operations {
             /** @description The comment is on the ticket. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -5254,12 +6616,30 @@ export interface operations {
                     "application/json": components["schemas"]["JiraPushed"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["JobOrTicketNotFound"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Conflict"];
+            /** @description The job has no ticket, another push of it is in progress, or the server has no Jira. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];

@@ -51,8 +51,8 @@ test("against a real Routecard", async (t) => {
     });
     const { data: units } = await client.POST("/api/serials", { body: { pathId: path.id, quantity: 5 } });
     const serialId = units[0]?.id ?? "";
-    // Once without a body, which is optional, and once with one.
-    await client.POST("/api/serials/{serialId}/advance", { params: { path: { serialId } } });
+    // Once with nothing in the body, and once with a user.
+    await client.POST("/api/serials/{serialId}/advance", { params: { path: { serialId } }, body: {} });
     await client.POST("/api/serials/{serialId}/advance", { params: { path: { serialId } }, body: { userId: "maria" } });
 
     const sizes = [];
@@ -73,6 +73,7 @@ test("against a real Routecard", async (t) => {
       live.push(event.seq);
       if (event.type === "serial.completed") {
         assert.equal(event.userId, "maria");
+        assert.equal(event.data.fromStepName, "Deburring"); // its type follows from event.type
         break;
       }
     }
