@@ -85,6 +85,9 @@ test("each role sees the buttons that it may use", async (t) => {
     const seen = async (path, heading, names) => {
       await page.goto(`${url}${path}#key=${key}`);
       await page.getByRole("heading", { name: heading }).waitFor();
+      // The buttons are there when the page knows its role.
+      if (role === "write") await page.getByRole("button", { name: names[1], exact: true }).waitFor();
+      else await page.getByText(role === "read" ? "Your key may only read" : "Your key may move units").waitFor();
       return Promise.all(names.map((name) => page.getByRole("button", { name, exact: true }).count()));
     };
     const expected = { read: [0, 0], operate: [1, 0], write: [1, 1] }[role];
@@ -94,6 +97,7 @@ test("each role sees the buttons that it may use", async (t) => {
     assert.equal(await page.getByLabel(`Select ${units[0]}`).count(), role === "read" ? 0 : 1, role);
     await page.goto(`${url}/settings`);
     await page.getByText(`Signed in as ${role}`).waitFor();
+    if (role === "write") await page.getByRole("button", { name: "New template" }).waitFor();
     assert.equal(await page.getByRole("button", { name: "New template" }).count(), role === "write" ? 1 : 0, role);
     await context.close();
   }
