@@ -31,7 +31,7 @@ conformance: ## Show whether any server keeps to the contract (URL=http://host:p
 # PostgreSQL. Most tests wait for a database or for a timeout, so more of them run at the same time than there are cores.
 .PHONY: test
 test: postgres ## Run all tests, on SQLite and on PostgreSQL
-	go test -tags $(GO_TAGS) -shuffle=on -parallel 6 -timeout 10m ./...
+	go test -tags $(GO_TAGS) -shuffle=on -parallel 6 -timeout 20m ./...
 
 .PHONY: race
 race: postgres ## Run all tests with the race detector (needs a C compiler, takes several times as long)
