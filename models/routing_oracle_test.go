@@ -180,6 +180,8 @@ func (s *shop) checkChange(t *rapid.T, p *part, before []StepState, command Comm
 		event = StepOverridden
 		i := s.path.StepIndex(command.StepID)
 		delete(p.memory.deferred, command.StepID)
+		// Only a step under way can have been done before. The mark of the override takes the place of that mark.
+		delete(p.memory.done, command.StepID)
 		if want[i] == StepDeferred {
 			want[i] = StepPending
 			if i < at {
