@@ -224,7 +224,7 @@ func (f *ImportFile) checkTemplate(row *ImportRow, known ImportContext) []CellEr
 		if row.Units == nil {
 			return nil
 		}
-		return []CellError{f.CellError("units", strconv.Itoa(int(*row.Units)), "units needs a template in the same row")}
+		return []CellError{f.CellError("units", strconv.Itoa(*row.Units), "units needs a template in the same row")}
 	}
 	switch found := known.Templates[*row.Template]; len(found) {
 	case 1:

@@ -383,7 +383,7 @@ func (r *replayer) show(example *contracttest.Example) {
 // find returns an example of the operation, or nil. The media type of a request is not compared.
 func find(operation *contracttest.Operation, status int, name string, media ...string) *contracttest.Example {
 	for _, example := range operation.Examples() {
-		if example.Status == status && example.Name == name && (media == nil || example.MediaType == media[0]) {
+		if example.Status == status && example.Name == name && (len(media) == 0 || example.MediaType == media[0]) {
 			return &example
 		}
 	}

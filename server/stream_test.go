@@ -248,8 +248,10 @@ func TestWhoGetsAStream(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)
-		for _, accept := range []string{"*/*", "application/json", "", "text/event-stream-not",
-			"application/json, text/event-stream", "application/json, text/event-stream;q=0.9", "text/event-stream;q=0"} {
+		for _, accept := range []string{
+			"*/*", "application/json", "", "text/event-stream-not",
+			"application/json, text/event-stream", "application/json, text/event-stream;q=0.9", "text/event-stream;q=0",
+		} {
 			answer := f.do("GET /api/events", "Accept: "+accept)
 			wantEqual(t, "the Content-Type for "+accept, answer.Header.Get("Content-Type"), "application/json")
 		}

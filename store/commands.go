@@ -295,7 +295,7 @@ func (b *moveBatch) record(by Request, change *models.Change, before models.Stat
 
 // complete adds what the store knows to a command that needs it: the event that an undo takes back, which is one of this batch
 // or one in the database, and whether a unit to be deleted has ever moved.
-func (b *moveBatch) complete(command *models.Command, unit *models.Unit) (err error) {
+func (b *moveBatch) complete(command *models.Command, unit *models.Unit) (err error) { //nolint:gocritic // It replaces the command.
 	switch known := (*command).(type) {
 	case models.Undo:
 		if unit.LastEventID == nil {

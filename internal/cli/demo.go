@@ -36,7 +36,7 @@ func (c *demoCommand) Run() (err error) {
 		log.Info("writing the history of the sample shop")
 		shop, db, err := sampleshop.Open(starting, serve.Database, c.Seed, time.Now, log)
 		if err == nil && c.Live {
-			<-working
+			_ = <-working // the nil that stands for "nobody works"
 			go func() { working <- shop.Work(ctx) }()
 		}
 		return db, err

@@ -172,7 +172,7 @@ func (c *serveCommand) serve(ctx context.Context, open func(context.Context, *sl
 	if backups != nil {
 		options.LastBackup = backups.LastBackup
 	}
-	handler, err := server.New(db, options)
+	handler, err := server.New(db, options) //nolint:contextcheck // Each request has a context of its own.
 	if err != nil {
 		return err
 	}

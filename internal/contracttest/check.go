@@ -160,12 +160,12 @@ func (c *Contract) headerNames() map[string]bool {
 
 func init() {
 	// The contract promises UTC and 3 decimals. It does so in words, because a pattern next to the format breaks code generators.
-	openapi3.DefineStringFormatCallback("date-time", func(value string) error {
+	openapi3.DefineStringFormatValidator("date-time", openapi3.NewCallbackValidator(func(value string) error {
 		if at, err := time.Parse(time.RFC3339, value); err != nil || at.Format("2006-01-02T15:04:05.000Z") != value {
 			return fmt.Errorf("%q is not a time in UTC with 3 decimals", value)
 		}
 		return nil
-	})
+	}))
 }
 
 // checkJSON checks a JSON text against a schema, and against the rules for all responses: no null and no undeclared property.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -31,7 +32,7 @@ type Example struct {
 func (e Example) String() string {
 	where := "request"
 	if e.Status != 0 {
-		where = fmt.Sprint(e.Status)
+		where = strconv.Itoa(e.Status)
 	}
 	return strings.TrimSpace(e.Operation + " " + where + " " + e.Name)
 }
