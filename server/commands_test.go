@@ -213,7 +213,7 @@ func TestScrap(t *testing.T) {
 			wantBody: `{"status":"scrapped","currentStepIndex":1,"currentStepId":"{B}","scrapReason":"` + reason +
 				`","scrapExplanation":" Dropped ","scrappedBy":"maria","scrappedAt":"2024-01-15T10:30:00.123Z","forceCompleted":false}`,
 			wantAbsent: []string{"forceCompletedBy", "forceCompletedAt"},
-			wantSteps:  "A completed, B pending, C pending",
+			wantSteps:  "A completed, B in_progress, C pending",
 			wantEvent: `{"type":"serial.scrapped","userId":"maria","stepId":"{B}","data":{"stepName":"B","reason":"` + reason +
 				`","explanation":" Dropped "}}`,
 		})
