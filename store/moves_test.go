@@ -107,7 +107,7 @@ func dumpMoves(t *testing.T, s *store.Store) string {
 			WHERE created + completed + scrapped > 0 ORDER BY start`,
 		`SELECT id || ' ' || entered_at FROM serials ORDER BY no`,
 	} {
-		rows, err := anyPool(s).QueryContext(t.Context(), query) //nolint:sqlclosecheck // It is closed below, before the next query.
+		rows, err := anyPool(s).QueryContext(t.Context(), query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func dumpMoves(t *testing.T, s *store.Store) string {
 			}
 			fmt.Fprintln(&out, line)
 		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil { //nolint:sqlclosecheck // The next query needs the connection.
 			t.Fatal(err)
 		}
 	}

@@ -28,18 +28,20 @@ func (c *demoCommand) Run() (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	working := make(chan error, 1)
-	working <- nil
+	var working chan error
 	serve := serveCommand{Addr: c.Addr, LogLevel: "info"}
 	serve.Database = filepath.Join(dir, "routecard.db")
 	err = serve.serve(ctx, func(starting context.Context, log *slog.Logger) (*store.Store, error) {
 		log.Info("writing the history of the sample shop")
 		shop, db, err := sampleshop.Open(starting, serve.Database, c.Seed, time.Now, log)
 		if err == nil && c.Live {
-			_ = <-working // the nil that stands for "nobody works"
+			working = make(chan error, 1)
 			go func() { working <- shop.Work(ctx) }()
 		}
 		return db, err
 	})
+	if working == nil {
+		return err
+	}
 	return errors.Join(err, <-working)
 }
