@@ -335,10 +335,12 @@ func (p progress) counts() replay.Counts {
 }
 
 type jobDetail struct {
-	ID, Name     string
-	GoalQuantity int64
-	Progress     progress
-	Paths        []struct{ ID string }
+	ID, Name                             string
+	GoalQuantity                         int64
+	DueDate, Priority, Notes, ExternalID *string
+	ClosedAt, CloseReason                string
+	Progress                             progress
+	Paths                                []struct{ ID string }
 }
 
 type pathDetail struct {
@@ -422,9 +424,13 @@ func (c *checker) compareIDs(what string, listed []struct{ ID string }, want map
 // checkJob compares one job, which must have the given number of paths.
 func (c *checker) checkJob(server int, state *replay.Replay, id string, paths int) {
 	found := fetch[jobDetail](c, server, "/api/jobs/"+id)
-	job, got := found.body, replay.Job{ID: found.body.ID, Name: found.body.Name, GoalQuantity: found.body.GoalQuantity}
-	got.Version, got.Counts = found.version, job.Progress.counts()
-	if want, _ := state.Job(id); got != want {
+	job := found.body
+	got := replay.Job{
+		ID: job.ID, Name: job.Name, GoalQuantity: job.GoalQuantity, DueDate: job.DueDate, Priority: job.Priority, Notes: job.Notes,
+		ExternalID: job.ExternalID, ClosedAt: job.ClosedAt, CloseReason: job.CloseReason, Version: found.version,
+		Counts: job.Progress.counts(),
+	}
+	if want, _ := state.Job(id); !reflect.DeepEqual(got, want) {
 		c.errorf("server %d has job %+v, and the events %+v", server, got, want)
 	}
 	for _, p := range job.Progress.PathProgress {

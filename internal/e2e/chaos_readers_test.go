@@ -335,7 +335,7 @@ func (b *browser) job(id string) {
 	}
 }
 
-// unit reads a unit and reports a step in progress other than the current one.
+// unit reads a unit and reports a step in progress other than the one at which the unit stands, or at which it was scrapped.
 func (b *browser) unit(id string) {
 	a, found := b.get("/api/serials/" + id)
 	if !found {
@@ -343,7 +343,7 @@ func (b *browser) unit(id string) {
 	}
 	unit := decode[serialDetail](b.client.system.t, a.body)
 	for i, step := range unit.Steps {
-		here := unit.Status == "in_progress" && unit.CurrentStepIndex == i
+		here := unit.Status != "completed" && unit.CurrentStepIndex == i
 		if here != (step.Status == "in_progress") {
 			b.client.system.t.Errorf("unit %s is not at the step where it is in progress: %s", id, a.body)
 		}
