@@ -91,7 +91,8 @@ func (h *history) summarize() {
 		counts := rows[kind].counts
 		h.t.Logf("%-20s %5d acknowledged %5d refused %5d unknown %5d attempts",
 			kind, counts[acknowledged], counts[refused], counts[unknown], rows[kind].attempts)
-		if counts[acknowledged] == 0 {
+		// A short run has too few attempts of some kinds, such as an override of many units that all must accept it.
+		if counts[acknowledged] == 0 && rows[kind].attempts >= 200 {
 			h.t.Errorf("no request of the kind %s was acknowledged", kind)
 		}
 	}
