@@ -82,7 +82,7 @@ test("against a real Routecard", async (t) => {
 
   await t.test("an event as it happens", async () => {
     const seen = (async () => {
-      for await (const event of client.events({ type: "job.deleted", after: 10 })) return event.jobId;
+      for await (const event of client.events({ type: ["job.deleted"], after: 10 })) return event.jobId;
       return undefined;
     })();
     const { data: job } = await client.POST("/api/jobs", { body: { name: "JOB-2024-003", goalQuantity: 1 } });
