@@ -46,7 +46,7 @@ export async function* follow(
 ): AsyncGenerator<Event> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filters)) {
-    if (value !== undefined) query.set(name, String(value));
+    for (const one of [value].flat()) if (one !== undefined) query.append(name, String(one));
   }
   const connection = new Connection(send, url, query, headers, idle);
   let reached = false;
