@@ -72,7 +72,7 @@ type fileBody struct {
 	content []byte
 }
 
-// Close implements io.Closer. It frees the memory of the file, of which the request would otherwise hold on to until it ends.
+// Close implements io.Closer. It frees the memory of the file, which the request would otherwise hold until it ends.
 func (b *fileBody) Close() error {
 	b.Reset(nil)
 	b.content = nil
