@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -154,21 +155,11 @@ func TestClientLeavesWhileJiraIsAsked(t *testing.T) {
 				linked := b.linked().ID
 				fill := strings.NewReplacer("{free}", b.job("JOB-2024-002").ID, "{linked}", linked)
 				b.fake.Always("", "", fault)
-				client := &http.Client{Timeout: 300 * time.Millisecond}
 				for _, request := range jiraRequests {
-					method, path, body := split(fill.Replace(request))
-					asked, err := http.NewRequestWithContext(t.Context(), method, b.s.URL+path, strings.NewReader(body))
-					if err != nil {
-						t.Fatal(err)
-					}
-					asked.Header.Set("Content-Type", "application/json")
-					if response, err := client.Do(asked); err == nil {
-						_ = response.Body.Close()
-						t.Errorf("%s was answered with %d", request, response.StatusCode)
-					}
+					b.leavesOnceAsked(fill.Replace(request))
 				}
 				left := func() int { return strings.Count(b.s.Log.String(), `"status":499`) }
-				for end := time.Now().Add(10 * time.Second); left() < len(jiraRequests) && time.Now().Before(end); {
+				for end := time.Now().Add(time.Minute); left() < len(jiraRequests) && time.Now().Before(end); {
 					time.Sleep(10 * time.Millisecond)
 				}
 				wantEqual(t, "the number of requests with status 499", left(), len(jiraRequests))
@@ -179,6 +170,30 @@ func TestClientLeavesWhileJiraIsAsked(t *testing.T) {
 				b.push(linked)
 			})
 		})
+	}
+}
+
+// leavesOnceAsked sends a request, and closes the connection when Jira has been asked.
+func (b *ticketed) leavesOnceAsked(request string) {
+	b.t.Helper()
+	ctx, leave := context.WithCancel(b.t.Context())
+	defer leave()
+	method, path, body := split(request)
+	asked, err := http.NewRequestWithContext(ctx, method, b.s.URL+path, strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	asked.Header.Set("Content-Type", "application/json")
+	before := len(b.fake.Requests())
+	go func() {
+		for len(b.fake.Requests()) == before && ctx.Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+		leave()
+	}()
+	if response, err := http.DefaultClient.Do(asked); err == nil {
+		_ = response.Body.Close()
+		b.t.Errorf("%s was answered with %d", request, response.StatusCode)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-const shortIdle = 200 * time.Millisecond
+const shortIdle = 500 * time.Millisecond
 
 // newShortIdleClient returns a client with a short idle timeout, and a server whose streams are written by stream.
 func newShortIdleClient(t *testing.T, stream func(connection int, lastID string, send func(seq int), gone <-chan struct{})) *Client {
