@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -22,14 +23,16 @@ const pagesPolicy = "default-src 'self'; object-src 'none'; base-uri 'none'; for
 // pageRoutes are the pages. All of them are index.html, whose script shows the page of the path.
 var pageRoutes = []string{"/", "/jobs/new", "/jobs/:id", "/units/:id", "/floor", "/board", "/labels", "/insights", "/settings"}
 
-// pageFile is a file of the pages, ready to be sent.
+// pageFile is a file of the pages.
 type pageFile struct {
 	contentType, etag string
-	plain, compressed []byte
+	plain             []byte
+	// compressed returns the file compressed with gzip. The first call compresses it.
+	compressed func() []byte
 }
 
-// servePages adds the pages. They need no API key, because they get all data from the API. The files are read and compressed
-// once; during development they are read for each request, so that a new build is visible at once.
+// servePages adds the pages. They need no API key, because they get all data from the API. The files are read once; during
+// development they are read for each request, so that a new build is visible at once.
 func (s *Server) servePages(routes gin.IRouter, files fs.FS, development bool) error {
 	pages, err := loadPages(files)
 	if err != nil {
@@ -70,22 +73,12 @@ func loadPages(files fs.FS) (map[string]pageFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		var compressed bytes.Buffer
-		writer, err := gzip.NewWriterLevel(&compressed, gzip.BestCompression)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := writer.Write(content); err != nil {
-			return nil, err
-		}
-		if err := writer.Close(); err != nil {
-			return nil, err
-		}
 		sum := sha256.Sum256(content)
 		pages[name] = pageFile{
 			contentType: mime.TypeByExtension(path.Ext(name)),
 			etag:        hex.EncodeToString(sum[:8]),
-			plain:       content, compressed: compressed.Bytes(),
+			plain:       content,
+			compressed:  sync.OnceValue(func() []byte { return gzipped(content) }),
 		}
 	}
 	if _, ok := pages["index.html"]; !ok {
@@ -94,11 +87,24 @@ func loadPages(files fs.FS) (map[string]pageFile, error) {
 	return pages, nil
 }
 
+// gzipped compresses content as much as gzip can, because the result is sent many times.
+func gzipped(content []byte) []byte {
+	var compressed bytes.Buffer
+	writer, err := gzip.NewWriterLevel(&compressed, gzip.BestCompression)
+	if err != nil {
+		panic(err) //nolint:forbidigo // Only an unknown level fails.
+	}
+	// Writing to memory cannot fail.
+	_, _ = writer.Write(content)
+	_ = writer.Close()
+	return compressed.Bytes()
+}
+
 // sendPage answers with a file, or with 304 if the browser has it.
 func sendPage(c *gin.Context, file pageFile) {
 	content, etag := file.plain, `"`+file.etag+`"`
 	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
-		content, etag = file.compressed, `"`+file.etag+`-gzip"`
+		content, etag = file.compressed(), `"`+file.etag+`-gzip"`
 		c.Header("Content-Encoding", "gzip")
 	}
 	c.Header("Vary", "Accept-Encoding")
