@@ -180,19 +180,18 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 		serialNumbers[i] = models.FoldSerialNumber(command.SerialNumber)
 	}
 	var paths []models.Path
+	units := make([]models.Unit, 0, len(commands))
 	pathsOfUnits := t.Model(&models.Unit{}).Select("path_id").Where("lower(id) IN ?", serialNumbers)
-	if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
-		Where("id IN (?)", pathsOfUnits).Order("id").Find(&paths).Error; err != nil {
+	if err := t.Read(
+		rows.Into(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id IN (?)", pathsOfUnits).Order("id"), &paths),
+		rows.Into(t.Where("lower(id) IN ?", serialNumbers), &units),
+	); err != nil {
 		return nil, err
 	}
 	if err := s.routes.load(t.DB, paths); err != nil {
 		return nil, err
 	}
 	if err := nameClosedJobs(t.DB, paths); err != nil {
-		return nil, err
-	}
-	units, err := rows.Read[models.Unit](t.Where("lower(id) IN ?", serialNumbers), len(serialNumbers))
-	if err != nil {
 		return nil, err
 	}
 	batch := &moveBatch{

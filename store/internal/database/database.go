@@ -84,6 +84,8 @@ type dialect interface {
 	snapshotOptions() *sql.TxOptions
 	// beginStatement begins a transaction that writes.
 	beginStatement() string
+	// readAll runs queries one after the other in the transaction of the connection, which it begins if none has begun.
+	readAll(ctx context.Context, connection *beginner, queries []rows.Select) error
 	// commit writes changes and commits the transaction of the connection, or a transaction of its own if none has begun. It
 	// returns a commitError for an error after which the transaction may be committed.
 	commit(ctx context.Context, connection *beginner, changes []rows.Change) error

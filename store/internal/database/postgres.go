@@ -214,6 +214,30 @@ func postgresReason(err error) string {
 
 func (postgres) beginStatement() string { return "BEGIN" }
 
+// readAll sends BEGIN and the queries together.
+func (d postgres) readAll(ctx context.Context, connection *beginner, queries []rows.Select) error {
+	return connection.Raw(func(own any) error {
+		pgxConnection := own.(*stdlib.Conn).Conn() //nolint:forcetypeassert // openPostgresPool chose the driver.
+		begin := ""
+		if !connection.begun {
+			begin = d.beginStatement()
+			if err := checkIdle(pgxConnection); err != nil {
+				return err
+			}
+			connection.begun = true
+		}
+		return rows.ReadPostgres(ctx, pgxConnection, begin, queries)
+	})
+}
+
+// checkIdle is called at the first use of a connection, which PostgreSQL may have closed in the meantime.
+func checkIdle(connection *pgx.Conn) error {
+	if !isIdle(connection.PgConn().Conn()) {
+		return fmt.Errorf("database: PostgreSQL has closed the connection: %w", driver.ErrBadConn)
+	}
+	return nil
+}
+
 // commit sends the changes and the COMMIT together. Without a transaction, changes that fit into one message need neither BEGIN
 // nor COMMIT.
 func (postgres) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
@@ -227,9 +251,8 @@ func (postgres) commit(ctx context.Context, connection *beginner, changes []rows
 		commit := "COMMIT"
 		if !connection.begun {
 			commit = ""
-			// This is the first use of the connection, which PostgreSQL may have closed in the meantime.
-			if !isIdle(pgxConnection.PgConn().Conn()) {
-				return fmt.Errorf("database: PostgreSQL has closed the connection: %w", driver.ErrBadConn)
+			if err := checkIdle(pgxConnection); err != nil {
+				return err
 			}
 		}
 		sent, err := rows.WritePostgres(ctx, pgxConnection, changes, commit)

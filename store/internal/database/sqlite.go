@@ -231,6 +231,15 @@ func reason(err error) string {
 // beginStatement takes the lock for writing at once, so that a transaction cannot fail later because it has to wait.
 func (sqlite) beginStatement() string { return "BEGIN IMMEDIATE" }
 
+func (sqlite) readAll(_ context.Context, _ *beginner, queries []rows.Select) error {
+	for _, query := range queries {
+		if err := query.Run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (d sqlite) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
 	if err := connection.begin(ctx); err != nil {
 		return err

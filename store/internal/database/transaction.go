@@ -26,7 +26,8 @@ type Tx struct {
 	// At is the time of the transaction.
 	At models.Millis
 
-	db *DB
+	db         *DB
+	connection *beginner
 	// queue and last are written in this order.
 	queue, last []rows.Change
 }
@@ -51,7 +52,7 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 			own := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
 			connection := &beginner{Conn: own, statement: db.beginStatement()}
 			session.Statement.ConnPool = connection
-			t := &Tx{DB: session.Session(&gorm.Session{NewDB: true}), At: models.MillisOf(db.clock()), db: db}
+			t := &Tx{DB: session.Session(&gorm.Session{NewDB: true}), At: models.MillisOf(db.clock()), db: db, connection: connection}
 			defer connection.rollback(ctx)
 			if err := change(t); err != nil {
 				return err
@@ -135,6 +136,12 @@ func (b *beginner) QueryRowContext(ctx context.Context, query string, arguments 
 		ctx = ended
 	}
 	return b.Conn.QueryRowContext(ctx, query, arguments...)
+}
+
+// Read runs queries one after the other: each of them sees what was committed before it began. On PostgreSQL they cost one
+// round trip, and BEGIN as the first of the transaction is part of it.
+func (t *Tx) Read(queries ...rows.Select) error {
+	return t.db.readAll(t.Statement.Context, t.connection, queries)
 }
 
 // Queue has rows written when the transaction ends, as they are at that time. Tables are written in the order in which

@@ -163,28 +163,12 @@ func readPage[Row any](query *gorm.DB, about, limit, bytes int) (Page[Row], erro
 // Each calls a function with each row that the query finds, until the function returns an error, which Each returns. The
 // row is overwritten by the next one. Until Each returns, the transaction of the query can run no other query.
 func Each[Row any](query *gorm.DB, use func(*Row) error) (err error) {
-	t := tableOf[Row]()
-	_, columns := Table[Row]()
-	result, err := query.Model(new(Row)).Select(columns).Rows()
+	found, err := selectAll[Row](query).Rows()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, result.Close()) }()
-	row, empty := new(Row), *new(Row)
-	addresses := make([]any, len(t.all))
-	for i := range t.all {
-		addresses[i] = reflect.ValueOf(row).Elem().FieldByIndex(t.all[i].index).Addr().Interface()
-	}
-	for result.Next() {
-		*row = empty
-		if err := result.Scan(addresses...); err != nil {
-			return err
-		}
-		if err := use(row); err != nil {
-			return err
-		}
-	}
-	return result.Err()
+	defer func() { err = errors.Join(err, found.Close()) }()
+	return each(found, use)
 }
 
 // textLength returns the length of the text in a column of the row, in bytes. It is 0 for a column without text.
