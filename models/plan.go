@@ -29,7 +29,7 @@ type PathPlan struct {
 }
 
 // Check returns an Invalid error that names the place for a due date that does not exist, for a path that has not exactly one
-// source of steps, for two sources of serial numbers, and for a serial number that two paths have.
+// source of steps, for two sources of serial numbers, and for two serial numbers that are the same or differ only in case.
 func (p JobPlan) Check() error {
 	if err := CheckDueDate(p.Job.DueDate); err != nil {
 		return err
@@ -44,10 +44,11 @@ func (p JobPlan) Check() error {
 			return InvalidError(place+"quantity", "must not be given together with serialNumbers")
 		}
 		for j, serialNumber := range path.Units.SerialNumbers {
-			if seen[serialNumber] {
+			folded := FoldSerialNumber(serialNumber)
+			if seen[folded] {
 				return InvalidError(fmt.Sprintf("%sserialNumbers.%d", place, j), "must not repeat "+serialNumber)
 			}
-			seen[serialNumber] = true
+			seen[folded] = true
 		}
 	}
 	return nil

@@ -80,12 +80,15 @@ func TestPlanJobRefused(t *testing.T) {
 			"paths.0.quantity must not be given together with serialNumbers")
 		f.invalid(plan(path(`"steps":[{"name":"A"}],"serialNumbers":["HSG-1"]`)+","+path(`"steps":[{"name":"A"}],"serialNumbers":["HSG-2","HSG-1"]`)),
 			"paths.1.serialNumbers.1 must not repeat HSG-1")
+		f.invalid(plan(path(`"steps":[{"name":"A"}],"serialNumbers":["HSG-1","hsg-1"]`)), "paths.0.serialNumbers.1 must not repeat hsg-1")
 		f.invalid(plan(path(`"steps":[{"name":"A"}],"quantity":50000`)+strings.Repeat(","+path(`"steps":[{"name":"A"}],"quantity":50000`), 2)),
 			"paths must have at most 100000 units together")
 		f.missing(plan(good+","+path(`"templateId":"tpl_1"`)), "paths.1.templateId: Template not found: tpl_1")
 		f.conflict(plan(good+","+path(`"steps":[{"name":"A"}],"serialNumbers":["HSG-1","{sn}"]`)), "Serial number already exists: {sn}")
 		f.conflict(plan(path(`"steps":[{"name":"A"}],"serialNumbers":["SN-00003"]`)+","+path(`"steps":[{"name":"A"}],"quantity":2`)),
 			"Serial number already exists: SN-00003")
+		f.conflict(plan(path(`"steps":[{"name":"A"}],"serialNumbers":["sn-00003"]`)+","+path(`"steps":[{"name":"A"}],"quantity":2`)),
+			"Serial number already exists: sn-00003")
 		f.invalid(`/api/jobs/plan {"name":"x","goalQuantity":1,"dueDate":"2024-02-30","paths":[`+good+`]}`,
 			"dueDate must be a date like 2026-12-01")
 		wantEqual(t, "the events", f.must(200, "GET /api/events").Body, all)
