@@ -818,8 +818,8 @@ type EventBase struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// EventCSV A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
-// `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+// EventCSV A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `occurredAt`,
+// `userId`, `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
 type EventCSV = string
 
 // EventList Events, in the order asked for.
@@ -2291,8 +2291,8 @@ type SerialAdvanceTo struct {
 }
 
 // SerialCSV A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
-// `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
-// `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+// `currentStepIndex`, `currentStepId`, `currentStepName`, `forceCompleted`, `forceReason`, `forceCompletedBy`,
+// `forceCompletedAt`, `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
 type SerialCSV = string
 
 // SerialCreatedData The step at which the unit begins.

@@ -37,16 +37,16 @@ func TestListsAsCSV(t *testing.T) {
 				"/api/jobs?limit=2&q=JOB", "", "<id>,JOB-2024-001,50,,,,,,,,,,,,,<time>,<time>,,,,",
 			},
 			{
-				"/api/serials?status=scrapped", "id,jobId,pathId,status,currentStepIndex,currentStepId,forceCompleted,forceReason," +
+				"/api/serials?status=scrapped", "id,jobId,pathId,status,currentStepIndex,currentStepId,currentStepName,forceCompleted,forceReason," +
 					"forceCompletedBy,forceCompletedAt,scrapReason,scrapExplanation,scrappedBy,scrappedAt,createdAt,updatedAt",
-				"{sn1},<id>,<id>,scrapped,0,<id>,false,,,,other,'=1+1,'@tom,<time>,<time>,<time>",
+				"{sn1},<id>,<id>,scrapped,0,<id>,A,false,,,,other,'=1+1,'@tom,<time>,<time>,<time>",
 			},
 			{
-				"/api/events?serialId={sn1}&limit=2&after=1", "seq,id,type,at,userId,keyName,jobId,pathId,serialId,stepId,data", "",
+				"/api/events?serialId={sn1}&limit=2&after=1", "seq,id,type,at,occurredAt,userId,keyName,jobId,pathId,serialId,stepId,data", "",
 			},
 			{
 				"/api/events?type=serial.scrapped", "",
-				`<seq>,<id>,serial.scrapped,<time>,'@tom,,<id>,<id>,{sn1},<id>,` +
+				`<seq>,<id>,serial.scrapped,<time>,,'@tom,,<id>,<id>,{sn1},<id>,` +
 					`"{""stepName"":""A"",""reason"":""other"",""explanation"":""=1+1""}"`,
 			},
 		} {

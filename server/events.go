@@ -162,6 +162,7 @@ var eventColumns = []column[gen.Event]{
 	{"id", func(event *gen.Event) string { return event.ID }},
 	{"type", func(event *gen.Event) string { return event.Type }},
 	{"at", func(event *gen.Event) string { return event.At }},
+	{"occurredAt", func(event *gen.Event) string { return toCell(event.OccurredAt) }},
 	{"userId", func(event *gen.Event) string { return toCell(&event.UserID) }},
 	{"keyName", func(event *gen.Event) string { return toCell(event.KeyName) }},
 	{"jobId", func(event *gen.Event) string { return toCell(event.JobID) }},

@@ -88,6 +88,7 @@ var unitColumns = []column[gen.Serial]{
 	{"status", func(unit *gen.Serial) string { return string(unit.Status) }},
 	{"currentStepIndex", func(unit *gen.Serial) string { return strconv.Itoa(unit.CurrentStepIndex) }},
 	{"currentStepId", func(unit *gen.Serial) string { return toCell(unit.CurrentStepID) }},
+	{"currentStepName", func(unit *gen.Serial) string { return toCell(unit.CurrentStepName) }},
 	{"forceCompleted", func(unit *gen.Serial) string { return strconv.FormatBool(unit.ForceCompleted) }},
 	{"forceReason", func(unit *gen.Serial) string { return toCell(unit.ForceReason) }},
 	{"forceCompletedBy", func(unit *gen.Serial) string { return toCell(unit.ForceCompletedBy) }},

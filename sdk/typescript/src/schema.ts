@@ -1440,13 +1440,13 @@ export interface components {
         JobCSV: string;
         /**
          * @description A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
-         *     `currentStepIndex`, `currentStepId`, `forceCompleted`, `forceReason`, `forceCompletedBy`, `forceCompletedAt`,
-         *     `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+         *     `currentStepIndex`, `currentStepId`, `currentStepName`, `forceCompleted`, `forceReason`, `forceCompletedBy`,
+         *     `forceCompletedAt`, `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
          */
         SerialCSV: string;
         /**
-         * @description A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `userId`,
-         *     `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+         * @description A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `occurredAt`,
+         *     `userId`, `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
          */
         EventCSV: string;
         /**
