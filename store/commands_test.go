@@ -1,10 +1,14 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/routecard/routecard/internal/postgrestest"
 	"github.com/routecard/routecard/internal/routecardtest"
@@ -12,8 +16,8 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// TestUnitCreatedDuringABatch creates a unit on another path while a batch that names the unit holds the lock of the first
-// path. The batch finds no such unit, and its other commands are carried out. SQLite has one writer at a time, so there
+// TestUnitCreatedDuringABatch creates a unit on another path while a batch that names the unit waits for the lock of the
+// first path. The batch finds no such unit, and its other commands are carried out. SQLite has one writer at a time, so there
 // nothing can be created during a batch.
 func TestUnitCreatedDuringABatch(t *testing.T) {
 	t.Parallel()
@@ -23,20 +27,40 @@ func TestUnitCreatedDuringABatch(t *testing.T) {
 	orders := newSerials(t, other, first, 1)
 	orders = append(orders, store.UnitCommand{SerialNumber: "late", Command: models.Advance{}})
 
-	var once sync.Once
-	s.OnStatement(func(text func() string) {
-		if !strings.Contains(text(), "FOR UPDATE") {
-			return
-		}
-		once.Do(func() {
-			late := models.NewUnits{PathID: second.ID, SerialNumbers: []string{"late"}}
-			if _, _, err := other.CreateUnits(t.Context(), store.Request{}, late); err != nil {
-				t.Error(err)
-			}
-		})
-	})
-	results, _, err := s.CommandEach(t.Context(), store.Request{}, orders)
+	holder, err := pgx.Connect(t.Context(), database)
 	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holder.Close(context.Background()) }()
+	execute := func(statement string, arguments ...any) {
+		t.Helper()
+		if _, err := holder.Exec(t.Context(), statement, arguments...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execute("BEGIN")
+	execute("SELECT 1 FROM paths WHERE id = $1 FOR UPDATE", first.ID)
+	var results []store.CommandResult
+	var batch errgroup.Group
+	batch.Go(func() (err error) {
+		results, _, err = s.CommandEach(t.Context(), store.Request{}, orders)
+		return err
+	})
+	for begun, waiting := time.Now(), 0; waiting == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > time.Minute {
+			t.Fatal("the batch does not wait for the lock of the path")
+		}
+		if err := holder.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late := models.NewUnits{PathID: second.ID, SerialNumbers: []string{"late"}}
+	if _, _, err := other.CreateUnits(t.Context(), store.Request{}, late); err != nil {
+		t.Error(err)
+	}
+	execute("COMMIT")
+	if err := batch.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	if results[0].Err != nil {
