@@ -85,7 +85,12 @@ func ReadPostgres(ctx context.Context, connection *pgx.Conn, begin string, selec
 		batch.Queue(built.Statement.SQL.String(), built.Statement.Vars...)
 	}
 	results := connection.SendBatch(ctx, batch)
-	defer func() { err = errors.Join(err, results.Close()) }()
+	defer func() {
+		// It returns the error of the query again.
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}()
 	if begin != "" {
 		if _, err := results.Exec(); err != nil {
 			return err
