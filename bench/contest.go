@@ -25,6 +25,8 @@ type contest struct {
 	tail float64
 	// limit is the mark for Routecard's median. 0 is no mark.
 	limit float64
+	// servers is how many Routecards share the database of the first side. Defaults to 1.
+	servers int
 	// large says that the contest needs a large database, so that it is measured only with -large.
 	large bool
 }
@@ -42,7 +44,9 @@ type side struct {
 	// seed replaces the contest's.
 	seed func(*bench, *side) error
 
-	process  *process
+	process *process
+	// others are the further Routecards of the side.
+	others   []*process
 	database string
 	// next returns the request that a client sends next. seed sets it.
 	next func() []byte
@@ -64,8 +68,8 @@ func (c *contest) run(b *bench) (err error) {
 	}
 	defer func() {
 		for _, s := range sides {
-			if s.process != nil {
-				err = errors.Join(err, s.process.stop())
+			for _, p := range s.processes() {
+				err = errors.Join(err, p.stop())
 			}
 		}
 	}()
@@ -73,6 +77,13 @@ func (c *contest) run(b *bench) (err error) {
 		if err := b.startSide(c, s); err != nil {
 			return fmt.Errorf("start %s: %w", s.name, err)
 		}
+	}
+	for len(sides[0].processes()) < c.servers {
+		other, err := startRoutecard(b.program, sides[0].database)
+		if err != nil {
+			return err
+		}
+		sides[0].others = append(sides[0].others, other)
 	}
 	for round := range b.rounds {
 		// Each round begins with another side, so that no side always runs after the same one.
@@ -97,6 +108,14 @@ func (c *contest) run(b *bench) (err error) {
 	}
 	b.report.add(c, sides)
 	return nil
+}
+
+// processes returns the servers of the side.
+func (s *side) processes() []*process {
+	if s.process == nil {
+		return nil
+	}
+	return append([]*process{s.process}, s.others...)
 }
 
 // startSide creates the side's database, seeds it, and starts the server. Routecard creates the schema for floors, too.

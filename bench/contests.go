@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -27,6 +28,10 @@ func contests(b *bench) []contest {
 			side{name: group, floor: floor.Group, mark: 1}, side{name: groupOfOne, floor: floor.GroupRow, mark: 0.6}),
 		createJob(postgreSQL, 64, 4,
 			side{name: group, floor: floor.Group, mark: 1}, side{name: groupOfOne, floor: floor.GroupRow, mark: 0.6}),
+		{
+			operation: "mixed work", database: postgreSQL, detail: "128 clients, two servers", unit: perSecond,
+			seed: seedMixedWork, measure: measureLoad(128), servers: 2, against: []side{{name: "one server", mark: 1.2}},
+		},
 	}
 	for _, database := range []string{sqlite, postgreSQL} {
 		longPaths := advanceSerial(database, 64, 0, side{name: "paths of 10 steps", seed: seedUnits(10), mark: 0.8})
@@ -63,6 +68,11 @@ func contests(b *bench) []contest {
 				operation: "getJob", database: database, detail: "100000 units", unit: duration,
 				seed: seedJobWithUnits(10, bulk), measure: timeRequest(100),
 				against: []side{{name: "10 units", seed: seedJobWithUnits(1, 10), mark: 1.5}},
+			},
+			contest{
+				operation: "getSerial, listSerials, and getJob", database: database, detail: fmt.Sprintf("%d units", b.manyUnits()), unit: duration,
+				seed: seedReads(b.manyUnits()), measure: timeRequest(300), large: true,
+				against: []side{{name: "10000 units", seed: seedReads(bulk), mark: 1.3}},
 			},
 			contest{
 				operation: "planJob", database: database, detail: "20 paths of 30 steps and 2000 units", unit: duration,
@@ -268,6 +278,65 @@ func plan(paths, steps, units int) []byte {
 	path := fmt.Sprintf(`{"name":"Route","goalQuantity":%d,"quantity":%d,"steps":[%s]}`,
 		2*units, units, step+strings.Repeat(","+step, steps-1))
 	return postRequest("/api/jobs/plan", `{"name":"JOB-2024-001","goalQuantity":50,"paths":[`+path+strings.Repeat(","+path, paths-1)+`]}`)
+}
+
+// seedMixedWork creates units as seedUnits does. Then clients in turn create a job, move a unit, get the unit, and list the newest
+// events.
+func seedMixedWork(b *bench, s *side) error {
+	if err := seedUnits(10)(b, s); err != nil {
+		return err
+	}
+	move := s.next
+	s.next = inTurn(math.MaxInt, func(i int) []byte {
+		switch i % 4 {
+		case 0:
+			return postRequest("/api/jobs", job)
+		case 1:
+			return move()
+		case 2:
+			return getRequest("/api/serials/" + fmt.Sprintf("SN-%05d", 1+i%30_000))
+		default:
+			return getRequest("/api/events?order=desc&limit=20")
+		}
+	})
+	return nil
+}
+
+// seedReads creates so many units on paths with at most 10,000 of them. Then clients in turn get a unit, the first page of the units
+// at a step, and a job.
+func seedReads(units int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		var job, path resource
+		for range units / bulk {
+			var err error
+			if job, path, err = s.process.createPath(10); err != nil {
+				return err
+			}
+			if _, err = s.process.createSerials(path, bulk); err != nil {
+				return err
+			}
+		}
+		body, _, err := s.process.call(getRequest("/api/paths/" + path.ID))
+		if err != nil {
+			return err
+		}
+		var detail struct{ Steps []resource }
+		if err := json.Unmarshal(body, &detail); err != nil {
+			return err
+		}
+		step := detail.Steps[0].ID
+		s.next = inTurn(math.MaxInt, func(i int) []byte {
+			switch i % 3 {
+			case 0:
+				return getRequest("/api/serials/" + fmt.Sprintf("SN-%05d", units-i%bulk))
+			case 1:
+				return getRequest("/api/serials?limit=100&stepId=" + step)
+			default:
+				return getRequest("/api/jobs/" + job.ID)
+			}
+		})
+		return nil
+	}
 }
 
 // seedPlans creates nothing. Then the client plans a whole order each time.

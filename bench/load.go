@@ -68,15 +68,16 @@ type loadResult struct{ perSecond, p50, p99 float64 }
 
 // load has clients send s.next's requests, each client waiting for its response before it sends again, until the time is
 // over or s.next returns nil. It measures the responses that come after the warm-up, counts all in s.responses, and returns
-// the first error.
+// the first error. Clients are spread over the servers of the side.
 func (s *side) load(clients int, warmUp, measure time.Duration) (loadResult, error) {
 	begin := time.Now().Add(warmUp)
 	end := begin.Add(measure)
 	latencies, responses := make([]samples, clients), make([]int, clients)
 	var group errgroup.Group
+	servers := s.processes()
 	for i := range clients {
 		group.Go(func() error {
-			c, err := dial(s.process.address)
+			c, err := dial(servers[i%len(servers)].address)
 			if err != nil {
 				return err
 			}
