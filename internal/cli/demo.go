@@ -29,7 +29,7 @@ func (c *demoCommand) Run() (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	var working chan error
-	serve := serveCommand{Addr: c.Addr, LogLevel: "info"}
+	serve := serveCommand{Addr: c.Addr, logFlags: logFlags{LogLevel: "info", LogFormat: "auto"}}
 	serve.Database = filepath.Join(dir, "routecard.db")
 	err = serve.serve(ctx, func(starting context.Context, log *slog.Logger) (*store.Store, error) {
 		log.Info("writing the history of the sample shop")

@@ -98,7 +98,7 @@ func (s *schedule) run(ctx context.Context) {
 			due = begun.Add(min(s.Every, backupRetry))
 			s.log.Error("could not back up the database", "error", err)
 		default:
-			s.log.Info("backed up the database", "file", file, "duration", time.Since(begun))
+			s.log.Info("backed up the database", "file", file, "durationMs", time.Since(begun).Milliseconds())
 		}
 	}
 }

@@ -56,10 +56,10 @@ type serveCommand struct {
 	TimeZone   string   `default:"UTC" env:"ROUTECARD_TIME_ZONE" placeholder:"NAME" help:"Time zone in which a due date ends, such as Europe/Berlin (default: ${default})."`
 	tlsFlags
 	backupFlags
+	logFlags
 	Jira jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
 	// Credentials is set by systemd for a unit that has credentials.
 	Credentials string `hidden:"" name:"credentials-directory" env:"CREDENTIALS_DIRECTORY"`
-	LogLevel    string `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
 // jiraFlags are the settings of the Jira integration, which is off without a URL.
@@ -128,11 +128,10 @@ func (c *serveCommand) Run() error {
 func (c *serveCommand) serve(ctx context.Context, open func(context.Context, *slog.Logger) (*store.Store, error)) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+	log, err := c.logger(os.Stderr)
+	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	limitMemory(log)
 
 	jiraClient, err := c.Jira.client(c.Credentials)
@@ -263,7 +262,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, encryption *tls.Confi
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(draining); err != nil {
-		log.Warn("requests were cut off", "after", drainTimeout)
+		log.Warn("requests were cut off", "afterMs", drainTimeout.Milliseconds())
 		return httpServer.Close()
 	}
 	return nil

@@ -130,9 +130,13 @@ func (r program) start(t *testing.T) *process {
 	return p
 }
 
-// servingURL returns the URL in the log line "serving", or an empty string if there is no such line yet.
+// servingURL returns the URL in the log line "serving", in either format, or an empty string if there is no such line yet.
 func servingURL(log string) string {
 	for line := range strings.Lines(log) {
+		if _, attributes, found := strings.Cut(line, " msg=serving url="); found {
+			url, _, _ := strings.Cut(attributes, " ")
+			return url
+		}
 		var entry struct {
 			Msg string `json:"msg"`
 			URL string `json:"url"`
