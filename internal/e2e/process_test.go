@@ -101,8 +101,14 @@ func startServer(t *testing.T, args ...string) *process {
 func (r program) start(t *testing.T) *process {
 	t.Helper()
 	r.env = append([]string{"ROUTECARD_ADDR=127.0.0.1:0"}, r.env...)
+	return startProcess(t, r.command(t))
+}
+
+// startProcess is start for a command that runs the program.
+func startProcess(t *testing.T, command *exec.Cmd) *process {
+	t.Helper()
 	p := &process{
-		t: t, command: r.command(t), stdout: &routecardtest.Log{}, stderr: &routecardtest.Log{},
+		t: t, command: command, stdout: &routecardtest.Log{}, stderr: &routecardtest.Log{},
 		http: routecardtest.HTTPClient(t), exited: make(chan struct{}),
 	}
 	p.command.Stdout, p.command.Stderr = p.stdout, p.stderr
