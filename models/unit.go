@@ -111,7 +111,7 @@ type State struct {
 	// EndedBy and EndedAt say who scrapped or force-completed the unit, and when.
 	EndedBy *string `json:"endedBy,omitempty"`
 	EndedAt *Millis `json:"endedAt,omitempty"`
-	// LastEventID is the event that the next undo takes back, nil if there is none.
+	// LastEventID is the event that the next undo undoes, nil if there is none.
 	LastEventID *string `json:"lastEventId,omitempty"`
 }
 

@@ -94,7 +94,7 @@ func loadPages(files fs.FS) (map[string]pageFile, error) {
 	return pages, nil
 }
 
-// sendPage answers with a file, or with 304 if the browser has it.
+// sendPage responds with a file, or with 304 if the browser has it.
 func sendPage(c *gin.Context, file pageFile) {
 	content, etag := file.plain, `"`+file.etag+`"`
 	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {

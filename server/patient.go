@@ -21,7 +21,7 @@ type patientWriter struct {
 	written int
 }
 
-// waitForSlowReaders has all responses of the handler written by a patientWriter.
+// waitForSlowReaders returns a handler that writes all responses with a patientWriter.
 func waitForSlowReaders(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(&patientWriter{ResponseWriter: w}, r)

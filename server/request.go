@@ -59,14 +59,14 @@ func repeatable(ctx context.Context, key *gen.IdempotencyKey, user *gen.UserID) 
 	return by
 }
 
-// given is what all requests share that give a command to units.
+// given has the fields that the bodies of all commands share.
 type given struct {
 	key        *gen.IdempotencyKey
 	user       *gen.UserID
 	occurredAt *gen.OccurredAt
 }
 
-// request returns who gives the command, as repeatable does, and when the change happened, if the body says so.
+// request returns the same as repeatable, and the time of the change if the body has one.
 func (g given) request(ctx context.Context) (store.Request, error) {
 	by := repeatable(ctx, g.key, g.user)
 	if g.occurredAt != nil {

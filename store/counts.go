@@ -65,7 +65,7 @@ func (c counts) step(id string) []int64 {
 	return c.steps[id]
 }
 
-// queue has the counts written.
+// queue queues the changes of the counts.
 func (c counts) queue(t *database.Tx) {
 	t.Queue(rows.NewIncrement[models.Path](c.paths, "in_progress_count", "completed_count", "scrapped_count"),
 		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count"))

@@ -32,7 +32,7 @@ type DB struct {
 	afterCommit func()
 	// created says that Open has created the schema.
 	created bool
-	// release gives up what keeps others from the database. Close calls it last.
+	// release releases the locks of the database. Close calls it last.
 	release func() error
 }
 
@@ -59,7 +59,8 @@ type Options struct {
 	Logger *slog.Logger
 	// AfterCommit is called after each transaction that was committed. Defaults to nothing.
 	AfterCommit func()
-	// VFS names the file system below SQLite. Tests use one that loses what was not synced. Defaults to SQLite's own.
+	// VFS is the name of SQLite's file system. Tests use a file system that loses data that was not synced. Defaults to SQLite's
+	// own.
 	VFS string
 }
 
@@ -80,12 +81,12 @@ type dialect interface {
 	checkWritable(ctx context.Context, write *gorm.DB) error
 	// concurrentGroups is how many transactions of the same [Group] are best run at the same time.
 	concurrentGroups() int
-	// snapshotOptions are the options of a transaction that sees the database as it is at one moment.
+	// snapshotOptions are the options of a transaction that reads a snapshot of the database.
 	snapshotOptions() *sql.TxOptions
 	// beginStatement begins a transaction that writes.
 	beginStatement() string
-	// commit writes changes and commits the transaction of the connection, or a transaction of its own if none has begun. It
-	// returns a commitError for an error after which the transaction may be committed.
+	// commit writes changes and commits the transaction of the connection, or a new transaction if none has begun. It returns a
+	// commitError for an error after which the transaction may be committed.
 	commit(ctx context.Context, connection *beginner, changes []rows.Change) error
 	// closing is called before the pools are closed.
 	closing()
@@ -167,8 +168,8 @@ func (db *DB) Close() error {
 // Created reports whether [Open] has created the schema.
 func (db *DB) Created() bool { return db.created }
 
-// Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
-// allows for the transactions that are writing. It does not wait for queries: one connection of the pool is left to it, see
+// Ping returns an error while the database does not respond, or no transaction can write. It waits as long as the context allows
+// for the transactions that are writing. It does not wait for queries: one connection of the pool is left to it, see
 // probeConnections.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.writable(); err != nil {
@@ -185,7 +186,7 @@ const probeConnections = 1
 // SetTimeout changes how long a query or a transaction may take. Call it before the database is shared.
 func (db *DB) SetTimeout(timeout time.Duration) { db.timeout = timeout }
 
-// SetLogger has GORM report statements to the logger. Call it before the database is shared.
+// SetLogger makes GORM report statements to the logger. Call it before the database is shared.
 func (db *DB) SetLogger(statements logger.Interface) {
 	db.read.Logger, db.write.Logger = statements, statements
 }
