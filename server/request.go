@@ -59,18 +59,18 @@ func repeatable(ctx context.Context, key *gen.IdempotencyKey, user *gen.UserID) 
 	return by
 }
 
-// given has the fields that the bodies of all commands share.
-type given struct {
+// commandOptions has the fields that the bodies of all commands share.
+type commandOptions struct {
 	key        *gen.IdempotencyKey
 	user       *gen.UserID
 	occurredAt *gen.OccurredAt
 }
 
 // request returns the same as repeatable, and the time of the change if the body has one.
-func (g given) request(ctx context.Context) (store.Request, error) {
-	by := repeatable(ctx, g.key, g.user)
-	if g.occurredAt != nil {
-		at, err := time.Parse(time.RFC3339, strings.ToUpper(*g.occurredAt))
+func (o commandOptions) request(ctx context.Context) (store.Request, error) {
+	by := repeatable(ctx, o.key, o.user)
+	if o.occurredAt != nil {
+		at, err := time.Parse(time.RFC3339, strings.ToUpper(*o.occurredAt))
 		if err != nil {
 			return by, models.InvalidError("occurredAt", "must be a time by RFC 3339, such as 2024-01-15T10:30:00Z")
 		}

@@ -237,9 +237,9 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 	}
 	switch known := command.Command.(type) {
 	case models.Undo:
-		b.takeBack(known.Last)
+		b.undoMove(known.Last)
 	case models.Delete:
-		if err := b.takeBackCreation(unit); err != nil {
+		if err := b.undoCreation(unit); err != nil {
 			return CommandResult{}, err
 		}
 	}
@@ -352,8 +352,8 @@ func (b *moveBatch) findEntry(before *models.State, unit *models.Unit, event *mo
 		Select("entered_at").Row().Scan(&before.EnteredAt)
 }
 
-// takeBack marks the move of an undone event as undone, if the event has recorded a move.
-func (b *moveBatch) takeBack(event *models.Event) {
+// undoMove marks the move of an undone event as undone, if the event has recorded a move.
+func (b *moveBatch) undoMove(event *models.Event) {
 	if _, own := b.moves[event.ID]; own {
 		delete(b.moves, event.ID)
 	} else if event.Type.IsMove() {
@@ -361,13 +361,13 @@ func (b *moveBatch) takeBack(event *models.Event) {
 	}
 }
 
-// takeBackCreation marks the move that created a unit as undone.
-func (b *moveBatch) takeBackCreation(unit *models.Unit) error {
+// undoCreation marks the move that created a unit as undone.
+func (b *moveBatch) undoCreation(unit *models.Unit) error {
 	var created models.Event
 	if err := b.t.Where("serial_id = ? AND type = ?", unit.SerialNumber, models.UnitCreated).Take(&created).Error; err != nil {
 		return fmt.Errorf("store: creation of %s: %w", unit.SerialNumber, err)
 	}
-	b.takeBack(&created)
+	b.undoMove(&created)
 	return nil
 }
 

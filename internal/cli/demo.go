@@ -14,8 +14,8 @@ import (
 
 type demoCommand struct {
 	Addr string `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
-	Live bool   `help:"Let the people of the sample shop keep working, so that the pages show units move."`
-	Seed uint64 `default:"1" placeholder:"N" help:"Another number gives another history (default: ${default})."`
+	Live bool   `help:"Keep moving units, so that the pages change while you watch."`
+	Seed uint64 `default:"1" placeholder:"N" help:"Seed of the history (default: ${default})."`
 }
 
 // Run serves a sample shop in a temporary SQLite database until SIGTERM or SIGINT, and then deletes the database.

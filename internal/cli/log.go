@@ -9,7 +9,7 @@ import (
 
 // logFlags say what the server logs, and in which format.
 type logFlags struct {
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn, or error (default: ${default})."`
 	LogFormat string `default:"auto" enum:"auto,text,json" env:"ROUTECARD_LOG_FORMAT" placeholder:"FORMAT" help:"text, json, or auto: text at a terminal, JSON elsewhere (default: ${default})."`
 }
 
