@@ -280,7 +280,7 @@ func (Unit) TableName() string { return "serials" }
 // DeletedUnit is the serial number of a unit that was deleted. It is not used again.
 type DeletedUnit struct {
 	SerialNumber string `gorm:"column:id"`
-	// Sequence is the one of the unit.
+	// Sequence is that of the unit, see [Unit].
 	Sequence *int64 `gorm:"column:number"`
 }
 

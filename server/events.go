@@ -89,7 +89,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	return eventList{events, epoch}, err
 }
 
-// listEventsBackwards returns the events after the one with the given number, newest first.
+// listEventsBackwards returns the events after the event with the given number, newest first.
 func (s *Server) listEventsBackwards(
 	ctx context.Context, params gen.ListEventsParams, filter store.EventFilter, after int64,
 ) (list[gen.Event], error) {

@@ -41,8 +41,8 @@ func change(ctx context.Context) store.Request {
 	return store.Request{Caller: caller}
 }
 
-// repeatable returns who requests a change, and how a retry of the same request is recognized: by its idempotency key, its
-// method and path, and the bytes of its body. The user is the one that the body names, if any.
+// repeatable returns who requests a change, and how a retry of the same request is recognized: by its idempotency key, its method
+// and path, and the bytes of its body. The user is that of the body, if any.
 func repeatable(ctx context.Context, key *gen.IdempotencyKey, user *gen.UserID) store.Request {
 	by := change(ctx)
 	if user != nil {

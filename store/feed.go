@@ -325,9 +325,9 @@ func (r *feedReader) append(event *FeedEvent, changed map[*topic]struct{}) {
 	}
 }
 
-// Subscription returns the events that match a filter: every event exactly once, in the order of their numbers, beginning
-// after the one that [Store.Subscribe] was called with. It holds a position and no events, so a slow reader costs no memory. It
-// is not safe for concurrent use, and must be closed.
+// Subscription returns the events that match a filter: every event exactly once, in the order of their numbers, beginning after
+// the event that [Store.Subscribe] was called with. It stores a position and no events, so a slow reader costs no memory. It is
+// not safe for concurrent use, and must be closed.
 type Subscription struct {
 	reader *feedReader
 	topic  *topic

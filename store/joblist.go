@@ -48,7 +48,7 @@ const (
 	ByUrgency  JobSort = "priority"
 )
 
-// segment is a part of a list of jobs that one index has in the right order.
+// segment is a part of a list of jobs, in the order of one index.
 type segment struct {
 	// condition selects the jobs of the segment, "" for all.
 	condition string

@@ -1,5 +1,6 @@
-// Package database runs queries and transactions on SQLite or PostgreSQL and keeps the schema up to date. It knows how the
-// two databases differ, and it knows nothing of jobs, paths, or units: the package store says what to read and write.
+// Package database runs queries and transactions on SQLite or PostgreSQL and keeps the schema up to date. It handles the
+// differences between the two databases. It does not depend on jobs, paths, or units: package store decides what to read and
+// write.
 //
 // Begin with [Open], [DB.Query], and [DB.Transact]. A [Group] lets several callers share one transaction.
 package database
@@ -92,7 +93,7 @@ type dialect interface {
 	closing()
 	// writable returns an error if a change could be lost although it is committed. The error has a sentence for the user.
 	writable() error
-	// catalog returns the tables of the schema, with their columns in alphabetical order, except the one of the migrations.
+	// catalog returns the tables of the schema, except the table of the migrations, with their columns in alphabetical order.
 	catalog(ctx context.Context, connection *sql.Conn) ([]copyTableInfo, error)
 	// insertAll inserts the rows that next returns, until next returns nil.
 	insertAll(ctx context.Context, connection *sql.Conn, table *copyTableInfo, next func() ([]any, error)) error

@@ -176,7 +176,7 @@ func (f *sqliteFile) lockOpening(ctx context.Context) error {
 }
 
 // opened ends the opening of the file. The lock file of a served database keeps the number of its file, so that checkLog can
-// notice another one.
+// notice another file.
 func (f *sqliteFile) opened(inode string) error {
 	if f.lock != nil && inode != "" {
 		if err := os.WriteFile(f.lock.Path(), []byte(inode), newFileMode); err != nil {
