@@ -610,7 +610,7 @@ func (e ImportJobsParamsDateOrder) Valid() bool {
 	}
 }
 
-// AdvanceToResult A unit that was advanced, and what it bypassed.
+// AdvanceToResult A unit that was advanced, and the steps that it bypassed.
 type AdvanceToResult struct {
 	// Serial One physical unit on a path.
 	Serial Serial `json:"serial"`
@@ -619,9 +619,10 @@ type AdvanceToResult struct {
 	Bypassed []BypassedStep `json:"bypassed"`
 }
 
-// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+// `strict` mode.
 //
 // Example: strict
 type AdvancementMode string
@@ -631,7 +632,7 @@ type AdvancementMode string
 // Example: day
 type BucketLength string
 
-// BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+// BulkMode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 //
 // Example: atomic
 type BulkMode string
@@ -654,29 +655,29 @@ type BulkOutcome struct {
 	// Bypassed The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`.
 	Bypassed *[]BypassedStep `json:"bypassed,omitempty"`
 
-	// Error What every error looks like.
+	// Error The shape of every error.
 	Error *Error `json:"error,omitempty"`
 }
 
 // BulkResult The outcome for each unit.
 type BulkResult struct {
-	// Succeeded How many units were changed.
+	// Succeeded Number of units that were changed.
 	//
 	// Example: 2
 	Succeeded int `json:"succeeded"`
 
-	// Failed How many were not.
+	// Failed Number of units that were not changed.
 	//
 	// Example: 0
 	Failed int `json:"failed"`
 
-	// Results One outcome for each unit, in the order asked.
+	// Results One outcome for each unit, in the order of the request.
 	Results []BulkOutcome `json:"results"`
 }
 
 // BypassedStep A step that a unit bypassed.
 type BypassedStep struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -686,7 +687,7 @@ type BypassedStep struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
@@ -702,8 +703,9 @@ type BypassedStep struct {
 // Example: deferred
 type BypassedStepStatus string
 
-// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+// earlier step is deferred.
 //
 // Example: preferred
 type DependencyType string
@@ -713,19 +715,19 @@ type DependencyType string
 // Example: 2026-12-01
 type DueDate = string
 
-// Error What every error looks like.
+// Error The shape of every error.
 type Error struct {
 	// StatusCode The HTTP status, repeated.
 	//
 	// Example: 400
 	StatusCode int `json:"statusCode"`
 
-	// Message What is wrong, in a sentence for the user. Of several failures, the first.
+	// Message The error message, for the user. The first one if there are several.
 	//
 	// Example: name is required
 	Message string `json:"message"`
 
-	// Errors Every failure, in the order of the contract. Only on validation failures.
+	// Errors All failures, in the order of the contract. Only for validation errors.
 	Errors *[]FieldError `json:"errors,omitempty"`
 
 	// Outcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
@@ -733,7 +735,7 @@ type Error struct {
 	// Example: unknown
 	Outcome *ErrorOutcome `json:"outcome,omitempty"`
 
-	// Report What an import did with each row, or would do.
+	// Report What the import did, or would do, with each row.
 	Report *ImportReport `json:"report,omitempty"`
 }
 
@@ -749,31 +751,31 @@ type Event struct {
 	EventBase `yaml:",inline"`
 }
 
-// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
-// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened according to the caller; it is
+// absent if the caller did not send it. Events are always in the order of `seq`.
 type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	ID string `json:"id"`
 
-	// Seq Place in the order of all events. Numbers may be left out, never repeated.
+	// Seq Position in the order of all events. Numbers may be missing but never repeat.
 	//
 	// Example: 7
 	Seq int64 `json:"seq"`
 
-	// Type What happened. The types are those of the discriminator of `Event`. More may come.
+	// Type What happened. The types are those of the discriminator of `Event`. Later versions may add types.
 	//
 	//
 	// Example: serial.advanced
 	Type string `json:"type"`
 
-	// At A moment in UTC, always with three decimals.
+	// At A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At Timestamp `json:"at"`
 
-	// OccurredAt A moment in UTC, always with three decimals.
+	// OccurredAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	OccurredAt *Timestamp `json:"occurredAt,omitempty"`
@@ -807,12 +809,12 @@ type EventBase struct {
 	// Example: SN-00001
 	SerialID *SerialID `json:"serialId,omitempty"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
 
-	// Data What else there is to know, by type. Names of steps are kept here as they were at the time.
+	// Data Details that depend on the type. Names of steps are those at the time of the event.
 	//
 	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
 	Data json.RawMessage `json:"data"`
@@ -822,7 +824,7 @@ type EventBase struct {
 // `userId`, `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
 type EventCSV = string
 
-// EventList Events, in the order asked for.
+// EventList Events, in the requested order.
 type EventList = []Event
 
 // ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
@@ -832,7 +834,7 @@ type ExternalID = string
 
 // FieldError One field that breaks a rule.
 type FieldError struct {
-	// Field The field, dotted when nested.
+	// Field The name of the field; a nested field has dots, as in `steps.0.name`.
 	//
 	// Example: name
 	Field string `json:"field"`
@@ -855,7 +857,7 @@ type Forecast struct {
 	// Example: 412
 	LastSeq LastSeq `json:"lastSeq"`
 
-	// AsOf A moment in UTC, always with three decimals.
+	// AsOf A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	AsOf Timestamp `json:"asOf"`
@@ -877,7 +879,7 @@ type Forecast struct {
 	// Example: 20
 	Completed int64 `json:"completed"`
 
-	// Remaining Units that are missing to the goal.
+	// Remaining Number of units that are missing from the goal.
 	//
 	// Example: 30
 	Remaining int64 `json:"remaining"`
@@ -885,7 +887,7 @@ type Forecast struct {
 	// Basis What a forecast was computed from.
 	Basis ForecastBasis `json:"basis"`
 
-	// ExpectedAt A moment in UTC, always with three decimals.
+	// ExpectedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ExpectedAt *Timestamp `json:"expectedAt,omitempty"`
@@ -904,12 +906,12 @@ type ForecastStatus string
 
 // ForecastBasis What a forecast was computed from.
 type ForecastBasis struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -925,20 +927,20 @@ type ForecastBasis struct {
 	PerDay float64 `json:"perDay"`
 }
 
-// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-// stands.
+// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+// step.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
 type FromStepID = string
 
-// GoalQuantity Units to make.
+// GoalQuantity Number of units to make.
 //
 // Example: 50
 type GoalQuantity = int64
 
 // ImportColumn A column of an imported file.
 type ImportColumn struct {
-	// Column The name of the column, as the file has it.
+	// Column The name of the column in the file.
 	//
 	// Example: Quantity
 	Column string `json:"column"`
@@ -951,17 +953,17 @@ type ImportColumn struct {
 
 // ImportError What is wrong with one cell of an imported row.
 type ImportError struct {
-	// Column The name of the column, as the file has it. Absent if the fault is not that of a cell.
+	// Column The name of the column in the file. Absent if the fault is not in a cell.
 	//
 	// Example: Quantity
 	Column *string `json:"column,omitempty"`
 
-	// Value The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+	// Value The first 100 characters of the cell. Absent if the cell is empty.
 	//
 	// Example: about 20
 	Value *string `json:"value,omitempty"`
 
-	// Reason What is wrong, in a sentence for the user.
+	// Reason The error message, for the user.
 	//
 	// Example: goalQuantity must be a whole number
 	Reason string `json:"reason"`
@@ -970,9 +972,9 @@ type ImportError struct {
 // ImportFile A CSV or XLSX file of at most 20 MiB.
 type ImportFile = openapi_types.File
 
-// ImportReport What an import did with each row, or would do.
+// ImportReport What the import did, or would do, with each row.
 type ImportReport struct {
-	// DryRun Whether nothing was changed because `dryRun` was asked for.
+	// DryRun Whether the request had `dryRun`, so that nothing was changed.
 	//
 	// Example: false
 	DryRun bool `json:"dryRun"`
@@ -1004,7 +1006,7 @@ type ImportReport struct {
 	Rows []ImportRow `json:"rows"`
 }
 
-// ImportRow What an import did with one row, or would do.
+// ImportRow What the import did, or would do, with one row.
 type ImportRow struct {
 	// Row The number of the row, as a spreadsheet shows it. The first row of the file is 1.
 	//
@@ -1045,12 +1047,12 @@ type JiraLink struct {
 	// Example: PI-42
 	TicketKey string `json:"ticketKey"`
 
-	// JobID The job that gets the ticket. Without it a job is created.
+	// JobID The job that gets the ticket. Without it, a job is created.
 	//
 	// Example: job_01h455vb4pex5vsknk084sn02q
 	JobID *string `json:"jobId,omitempty"`
 
-	// GoalQuantity Units to make, for a job that is created. Of an existing job it changes nothing.
+	// GoalQuantity Number of units to make, for a new job. Ignored for an existing job.
 	//
 	// Example: 50
 	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
@@ -1076,13 +1078,13 @@ type JiraPushed struct {
 	// Example: PI-42
 	TicketKey string `json:"ticketKey"`
 
-	// CommentID Jira's id of the comment.
+	// CommentID Id of the comment in Jira.
 	//
 	// Example: 10042
 	CommentID string `json:"commentId"`
 }
 
-// JiraTicket A Jira ticket, as far as a job can begin from it.
+// JiraTicket The fields of a Jira ticket that Routecard uses.
 type JiraTicket struct {
 	// Key Issue key.
 	//
@@ -1114,7 +1116,7 @@ type JiraTicket struct {
 	// Example: 1234567-001
 	PartNumber *string `json:"partNumber,omitempty"`
 
-	// Quantity Units to make, from the custom field.
+	// Quantity Number of units to make, from the custom field.
 	//
 	// Example: 50
 	Quantity *int64 `json:"quantity,omitempty"`
@@ -1124,7 +1126,7 @@ type JiraTicket struct {
 	// Example: ["Q1-2024","rush"]
 	Labels []string `json:"labels"`
 
-	// URL Where a browser shows the ticket.
+	// URL Address of the ticket in a browser.
 	//
 	// Example: https://example.atlassian.net/browse/PI-42
 	URL string `json:"url"`
@@ -1145,7 +1147,7 @@ type Job struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1190,7 +1192,7 @@ type Job struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor.
+	// Notes Free text for the people on the shop floor.
 	//
 	// Example: Customer picks up on Friday
 	Notes *string `json:"notes,omitempty"`
@@ -1200,7 +1202,7 @@ type Job struct {
 	// Example: ERP-4711
 	ExternalID *string `json:"externalId,omitempty"`
 
-	// ClosedAt A moment in UTC, always with three decimals.
+	// ClosedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ClosedAt *Timestamp `json:"closedAt,omitempty"`
@@ -1210,12 +1212,12 @@ type Job struct {
 	// Example: Canceled by the customer
 	CloseReason *string `json:"closeReason,omitempty"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -1236,12 +1238,12 @@ type JobChangedData struct {
 	// Example: JOB-2024-001
 	Name *JobName `json:"name,omitempty"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// DueDate Day on which the job is due.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *string `json:"dueDate,omitempty"`
@@ -1267,12 +1269,12 @@ type JobChangedData struct {
 
 // JobClose Close a job.
 type JobClose struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Canceled by the customer
 	Reason *string `json:"reason,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -1299,7 +1301,7 @@ type JobCreate struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1344,7 +1346,7 @@ type JobCreate struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor.
+	// Notes Free text for the people on the shop floor.
 	//
 	// Example: Customer picks up on Friday
 	Notes *JobNotes `json:"notes,omitempty"`
@@ -1399,7 +1401,7 @@ type JobDetail struct {
 	// Paths The job's paths, oldest first.
 	Paths []Path `json:"paths"`
 
-	// Progress How far along a job is. Path goals need not add up to the job's.
+	// Progress How far along a job is. The goals of its paths need not add up to the goal of the job.
 	Progress JobProgress `json:"progress"`
 }
 
@@ -1410,12 +1412,12 @@ type JobEventData struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// DueDate Day on which the job is due.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *string `json:"dueDate,omitempty"`
@@ -1463,15 +1465,15 @@ type JobLinkedEvent struct {
 	Data JobLinkedData `json:"data"`
 }
 
-// JobList Jobs, in the order asked for.
+// JobList Jobs, in the requested order.
 type JobList = []JobListItem
 
-// JobListItem A job as it stands in a list.
+// JobListItem A job in a list.
 type JobListItem struct {
 	// Embedded struct due to allOf(#/components/schemas/Job)
 	Job `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
-	// Progress How far along a job is. Path goals need not add up to the job's.
+	// Progress How far along a job is. The goals of its paths need not add up to the goal of the job.
 	Progress *JobProgress `json:"progress,omitempty"`
 }
 
@@ -1480,7 +1482,7 @@ type JobListItem struct {
 // Example: JOB-2024-001
 type JobName = string
 
-// JobNotes Free text for the people on the floor.
+// JobNotes Free text for the people on the shop floor.
 //
 // Example: Customer picks up on Friday
 type JobNotes = string
@@ -1492,7 +1494,7 @@ type JobPlan struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1537,7 +1539,7 @@ type JobPlan struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor.
+	// Notes Free text for the people on the shop floor.
 	//
 	// Example: Customer picks up on Friday
 	Notes *JobNotes `json:"notes,omitempty"`
@@ -1550,7 +1552,7 @@ type JobPlan struct {
 	// Paths The paths of the job, oldest first.
 	Paths []PathPlan `json:"paths"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -1561,7 +1563,7 @@ type JobPlan struct {
 // Example: high
 type JobPriority string
 
-// JobProgress How far along a job is. Path goals need not add up to the job's.
+// JobProgress How far along a job is. The goals of its paths need not add up to the goal of the job.
 type JobProgress struct {
 	// TotalGoal The job's goal quantity.
 	//
@@ -1578,12 +1580,12 @@ type JobProgress struct {
 	// Example: 28
 	TotalInProgress int64 `json:"totalInProgress"`
 
-	// TotalScrapped Units taken out of production. They count for nothing.
+	// TotalScrapped Scrapped units. They do not count towards the goal.
 	//
 	// Example: 2
 	TotalScrapped int64 `json:"totalScrapped"`
 
-	// PercentComplete Completed units for each 100 of the goal, neither rounded nor clamped.
+	// PercentComplete Completed units as a percentage of the goal, neither rounded nor clamped.
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
@@ -1599,7 +1601,7 @@ type JobPushedData struct {
 	// Example: PI-42
 	TicketKey string `json:"ticketKey"`
 
-	// CommentID Jira's id of the comment.
+	// CommentID Id of the comment in Jira.
 	//
 	// Example: 10042
 	CommentID string `json:"commentId"`
@@ -1621,7 +1623,7 @@ type JobPushedEvent struct {
 
 // JobReopen Reopen a closed job.
 type JobReopen struct {
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -1648,20 +1650,20 @@ type JobStateData struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Canceled by the customer
 	Reason *string `json:"reason,omitempty"`
 }
 
-// JobUpdate What to change of a job. A field that is not sent stays as it is.
+// JobUpdate The fields to change. A field that is not sent does not change.
 type JobUpdate struct {
 	// Name What people call the job, usually the work order number. Need not be unique.
 	//
 	// Example: JOB-2024-001
 	Name *JobName `json:"name,omitempty"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
@@ -1676,7 +1678,7 @@ type JobUpdate struct {
 	// Example: high
 	Priority nullable.Nullable[JobUpdatePriority] `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor; `null` clears it.
+	// Notes Free text for the people on the shop floor; `null` clears it.
 	//
 	// Example: Customer picks up on Friday
 	Notes nullable.Nullable[string] `json:"notes,omitempty"`
@@ -1712,12 +1714,13 @@ type JobUpdatedEvent struct {
 type LastSeq = int64
 
 // OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+// of the events.
 //
 // Example: 2024-01-15T10:30:00Z
 type OccurredAt = string
 
-// OverrideClearedEvent A step is required of a unit again.
+// OverrideClearedEvent The override of a step was removed.
 type OverrideClearedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -1748,14 +1751,15 @@ type Path struct {
 	// Example: Main Route
 	Name string `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1764,12 +1768,12 @@ type Path struct {
 	// Steps The process steps in their order.
 	Steps []Step `json:"steps"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -1787,7 +1791,7 @@ type PathCreate struct {
 	// Example: Main Route
 	Name PathName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1802,9 +1806,10 @@ type PathCreate struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1846,14 +1851,15 @@ type PathEventData struct {
 	// Example: Main Route
 	Name PathName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1883,7 +1889,7 @@ type PathPlan struct {
 	// Example: Main Route
 	Name PathName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1896,20 +1902,21 @@ type PathPlan struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
 	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
 
-	// Quantity How many units to create, with numbers from the server. Without this and `serialNumbers` there are none.
+	// Quantity Number of units to create with serial numbers from the server. Without `quantity` and `serialNumbers`, no units are created.
 	//
 	// Example: 50
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -1942,12 +1949,12 @@ type PathProgress struct {
 	// Example: 17
 	InProgress int64 `json:"inProgress"`
 
-	// Scrapped Units taken out of production.
+	// Scrapped Scrapped units.
 	//
 	// Example: 1
 	Scrapped int64 `json:"scrapped"`
 
-	// PercentComplete Completed units for each 100 of the path's goal, neither rounded nor clamped.
+	// PercentComplete Completed units as a percentage of the path's goal, neither rounded nor clamped.
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
@@ -1956,36 +1963,37 @@ type PathProgress struct {
 	Distribution *[]StepDistribution `json:"distribution,omitempty"`
 }
 
-// PathUpdate What to change of a path. A field that is not sent stays as it is.
+// PathUpdate The fields to change. A field that is not sent does not change.
 type PathUpdate struct {
 	// Name What people call the route.
 	//
 	// Example: Main Route
 	Name *PathName `json:"name,omitempty"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
 	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
 
-	// Steps All steps that the path is to have, in their order.
+	// Steps The complete list of steps, in their order.
 	Steps *[]StepInput `json:"steps,omitempty"`
 }
 
-// PeriodFrom Beginning of the period, which belongs to it.
+// PeriodFrom Beginning of the period, inclusive.
 //
 // Example: 2024-01-15T00:00:00.000Z
 type PeriodFrom = string
 
-// PeriodTo End of the period, which does not belong to it.
+// PeriodTo End of the period, exclusive.
 //
 // Example: 2024-01-17T00:00:00.000Z
 type PeriodTo = string
@@ -2022,12 +2030,12 @@ type Places struct {
 
 // Scrap Units scrapped in a period.
 type Scrap struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -2047,7 +2055,7 @@ type Scrap struct {
 	// Example: 48
 	Completed int64 `json:"completed"`
 
-	// Counts Scrapped units by reason and step, see the operation for their order.
+	// Counts Scrapped units by reason and step; the operation describes their order.
 	Counts []ScrapCount `json:"counts"`
 }
 
@@ -2058,12 +2066,12 @@ type ScrapCount struct {
 	// Example: damaged
 	Reason ScrapReason `json:"reason"`
 
-	// StepName Present name of the step, or its last name if it was removed.
+	// StepName Current name of the step, or its last name if it was removed.
 	//
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
@@ -2101,19 +2109,20 @@ type Serial struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID PathID `json:"pathId"`
 
-	// CurrentStepIndex Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
-	// was removed from the path: then `currentStepId` and `currentStepName` still name the step.
+	// CurrentStepIndex Index of the step at which the unit is, or was scrapped. -1 for a completed unit. Also -1 if the unit was
+	// scrapped at a step that was later removed from the path; `currentStepId` and `currentStepName` still name that
+	// step.
 	//
 	//
 	// Example: 0
 	CurrentStepIndex int `json:"currentStepIndex"`
 
-	// CurrentStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// CurrentStepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	CurrentStepID *StepID `json:"currentStepId,omitempty"`
 
-	// CurrentStepName Name of the step it stands at, or was scrapped at. Absent when completed.
+	// CurrentStepName Name of the step at which the unit is, or was scrapped. Absent for a completed unit.
 	//
 	// Example: CNC Machining
 	CurrentStepName *string `json:"currentStepName,omitempty"`
@@ -2123,22 +2132,22 @@ type Serial struct {
 	// Example: in_progress
 	Status SerialStatus `json:"status"`
 
-	// ForceCompleted Whether it was completed over open steps.
+	// ForceCompleted Whether the unit was completed although steps were open.
 	//
 	// Example: false
 	ForceCompleted bool `json:"forceCompleted"`
 
-	// ForceReason Why it was completed over open steps.
+	// ForceReason Why the unit was completed although steps were open.
 	//
 	// Example: Customer accepts without coating
 	ForceReason *string `json:"forceReason,omitempty"`
 
-	// ForceCompletedBy Who completed it over open steps.
+	// ForceCompletedBy Who completed the unit although steps were open.
 	//
 	// Example: maria
 	ForceCompletedBy *string `json:"forceCompletedBy,omitempty"`
 
-	// ForceCompletedAt A moment in UTC, always with three decimals.
+	// ForceCompletedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ForceCompletedAt *Timestamp `json:"forceCompletedAt,omitempty"`
@@ -2153,27 +2162,27 @@ type Serial struct {
 	// Example: Dropped at the deburring bench
 	ScrapExplanation *string `json:"scrapExplanation,omitempty"`
 
-	// ScrappedBy Who scrapped it.
+	// ScrappedBy Who scrapped the unit.
 	//
 	// Example: maria
 	ScrappedBy *string `json:"scrappedBy,omitempty"`
 
-	// ScrappedAt A moment in UTC, always with three decimals.
+	// ScrappedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
 
-	// LastEventID Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+	// LastEventID Id of the event that the next `undoSerial` undoes. Absent if there is none. Send it as `eventId`.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	LastEventID *string `json:"lastEventId,omitempty"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -2195,19 +2204,19 @@ type SerialAction struct {
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *string `json:"stepId,omitempty"`
 
-	// TargetStepIndex For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
-	// completes the unit.
+	// TargetStepIndex For `advance_to`, the index of the target step. The entry with the index after the last step completes the unit,
+	// and has no `stepId`.
 	//
 	//
 	// Example: 2
 	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
 
-	// Allowed Whether the command would be carried out.
+	// Allowed Whether the server would accept the command.
 	//
 	// Example: false
 	Allowed bool `json:"allowed"`
 
-	// Reason The message of the error with which the command would be refused. Absent when it is allowed.
+	// Reason The error message that the command would get. Absent if the command is allowed.
 	//
 	// Example: Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
 	Reason *string `json:"reason,omitempty"`
@@ -2223,13 +2232,13 @@ type SerialActionName string
 
 // SerialAdvance Advance a unit.
 type SerialAdvance struct {
-	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	// FromStepIndex The index of the step at which the caller expects the unit. If the unit is at another step, the response is 409.
 	//
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
@@ -2240,13 +2249,14 @@ type SerialAdvance struct {
 	// Example: false
 	Skip *bool `json:"skip,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2255,35 +2265,36 @@ type SerialAdvance struct {
 
 // SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
 type SerialAdvanceTo struct {
-	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	// TargetStepIndex Index of the target step. The index after the last step completes the unit.
 	//
 	// Example: 2
 	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
 
-	// TargetStepID Id of the step to go to.
+	// TargetStepID Id of the target step.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	TargetStepID *string `json:"targetStepId,omitempty"`
 
-	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	// FromStepIndex The index of the step at which the caller expects the unit. If the unit is at another step, the response is 409.
 	//
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2346,40 +2357,41 @@ type SerialDetail struct {
 	Steps []SerialStep `json:"steps"`
 
 	// Actions One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
-	// step. They hold for the state that this response shows, and say nothing about the role of the API key.
+	// step. They apply to the state in this response, and do not depend on the role of the API key.
 	Actions []SerialAction `json:"actions"`
 }
 
-// SerialForceComplete Complete a unit over open steps.
+// SerialForceComplete Complete a unit although steps are open.
 type SerialForceComplete struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Customer accepts without coating
 	Reason *string `json:"reason,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// SerialForceCompletedData Why the unit was completed, and the required steps that were open.
+// SerialForceCompletedData Why the unit was completed although steps were open, and these steps.
 type SerialForceCompletedData struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Customer accepts without inspection
 	Reason *string `json:"reason,omitempty"`
@@ -2398,7 +2410,7 @@ type SerialForceCompletedEvent struct {
 	// Example: serial.force_completed
 	Type string `json:"type"`
 
-	// Data Why the unit was completed, and the required steps that were open.
+	// Data Why the unit was completed although steps were open, and these steps.
 	Data SerialForceCompletedData `json:"data"`
 }
 
@@ -2430,7 +2442,7 @@ type SerialList = []Serial
 
 // SerialMovedData The steps of the move. The target is absent when the unit was completed.
 type SerialMovedData struct {
-	// FromStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// FromStepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID StepID `json:"fromStepId"`
@@ -2440,7 +2452,7 @@ type SerialMovedData struct {
 	// Example: CNC Machining
 	FromStepName string `json:"fromStepName"`
 
-	// ToStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// ToStepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	ToStepID *StepID `json:"toStepId,omitempty"`
@@ -2475,13 +2487,14 @@ type SerialNote struct {
 	// Example: Scratch on the flange, within tolerance
 	Text string `json:"text"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2527,9 +2540,10 @@ type SerialPath struct {
 	// Example: Main Route
 	Name string `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2548,20 +2562,21 @@ type SerialScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2609,7 +2624,7 @@ type SerialStatus string
 // when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
 // the step its status.
 type SerialStep struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -2619,39 +2634,41 @@ type SerialStep struct {
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType DependencyType `json:"dependencyType"`
 
 	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
-	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed; the unit can't be completed without the step.
+	// `waived`: the unit may be completed without the step.
 	//
-	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
-	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
-	// becomes `skipped`.
+	// A required step that was ever ahead of the unit is owed, also if the step is moved behind the unit later. A step
+	// that was added behind the unit and was never ahead of it is `skipped`. A `deferred` step that becomes optional or is
+	// overridden becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -2662,55 +2679,57 @@ type SerialStep struct {
 	// Example: false
 	Overridden bool `json:"overridden"`
 
-	// At A moment in UTC, always with three decimals.
+	// At A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At *Timestamp `json:"at,omitempty"`
 
-	// UserID User whom the event names that gave the step its status.
+	// UserID The user of the event that set the status.
 	//
 	// Example: maria
 	UserID *string `json:"userId,omitempty"`
 }
 
 // SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
-// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+// `skipped`: bypassed and not owed. `deferred`: bypassed and owed; the unit can't be completed without the step.
+// `waived`: the unit may be completed without the step.
 //
-// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
-// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
-// becomes `skipped`.
+// A required step that was ever ahead of the unit is owed, also if the step is moved behind the unit later. A step
+// that was added behind the unit and was never ahead of it is `skipped`. A `deferred` step that becomes optional or is
+// overridden becomes `skipped`.
 //
 // Example: pending
 type SerialStepStatus string
 
-// SerialUndo Take back the last change of a unit.
+// SerialUndo Undo the last change of a unit.
 type SerialUndo struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
-	// EventID The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+	// EventID The event to undo. If it is not the last change of the unit that can be undone, the response is 409.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	EventID *string `json:"eventId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// SerialUndoneData The change that was taken back.
+// SerialUndoneData The change that was undone.
 type SerialUndoneData struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
@@ -2726,7 +2745,7 @@ type SerialUndoneData struct {
 	EventType string `json:"eventType"`
 }
 
-// SerialUndoneEvent The last change of a unit was taken back.
+// SerialUndoneEvent The last change of a unit was undone.
 type SerialUndoneEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -2736,24 +2755,24 @@ type SerialUndoneEvent struct {
 	// Example: serial.undone
 	Type string `json:"type"`
 
-	// Data The change that was taken back.
+	// Data The change that was undone.
 	Data SerialUndoneData `json:"data"`
 }
 
 // SerialsAdvance Advance many units.
 type SerialsAdvance struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
@@ -2764,13 +2783,14 @@ type SerialsAdvance struct {
 	// Example: false
 	Skip *bool `json:"skip,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2779,40 +2799,41 @@ type SerialsAdvance struct {
 
 // SerialsAdvanceTo Advance many units past steps. One of the two targets is required.
 type SerialsAdvanceTo struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
-	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	// TargetStepIndex Index of the target step. The index after the last step completes the unit.
 	//
 	// Example: 2
 	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
 
-	// TargetStepID Id of the step to go to.
+	// TargetStepID Id of the target step.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	TargetStepID *string `json:"targetStepId,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2826,22 +2847,22 @@ type SerialsCreate struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID string `json:"pathId"`
 
-	// JobID The path's job, for callers that want it checked.
+	// JobID The job of the path. If sent, the server checks that the path belongs to this job.
 	//
 	// Example: job_01h455vb4pex5vsknk084sn02q
 	JobID *string `json:"jobId,omitempty"`
 
-	// Quantity How many to create, with numbers from the server. Either this or `serialNumbers`.
+	// Quantity Number of units to create with serial numbers from the server. Either this or `serialNumbers`.
 	//
 	// Example: 5
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -2849,12 +2870,12 @@ type SerialsCreate struct {
 
 // SerialsNote The same note on many units.
 type SerialsNote struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
@@ -2864,13 +2885,14 @@ type SerialsNote struct {
 	// Example: Scratch on the flange, within tolerance
 	Text string `json:"text"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2879,12 +2901,12 @@ type SerialsNote struct {
 
 // SerialsOverride Make a step optional for many units.
 type SerialsOverride struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
@@ -2894,18 +2916,19 @@ type SerialsOverride struct {
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID string `json:"stepId"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Prototype, no coating needed
 	Reason string `json:"reason"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2914,12 +2937,12 @@ type SerialsOverride struct {
 
 // SerialsScrap Scrap many units for one reason.
 type SerialsScrap struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
@@ -2934,54 +2957,56 @@ type SerialsScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// SerialsUndo Take back the last change of many units.
+// SerialsUndo Undo the last change of many units.
 type SerialsUndo struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
-	// EventIds The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
-	// undone is another event is refused (409).
+	// EventIds The event to undo for each unit, in the order of `serialIds`; one for each unit. If the last change of a unit
+	// that can be undone is another event, the unit is not changed (409).
 	EventIds *[]string `json:"eventIds,omitempty"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2990,7 +3015,7 @@ type SerialsUndo struct {
 
 // Session What the caller may do here, and what this server offers.
 type Session struct {
-	// Role The role of the API key. Without any key in the database everybody may do everything (`write`).
+	// Role The role of the API key. `write` if the database has no key.
 	//
 	// Example: operate
 	Role SessionRole `json:"role"`
@@ -3026,14 +3051,14 @@ type Session struct {
 	LastSeq int64 `json:"lastSeq"`
 }
 
-// SessionRole The role of the API key. Without any key in the database everybody may do everything (`write`).
+// SessionRole The role of the API key. `write` if the database has no key.
 //
 // Example: operate
 type SessionRole string
 
 // Step One process operation on a path.
 type Step struct {
-	// ID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// ID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	ID StepID `json:"id"`
@@ -3043,28 +3068,29 @@ type Step struct {
 	// Example: CNC Machining
 	Name string `json:"name"`
 
-	// Order Place on the path, counted from 0.
+	// Order Position on the path, counted from 0.
 	//
 	// Example: 0
 	Order int `json:"order"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3073,13 +3099,14 @@ type Step struct {
 
 // StepComplete Report a deferred step as done.
 type StepComplete struct {
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3107,23 +3134,24 @@ type StepCreate struct {
 	// Example: CNC Machining
 	Name StepName `json:"name"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it. Defaults to false.
+	// Optional Whether a unit may be completed without the step. Defaults to false.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3132,7 +3160,7 @@ type StepCreate struct {
 
 // StepDistribution How many units stand at a step, and how many have done it.
 type StepDistribution struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3142,12 +3170,12 @@ type StepDistribution struct {
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
@@ -3162,7 +3190,7 @@ type StepDistribution struct {
 	// Example: 14
 	DoneCount int64 `json:"doneCount"`
 
-	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
+	// IsBottleneck Whether no other step has more units. Several steps can be the bottleneck. A step without units is never a bottleneck.
 	//
 	// Example: true
 	IsBottleneck bool `json:"isBottleneck"`
@@ -3170,7 +3198,7 @@ type StepDistribution struct {
 
 // StepEventData The step after the change.
 type StepEventData struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3180,35 +3208,36 @@ type StepEventData struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType DependencyType `json:"dependencyType"`
 }
 
-// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
 type StepID = string
 
-// StepInput A step as it is to be. With `id` it is the step that has this id, without a new one.
+// StepInput A step of the new list. With `id`, it is the existing step with this id; without `id`, it is a new step.
 type StepInput struct {
 	// ID Id of a step of this path.
 	//
@@ -3220,23 +3249,24 @@ type StepInput struct {
 	// Example: CNC Machining
 	Name StepName `json:"name"`
 
-	// Location Where on the shop floor it is done; `null` clears it.
+	// Location Where on the shop floor the step is done; `null` clears it.
 	//
 	// Example: Bay 3
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// AssignedTo Who does it; `null` clears it.
+	// AssignedTo Who does the step; `null` clears it.
 	//
 	// Example: maria
 	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3256,7 +3286,7 @@ type StepNameData struct {
 	StepName string `json:"stepName"`
 }
 
-// StepOrder Place on the path, counted from 0.
+// StepOrder Position on the path, counted from 0.
 //
 // Example: 0
 type StepOrder = int
@@ -3271,38 +3301,39 @@ type StepOverriddenEvent struct {
 	// Example: serial.step_overridden
 	Type string `json:"type"`
 
-	// Data The step, and why.
+	// Data The step and the reason.
 	Data StepReasonData `json:"data"`
 }
 
 // StepOverride Make a step optional for one unit.
 type StepOverride struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Prototype, no coating needed
 	Reason string `json:"reason"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// StepReasonData The step, and why.
+// StepReasonData The step and the reason.
 type StepReasonData struct {
 	// StepName Name of the step.
 	//
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Prototype, no inspection needed
 	Reason string `json:"reason"`
@@ -3310,7 +3341,7 @@ type StepReasonData struct {
 
 // StepStatusData A step and its status for the unit.
 type StepStatusData struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3321,11 +3352,12 @@ type StepStatusData struct {
 	StepName string `json:"stepName"`
 
 	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
-	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed; the unit can't be completed without the step.
+	// `waived`: the unit may be completed without the step.
 	//
-	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
-	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
-	// becomes `skipped`.
+	// A required step that was ever ahead of the unit is owed, also if the step is moved behind the unit later. A step
+	// that was added behind the unit and was never ahead of it is `skipped`. A `deferred` step that becomes optional or is
+	// overridden becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -3334,12 +3366,12 @@ type StepStatusData struct {
 
 // StepTime What happened at one step, or at all steps of one name, in a period.
 type StepTime struct {
-	// StepName Present name of the step, or its last name if it was removed.
+	// StepName Current name of the step, or its last name if it was removed.
 	//
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
@@ -3349,7 +3381,7 @@ type StepTime struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID *PathID `json:"pathId,omitempty"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder *StepOrder `json:"stepOrder,omitempty"`
@@ -3387,12 +3419,12 @@ type StepTime struct {
 
 // StepTimes How long units stayed at each step in a period.
 type StepTimes struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -3402,34 +3434,35 @@ type StepTimes struct {
 	// Example: 412
 	LastSeq LastSeq `json:"lastSeq"`
 
-	// Steps The steps, see the operation for their order.
+	// Steps The steps; the operation describes their order.
 	Steps []StepTime `json:"steps"`
 }
 
-// StepUpdate What to change of a step. A field that is not sent stays as it is.
+// StepUpdate The fields to change. A field that is not sent does not change.
 type StepUpdate struct {
 	// Name The process operation.
 	//
 	// Example: CNC Machining
 	Name *StepName `json:"name,omitempty"`
 
-	// Location Where on the shop floor it is done; `null` clears it.
+	// Location Where on the shop floor the step is done; `null` clears it.
 	//
 	// Example: Bay 3
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// AssignedTo Who does it; `null` clears it.
+	// AssignedTo Who does the step; `null` clears it.
 	//
 	// Example: maria
 	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3450,9 +3483,9 @@ type StepUpdatedEvent struct {
 	Data StepEventData `json:"data"`
 }
 
-// StepWaive Excuse a deferred step.
+// StepWaive Waive a deferred step.
 type StepWaive struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Measured in the next step anyway
 	Reason string `json:"reason"`
@@ -3462,27 +3495,28 @@ type StepWaive struct {
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// StepWaivedData The step, why it was waived, and who approved that.
+// StepWaivedData The step, the reason, and the approver.
 type StepWaivedData struct {
 	// StepName Name of the step.
 	//
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: The edges are smooth enough
 	Reason string `json:"reason"`
@@ -3493,7 +3527,7 @@ type StepWaivedData struct {
 	ApproverID string `json:"approverId"`
 }
 
-// StepWaivedEvent A unit was excused from a deferred step.
+// StepWaivedEvent A deferred step was waived.
 type StepWaivedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -3503,11 +3537,11 @@ type StepWaivedEvent struct {
 	// Example: serial.step_waived
 	Type string `json:"type"`
 
-	// Data The step, why it was waived, and who approved that.
+	// Data The step, the reason, and the approver.
 	Data StepWaivedData `json:"data"`
 }
 
-// Template A list of steps from which paths are made.
+// Template A named list of steps for new paths.
 type Template struct {
 	// ID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
 	//
@@ -3519,9 +3553,10 @@ type Template struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -3530,12 +3565,12 @@ type Template struct {
 	// Steps The process steps in their order.
 	Steps []TemplateStep `json:"steps"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -3548,9 +3583,10 @@ type TemplateCreate struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -3586,9 +3622,10 @@ type TemplateEventData struct {
 	// Example: Housing route
 	Name string `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -3618,56 +3655,58 @@ type TemplateStep struct {
 	// Example: CNC Machining
 	Name string `json:"name"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType DependencyType `json:"dependencyType"`
 }
 
-// TemplateUpdate What to change of a template. A field that is not sent stays as it is.
+// TemplateUpdate The fields to change. A field that is not sent does not change.
 type TemplateUpdate struct {
 	// Name What people call the template.
 	//
 	// Example: Housing route
 	Name *TemplateName `json:"name,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
 	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
 
-	// Steps All steps that the template is to have, in their order.
+	// Steps The complete list of steps, in their order.
 	Steps *[]StepCreate `json:"steps,omitempty"`
 }
 
 // Throughput Units created, completed, and scrapped over time.
 type Throughput struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -3693,12 +3732,12 @@ type Throughput struct {
 
 // ThroughputCounts Units created, completed, and scrapped in one hour, day, or week.
 type ThroughputCounts struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -3724,12 +3763,12 @@ type ThroughputCounts struct {
 	Scrapped int64 `json:"scrapped"`
 }
 
-// Timestamp A moment in UTC, always with three decimals.
+// Timestamp A time in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
 type Timestamp = string
 
-// UserID Who does it, for the event. `anonymous` unless given.
+// UserID Who sends the command, for the event. Defaults to `anonymous`.
 //
 // Example: maria
 type UserID = string
@@ -3771,7 +3810,7 @@ type WorkItem struct {
 	// Example: Main Route
 	PathName string `json:"pathName"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3781,17 +3820,17 @@ type WorkItem struct {
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
@@ -3813,7 +3852,7 @@ type WorkItem struct {
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince A moment in UTC, always with three decimals.
+	// OldestSince A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	OldestSince *Timestamp `json:"oldestSince,omitempty"`
@@ -3873,7 +3912,7 @@ type ImportDryRun = bool
 // ImportMap defines model for ImportMap.
 type ImportMap = []string
 
-// ImportMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+// ImportMode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 //
 // Example: atomic
 type ImportMode = BulkMode
@@ -3975,117 +4014,117 @@ type WorkLocation = string
 // WorkStepName Example: Deburring
 type WorkStepName = string
 
-// BadGateway What every error looks like.
+// BadGateway The shape of every error.
 type BadGateway = Error
 
-// BadRequest What every error looks like.
+// BadRequest The shape of every error.
 type BadRequest = Error
 
-// Conflict What every error looks like.
+// Conflict The shape of every error.
 type Conflict = Error
 
-// ContentTooLarge What every error looks like.
+// ContentTooLarge The shape of every error.
 type ContentTooLarge = Error
 
-// ExternalIDIsUsed What every error looks like.
+// ExternalIDIsUsed The shape of every error.
 type ExternalIDIsUsed = Error
 
-// FileTooLarge What every error looks like.
+// FileTooLarge The shape of every error.
 type FileTooLarge = Error
 
-// Forbidden What every error looks like.
+// Forbidden The shape of every error.
 type Forbidden = Error
 
-// IdempotencyKeyReused What every error looks like.
+// IdempotencyKeyReused The shape of every error.
 type IdempotencyKeyReused = Error
 
-// InternalServerError What every error looks like.
+// InternalServerError The shape of every error.
 type InternalServerError = Error
 
-// InvalidPage What every error looks like.
+// InvalidPage The shape of every error.
 type InvalidPage = Error
 
-// InvalidQuery What every error looks like.
+// InvalidQuery The shape of every error.
 type InvalidQuery = Error
 
-// InvalidReason What every error looks like.
+// InvalidReason The shape of every error.
 type InvalidReason = Error
 
-// JobOrTicketNotFound What every error looks like.
+// JobOrTicketNotFound The shape of every error.
 type JobOrTicketNotFound = Error
 
-// NoJira What every error looks like.
+// NoJira The shape of every error.
 type NoJira = Error
 
-// NotFound What every error looks like.
+// NotFound The shape of every error.
 type NotFound = Error
 
-// PathChanged What every error looks like.
+// PathChanged The shape of every error.
 type PathChanged = Error
 
-// PathNotFound What every error looks like.
+// PathNotFound The shape of every error.
 type PathNotFound = Error
 
-// PreconditionFailed What every error looks like.
+// PreconditionFailed The shape of every error.
 type PreconditionFailed = Error
 
-// RequestTimeout What every error looks like.
+// RequestTimeout The shape of every error.
 type RequestTimeout = Error
 
-// SerialNotFound What every error looks like.
+// SerialNotFound The shape of every error.
 type SerialNotFound = Error
 
-// SerialOrStepNotFound What every error looks like.
+// SerialOrStepNotFound The shape of every error.
 type SerialOrStepNotFound = Error
 
-// SerialWasChanged What every error looks like.
+// SerialWasChanged The shape of every error.
 type SerialWasChanged = Error
 
-// SerialsNotFound What every error looks like.
+// SerialsNotFound The shape of every error.
 type SerialsNotFound = Error
 
-// SerialsRefused What every error looks like.
+// SerialsRefused The shape of every error.
 type SerialsRefused = Error
 
-// ServiceUnavailable What every error looks like.
+// ServiceUnavailable The shape of every error.
 type ServiceUnavailable = Error
 
-// StepChanged What every error looks like.
+// StepChanged The shape of every error.
 type StepChanged = Error
 
-// StepNotDeferred What every error looks like.
+// StepNotDeferred The shape of every error.
 type StepNotDeferred = Error
 
-// StepNotFound What every error looks like.
+// StepNotFound The shape of every error.
 type StepNotFound = Error
 
-// TemplateChanged What every error looks like.
+// TemplateChanged The shape of every error.
 type TemplateChanged = Error
 
-// TemplateNotFound What every error looks like.
+// TemplateNotFound The shape of every error.
 type TemplateNotFound = Error
 
-// TicketNotFound What every error looks like.
+// TicketNotFound The shape of every error.
 type TicketNotFound = Error
 
-// Unauthorized What every error looks like.
+// Unauthorized The shape of every error.
 type Unauthorized = Error
 
-// UnsupportedFileType What every error looks like.
+// UnsupportedFileType The shape of every error.
 type UnsupportedFileType = Error
 
-// UnsupportedMediaType What every error looks like.
+// UnsupportedMediaType The shape of every error.
 type UnsupportedMediaType = Error
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
-	// After Only events after the one with this `seq`.
+	// After Only events after the event with this `seq`.
 	After *EventsAfter `form:"after,omitempty" json:"after,omitempty"`
 
-	// Before Only events before the one with this `seq`.
+	// Before Only events before the event with this `seq`.
 	Before *EventsBefore `form:"before,omitempty" json:"before,omitempty"`
 
-	// Since Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact.
+	// Since Only events that happened at this time or later. The result can be inexact if the clocks of the servers differ by more than an hour.
 	Since *EventsSince `form:"since,omitempty" json:"since,omitempty"`
 
 	// Order Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest.
@@ -4097,10 +4136,10 @@ type ListEventsParams struct {
 	// PathID Only events of this path and its units.
 	PathID *EventPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// SerialID Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit.
+	// SerialID Only events of this unit, by its serial number exactly as it was created. A deleted unit still has its events.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
-	// StepID Only events whose `stepId` is this one.
+	// StepID Only events with this `stepId`.
 	StepID *EventStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// UserID Only events of this user.
@@ -4109,10 +4148,10 @@ type ListEventsParams struct {
 	// Type Only events of this type. Repeat the parameter for several types; an event must have one of them.
 	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
+	// LastEventID The `seq` after which a live stream continues. Browsers send it automatically. It overrides `after`.
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
 
@@ -4172,15 +4211,15 @@ type GetThroughputParams struct {
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PushJobToJiraParams defines parameters for PushJobToJira.
 type PushJobToJiraParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4189,7 +4228,7 @@ type ListJiraTicketsParams struct {
 	// Limit Maximum number of tickets on a page.
 	Limit *JiraLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// PageToken Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// PageToken Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	PageToken *JiraPageToken `form:"pageToken,omitempty" json:"pageToken,omitempty"`
 }
 
@@ -4210,7 +4249,7 @@ type ListJobsParams struct {
 	// JiraPartNumber Only jobs with exactly this part number.
 	JiraPartNumber *JiraPartNumber `form:"jiraPartNumber,omitempty" json:"jiraPartNumber,omitempty"`
 
-	// JiraLabel Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them.
+	// JiraLabel Only jobs with this label. Repeat the parameter for several labels; a job must have all of them.
 	JiraLabel *JiraLabel `form:"jiraLabel,omitempty" json:"jiraLabel,omitempty"`
 
 	// State Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
@@ -4220,23 +4259,23 @@ type ListJobsParams struct {
 	// ExternalID Only the job with exactly this number in another system.
 	ExternalID *JobExternalID `form:"externalId,omitempty" json:"externalId,omitempty"`
 
-	// Sort Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
-	// first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
-	// `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
-	// after all open ones.
+	// Sort Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, and the oldest job first
+	// if the due dates are equal; then the jobs without a due date, newest first. `priority`: by priority (`urgent`,
+	// `high`, `normal` or none, `low`), then by due date (none comes last), then the oldest job first. With `due` and
+	// `priority`, closed jobs come after all open jobs.
 	Sort *ListJobsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Include `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+	// Include `progress` adds `progress` to each job. `distribution` also adds `distribution` to each path in `progress`: the
 	// number of units at each step.
 	Include *ListJobsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
 
 	// Count With `true`, the header `X-Total-Count` has the number of all jobs that match.
 	Count *JobCount `form:"count,omitempty" json:"count,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4251,8 +4290,8 @@ type ListJobsParamsInclude string
 
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4264,20 +4303,21 @@ type ImportJobsParams struct {
 	// Mode What happens when a row fails.
 	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
 
-	// OnDuplicate What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
-	// `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
-	// Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+	// OnDuplicate What happens to a row if a job has its `externalId`. `error` (the default): the row fails. `skip`: the job does not
+	// change. `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; values that the
+	// row does not have stay. Jira fields do not change, and no path is created. Two rows with the same `externalId` are a
+	// fault in any case.
 	OnDuplicate *ImportJobsParamsOnDuplicate `form:"onDuplicate,omitempty" json:"onDuplicate,omitempty"`
 
-	// DateOrder How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`).
+	// DateOrder Order of dates with slashes: the day first (`dmy`) or the month first (`mdy`).
 	DateOrder *ImportJobsParamsDateOrder `form:"dateOrder,omitempty" json:"dateOrder,omitempty"`
 
 	// Map A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
-	// separates the two. A field that is mapped is not looked for in other columns.
+	// separates the two. The server does not look for a mapped field in other columns.
 	Map *ImportMap `form:"map,omitempty" json:"map,omitempty"`
 
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4289,62 +4329,62 @@ type ImportJobsParamsDateOrder string
 
 // PlanJobParams defines parameters for PlanJob.
 type PlanJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteJobParams defines parameters for DeleteJob.
 type DeleteJobParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CloseJobParams defines parameters for CloseJob.
 type CloseJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListJobPathsParams defines parameters for ListJobPaths.
 type ListJobPathsParams struct {
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ReopenJobParams defines parameters for ReopenJob.
 type ReopenJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreatePathParams defines parameters for CreatePath.
 type CreatePathParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeletePathParams defines parameters for DeletePath.
 type DeletePathParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdatePathParams defines parameters for UpdatePath.
 type UpdatePathParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4356,8 +4396,8 @@ type ListSerialsParams struct {
 	// PathID Only units on this path.
 	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// StepID Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
-	// leave them out.
+	// StepID Only units that are at this step. Units that were scrapped at the step are included; combine with `status` to leave
+	// them out.
 	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// Status Only units in this state.
@@ -4366,168 +4406,168 @@ type ListSerialsParams struct {
 	// Q Text that the serial number must contain, in upper or lower case.
 	Q *SerialQuery `form:"q,omitempty" json:"q,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateSerialsParams defines parameters for CreateSerials.
 type CreateSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AdvanceSerialsParams defines parameters for AdvanceSerials.
 type AdvanceSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AdvanceSerialsToParams defines parameters for AdvanceSerialsTo.
 type AdvanceSerialsToParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AddSerialNotesParams defines parameters for AddSerialNotes.
 type AddSerialNotesParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // OverrideStepsParams defines parameters for OverrideSteps.
 type OverrideStepsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ScrapSerialsParams defines parameters for ScrapSerials.
 type ScrapSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UndoSerialsParams defines parameters for UndoSerials.
 type UndoSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteSerialParams defines parameters for DeleteSerial.
 type DeleteSerialParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdvanceSerialParams defines parameters for AdvanceSerial.
 type AdvanceSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AdvanceSerialToParams defines parameters for AdvanceSerialTo.
 type AdvanceSerialToParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
 type ForceCompleteSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AddSerialNoteParams defines parameters for AddSerialNote.
 type AddSerialNoteParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ScrapSerialParams defines parameters for ScrapSerial.
 type ScrapSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CompleteStepParams defines parameters for CompleteStep.
 type CompleteStepParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ClearStepOverrideParams defines parameters for ClearStepOverride.
 type ClearStepOverrideParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // OverrideStepParams defines parameters for OverrideStep.
 type OverrideStepParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // WaiveStepParams defines parameters for WaiveStep.
 type WaiveStepParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UndoSerialParams defines parameters for UndoSerial.
 type UndoSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateStepParams defines parameters for UpdateStep.
 type UpdateStepParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateTemplateParams defines parameters for CreateTemplate.
 type CreateTemplateParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteTemplateParams defines parameters for DeleteTemplate.
 type DeleteTemplateParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateTemplateParams defines parameters for UpdateTemplate.
 type UpdateTemplateParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4545,10 +4585,10 @@ type ListWorkParams struct {
 	// JobID Only steps of this job.
 	JobID *WorkJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4731,7 +4771,7 @@ type ServerInterface interface {
 	// ScrapSerials Scrap many serial numbers
 	// (POST /api/serials/scrap)
 	ScrapSerials(c *gin.Context, params ScrapSerialsParams)
-	// UndoSerials Take back the last change of many serial numbers
+	// UndoSerials Undo the last change of many serial numbers
 	// (POST /api/serials/undo)
 	UndoSerials(c *gin.Context, params UndoSerialsParams)
 	// DeleteSerial Delete a unit that never moved
@@ -4746,7 +4786,7 @@ type ServerInterface interface {
 	// AdvanceSerialTo Advance past steps
 	// (POST /api/serials/{serialId}/advance-to)
 	AdvanceSerialTo(c *gin.Context, serialID SerialID, params AdvanceSerialToParams)
-	// ForceCompleteSerial Complete a unit over open steps
+	// ForceCompleteSerial Complete a unit although steps are open
 	// (POST /api/serials/{serialId}/force-complete)
 	ForceCompleteSerial(c *gin.Context, serialID SerialID, params ForceCompleteSerialParams)
 	// AddSerialNote Add a note to a unit
@@ -4758,19 +4798,19 @@ type ServerInterface interface {
 	// CompleteStep Report a deferred step as done
 	// (POST /api/serials/{serialId}/steps/{stepId}/complete)
 	CompleteStep(c *gin.Context, serialID SerialID, stepID StepID, params CompleteStepParams)
-	// ClearStepOverride Take back an override
+	// ClearStepOverride Remove an override
 	// (DELETE /api/serials/{serialId}/steps/{stepId}/override)
 	ClearStepOverride(c *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams)
 	// OverrideStep Make a step optional for one unit
 	// (POST /api/serials/{serialId}/steps/{stepId}/override)
 	OverrideStep(c *gin.Context, serialID SerialID, stepID StepID, params OverrideStepParams)
-	// WaiveStep Excuse a deferred step
+	// WaiveStep Waive a deferred step
 	// (POST /api/serials/{serialId}/steps/{stepId}/waive)
 	WaiveStep(c *gin.Context, serialID SerialID, stepID StepID, params WaiveStepParams)
-	// UndoSerial Take back the last change of a unit
+	// UndoSerial Undo the last change of a unit
 	// (POST /api/serials/{serialId}/undo)
 	UndoSerial(c *gin.Context, serialID SerialID, params UndoSerialParams)
-	// GetSession Get what the caller may do here
+	// GetSession Get the session
 	// (GET /api/session)
 	GetSession(c *gin.Context)
 	// UpdateStep Change a step
@@ -18360,7 +18400,7 @@ type StrictServerInterface interface {
 	// ScrapSerials Scrap many serial numbers
 	// (POST /api/serials/scrap)
 	ScrapSerials(ctx context.Context, request ScrapSerialsRequestObject) (ScrapSerialsResponseObject, error)
-	// UndoSerials Take back the last change of many serial numbers
+	// UndoSerials Undo the last change of many serial numbers
 	// (POST /api/serials/undo)
 	UndoSerials(ctx context.Context, request UndoSerialsRequestObject) (UndoSerialsResponseObject, error)
 	// DeleteSerial Delete a unit that never moved
@@ -18375,7 +18415,7 @@ type StrictServerInterface interface {
 	// AdvanceSerialTo Advance past steps
 	// (POST /api/serials/{serialId}/advance-to)
 	AdvanceSerialTo(ctx context.Context, request AdvanceSerialToRequestObject) (AdvanceSerialToResponseObject, error)
-	// ForceCompleteSerial Complete a unit over open steps
+	// ForceCompleteSerial Complete a unit although steps are open
 	// (POST /api/serials/{serialId}/force-complete)
 	ForceCompleteSerial(ctx context.Context, request ForceCompleteSerialRequestObject) (ForceCompleteSerialResponseObject, error)
 	// AddSerialNote Add a note to a unit
@@ -18387,19 +18427,19 @@ type StrictServerInterface interface {
 	// CompleteStep Report a deferred step as done
 	// (POST /api/serials/{serialId}/steps/{stepId}/complete)
 	CompleteStep(ctx context.Context, request CompleteStepRequestObject) (CompleteStepResponseObject, error)
-	// ClearStepOverride Take back an override
+	// ClearStepOverride Remove an override
 	// (DELETE /api/serials/{serialId}/steps/{stepId}/override)
 	ClearStepOverride(ctx context.Context, request ClearStepOverrideRequestObject) (ClearStepOverrideResponseObject, error)
 	// OverrideStep Make a step optional for one unit
 	// (POST /api/serials/{serialId}/steps/{stepId}/override)
 	OverrideStep(ctx context.Context, request OverrideStepRequestObject) (OverrideStepResponseObject, error)
-	// WaiveStep Excuse a deferred step
+	// WaiveStep Waive a deferred step
 	// (POST /api/serials/{serialId}/steps/{stepId}/waive)
 	WaiveStep(ctx context.Context, request WaiveStepRequestObject) (WaiveStepResponseObject, error)
-	// UndoSerial Take back the last change of a unit
+	// UndoSerial Undo the last change of a unit
 	// (POST /api/serials/{serialId}/undo)
 	UndoSerial(ctx context.Context, request UndoSerialRequestObject) (UndoSerialResponseObject, error)
-	// GetSession Get what the caller may do here
+	// GetSession Get the session
 	// (GET /api/session)
 	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
 	// UpdateStep Change a step

@@ -31,8 +31,8 @@ type Client struct {
 	authorize func(*http.Request)
 	redact    func(string) string
 
-	// detected holds one value: Cloud, DataCenter, or "" until Jira was asked. A caller that takes the value puts one back, so
-	// only one caller at a time asks Jira.
+	// detected holds one value: Cloud, DataCenter, or "" until Jira was asked. A caller takes the value out and puts it back, so
+	// that only one caller at a time asks Jira.
 	detected chan string
 }
 
@@ -108,8 +108,8 @@ func run[T any](ctx context.Context, c *Client, f func(context.Context, *call) (
 	return result, err
 }
 
-// findDeployment returns Cloud or DataCenter. When neither is configured it asks Jira once, and concurrent callers wait for
-// the answer. It doesn't keep an error, so the next call asks again.
+// findDeployment returns Cloud or DataCenter. If neither is configured, it asks Jira once, and concurrent callers wait for the
+// result. It doesn't keep an error, so the next call asks again.
 func (k *call) findDeployment(ctx context.Context) (found string, err error) {
 	select {
 	case found = <-k.detected:

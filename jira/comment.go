@@ -106,10 +106,10 @@ func (c ticketComments) put(ctx context.Context) (string, error) {
 		case !errors.Is(err, ErrTicketNotFound):
 			return id, err
 		case deleted:
-			// Adding a comment would not help: the next call would find this one again.
+			// Adding a comment would not help: the next call would find the same comment again.
 			return "", fmt.Errorf("%w: PUT %s/%s returned 404 for a comment that is listed", ErrRefused, c.path, found)
 		}
-		deleted = true // between the two requests; search once more
+		deleted = true // between the two requests; search again
 	}
 }
 

@@ -237,8 +237,8 @@ func TestPutCommentNeedsAMarker(t *testing.T) {
 	}
 }
 
-// TestPutCommentWhenTheAnswerIsLost pushes again after a push that reached Jira, but whose answer did not reach us.
-func TestPutCommentWhenTheAnswerIsLost(t *testing.T) {
+// TestPutCommentWhenTheResponseIsLost pushes again after a push that reached Jira, but whose answer did not reach us.
+func TestPutCommentWhenTheResponseIsLost(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]jiratest.Fault{
 		"cut off": jiratest.CutOff, "500": jiratest.Done(jiratest.Status(500)), "closed": jiratest.Done(jiratest.Hangup),

@@ -12,7 +12,7 @@ import (
 // auto is a change for setup.
 func auto(cfg *jira.Config) { cfg.Deployment = "" }
 
-func TestDeploymentIsFoundOutOnce(t *testing.T) {
+func TestDeploymentIsDetectedOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, deployment string) {
 		b := setup(t, deployment, auto)

@@ -72,7 +72,8 @@ func (c *Client) statusError(r request, resp *http.Response) error {
 	case status < 400:
 		return fmt.Errorf("%w: %s, a redirect", ErrRefused, text)
 	case status == http.StatusNotFound && r.ticket:
-		// Jira answers in JSON. An HTML page comes from a proxy in front of it, and says nothing about the ticket.
+		// Jira returns JSON. An HTML page comes from a proxy in front of Jira, so it does not mean that the ticket does not
+		// exist.
 		if len(bytes.TrimSpace(body)) > 0 && !json.Valid(body) {
 			return fmt.Errorf("%w: %s without JSON", ErrUnavailable, text)
 		}

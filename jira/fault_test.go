@@ -208,7 +208,7 @@ func TestWaitThatDoesNotFitTheCallersDeadline(t *testing.T) {
 	}
 }
 
-func TestJiraIsNotThere(t *testing.T) {
+func TestJiraUnreachable(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()

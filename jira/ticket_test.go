@@ -66,7 +66,7 @@ func TestTicketUnknown(t *testing.T) {
 	})
 }
 
-func TestTicketKeyThatCannotBeOne(t *testing.T) {
+func TestInvalidTicketKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t, jira.Cloud)
 	for _, key := range []string{

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Ticket is a Jira issue with the fields that we read. A field is empty when Jira leaves it out or its value makes no sense.
+// Ticket is a Jira issue with the fields that we read. A field is empty if Jira leaves it out or if its value is not valid.
 type Ticket struct {
 	// Key is the issue key as Jira writes it, "PI-42". A ticket that was moved has its new key.
 	Key     string
@@ -67,9 +67,9 @@ func (c *Client) Ticket(ctx context.Context, key string) (Ticket, error) {
 }
 
 // Tickets returns one page of the project's open tickets (those whose status category is not Done), newest first. An empty
-// pageToken means the first page. limit is the maximum number of tickets on the page: at most 100, and 50 when it is 0 or
-// less. A page may have fewer tickets although there are more; only NextPageToken tells. Tickets returns ErrPageToken,
-// ErrUnavailable, or ErrRefused, which is also the error for a page token that has expired.
+// pageToken means the first page. limit is the maximum number of tickets on the page: at most 100, and 50 when it is 0 or less. A
+// page may have fewer tickets although there are more; only NextPageToken shows whether there are more. Tickets returns
+// ErrPageToken, ErrUnavailable, or ErrRefused, which is also the error for a page token that has expired.
 func (c *Client) Tickets(ctx context.Context, pageToken string, limit int) (TicketPage, error) {
 	if limit <= 0 {
 		limit = 50

@@ -103,7 +103,7 @@ func TestTicketsQuotesTheProject(t *testing.T) {
 	})
 }
 
-func TestTicketsOfAProjectThatIsNotThere(t *testing.T) {
+func TestTicketsOfAnUnknownProject(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, deployment string) {
 		b := setup(t, deployment, func(cfg *jira.Config) { cfg.Project = "XX" })

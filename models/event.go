@@ -59,11 +59,11 @@ type Event struct {
 	Seq  int64 `gorm:"primaryKey;autoIncrement:false;->"`
 	ID   string
 	Type EventType
-	// At is when the change was recorded, and OccurredAt when it happened, as the caller says. OccurredAt is nil if the caller
-	// said nothing. It orders nothing.
+	// At is when the change was recorded, and OccurredAt is when it happened according to the caller. OccurredAt is nil if the
+	// caller did not send it. It does not change the order of events.
 	At         Millis
 	OccurredAt *Millis
-	// UserID is who made the change, as the caller says.
+	// UserID is who made the change according to the caller.
 	UserID string
 	// KeyName is the name of the API key that the request was sent with. It is nil where the API was open.
 	KeyName      *string

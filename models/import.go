@@ -65,7 +65,7 @@ func (f *ImportFile) CellError(field, value, reason string) CellError {
 // OnDuplicate says what happens to a row whose external id a job has.
 type OnDuplicate string
 
-// What can happen to such a row. The default is that it fails.
+// The values of OnDuplicate. By default, the row fails.
 const (
 	DuplicateFails   OnDuplicate = "error"
 	DuplicateSkips   OnDuplicate = "skip"
@@ -156,8 +156,8 @@ const (
 	maxImportUnits = 50_000
 )
 
-// Plan decides what becomes of each row. It returns an ImportError if a row fails and the import is not for each row alone. For a
-// dry run it returns the report that the import would have, without an error. It returns an Invalid error for too many steps or units.
+// Plan decides the status of each row. It returns an ImportError if a row fails, unless PerItem is set. For a dry run it returns
+// the report that the import would have, without an error. It returns an Invalid error for too many steps or units.
 func (f *ImportFile) Plan(known ImportContext, options ImportOptions) (ImportReport, error) {
 	report := ImportReport{DryRun: options.DryRun, Columns: f.Columns, Outcomes: make([]ImportOutcome, len(f.Rows))}
 	// numbers are the rows of the external ids.

@@ -47,11 +47,11 @@ const (
 	Week BucketLength = "week"
 )
 
-// bucketKey tells the buckets of one length apart.
+// bucketKey distinguishes the buckets of one length.
 type bucketKey struct {
 	// number is the local hour, day, or week, counted from 1970.
 	number int64
-	// offset is the offset from UTC in seconds. It tells an hour from the one before that had the same name.
+	// offset is the offset from UTC in seconds. It distinguishes an hour from the previous hour with the same name.
 	offset int
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// JobPriority says how urgent a job is.
+// JobPriority is how urgent a job is.
 type JobPriority string
 
 // The priorities, the most urgent first.

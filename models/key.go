@@ -15,7 +15,7 @@ const (
 
 var reach = map[Role]int{RoleRead: 1, RoleOperate: 2, RoleWrite: 3}
 
-// Reaches reports whether the role includes the other one.
+// Reaches reports whether the role includes the other role.
 func (r Role) Reaches(asked Role) bool { return reach[r] >= reach[asked] }
 
 // APIKey is a key for the API. The key itself is shown once and not stored.

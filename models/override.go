@@ -19,7 +19,7 @@ func (c Override) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	return marked(unit, state.Step, Overridden, StepOverridden, stepData{StepName: state.Step.Name, Reason: &c.Reason}), nil
 }
 
-// ClearOverride takes an override back.
+// ClearOverride removes an override.
 type ClearOverride struct {
 	StepID string
 }

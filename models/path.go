@@ -31,7 +31,7 @@ type Path struct {
 	// another one. Numbers are never reused, so they also order these changes in time.
 	LastStepNumber int `gorm:"column:last_step_no"`
 	Counts
-	// JobClosed tells whether the path's job is closed. ClosedJob is then the name of the job.
+	// JobClosed reports whether the path's job is closed. ClosedJob is then the name of the job.
 	JobClosed bool
 	ClosedJob string `gorm:"-"`
 	// Version counts the changes of the path's own fields and steps, from 1. Progress does not change it.
@@ -57,7 +57,7 @@ type Step struct {
 	AssignedTo     *string
 	Optional       bool
 	DependencyType DependencyType
-	// JobClosed tells whether the job of the step's path is closed.
+	// JobClosed reports whether the job of the step's path is closed.
 	JobClosed bool
 	// PartCount is the number of units in progress that stand at the step.
 	PartCount int64

@@ -19,13 +19,13 @@ import (
 //
 // The steps of a completed unit keep their statuses. A step that was added later is skipped.
 
-// Command is something that a person asks of a unit.
+// Command is a request to change a unit.
 type Command interface {
 	// apply returns the change, or an *Error. It does not modify the unit's marks in place.
 	apply(path *Path, unit Unit, by Actor) (Change, error)
 }
 
-// Actor says who gives a command, and when.
+// Actor is who sends a command, and when.
 type Actor struct {
 	UserID string
 	At     Millis
@@ -55,7 +55,7 @@ type StepState struct {
 
 // Apply returns the effect of a command on a unit. Its error is an *[Error] that says why the command is refused.
 func Apply(command Command, path *Path, unit Unit, by Actor) (Change, error) {
-	// A note moves nothing, so a closed job takes it.
+	// A note moves nothing, so it is allowed on a closed job.
 	if _, isNote := command.(Note); !isNote {
 		if err := path.CheckOpen(); err != nil {
 			return Change{}, err

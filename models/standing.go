@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Standing says until when a step was ahead of the units at another step, behind which it was moved then.
+// Standing records until when a step was ahead of the units at another step, before the step was moved behind it.
 type Standing struct {
 	// StepNumber is the number of the other step.
 	StepNumber int

@@ -3,9 +3,9 @@ package models
 // Undo restores the state of a unit before its last change.
 type Undo struct {
 	Reason *string
-	// EventID is the event that the caller wants to take back. Nil takes back the last one.
+	// EventID is the event that the caller wants to undo. Nil undoes the last event.
 	EventID *string
-	// Last is the event that is taken back, and Before the state before it. Both are nil if there is nothing to undo.
+	// Last is the event that is undone, and Before the state before it. Both are nil if there is nothing to undo.
 	Last   *Event
 	Before *State
 }
@@ -33,7 +33,7 @@ func (c Undo) apply(path *Path, unit Unit, _ Actor) (Change, error) {
 	}}, nil
 }
 
-// Note adds a text to the history of a unit. It changes nothing else.
+// Note adds a text to the history of a unit, and changes nothing else.
 type Note struct {
 	Text string
 }

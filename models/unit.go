@@ -111,7 +111,7 @@ type State struct {
 	// EndedBy and EndedAt say who scrapped or force-completed the unit, and when.
 	EndedBy *string `json:"endedBy,omitempty"`
 	EndedAt *Millis `json:"endedAt,omitempty"`
-	// LastEventID is the event that the next undo takes back, nil if there is none.
+	// LastEventID is the event that the next undo undoes, nil if there is none.
 	LastEventID *string `json:"lastEventId,omitempty"`
 }
 
@@ -280,7 +280,7 @@ func (Unit) TableName() string { return "serials" }
 // DeletedUnit is the serial number of a unit that was deleted. It is not used again.
 type DeletedUnit struct {
 	SerialNumber string `gorm:"column:id"`
-	// Sequence is the one of the unit.
+	// Sequence is that of the unit, see [Unit].
 	Sequence *int64 `gorm:"column:number"`
 }
 

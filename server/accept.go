@@ -13,8 +13,8 @@ func acceptsEventStream(request *http.Request) bool {
 	return preferredType(request, jsonType, csvType, streamType) == streamType
 }
 
-// preferredType returns the offered media type that the Accept header gives the highest quality. Of several it is the first. It is
-// JSON if the header accepts none, because such a client was always answered in JSON.
+// preferredType returns the offered media type that the Accept header gives the highest quality. If several have the same
+// quality, it is the first. It is JSON if the header accepts none of them, because such clients have always got JSON.
 func preferredType(request *http.Request, offers ...string) string {
 	accept := strings.Join(request.Header.Values("Accept"), ",")
 	best, highest := jsonType, 0.0

@@ -77,8 +77,8 @@ func (k *keyring) admit(ctx context.Context, header string) bool {
 const callerKey = "caller"
 
 // authorize reports whether the request may call the operation, and responds to a request that may not. While the database does
-// not answer, authorize uses the keys that were read last, and stale is the reason: the request may then get an error about
-// its input, but must not be carried out.
+// not respond, authorize uses the keys that it read last, and stale is the reason: the request may then get an error about its
+// input, but must not be executed.
 func (s *Server) authorize(c *gin.Context, operation *contract.Operation) (allowed bool, stale error) {
 	keys, stale := s.keys.all(c.Request.Context())
 	if len(keys) == 0 {
@@ -130,7 +130,7 @@ func (s *Server) guardHost(c *gin.Context) {
 	if message == "" {
 		return
 	}
-	// If the database does not answer, the keys that were read last decide; no change is made on that basis.
+	// If the database does not respond, the server uses the keys that it read last, and makes no change.
 	if keys, _ := s.keys.all(c.Request.Context()); len(keys) == 0 {
 		s.fail(c, &statusError{http.StatusForbidden, message})
 	}

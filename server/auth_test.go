@@ -221,8 +221,8 @@ func TestIdempotencyKeysOfTwoCallers(t *testing.T) {
 	})
 }
 
-// TestKeysStandNowhere searches what the server leaves behind for a key that was used in every way.
-func TestKeysStandNowhere(t *testing.T) {
+// TestKeysAreNotStored searches what the server leaves behind for a key that was used in every way.
+func TestKeysAreNotStored(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		keys := createKeys(t, s)

@@ -13,13 +13,13 @@ import (
 
 // AdvanceSerials implements POST /api/serials/advance.
 func (s *Server) AdvanceSerials(ctx context.Context, r gen.AdvanceSerialsRequestObject) (gen.AdvanceSerialsResponseObject, error) {
-	return s.commandMany(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
+	return s.commandMany(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
 		models.Advance{From: models.From{StepID: r.Body.FromStepID}, Skip: r.Body.Skip != nil && *r.Body.Skip})
 }
 
 // AdvanceSerialsTo implements POST /api/serials/advance-to.
 func (s *Server) AdvanceSerialsTo(ctx context.Context, r gen.AdvanceSerialsToRequestObject) (gen.AdvanceSerialsToResponseObject, error) {
-	return s.commandMany(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
+	return s.commandMany(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
 		models.AdvanceTo{
 			StepIndex: r.Body.TargetStepIndex, StepID: r.Body.TargetStepID, From: models.From{StepID: r.Body.FromStepID},
 		})
@@ -27,7 +27,7 @@ func (s *Server) AdvanceSerialsTo(ctx context.Context, r gen.AdvanceSerialsToReq
 
 // ScrapSerials implements POST /api/serials/scrap.
 func (s *Server) ScrapSerials(ctx context.Context, r gen.ScrapSerialsRequestObject) (gen.ScrapSerialsResponseObject, error) {
-	return s.commandMany(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
+	return s.commandMany(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
 		models.Scrap{
 			From:   models.From{StepID: r.Body.FromStepID},
 			Reason: models.ScrapReason(r.Body.Reason), Explanation: r.Body.Explanation,
@@ -36,7 +36,7 @@ func (s *Server) ScrapSerials(ctx context.Context, r gen.ScrapSerialsRequestObje
 
 // OverrideSteps implements POST /api/serials/override.
 func (s *Server) OverrideSteps(ctx context.Context, r gen.OverrideStepsRequestObject) (gen.OverrideStepsResponseObject, error) {
-	return s.commandMany(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
+	return s.commandMany(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
 		models.Override{StepID: r.Body.StepID, Reason: r.Body.Reason})
 }
 
@@ -46,22 +46,22 @@ func (s *Server) UndoSerials(ctx context.Context, r gen.UndoSerialsRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return s.commandMany(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
+	return s.commandMany(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
 		commands...)
 }
 
 // AddSerialNotes implements POST /api/serials/notes.
 func (s *Server) AddSerialNotes(ctx context.Context, r gen.AddSerialNotesRequestObject) (gen.AddSerialNotesResponseObject, error) {
-	return s.commandMany(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
+	return s.commandMany(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.Body.SerialIds, r.Body.Mode,
 		models.Note{Text: r.Body.Text})
 }
 
 // commandMany carries out a command for several units: for all or none of them, or for each on its own. The commands are one
 // for all units, or one for each.
 func (s *Server) commandMany(
-	ctx context.Context, given given, serialNumbers []string, mode *gen.BulkMode, commands ...models.Command,
+	ctx context.Context, options commandOptions, serialNumbers []string, mode *gen.BulkMode, commands ...models.Command,
 ) (unitsChanged, error) {
-	by, err := given.request(ctx)
+	by, err := options.request(ctx)
 	if err != nil {
 		return unitsChanged{}, err
 	}

@@ -11,13 +11,13 @@ import (
 
 // AdvanceSerial implements POST /api/serials/{serialId}/advance.
 func (s *Server) AdvanceSerial(ctx context.Context, r gen.AdvanceSerialRequestObject) (gen.AdvanceSerialResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		fromAPIAdvance(*r.Body))
 }
 
 // AdvanceSerialTo implements POST /api/serials/{serialId}/advance-to.
 func (s *Server) AdvanceSerialTo(ctx context.Context, r gen.AdvanceSerialToRequestObject) (gen.AdvanceSerialToResponseObject, error) {
-	by, err := given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}.request(ctx)
+	by, err := commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}.request(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *Server) AdvanceSerialTo(ctx context.Context, r gen.AdvanceSerialToReque
 
 // ScrapSerial implements POST /api/serials/{serialId}/scrap.
 func (s *Server) ScrapSerial(ctx context.Context, r gen.ScrapSerialRequestObject) (gen.ScrapSerialResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID, models.Scrap{
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID, models.Scrap{
 		From:   models.From{StepID: r.Body.FromStepID},
 		Reason: models.ScrapReason(r.Body.Reason), Explanation: r.Body.Explanation,
 	})
@@ -47,25 +47,25 @@ func (s *Server) ScrapSerial(ctx context.Context, r gen.ScrapSerialRequestObject
 
 // ForceCompleteSerial implements POST /api/serials/{serialId}/force-complete.
 func (s *Server) ForceCompleteSerial(ctx context.Context, r gen.ForceCompleteSerialRequestObject) (gen.ForceCompleteSerialResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.ForceComplete{From: models.From{StepID: r.Body.FromStepID}, Reason: r.Body.Reason})
 }
 
 // UndoSerial implements POST /api/serials/{serialId}/undo.
 func (s *Server) UndoSerial(ctx context.Context, r gen.UndoSerialRequestObject) (gen.UndoSerialResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.Undo{Reason: r.Body.Reason, EventID: r.Body.EventID})
 }
 
 // AddSerialNote implements POST /api/serials/{serialId}/notes.
 func (s *Server) AddSerialNote(ctx context.Context, r gen.AddSerialNoteRequestObject) (gen.AddSerialNoteResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.Note{Text: r.Body.Text})
 }
 
 // OverrideStep implements POST /api/serials/{serialId}/steps/{stepId}/override.
 func (s *Server) OverrideStep(ctx context.Context, r gen.OverrideStepRequestObject) (gen.OverrideStepResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.Override{StepID: r.StepID, Reason: r.Body.Reason})
 }
 
@@ -79,13 +79,13 @@ func (s *Server) ClearStepOverride(ctx context.Context, r gen.ClearStepOverrideR
 
 // WaiveStep implements POST /api/serials/{serialId}/steps/{stepId}/waive.
 func (s *Server) WaiveStep(ctx context.Context, r gen.WaiveStepRequestObject) (gen.WaiveStepResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.Waive{StepID: r.StepID, Reason: r.Body.Reason, ApproverID: r.Body.ApproverID})
 }
 
 // CompleteStep implements POST /api/serials/{serialId}/steps/{stepId}/complete.
 func (s *Server) CompleteStep(ctx context.Context, r gen.CompleteStepRequestObject) (gen.CompleteStepResponseObject, error) {
-	return s.command(ctx, given{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
+	return s.command(ctx, commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}, r.SerialID,
 		models.CompleteStep{StepID: r.StepID})
 }
 
@@ -98,8 +98,8 @@ func (s *Server) DeleteSerial(ctx context.Context, r gen.DeleteSerialRequestObje
 }
 
 // command carries out a command for one unit.
-func (s *Server) command(ctx context.Context, given given, serialNumber string, command models.Command) (unitChanged, error) {
-	by, err := given.request(ctx)
+func (s *Server) command(ctx context.Context, options commandOptions, serialNumber string, command models.Command) (unitChanged, error) {
+	by, err := options.request(ctx)
 	if err != nil {
 		return unitChanged{}, err
 	}

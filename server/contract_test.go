@@ -73,9 +73,9 @@ func reportContract() int {
 	return 0
 }
 
-// TestEveryAnswer gets every answer that the contract declares, of every operation. That each is what the contract says
+// TestEveryResponse gets every answer that the contract declares, of every operation. That each is what the contract says
 // is checked by the client.
-func TestEveryAnswer(t *testing.T) {
+func TestEveryResponse(t *testing.T) {
 	t.Parallel()
 	for _, operation := range contracttest.Routecard().Operations {
 		if _, found := recipes[operation.ID]; !found {
@@ -133,7 +133,7 @@ func keyed(t *testing.T) *front {
 // get sends what leads to the status, and fails the test when another comes.
 func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status int) {
 	if status >= 500 && status != http.StatusBadGateway {
-		t.Skip("see TestEveryAnswerOfABrokenServer")
+		t.Skip("see TestEveryResponseOfABrokenServer")
 	}
 	k.populate(t)
 	own := recipes[operation.ID]
@@ -199,9 +199,9 @@ func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status in
 	}
 }
 
-// TestEveryAnswerOfABrokenServer gets 500 from every operation over a database that is closed, and 503 over one whose
+// TestEveryResponseOfABrokenServer gets 500 from every operation over a database that is closed, and 503 over one whose
 // connections are all taken.
-func TestEveryAnswerOfABrokenServer(t *testing.T) {
+func TestEveryResponseOfABrokenServer(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
 		w := withJira(t, database)

@@ -52,7 +52,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	case errors.As(err, &known):
 		answer.StatusCode, answer.Message = statuses[known.Kind], known.Message
 		if known.Kind == models.Unavailable {
-			// An operator has to act first.
+			// An operator must solve the problem first, so a long wait is enough.
 			c.Header("Retry-After", "60")
 		}
 		if len(known.Fields) > 0 {
@@ -72,7 +72,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 			answer.Errors = toAPIFieldErrors(refused.Fields)
 		}
 	case c.Request.Context().Err() != nil:
-		// Nobody reads this response; the status is for metrics and logs.
+		// The client has closed the connection; the status is only for metrics and logs.
 		answer.StatusCode, answer.Message = statusClientGone, "the client went away"
 	case errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
 		answer.StatusCode, answer.Message = http.StatusServiceUnavailable, "The server is too busy"

@@ -17,7 +17,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// heartbeat is the time between two signs of life of a stream without events. It is well below the minute after which proxies
+// heartbeat is the time between two comment lines of a stream without events. It is well below the minute after which proxies
 // close an idle connection.
 const heartbeat = 15 * time.Second
 
@@ -89,7 +89,7 @@ func (s *Server) ListEvents(ctx context.Context, request gen.ListEventsRequestOb
 	return eventList{events, epoch}, err
 }
 
-// listEventsBackwards returns the events after the one with the given number, newest first.
+// listEventsBackwards returns the events after the event with the given number, newest first.
 func (s *Server) listEventsBackwards(
 	ctx context.Context, params gen.ListEventsParams, filter store.EventFilter, after int64,
 ) (list[gen.Event], error) {
@@ -181,8 +181,8 @@ type eventStream struct {
 	epoch  string
 }
 
-// VisitListEventsResponse implements gen.ListEventsResponseObject. The stream ends when the client goes away, when the
-// client's key is revoked, when the server stops, when the database does not answer, and when the feed has a new epoch. The
+// VisitListEventsResponse implements gen.ListEventsResponseObject. The stream ends when the client closes the connection, when
+// the client's key is revoked, when the server stops, when the database does not respond, and when the feed has a new epoch. The
 // client then continues after the last event that it has.
 func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	events, err := e.server.store.Subscribe(e.ctx, e.filter, e.after)
@@ -237,8 +237,8 @@ func (e *eventStream) VisitListEventsResponse(w http.ResponseWriter) error {
 	}
 }
 
-// catchUp sends all events that the client does not have yet. It checks the key before each batch, because it may take long. It
-// reports whether the stream has ended because the key is revoked or new events cannot be read.
+// catchUp sends all events that the client does not have yet. It checks the key before each batch, because sending can take a
+// long time. It reports whether the stream has ended because the key is revoked or new events cannot be read.
 func (e *eventStream) catchUp(w http.ResponseWriter, events *store.Subscription, authorization string) (ended bool, err error) {
 	for {
 		if !e.server.keys.admit(e.ctx, authorization) {

@@ -139,9 +139,9 @@ func eventPages(f *floor, query string, limit int) []gen.Event {
 	return pages[gen.Event](f, "/api/events?"+query, limit)
 }
 
-// TestEventPageGoesOn checks that the link of a full page names the event that it ends with, so that a follower need not
+// TestEventPageContinues checks that the link of a full page names the event that it ends with, so that a follower need not
 // make URLs of its own.
-func TestEventPageGoesOn(t *testing.T) {
+func TestEventPageContinues(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 5)

@@ -12,8 +12,7 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-// readyTimeout is how long the database may take to answer, and to let a transaction write, before the server counts as not
-// ready.
+// readyTimeout is how long the database may take to respond, and to let a transaction write, before the server is not ready.
 const readyTimeout = 2 * time.Second
 
 // serveHealth adds the routes for load balancers and monitoring: whether the process serves, whether the database answers and

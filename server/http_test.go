@@ -232,9 +232,9 @@ func TestDatabaseGone(t *testing.T) {
 	})
 }
 
-// TestClientThatLeaves checks that a client takes its query with it. The query waits for a lock, so that it can't end
+// TestClientDisconnects checks that a client takes its query with it. The query waits for a lock, so that it can't end
 // by itself.
-func TestClientThatLeaves(t *testing.T) {
+func TestClientDisconnects(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, postgrestest.Database(t))
 	job := createJob(t, s, exampleJob)

@@ -244,8 +244,8 @@ func TestFiftyClientsOneKey(t *testing.T) {
 	})
 }
 
-// TestTakenKeyHurtsNobodyElse has creates with a taken key share batches with creates of others.
-func TestTakenKeyHurtsNobodyElse(t *testing.T) {
+// TestUsedKeyFailsAlone has creates with a taken key share batches with creates of others.
+func TestUsedKeyFailsAlone(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		mustPost(t, s, "/api/jobs", exampleJob, "Idempotency-Key: taken")
@@ -269,9 +269,9 @@ func TestTakenKeyHurtsNobodyElse(t *testing.T) {
 	})
 }
 
-// TestLostAnswer cuts the connection after the commit, before the first byte of the answer is through, and sends the
+// TestLostResponse cuts the connection after the commit, before the first byte of the answer is through, and sends the
 // request again.
-func TestLostAnswer(t *testing.T) {
+func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	eachWithJira(t, func(t *testing.T, servers []*routecardtest.Server) {
 		s := servers[0]

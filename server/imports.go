@@ -53,7 +53,7 @@ func repeatableImport(ctx context.Context, key *gen.IdempotencyKey) store.Reques
 
 // importType returns the media type of the file.
 func importType(ctx context.Context) string {
-	media, _, _ := mime.ParseMediaType(httpRequest(ctx).Header.Get("Content-Type")) // The check has refused what is not one.
+	media, _, _ := mime.ParseMediaType(httpRequest(ctx).Header.Get("Content-Type")) // The contract check has refused every other type.
 	return media
 }
 
@@ -250,7 +250,7 @@ func (r *rowReader) read(row spreadsheet.Row) (models.ImportRow, error) {
 	var refused *contract.Error
 	if _, err := r.create.Decode(body); errors.As(err, &refused) {
 		for _, fault := range refused.Fields {
-			// The first name of jiraLabels.3 is that of the column.
+			// The part of jiraLabels.3 before the dot is the name of the column.
 			field, _, _ := strings.Cut(fault.Field, ".")
 			if value, sent := values[field]; !sent || value != nil {
 				read.Errors = append(read.Errors, r.file.CellError(field, texts[field], fault.Message))

@@ -98,7 +98,7 @@ func fromAPITimeZone(name *string) (*time.Location, error) {
 		return time.UTC, nil
 	}
 	zone, err := time.LoadLocation(*name)
-	// The zone of the server is no zone that a client can know.
+	// The name Local is the server's own zone, which a client cannot know.
 	if err != nil || zone == time.Local {
 		return nil, models.InvalidError("tz", "must be a time zone like Europe/Berlin")
 	}

@@ -58,7 +58,7 @@ func (s *Server) ticket(ctx context.Context, key string) (jira.Ticket, error) {
 	return ticket, fromJiraError(ctx, err, key)
 }
 
-// LinkJiraTicket implements POST /api/jira/link. No transaction is open while Jira answers.
+// LinkJiraTicket implements POST /api/jira/link. No transaction is open during the request to Jira.
 func (s *Server) LinkJiraTicket(ctx context.Context, r gen.LinkJiraTicketRequestObject) (gen.LinkJiraTicketResponseObject, error) {
 	by := repeatable(ctx, r.Params.IdempotencyKey, nil)
 	respond := toAPIJobFromTicket
@@ -133,7 +133,7 @@ func (s *Server) push(ctx context.Context, by store.Request, jobID string) (stor
 		// Also for a client that has gone away, so that the next push does not have to wait.
 		return store.PushResult{}, errors.Join(err, s.store.AbandonPush(context.WithoutCancel(ctx), jobID, commentID))
 	}
-	// Jira has the comment now, so a client that goes away changes nothing.
+	// Jira has the comment now, so the result is stored even if the client has closed the connection.
 	ctx = context.WithoutCancel(ctx)
 	if err := s.store.EndPush(ctx, by, jobID, pushed); err != nil {
 		return store.PushResult{}, errors.Join(err, s.store.AbandonPush(ctx, jobID, pushed.CommentID))

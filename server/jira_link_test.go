@@ -13,7 +13,7 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-func TestLinkMakesAJob(t *testing.T) {
+func TestLinkCreatesAJob(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		var answer routecardtest.Answer
@@ -167,8 +167,8 @@ func TestLinkAnExistingJob(t *testing.T) {
 	})
 }
 
-// TestLinkLeavesWhatTheJobHas sends a job that has some fields already.
-func TestLinkLeavesWhatTheJobHas(t *testing.T) {
+// TestLinkKeepsFieldsOfTheJob sends a job that has some fields already.
+func TestLinkKeepsFieldsOfTheJob(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		job := createJob(t, b.s, `{"name":"JOB-2024-002","goalQuantity":200,"jiraPriority":"Low","jiraLabels":["own"]}`)

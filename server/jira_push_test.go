@@ -158,8 +158,8 @@ func TestPushesAtOnce(t *testing.T) {
 	})
 }
 
-// TestPushAfterOneThatDied has a server vanish in the middle of a push: others wait for it, but not without end.
-func TestPushAfterOneThatDied(t *testing.T) {
+// TestPushAfterACrashedPush has a server vanish in the middle of a push: others wait for it, but not without end.
+func TestPushAfterACrashedPush(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		job := b.linked().ID
@@ -191,9 +191,9 @@ func TestPushThatCannotBeRemembered(t *testing.T) {
 	})
 }
 
-// TestPushByAClientThatGoesAway has the client give up while Jira is asked: the next push must not have to wait until the
+// TestPushByADisconnectedClient has the client give up while Jira is asked: the next push must not have to wait until the
 // first one counts as dead, which by this clock it never does.
-func TestPushByAClientThatGoesAway(t *testing.T) {
+func TestPushByADisconnectedClient(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		job := b.linked().ID

@@ -103,8 +103,8 @@ func TestJiraFails(t *testing.T) {
 	t.Cleanup(func() { wantEqual(t, "the number of requests to the other host", strangers.Load(), 0) })
 }
 
-// TestJiraCutsItsAnswerOff is apart from the other faults because here Jira does what it was asked.
-func TestJiraCutsItsAnswerOff(t *testing.T) {
+// TestJiraResponseIsCutOff is apart from the other faults because here Jira does what it was asked.
+func TestJiraResponseIsCutOff(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		linked := b.linked().ID
@@ -142,9 +142,9 @@ func TestJiraIsSlow(t *testing.T) {
 	}, brief)
 }
 
-// TestClientLeavesWhileJiraIsAsked has clients close their connections while Jira does not answer. That counts as status 499
+// TestClientDisconnectsDuringJiraRequest has clients close their connections while Jira does not answer. That counts as status 499
 // and is no failure of Jira. Afterwards a push of the same job is possible at once.
-func TestClientLeavesWhileJiraIsAsked(t *testing.T) {
+func TestClientDisconnectsDuringJiraRequest(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]jiratest.Fault{
 		"no answer": jiratest.Slow(time.Hour), "a wait between retries": jiratest.RetryAfter(503, "5"),
@@ -197,7 +197,7 @@ func (b *ticketed) leavesOnceAsked(request string) {
 	}
 }
 
-func TestJiraIsNotThere(t *testing.T) {
+func TestJiraUnreachable(t *testing.T) {
 	t.Parallel()
 	nobody := httptest.NewServer(http.NotFoundHandler())
 	nobody.Close()
@@ -209,7 +209,7 @@ func TestJiraIsNotThere(t *testing.T) {
 	}, func(cfg *jira.Config) { cfg.URL = nobody.URL })
 }
 
-func TestJiraTicketIsNotThere(t *testing.T) {
+func TestJiraTicketNotFound(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(_ *testing.T, b *ticketed) {
 		fill := strings.NewReplacer("{free}", b.job("JOB-2024-002").ID, "{linked}", b.linked().ID)
@@ -242,8 +242,8 @@ func TestJiraOperationsNeedTheirJob(t *testing.T) {
 	})
 }
 
-// TestJobGoesAwayWhileJiraIsAsked changes the job in the time that Jira takes to answer.
-func TestJobGoesAwayWhileJiraIsAsked(t *testing.T) {
+// TestJobDeletedDuringJiraRequest changes the job in the time that Jira takes to answer.
+func TestJobDeletedDuringJiraRequest(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		b.fake.AddIssue("PI-43", nil)

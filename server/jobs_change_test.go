@@ -17,7 +17,7 @@ func TestJobNotFound(t *testing.T) {
 	t.Parallel()
 	var scenarios []scenario
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
-		for name, id := range map[string][2]string{ // as it stands in the path and in the sentence
+		for name, id := range map[string][2]string{ // in the path of the request and in the message
 			"of nothing":          {noJob, noJob},
 			"in upper case":       {strings.ToUpper(noJob), strings.ToUpper(noJob)},
 			"of another thing":    {"path_01h455vb4pex5vsknk084sn02q", "path_01h455vb4pex5vsknk084sn02q"},

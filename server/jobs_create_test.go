@@ -179,8 +179,8 @@ func TestCreateJob(t *testing.T) {
 	})
 }
 
-// TestCreateJobAnswersInFull checks what does not depend on the body.
-func TestCreateJobAnswersInFull(t *testing.T) {
+// TestCreateJobResponse checks what does not depend on the body.
+func TestCreateJobResponse(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		answer, err := s.Client.CreateJobWithResponse(t.Context(), nil, client.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50})

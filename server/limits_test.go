@@ -138,9 +138,9 @@ func TestLockedSQLite(t *testing.T) {
 	wantEqual(t, "the list after all", listNames(t, s, "/api/jobs"), []string{"z", "JOB-2024-001"})
 }
 
-// TestDatabaseThatFallsSilent has the connections to PostgreSQL carry nothing any more, as when its machine loses power,
+// TestDatabaseStopsResponding has the connections to PostgreSQL carry nothing any more, as when its machine loses power,
 // while new ones are fine. Clients that wait no longer are what frees the connections; the server must not hang on its own.
-func TestDatabaseThatFallsSilent(t *testing.T) {
+func TestDatabaseStopsResponding(t *testing.T) {
 	t.Parallel()
 	database, silent := routecardtest.SilentDatabase(t, postgrestest.Database(t))
 	s := routecardtest.New(t, database)

@@ -49,7 +49,7 @@ func serveRoute(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.
 	return server.URL + "/list", log
 }
 
-// serveList answers with a list of this many pages, each of one long text; then its reader fails.
+// serveList responds with a list of this many pages, each of one long text; then its reader fails.
 func serveList(pages int, failure func() error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		read := 0

@@ -103,8 +103,8 @@ type share struct {
 	held   int64
 }
 
-// take fills an empty share. It returns an error that wraps [store.ErrBusy] when others hold too much of the budget for the
-// whole wait.
+// take fills an empty share. It returns an error that wraps [store.ErrBusy] if other requests hold too much of the budget during
+// the whole wait.
 func (s *share) take(ctx context.Context, size int64, wait time.Duration) error {
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -118,7 +118,7 @@ func (s *share) take(ctx context.Context, size int64, wait time.Duration) error 
 	return nil
 }
 
-// shrink gives back what the share has beyond the given size.
+// shrink returns the part of the share that exceeds the given size to the budget.
 func (s *share) shrink(size int64) {
 	if s.held > size {
 		s.budget.Release(s.held - size)
@@ -142,14 +142,14 @@ func takeUnits(ctx context.Context, count int) (changed func(), err error) {
 	return func() { own.units.shrink(0) }, nil
 }
 
-// sharedBody is a request body that takes its share of the work, or of the imports for a file, when it has arrived, and not
-// before: a client that sends slowly keeps nobody waiting.
+// sharedBody is a request body that takes its share of the work budget, or of the import budget for a file, only when the body
+// has arrived, so that a client that sends slowly does not delay other requests.
 type sharedBody struct {
 	io.ReadCloser
 	ctx    context.Context
 	isFile bool
 	length int64
-	// err is why there was no share.
+	// err is the reason why there is no share.
 	err error
 }
 

@@ -39,7 +39,7 @@ func (s *Server) observe(c *gin.Context) {
 		// Checked first, because collecting the attributes costs more than the check.
 		if s.log.Enabled(c, slog.LevelDebug) {
 			s.log.DebugContext(c, "request", "requestId", id, "operation", operation, "method", c.Request.Method,
-				"path", c.Request.URL.Path, "status", c.Writer.Status(), "duration", took)
+				"path", c.Request.URL.Path, "status", c.Writer.Status(), "durationMs", float64(took.Microseconds())/1000)
 		}
 	}()
 	c.Next()

@@ -100,7 +100,7 @@ func gzipped(content []byte) []byte {
 	return compressed.Bytes()
 }
 
-// sendPage answers with a file, or with 304 if the browser has it.
+// sendPage responds with a file, or with 304 if the browser has it.
 func sendPage(c *gin.Context, file pageFile) {
 	content, etag := file.plain, `"`+file.etag+`"`
 	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {

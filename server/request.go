@@ -41,8 +41,8 @@ func change(ctx context.Context) store.Request {
 	return store.Request{Caller: caller}
 }
 
-// repeatable returns who requests a change, and how a retry of the same request is recognized: by its idempotency key, its
-// method and path, and the bytes of its body. The user is the one that the body names, if any.
+// repeatable returns who requests a change, and how a retry of the same request is recognized: by its idempotency key, its method
+// and path, and the bytes of its body. The user is that of the body, if any.
 func repeatable(ctx context.Context, key *gen.IdempotencyKey, user *gen.UserID) store.Request {
 	by := change(ctx)
 	if user != nil {
@@ -59,18 +59,18 @@ func repeatable(ctx context.Context, key *gen.IdempotencyKey, user *gen.UserID) 
 	return by
 }
 
-// given is what all requests share that give a command to units.
-type given struct {
+// commandOptions has the fields that the bodies of all commands share.
+type commandOptions struct {
 	key        *gen.IdempotencyKey
 	user       *gen.UserID
 	occurredAt *gen.OccurredAt
 }
 
-// request returns who gives the command, as repeatable does, and when the change happened, if the body says so.
-func (g given) request(ctx context.Context) (store.Request, error) {
-	by := repeatable(ctx, g.key, g.user)
-	if g.occurredAt != nil {
-		at, err := time.Parse(time.RFC3339, strings.ToUpper(*g.occurredAt))
+// request returns the same as repeatable, and the time of the change if the body has one.
+func (o commandOptions) request(ctx context.Context) (store.Request, error) {
+	by := repeatable(ctx, o.key, o.user)
+	if o.occurredAt != nil {
+		at, err := time.Parse(time.RFC3339, strings.ToUpper(*o.occurredAt))
 		if err != nil {
 			return by, models.InvalidError("occurredAt", "must be a time by RFC 3339, such as 2024-01-15T10:30:00Z")
 		}

@@ -73,9 +73,9 @@ func TestCreateSerialsByNumber(t *testing.T) {
 	})
 }
 
-// TestNumbersStepAside has the shop bring numbers of the server's own form along: batches stay contiguous, and no number
+// TestGeneratedNumbersSkipUsedNumbers has the shop bring numbers of the server's own form along: batches stay contiguous, and no number
 // is given twice.
-func TestNumbersStepAside(t *testing.T) {
+func TestGeneratedNumbersSkipUsedNumbers(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)

@@ -51,7 +51,7 @@ type Options struct {
 	Jira *jira.Client
 	// Stopping ends the live streams when it is closed. Nil never ends them.
 	Stopping <-chan struct{}
-	// Insecure lets an API without keys answer requests for any host name, and requests that a proxy has forwarded.
+	// Insecure lets an API without keys accept requests for any host name, and requests that a proxy has forwarded.
 	Insecure bool
 	// TimeZone is where the server decides whether a job is late. Defaults to UTC.
 	TimeZone *time.Location
@@ -61,7 +61,7 @@ type Options struct {
 	Version string
 	// Pages are the built pages: index.html, and the files that it loads. Nil serves no pages.
 	Pages fs.FS
-	// PagesChange has the pages read again for each request, for their development.
+	// PagesChange makes the server read the pages again for each request, for their development.
 	PagesChange bool
 	// LastBackup returns when the last good backup was made, and the zero time if there is none. Nil stands for a server that
 	// makes no backups.

@@ -14,7 +14,7 @@ import (
 const (
 	// shopAge is how old the numbers of jobs and units in /metrics may be, so that frequent scrapes cost little.
 	shopAge = 30 * time.Second
-	// shopTimeout is how long the database may take to count. A scrape without an answer lacks these numbers.
+	// shopTimeout is how long the database may take to count. After that, the scrape does not have these numbers.
 	shopTimeout = 5 * time.Second
 )
 

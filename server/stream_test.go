@@ -163,8 +163,8 @@ func TestStreamOfAnotherServer(t *testing.T) {
 	})
 }
 
-// TestStreamGoesOn opens streams that begin in the middle, as browsers do after a broken connection.
-func TestStreamGoesOn(t *testing.T) {
+// TestStreamContinues opens streams that begin in the middle, as browsers do after a broken connection.
+func TestStreamContinues(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 6)
@@ -243,8 +243,8 @@ func TestLongStream(t *testing.T) {
 	})
 }
 
-// TestWhoGetsAStream checks that a client gets a stream only if it names its type and prefers it to a list.
-func TestWhoGetsAStream(t *testing.T) {
+// TestStreamNegotiation checks that a client gets a stream only if it names its type and prefers it to a list.
+func TestStreamNegotiation(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)

@@ -249,8 +249,8 @@ func TestDeleteSerial(t *testing.T) {
 	})
 }
 
-// TestDeletedNumberIsNotGivenAgain deletes a number of the server's own form that the shop brought along.
-func TestDeletedNumberIsNotGivenAgain(t *testing.T) {
+// TestDeletedNumberIsNotReused deletes a number of the server's own form that the shop brought along.
+func TestDeletedNumberIsNotReused(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A", 0)

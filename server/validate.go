@@ -10,8 +10,8 @@ import (
 	"github.com/routecard/routecard/internal/contract"
 )
 
-// check authorizes a request and checks it against the contract, or answers it. It runs before the generated code binds the
-// request's parameters, because that code's errors speak of Go types.
+// check authorizes a request and checks it against the contract. If the request fails, check writes the error response. It runs
+// before the generated code binds the parameters, because the errors of that code name Go types.
 func (s *Server) check(c *gin.Context) {
 	operation := s.operation(c)
 	allowed, stale := s.authorize(c, operation)

@@ -23,7 +23,7 @@ func (s *Store) VerifiedBackup(ctx context.Context, file string) error {
 }
 
 // verifyCopy checks a copy of a SQLite database as [Store.Check] does. If there is no fault, it calls use with the open copy. Its
-// errors speak of the backup, because a copy with a fault is removed.
+// errors name the backup and not the copy, because a copy with a fault is removed.
 func verifyCopy(ctx context.Context, copied, backup string, use func(context.Context, *Store) error) error {
 	s, err := Open(ctx, copied, Options{Mode: Beside, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -44,9 +44,9 @@ func wantFaults(t *testing.T, s *store.Store, want ...string) {
 	}
 }
 
-// TestBackupWhileCreatesGoOn copies the database again and again under load. Each copy opens, is sound, and has every job
+// TestBackupDuringCreates copies the database again and again under load. Each copy opens, is sound, and has every job
 // that was acknowledged before its backup was asked for.
-func TestBackupWhileCreatesGoOn(t *testing.T) {
+func TestBackupDuringCreates(t *testing.T) {
 	t.Parallel()
 	database := routecardtest.SQLite(t)
 	s := open(t, database)

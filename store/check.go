@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// maxFaults is the largest number of faults that are described.
+	// maxFaults is the maximum number of faults in a report.
 	maxFaults = 100
 	// sealPage is how many seals are read at a time.
 	sealPage = 1000
 )
 
-// Report is what [Store.Check] has found.
+// Report is the result of [Store.Check].
 type Report struct {
-	// Faults has a sentence for each of the first 100 faults.
+	// Faults has one sentence for each of the first 100 faults.
 	Faults []string
 	// MoreFaults is the number of further faults.
 	MoreFaults int
@@ -31,7 +31,7 @@ type Report struct {
 	Events int64
 	// Unsealed is the number of events after the newest seal.
 	Unsealed int64
-	// Seal is the newest seal. Its number is 0 if there is none.
+	// Seal is the newest seal. Its Number is 0 if there is no seal.
 	Seal models.Seal
 }
 
@@ -43,9 +43,9 @@ func (r *Report) add(format string, arguments ...any) {
 	r.Faults = append(r.Faults, fmt.Sprintf(format, arguments...))
 }
 
-// Check looks for faults: a damaged file, references to rows that do not exist, seals that do not match their events, and
-// jobs, paths, steps, and units that differ from a replay of all events. It sees the database as it is at one moment, has no
-// time limit, and holds the replayed state in memory. Package replay shares no code with the code that writes.
+// Check looks for faults: a damaged file, references to rows that do not exist, seals that do not match their events, and jobs,
+// paths, steps, and units that differ from a replay of all events. It reads a snapshot of the database, has no time limit, and
+// keeps the replayed state in memory. Package replay shares no code with the code that writes.
 func (s *Store) Check(ctx context.Context) (Report, error) {
 	var report Report
 	err := s.db.LongSnapshot(ctx, func(db *gorm.DB) error {
@@ -225,7 +225,7 @@ func compareRows[Row any](query *gorm.DB, report *Report, kind string, wanted []
 	return err
 }
 
-// differs reports a stored value that is not the replayed one.
+// differs reports a stored value that is different from the replayed value.
 func (r *Report) differs(kind, id, field string, stored, replayed any) {
 	if stored != replayed {
 		r.add("the %s of %s %s is %s, and by its events it is %s", field, kind, id, shown(stored), shown(replayed))
@@ -310,8 +310,7 @@ type storedUnit struct {
 	LastEventSeq *int64
 }
 
-// lastEvent returns the number of the event that the next undo takes back, 0 if there is none, or -1 if the event does not
-// exist.
+// lastEvent returns the number of the event that the next undo undoes, 0 if there is none, or -1 if the event does not exist.
 func (u *storedUnit) lastEvent() int64 {
 	switch {
 	case u.LastEventID == nil:

@@ -162,7 +162,7 @@ type moveBatch struct {
 	units map[string]*models.Unit
 	// events are the undoable events of this batch, by their ids.
 	events map[string]models.Event
-	// moves are the moves of this batch, by the ids of their events. undone are older moves that this batch has taken back.
+	// moves are the moves of this batch, by the ids of their events. undone are older moves that this batch has undone.
 	moves  map[string]models.Move
 	undone []models.Move
 	// changed are the units that have to be written, and deleted those that have to be deleted.
@@ -236,9 +236,9 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 	}
 	switch known := command.Command.(type) {
 	case models.Undo:
-		b.takeBack(known.Last)
+		b.undoMove(known.Last)
 	case models.Delete:
-		if err := b.takeBackCreation(unit); err != nil {
+		if err := b.undoCreation(unit); err != nil {
 			return CommandResult{}, err
 		}
 	}
@@ -263,7 +263,7 @@ func (b *moveBatch) carryOut(command requestedCommand) (CommandResult, error) {
 	return result, setStepName(b.t.DB, &result.Unit)
 }
 
-// record records the event of a change. The event of a command that changed the state is the one that the next undo takes back.
+// record records the event of a change. If the command changed the state, the next undo undoes this event.
 func (b *moveBatch) record(by Request, change *models.Change, before models.State) error {
 	unit := &change.Unit
 	unit.Version++
@@ -292,8 +292,8 @@ func (b *moveBatch) record(by Request, change *models.Change, before models.Stat
 	return recordUnit(b.t, by, event, unit, change.Data)
 }
 
-// complete adds what the store knows to a command that needs it: the event that an undo takes back, which is one of this batch
-// or one in the database, and whether a unit to be deleted has ever moved.
+// complete sets the fields of a command that the store must read: the event that an undo undoes, from this batch or from the
+// database, and whether a unit to be deleted has ever moved.
 func (b *moveBatch) complete(command *models.Command, unit *models.Unit) (err error) { //nolint:gocritic // It replaces the command.
 	switch known := (*command).(type) {
 	case models.Undo:
@@ -351,8 +351,8 @@ func (b *moveBatch) findEntry(before *models.State, unit *models.Unit, event *mo
 		Select("entered_at").Row().Scan(&before.EnteredAt)
 }
 
-// takeBack takes back the move that an undone event has recorded, if it has recorded one.
-func (b *moveBatch) takeBack(event *models.Event) {
+// undoMove marks the move of an undone event as undone, if the event has recorded a move.
+func (b *moveBatch) undoMove(event *models.Event) {
 	if _, own := b.moves[event.ID]; own {
 		delete(b.moves, event.ID)
 	} else if event.Type.IsMove() {
@@ -360,13 +360,13 @@ func (b *moveBatch) takeBack(event *models.Event) {
 	}
 }
 
-// takeBackCreation takes back the move that has created a unit.
-func (b *moveBatch) takeBackCreation(unit *models.Unit) error {
+// undoCreation marks the move that created a unit as undone.
+func (b *moveBatch) undoCreation(unit *models.Unit) error {
 	var created models.Event
 	if err := b.t.Where("serial_id = ? AND type = ?", unit.SerialNumber, models.UnitCreated).Take(&created).Error; err != nil {
 		return fmt.Errorf("store: creation of %s: %w", unit.SerialNumber, err)
 	}
-	b.takeBack(&created)
+	b.undoMove(&created)
 	return nil
 }
 
@@ -377,7 +377,7 @@ func hasMoved(db *gorm.DB, serialNumber string) (bool, error) {
 	return moves > 0, err
 }
 
-// writeChanges has the changed units, counts, and moves written, and deletes units.
+// writeChanges queues the changed units, counts, and moves, and deletes units.
 func (b *moveBatch) writeChanges() error {
 	for _, unit := range b.deleted {
 		if err := b.t.Delete(&unit).Error; err != nil {

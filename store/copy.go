@@ -10,19 +10,19 @@ import (
 	"github.com/routecard/routecard/store/internal/database"
 )
 
-// Copied says what [Copy] has copied.
+// Copied is the result of [Copy].
 type Copied struct {
 	// Tables has the number of rows and the fingerprint of each table.
 	Tables []database.CopiedTable
-	// Report is what [Store.Check] has found in the copy. It has no faults.
+	// Report is the result of [Store.Check] for the copy. It has no faults.
 	Report Report
 }
 
-// Copy copies everything in the database from to the database to, as it is at one moment: jobs, events, seals, and API keys
-// included. The databases may be of different kinds. Copy creates the schema of to, and brings it up to date. It refuses a target
-// that has events or API keys. The target stays empty until everything is copied and each table has been compared by its
-// fingerprint; then Copy checks the target as [Store.Check] does. Progress is called during the copy with the number of rows
-// that are done and of all rows. The errors are sentences for the person at the terminal.
+// Copy copies a snapshot of everything in the database from to the database to, including jobs, events, seals, and API keys. The
+// databases may be of different kinds. Copy creates the schema of to, and brings it up to date. It refuses a target that has
+// events or API keys. The target stays empty until everything is copied and each table has been compared by its fingerprint; then
+// Copy checks the target as [Store.Check] does. Copy calls progress with the number of copied rows and the number of all rows.
+// The errors are sentences for the person at the terminal.
 func Copy(ctx context.Context, from, to string, progress database.Progress) (copied Copied, err error) {
 	quiet := slog.New(slog.DiscardHandler)
 	source, err := Open(ctx, from, Options{Mode: Beside, Logger: quiet})

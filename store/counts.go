@@ -70,15 +70,15 @@ func (c counts) step(id string) []int64 {
 	return c.steps[id]
 }
 
-// queue has the counts written.
+// queue queues the changes of the counts.
 func (c counts) queue(t *database.Tx) {
 	t.Queue(rows.NewIncrement[models.Path](c.paths, "in_progress_count", "completed_count", "scrapped_count"),
 		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count"))
 }
 
-// queueMoves has new moves written, deletes moves that were taken back, and has the counts of quarter hours changed. Of the
-// moves that were taken back it uses the time, the event, and the type. Call it at most once in a transaction, because an INSERT
-// cannot change the counts of a quarter hour twice.
+// queueMoves queues new moves and the changes of the counts of quarter hours, and deletes moves that were undone. It uses only
+// the time, the event, and the type of the undone moves. Call it at most once in a transaction, because an INSERT cannot change
+// the counts of a quarter hour twice.
 func queueMoves(t *database.Tx, added, undone []models.Move) error {
 	for some := range slices.Chunk(undone, t.MaxParameters()/2) {
 		if err := t.Delete(some).Error; err != nil {

@@ -14,15 +14,15 @@ import (
 // epochAge is how long a server relies on the epoch that it has read. Only [Store.NewEpoch] changes the epoch.
 const epochAge = 5 * time.Second
 
-// epoch is the feed's epoch as a server has read it last.
+// epoch is the epoch of the feed that a server has read last.
 type epoch struct {
 	mutex sync.Mutex
 	id    string
 	read  time.Time
 }
 
-// Epoch returns the id of the feed's epoch, not older than 5 seconds. Numbers of events are comparable within one epoch
-// only: a database that was restored from a backup gives numbers again that it had given after the backup.
+// Epoch returns the id of the feed's epoch, not older than 5 seconds. Numbers of events are comparable within one epoch only: a
+// database that was restored from a backup uses the numbers after the backup again for other events.
 func (s *Store) Epoch(ctx context.Context) (string, error) {
 	now := s.clock()
 	s.epoch.mutex.Lock()

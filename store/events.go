@@ -13,8 +13,8 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// recordEvent completes an event and has it written at the end of the transaction. Data is what the event's type shows, as
-// a value that encodes to a JSON object.
+// recordEvent completes an event and queues it, so that it is written at the end of the transaction. Data are the details for the
+// event's type: a value that encodes to a JSON object.
 func recordEvent(t *database.Tx, by Request, event models.Event, data any) error {
 	encoded, err := json.Marshal(data)
 	if err != nil {
@@ -93,8 +93,9 @@ func (s *Store) EventsBefore(ctx context.Context, filter EventFilter, before, af
 // clockTolerance is by how much the clocks of servers may differ, and by how much a clock may be set back.
 const clockTolerance = 60 * 60 * 1000
 
-// EventsSince returns a number before which no event is as young as the given time, provided that the times of the events are in
-// order within clockTolerance. It reads about 30 events, whatever their number: an index by time would cost every event.
+// EventsSince returns an event number. All events from the given time on have a higher number, provided that the times of the
+// events are in order within clockTolerance. It reads about 30 events, whatever their number: an index by time would cost every
+// event.
 func (s *Store) EventsSince(ctx context.Context, since models.Millis) (after int64, err error) {
 	last, err := s.LastEvent(ctx)
 	if err != nil {

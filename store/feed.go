@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// pollInterval is how often a server looks for events of other servers. It learns of its own events at once.
+	// pollInterval is how often a server looks for events of other servers. It gets its own events immediately.
 	pollInterval = 100 * time.Millisecond
 	// roundInterval is the shortest time between two rounds of reading and waking.
 	roundInterval = 20 * time.Millisecond
@@ -132,7 +132,7 @@ type feedReader struct {
 	began chan struct{}
 
 	mutex sync.Mutex
-	// err is why the reader has ended.
+	// err is the reason why the reader has ended.
 	err error
 	// head is the number of the last event that was read.
 	head int64
@@ -215,7 +215,7 @@ func (r *feedReader) topicsOf(event *FeedEvent, f func(*topic)) {
 	}
 }
 
-// run reads new events and wakes the subscriptions that they match, until the context ends or the database does not answer.
+// run reads new events and wakes the subscriptions that they match, until the context ends or the database does not respond.
 func (r *feedReader) run(ctx context.Context) {
 	err := r.begin(ctx)
 	if err != nil {
@@ -325,9 +325,9 @@ func (r *feedReader) append(event *FeedEvent, changed map[*topic]struct{}) {
 	}
 }
 
-// Subscription returns the events that match a filter: every event exactly once, in the order of their numbers, beginning
-// after the one that [Store.Subscribe] was called with. It holds a position and no events, so a slow reader costs no memory. It
-// is not safe for concurrent use, and must be closed.
+// Subscription returns the events that match a filter: every event exactly once, in the order of their numbers, beginning after
+// the event that [Store.Subscribe] was called with. It stores a position and no events, so a slow reader costs no memory. It is
+// not safe for concurrent use, and must be closed.
 type Subscription struct {
 	reader *feedReader
 	topic  *topic
@@ -340,7 +340,7 @@ type Subscription struct {
 // Subscribe begins to follow the events after the event with the given number. The filter must set neither UpTo nor Since. All subscriptions
 // share one reader of new events. A subscription runs queries of its own only for events that are older than what the reader
 // keeps. While there are subscriptions, the server asks PostgreSQL ten times a second for events of other servers; a SQLite
-// database has no other server. Subscribe returns [ErrFeedEnded] when the database does not answer.
+// database has no other server. Subscribe returns [ErrFeedEnded] when the database does not respond.
 func (s *Store) Subscribe(ctx context.Context, filter EventFilter, after int64) (*Subscription, error) {
 	r := s.feed.join(ctx)
 	select {

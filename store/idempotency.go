@@ -16,13 +16,13 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// Request says who asks for a change and, with an idempotency key, how a retry of the same request is recognized.
+// Request identifies who requests a change and, with an idempotency key, how to recognize a retry of the same request.
 type Request struct {
 	// Caller is the name of the API key, "" where the API is open.
 	Caller string
 	// UserID is the user that the request names, "" if it names none.
 	UserID string
-	// OccurredAt is when the change happened, as the caller says. It is nil if the caller says nothing.
+	// OccurredAt is when the change happened according to the caller. It is nil if the caller did not send it.
 	OccurredAt *models.Millis
 	// IdempotencyKey is "" for a request that may not be repeated.
 	IdempotencyKey string
@@ -34,7 +34,7 @@ type Request struct {
 // Anonymous is the user of an event whose request named no user and had no API key.
 const Anonymous = "anonymous"
 
-// user is who the events name.
+// user returns the user for the events.
 func (r Request) user() string { return cmp.Or(r.UserID, r.Caller, Anonymous) }
 
 // resultAge is how long the result of a request with an idempotency key is kept.
@@ -55,8 +55,8 @@ func Once[Result any](ctx context.Context, s *Store, by Request, change func() (
 	if changeErr == nil || by.IdempotencyKey == "" {
 		return result, false, changeErr
 	}
-	// The same request may have succeeded in the meantime on another connection. The error is then a consequence of that
-	// change (the unit is already scrapped), and the earlier result is the right answer.
+	// The same request may have succeeded in the meantime on another connection. The error is then a consequence of that change
+	// (the unit is already scrapped), so the caller must get the earlier result.
 	earlier, found, err = earlierResult[Result](context.WithoutCancel(ctx), s, by)
 	switch {
 	case found:
@@ -66,7 +66,7 @@ func Once[Result any](ctx context.Context, s *Store, by Request, change func() (
 	case isKeyReused(err):
 		return result, false, err
 	default:
-		// changeErr is not wrapped, because it is not the answer: "is scrapped" may be true because of this very request.
+		// changeErr is not wrapped, because the caller must not get it: the unit may be scrapped because of this request.
 		return result, false, fmt.Errorf("%w: look for an earlier result: %w, after: %s", ErrOutcomeUnknown, err, changeErr.Error())
 	}
 }
@@ -99,8 +99,8 @@ func earlierResult[Result any](ctx context.Context, s *Store, by Request) (resul
 // oldestResult is the time before which results are no longer used.
 func (s *Store) oldestResult() models.Millis { return models.MillisOf(s.clock().Add(-resultAge)) }
 
-// replaceExpired replaces a result that is older than resultAge. The transaction of a younger one fails, because a result
-// must not be NULL.
+// replaceExpired replaces a result that is older than resultAge. If the result is younger, the transaction fails, because a
+// result must not be NULL.
 var replaceExpired = fmt.Sprintf(`ON CONFLICT (caller, key) DO UPDATE SET operation = excluded.operation,
 	body_hash = excluded.body_hash, at = excluded.at,
 	result = CASE WHEN stored_results.at <= excluded.at - %d THEN excluded.result END`, resultAge.Milliseconds())

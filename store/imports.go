@@ -13,8 +13,8 @@ import (
 )
 
 // ImportJobs creates or updates a job for each row of a file, in one transaction, and reports whether the report is the result of
-// an earlier request. A dry run reads only, and takes no notice of the idempotency key. It returns the errors of
-// [models.ImportFile.Plan], or a KeyReused error.
+// an earlier request. A dry run only reads, and ignores the idempotency key. It returns the errors of [models.ImportFile.Plan],
+// or a KeyReused error.
 func (s *Store) ImportJobs(
 	ctx context.Context, by Request, file models.ImportFile, options models.ImportOptions,
 ) (report models.ImportReport, earlier bool, err error) {

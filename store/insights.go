@@ -27,8 +27,8 @@ func (f InsightFilter) moves(db *gorm.DB, period models.Period) *gorm.DB {
 	return where(query, "m.job_id = ?", f.JobID)
 }
 
-// insight checks the filter, and runs a read that sees the database at one moment together with the number of its last event. It
-// returns the error of [models.NewPeriod], or a NotFound error for the job.
+// insight checks the filter, and runs a read on a snapshot of the database. It sets lastSeq to the number of the last event in
+// the snapshot. It returns the error of [models.NewPeriod], or a NotFound error for the job.
 func (s *Store) insight(ctx context.Context, filter InsightFilter, lastSeq *int64, read func(*gorm.DB, models.Period) error) error {
 	period, err := models.NewPeriod(filter.From, filter.To, models.MillisOf(s.clock()))
 	if err != nil {

@@ -61,8 +61,8 @@ func (s *Store) LinkJob(ctx context.Context, by Request, id string, ticket model
 	return job, err
 }
 
-// lockTicket keeps others from linking the ticket until the transaction ends. Unless duplicates are allowed, it returns a
-// Conflict error when a job has the ticket.
+// lockTicket locks the ticket, so that no other request links it until the transaction ends. Unless duplicates are allowed, it
+// returns a Conflict error when a job has the ticket.
 func lockTicket(t *database.Tx, key string, allowDuplicate bool) error {
 	if err := t.LockName("jira:" + key); err != nil || allowDuplicate {
 		return err
@@ -84,11 +84,11 @@ func recordLink(t *database.Tx, by Request, job models.Job) error {
 	}{*job.Jira.TicketKey})
 }
 
-// maxPushTime is how long a push may take before another one may begin. It is longer than the timeout of the Jira client.
+// maxPushTime is how long a push may take before another push may begin. It is longer than the timeout of the Jira client.
 const maxPushTime = 30 * time.Second
 
-// BeginPush keeps others from pushing the job's progress to Jira. It returns the id of the comment that the last push wrote,
-// "" if there was none. It returns a NotFound error, or a Conflict error while another push is in progress.
+// BeginPush locks the job against other pushes of its progress to Jira. It returns the id of the comment that the last push
+// wrote, "" if there was none. It returns a NotFound error, or a Conflict error while another push is in progress.
 func (s *Store) BeginPush(ctx context.Context, jobID string) (commentID string, err error) {
 	err = s.db.Transact(ctx, func(t *database.Tx) error {
 		if _, err := shareJob(t, jobID); err != nil {
@@ -116,8 +116,8 @@ type PushResult struct {
 	TicketKey, CommentID string
 }
 
-// EndPush stores what a push wrote and lets others push. It returns a NotFound error when the job has been deleted in the
-// meantime. The caller must call [Once].
+// EndPush stores the result of a push and unlocks the job for the next push. It returns a NotFound error when the job has been
+// deleted in the meantime. The caller must call [Once].
 func (s *Store) EndPush(ctx context.Context, by Request, jobID string, pushed PushResult) error {
 	return s.db.Transact(ctx, func(t *database.Tx) error {
 		if _, err := shareJob(t, jobID); err != nil {
@@ -136,7 +136,7 @@ func (s *Store) EndPush(ctx context.Context, by Request, jobID string, pushed Pu
 	})
 }
 
-// AbandonPush lets others push after a push that failed.
+// AbandonPush unlocks the job for the next push after a push that failed.
 func (s *Store) AbandonPush(ctx context.Context, jobID, commentID string) error {
 	return s.db.Transact(ctx, func(t *database.Tx) error {
 		return savePush(t, models.JiraPush{JobID: jobID, CommentID: commentID})

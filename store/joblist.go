@@ -48,11 +48,12 @@ const (
 	ByUrgency  JobSort = "priority"
 )
 
-// segment is a part of a list of jobs that one index has in the right order.
+// segment is a part of a list of jobs, in the order of one index.
 type segment struct {
 	// condition selects the jobs of the segment, "" for all.
 	condition string
-	// key is the column that sorts the jobs; of one value, the oldest job comes first. Without it the newest job comes first.
+	// key is the column that sorts the jobs; jobs with the same value are sorted oldest first. Without a key, the newest job
+	// comes first.
 	key string
 }
 

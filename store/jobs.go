@@ -133,7 +133,7 @@ func changeJob(t *database.Tx, by Request, job *models.Job, change models.JobCha
 	})
 }
 
-// newValue returns what a change sets, nil if it sets nothing or clears the field.
+// newValue returns the value that a change sets, or nil if the change does not set the field or clears it.
 func newValue[Value any](field **Value) *Value {
 	if field == nil {
 		return nil
@@ -243,7 +243,7 @@ func (s *Store) DeleteJob(ctx context.Context, by Request, id string, condition 
 	})
 }
 
-// lockJob returns the job and keeps others from changing it until the transaction ends.
+// lockJob returns the job and locks it against other changes until the transaction ends.
 func lockJob(t *database.Tx, id string, condition Condition) (models.Job, error) {
 	job, err := findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), id)
 	if err != nil {
@@ -255,8 +255,8 @@ func lockJob(t *database.Tx, id string, condition Condition) (models.Job, error)
 	return job, nil
 }
 
-// shareJob returns the job and keeps others from changing or deleting it until the transaction ends. It returns a NotFound
-// error if there is none.
+// shareJob returns the job and locks it against changes and deletion until the transaction ends. It returns a NotFound error if
+// there is none.
 func shareJob(t *database.Tx, id string) (models.Job, error) {
 	return findJob(t.Clauses(clause.Locking{Strength: clause.LockingStrengthShare}), id)
 }

@@ -16,27 +16,27 @@ import (
 	"github.com/routecard/routecard/store/internal/database"
 )
 
-// keyPrefix begins every API key, so that a search finds a key in a place where it should not be.
+// keyPrefix begins every API key, so that secret scanners find a key that was committed or logged by mistake.
 const keyPrefix = "rck_"
 
-// HashKey returns what the database stores of a key.
+// HashKey returns the hash that the database stores for a key.
 func HashKey(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])
 }
 
-// errKeyName is returned for a name that an event could not show clearly. An empty name would also be the caller of an open
-// API, whose idempotency keys belong to others.
+// errKeyName is returned for a name that is not readable in an event. An empty name is not allowed, because it stands for callers
+// without a key, whose idempotency keys are separate.
 var errKeyName = errors.New("a name is 1 to 255 characters long, without blanks around it and without control characters")
 
-// CreateKey creates an API key and returns it. The key cannot be read again. CreateKey returns a Conflict error when the
-// name is taken, also by a revoked key.
+// CreateKey creates an API key and returns it. The key cannot be read again. CreateKey returns a Conflict error if another key
+// has the name, even a revoked key.
 func (s *Store) CreateKey(ctx context.Context, name string, role models.Role) (string, error) {
 	if length := utf8.RuneCountInString(name); length == 0 || length > 255 || !utf8.ValidString(name) ||
 		strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
 		return "", errKeyName
 	}
-	// 130 bits of randomness: nobody guesses it.
+	// 130 random bits, so that the key cannot be guessed.
 	key := keyPrefix + rand.Text()
 	err := s.db.Transact(ctx, func(t *database.Tx) error {
 		return t.Create(&models.APIKey{

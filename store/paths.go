@@ -86,7 +86,7 @@ func nameClosedJobs(db *gorm.DB, paths []models.Path) error {
 		return nil
 	}
 	var jobs []models.Job
-	// In a session of its own, because a lock of the paths must not lock the jobs too.
+	// In a separate session, because a lock of the paths must not lock the jobs too.
 	if err := db.Session(&gorm.Session{NewDB: true}).Select("id", "name").Where("id IN ?", ids).Find(&jobs).Error; err != nil {
 		return err
 	}
@@ -124,8 +124,8 @@ func (s *Store) Paths(ctx context.Context, jobID, before string, limit int) (pag
 // maxPageSteps is more steps than a page of paths can have.
 const maxPageSteps = 1 << 20
 
-// loadPageSteps sets the steps of the paths, in their order. It drops the paths from the one on whose steps make the page too
-// large, except the first path.
+// loadPageSteps sets the steps of the paths, in their order. If the steps make the page too large, it drops the last paths, but
+// never the first path.
 func loadPageSteps(db *gorm.DB, page *Page[models.Path]) error {
 	if len(page.Rows) == 0 {
 		return nil
@@ -291,10 +291,11 @@ func (s *Store) DeletePath(ctx context.Context, by Request, id string, condition
 	})
 }
 
-// lockPath returns the path and keeps others from changing it, or moving a unit on it, until the transaction ends. Resource
-// is what the caller was asked to change.
+// lockPath returns the path and locks it against other changes, and against moves of its units, until the transaction ends.
+// Resource is the resource that the request changes.
 func lockPath(t *database.Tx, id, resource string, condition Condition) (models.Path, error) {
-	// A statement of its own reads the steps. On PostgreSQL it sees what was committed while the lock was awaited.
+	// The steps need a second statement. On PostgreSQL, only a second statement sees changes that were committed while the first
+	// waited for the lock.
 	path, err := findPath(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Session(&gorm.Session{}), id)
 	if err != nil {
 		return path, err
@@ -312,7 +313,7 @@ func updatePath(t *database.Tx, path *models.Path) error {
 	return t.Select("name", "goal_quantity", "advancement_mode", "last_step_no", "version", "updated_at").Updates(path).Error
 }
 
-// queueSteps has steps written that may be new.
+// queueSteps queues steps, some of which may be new.
 func queueSteps(t *database.Tx, steps []models.Step) {
 	t.Queue(rows.Upsert(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type",
 		"stood_ahead"))

@@ -17,7 +17,7 @@ type PlannedJob struct {
 }
 
 // PlanJob stores a job with its paths, their steps, and units on them, and reports whether the job is the result of an earlier
-// request. Everything is stored or nothing is. The number of statements does not depend on the number of paths and steps. It
+// request. If any part fails, nothing is stored. The number of statements does not depend on the number of paths and steps. It
 // returns the errors of [models.JobPlan.Check] and [models.JobPlan.FillSteps], a Conflict error that names the job which has the
 // external id, a Conflict error that names the first serial number that exists, or a KeyReused error.
 func (s *Store) PlanJob(ctx context.Context, by Request, plan models.JobPlan) (PlannedJob, bool, error) {

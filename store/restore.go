@@ -11,9 +11,9 @@ import (
 	"github.com/routecard/routecard/store/internal/database"
 )
 
-// Restored says what [Restore] has restored.
+// Restored is the result of [Restore].
 type Restored struct {
-	// Jobs and Units are how many there are.
+	// Jobs and Units are the numbers of jobs and units.
 	Jobs, Units int64
 	// LastEvent is the time of the newest event, nil if there is none.
 	LastEvent *models.Millis
@@ -35,7 +35,7 @@ func Restore(ctx context.Context, file, name string) (restored Restored, err err
 
 // inspect begins a new epoch and counts what the copy contains.
 func (r *Restored) inspect(ctx context.Context, s *Store) error {
-	// The numbers of later events were given before, and will be given again.
+	// The numbers after the backup will be used again for other events.
 	if err := s.NewEpoch(ctx); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-// Shop is what a shop has to do and has done.
+// Shop has the numbers of jobs and units in the database.
 type Shop struct {
 	// Jobs is the number of jobs, and OpenJobs the number of those that have not met their goal.
 	Jobs, OpenJobs int64

@@ -15,9 +15,9 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// TestDatabaseThatFallsSilent stops all answers of PostgreSQL, as when its machine loses power, while callers without a
+// TestDatabaseStopsResponding stops all answers of PostgreSQL, as when its machine loses power, while callers without a
 // timeout wait. Every caller gets an error, and its connection and locks are free again.
-func TestDatabaseThatFallsSilent(t *testing.T) {
+func TestDatabaseStopsResponding(t *testing.T) {
 	t.Parallel()
 	database, silent := routecardtest.SilentDatabase(t, postgrestest.Database(t))
 	s := openStore(t, database)
@@ -63,9 +63,9 @@ func TestDatabaseThatFallsSilent(t *testing.T) {
 	create(t, s, models.Job{Name: "after", GoalQuantity: 1})
 }
 
-// TestCommitWithoutAnswer drops PostgreSQL's answer to COMMIT, and keeps the connection open or closes it. The change is made,
+// TestCommitWithoutResponse drops PostgreSQL's answer to COMMIT, and keeps the connection open or closes it. The change is made,
 // and the caller learns that its outcome is unknown.
-func TestCommitWithoutAnswer(t *testing.T) {
+func TestCommitWithoutResponse(t *testing.T) {
 	t.Parallel()
 	for name, closes := range map[string]bool{"silent": false, "closed": true} {
 		t.Run(name, func(t *testing.T) {

@@ -70,7 +70,7 @@ func TestSQLiteWriteIsOver(t *testing.T) {
 	}
 }
 
-func TestSQLiteFileIsOneServers(t *testing.T) {
+func TestSQLiteFileBelongsToOneServer(t *testing.T) {
 	t.Parallel()
 	path := routecardtest.SQLite(t)
 	first := open(t, path)

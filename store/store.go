@@ -42,7 +42,7 @@ type Options struct {
 	// Logger gets a line for each migration, and when the new events cannot be read. Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// vfs names the file system below SQLite. Tests use one that loses what was not synced.
+	// vfs is the name of SQLite's file system. Tests use a file system that loses data that was not synced.
 	vfs string
 }
 
@@ -63,10 +63,10 @@ var (
 	// ErrBusy is returned when no connection was free within 5 seconds, or others held a lock for too long: 8 seconds on
 	// PostgreSQL, 10 seconds on SQLite. Nothing has changed.
 	ErrBusy = database.ErrBusy
-	// ErrOutcomeUnknown is returned when a change may have been made, may never be made, or may be made later: the database's
-	// answer to COMMIT did not come, its disk failed during the commit, or the context ended while the change shared the
-	// transaction of others. It is also returned when a request with an idempotency key fails, and the store cannot find out
-	// whether an earlier request with the same key succeeded.
+	// ErrOutcomeUnknown is returned when a change may have been made, may never be made, or may be made later: the database did
+	// not respond to COMMIT, its disk failed during the commit, or the context ended while the change shared the transaction of
+	// other changes. It is also returned when a request with an idempotency key fails, and the store cannot find out whether an
+	// earlier request with the same key succeeded.
 	ErrOutcomeUnknown = database.ErrOutcomeUnknown
 )
 
@@ -98,8 +98,8 @@ func Open(ctx context.Context, name string, options Options) (*Store, error) {
 	return s, nil
 }
 
-// keepIDsAscending has new ids sort after those of the database, although the clock may have been set back. Lists of jobs,
-// paths, keys, and templates are ordered by their ids.
+// keepIDsAscending makes new ids sort after those of the database, even if the clock was set back. Lists of jobs, paths, keys,
+// and templates are ordered by their ids.
 func (s *Store) keepIDsAscending(ctx context.Context) error {
 	var newest []string
 	err := s.db.Query(ctx, func(db *gorm.DB) error {
@@ -127,7 +127,7 @@ func (s *Store) Close() error { return s.db.Close() }
 // Created reports whether [Open] has created the schema.
 func (s *Store) Created() bool { return s.db.Created() }
 
-// Ping returns an error while the database does not answer or does not accept changes. A database that does not accept changes
+// Ping returns an error while the database does not respond or does not accept changes. A database that does not accept changes
 // until the server is restarted gives an Unavailable error.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 

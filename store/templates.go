@@ -91,7 +91,7 @@ func (s *Store) DeleteTemplate(ctx context.Context, by Request, id string, condi
 	})
 }
 
-// lockTemplate returns the template and keeps others from changing it until the transaction ends.
+// lockTemplate returns the template and locks it against other changes until the transaction ends.
 func lockTemplate(t *database.Tx, id string, condition Condition) (models.Template, error) {
 	template, err := findTemplate(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), id)
 	if err != nil {

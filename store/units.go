@@ -13,10 +13,10 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// CreateUnits puts new units at the first step of a path, and reports whether the units are the result of an earlier
-// request. It returns them in the order of creation. All are created or none. It returns the error of
-// [models.NewUnits.Check], a NotFound error when the path does not exist, an Invalid error when the path belongs to another
-// job, a Conflict error that names the first serial number that exists, or a KeyReused error.
+// CreateUnits puts new units at the first step of a path, and reports whether the units are the result of an earlier request. It
+// returns them in the order of creation. If one unit cannot be created, none is created. It returns the error of
+// [models.NewUnits.Check], a NotFound error when the path does not exist, an Invalid error when the path belongs to another job,
+// a Conflict error that names the first serial number that exists, or a KeyReused error.
 func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUnits) ([]models.Unit, bool, error) {
 	if err := wanted.Check(); err != nil {
 		return nil, false, err
@@ -120,8 +120,8 @@ func assignNumbers(t *database.Tx, wanted models.NewUnits) ([]models.Unit, error
 	return units, nil
 }
 
-// findFreeSequence returns the first number, from the given one on, that begins a run of n unused numbers. A shop may bring
-// serial numbers of the form SN-n along, so the counter alone does not tell.
+// findFreeSequence returns the first number, not less than the given number, that begins a run of n unused numbers. The counter
+// is not enough, because a shop may also use its own serial numbers of the form SN-n.
 func findFreeSequence(t *database.Tx, from, n int64) (int64, error) {
 	for {
 		var taken *int64
@@ -255,7 +255,7 @@ func findUnit(db *gorm.DB, serialNumber string) (detail UnitDetail, err error) {
 	return detail, nil
 }
 
-// setStepName sets the name of the step at which the unit stands, which may be a removed one.
+// setStepName sets the name of the step at which the unit stands. The step may have been removed.
 func setStepName(db *gorm.DB, unit *models.Unit) error {
 	if unit.StepID == nil {
 		return nil

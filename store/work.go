@@ -20,7 +20,7 @@ type WorkFilter struct {
 // workField is a column and the value that it must have.
 type workField struct{ column, value string }
 
-// fields returns what the filter asks for.
+// fields returns the columns and values that the filter requires.
 func (f WorkFilter) fields() (fields []workField) {
 	for _, field := range []struct {
 		column string
@@ -67,9 +67,9 @@ type Work struct {
 	Location, AssignedTo *string
 	// Waiting is the number of units that stand at the step, and Incoming the number of those at earlier steps.
 	Waiting, Incoming int64
-	// ToCreate is, at the first step, how many units are missing from the goal of the path. It can be negative.
+	// ToCreate is the number of units that are missing from the goal of the path, at the first step. It can be negative.
 	ToCreate int64
-	// OldestSince is when the unit that was created first, of those at the step, changed last. It is nil if there is none.
+	// OldestSince is the time of the last change of the oldest unit at the step. It is nil if there is no unit.
 	OldestSince *models.Millis
 }
 
@@ -87,8 +87,8 @@ func (w Work) size() int {
 	return size
 }
 
-// The tables of a query for work. CROSS JOIN has SQLite read them in this order: from the most urgent job on, until there are
-// enough rows, or from the steps on, if few of them match.
+// The tables of a query for work. CROSS JOIN makes SQLite read them in this order: from the most urgent job until there are
+// enough rows, or from the steps if few of them match.
 const (
 	fromJobs  = " FROM jobs AS j CROSS JOIN paths AS p CROSS JOIN steps AS s"
 	fromSteps = " FROM steps AS s CROSS JOIN paths AS p CROSS JOIN jobs AS j"
@@ -170,8 +170,8 @@ type Places struct {
 // maxPlaces is the largest number of places of one kind.
 const maxPlaces = 1000
 
-// Places returns the locations, assignees, and step names of open jobs. Of more than 1000 of a kind, it returns those with the
-// most waiting units.
+// Places returns the locations, assignees, and step names of open jobs. It returns at most 1000 of each kind: those with the most
+// waiting units.
 func (s *Store) Places(ctx context.Context) (Places, error) {
 	var groups []struct {
 		Location, AssignedTo *string

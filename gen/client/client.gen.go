@@ -610,7 +610,7 @@ func (e ImportJobsParamsDateOrder) Valid() bool {
 	}
 }
 
-// AdvanceToResult A unit that was advanced, and what it bypassed.
+// AdvanceToResult A unit that was advanced, and the steps that it bypassed.
 type AdvanceToResult struct {
 	// Serial One physical unit on a path.
 	Serial Serial `json:"serial"`
@@ -619,9 +619,10 @@ type AdvanceToResult struct {
 	Bypassed []BypassedStep `json:"bypassed"`
 }
 
-// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+// `strict` mode.
 //
 // Example: strict
 type AdvancementMode string
@@ -631,7 +632,7 @@ type AdvancementMode string
 // Example: day
 type BucketLength string
 
-// BulkMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+// BulkMode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 //
 // Example: atomic
 type BulkMode string
@@ -654,29 +655,29 @@ type BulkOutcome struct {
 	// Bypassed The steps that the unit bypassed, in their order. Only from `advanceSerialsTo`.
 	Bypassed *[]BypassedStep `json:"bypassed,omitempty"`
 
-	// Error What every error looks like.
+	// Error The shape of every error.
 	Error *Error `json:"error,omitempty"`
 }
 
 // BulkResult The outcome for each unit.
 type BulkResult struct {
-	// Succeeded How many units were changed.
+	// Succeeded Number of units that were changed.
 	//
 	// Example: 2
 	Succeeded int `json:"succeeded"`
 
-	// Failed How many were not.
+	// Failed Number of units that were not changed.
 	//
 	// Example: 0
 	Failed int `json:"failed"`
 
-	// Results One outcome for each unit, in the order asked.
+	// Results One outcome for each unit, in the order of the request.
 	Results []BulkOutcome `json:"results"`
 }
 
 // BypassedStep A step that a unit bypassed.
 type BypassedStep struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -686,7 +687,7 @@ type BypassedStep struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
@@ -702,8 +703,9 @@ type BypassedStep struct {
 // Example: deferred
 type BypassedStepStatus string
 
-// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+// earlier step is deferred.
 //
 // Example: preferred
 type DependencyType string
@@ -713,19 +715,19 @@ type DependencyType string
 // Example: 2026-12-01
 type DueDate = string
 
-// Error What every error looks like.
+// Error The shape of every error.
 type Error struct {
 	// StatusCode The HTTP status, repeated.
 	//
 	// Example: 400
 	StatusCode int `json:"statusCode"`
 
-	// Message What is wrong, in a sentence for the user. Of several failures, the first.
+	// Message The error message, for the user. The first one if there are several.
 	//
 	// Example: name is required
 	Message string `json:"message"`
 
-	// Errors Every failure, in the order of the contract. Only on validation failures.
+	// Errors All failures, in the order of the contract. Only for validation errors.
 	Errors *[]FieldError `json:"errors,omitempty"`
 
 	// Outcome `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
@@ -733,7 +735,7 @@ type Error struct {
 	// Example: unknown
 	Outcome *ErrorOutcome `json:"outcome,omitempty"`
 
-	// Report What an import did with each row, or would do.
+	// Report What the import did, or would do, with each row.
 	Report *ImportReport `json:"report,omitempty"`
 }
 
@@ -749,31 +751,31 @@ type Event struct {
 	EventBase `yaml:",inline"`
 }
 
-// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
-// caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+// EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened according to the caller; it is
+// absent if the caller did not send it. Events are always in the order of `seq`.
 type EventBase struct {
 	// ID Id of the event: `evt_` and 26 characters.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	ID string `json:"id"`
 
-	// Seq Place in the order of all events. Numbers may be left out, never repeated.
+	// Seq Position in the order of all events. Numbers may be missing but never repeat.
 	//
 	// Example: 7
 	Seq int64 `json:"seq"`
 
-	// Type What happened. The types are those of the discriminator of `Event`. More may come.
+	// Type What happened. The types are those of the discriminator of `Event`. Later versions may add types.
 	//
 	//
 	// Example: serial.advanced
 	Type string `json:"type"`
 
-	// At A moment in UTC, always with three decimals.
+	// At A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At Timestamp `json:"at"`
 
-	// OccurredAt A moment in UTC, always with three decimals.
+	// OccurredAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	OccurredAt *Timestamp `json:"occurredAt,omitempty"`
@@ -807,12 +809,12 @@ type EventBase struct {
 	// Example: SN-00001
 	SerialID *SerialID `json:"serialId,omitempty"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
 
-	// Data What else there is to know, by type. Names of steps are kept here as they were at the time.
+	// Data Details that depend on the type. Names of steps are those at the time of the event.
 	//
 	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
 	Data json.RawMessage `json:"data"`
@@ -822,7 +824,7 @@ type EventBase struct {
 // `userId`, `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
 type EventCSV = string
 
-// EventList Events, in the order asked for.
+// EventList Events, in the requested order.
 type EventList = []Event
 
 // ExternalID The job's number in another system, such as an ERP. No two jobs have the same one.
@@ -832,7 +834,7 @@ type ExternalID = string
 
 // FieldError One field that breaks a rule.
 type FieldError struct {
-	// Field The field, dotted when nested.
+	// Field The name of the field; a nested field has dots, as in `steps.0.name`.
 	//
 	// Example: name
 	Field string `json:"field"`
@@ -855,7 +857,7 @@ type Forecast struct {
 	// Example: 412
 	LastSeq LastSeq `json:"lastSeq"`
 
-	// AsOf A moment in UTC, always with three decimals.
+	// AsOf A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	AsOf Timestamp `json:"asOf"`
@@ -877,7 +879,7 @@ type Forecast struct {
 	// Example: 20
 	Completed int64 `json:"completed"`
 
-	// Remaining Units that are missing to the goal.
+	// Remaining Number of units that are missing from the goal.
 	//
 	// Example: 30
 	Remaining int64 `json:"remaining"`
@@ -885,7 +887,7 @@ type Forecast struct {
 	// Basis What a forecast was computed from.
 	Basis ForecastBasis `json:"basis"`
 
-	// ExpectedAt A moment in UTC, always with three decimals.
+	// ExpectedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ExpectedAt *Timestamp `json:"expectedAt,omitempty"`
@@ -904,12 +906,12 @@ type ForecastStatus string
 
 // ForecastBasis What a forecast was computed from.
 type ForecastBasis struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -925,20 +927,20 @@ type ForecastBasis struct {
 	PerDay float64 `json:"perDay"`
 }
 
-// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-// stands.
+// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+// step.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
 type FromStepID = string
 
-// GoalQuantity Units to make.
+// GoalQuantity Number of units to make.
 //
 // Example: 50
 type GoalQuantity = int64
 
 // ImportColumn A column of an imported file.
 type ImportColumn struct {
-	// Column The name of the column, as the file has it.
+	// Column The name of the column in the file.
 	//
 	// Example: Quantity
 	Column string `json:"column"`
@@ -951,17 +953,17 @@ type ImportColumn struct {
 
 // ImportError What is wrong with one cell of an imported row.
 type ImportError struct {
-	// Column The name of the column, as the file has it. Absent if the fault is not that of a cell.
+	// Column The name of the column in the file. Absent if the fault is not in a cell.
 	//
 	// Example: Quantity
 	Column *string `json:"column,omitempty"`
 
-	// Value The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+	// Value The first 100 characters of the cell. Absent if the cell is empty.
 	//
 	// Example: about 20
 	Value *string `json:"value,omitempty"`
 
-	// Reason What is wrong, in a sentence for the user.
+	// Reason The error message, for the user.
 	//
 	// Example: goalQuantity must be a whole number
 	Reason string `json:"reason"`
@@ -970,9 +972,9 @@ type ImportError struct {
 // ImportFile A CSV or XLSX file of at most 20 MiB.
 type ImportFile = openapi_types.File
 
-// ImportReport What an import did with each row, or would do.
+// ImportReport What the import did, or would do, with each row.
 type ImportReport struct {
-	// DryRun Whether nothing was changed because `dryRun` was asked for.
+	// DryRun Whether the request had `dryRun`, so that nothing was changed.
 	//
 	// Example: false
 	DryRun bool `json:"dryRun"`
@@ -1004,7 +1006,7 @@ type ImportReport struct {
 	Rows []ImportRow `json:"rows"`
 }
 
-// ImportRow What an import did with one row, or would do.
+// ImportRow What the import did, or would do, with one row.
 type ImportRow struct {
 	// Row The number of the row, as a spreadsheet shows it. The first row of the file is 1.
 	//
@@ -1045,12 +1047,12 @@ type JiraLink struct {
 	// Example: PI-42
 	TicketKey string `json:"ticketKey"`
 
-	// JobID The job that gets the ticket. Without it a job is created.
+	// JobID The job that gets the ticket. Without it, a job is created.
 	//
 	// Example: job_01h455vb4pex5vsknk084sn02q
 	JobID *string `json:"jobId,omitempty"`
 
-	// GoalQuantity Units to make, for a job that is created. Of an existing job it changes nothing.
+	// GoalQuantity Number of units to make, for a new job. Ignored for an existing job.
 	//
 	// Example: 50
 	GoalQuantity *int64 `json:"goalQuantity,omitempty"`
@@ -1076,13 +1078,13 @@ type JiraPushed struct {
 	// Example: PI-42
 	TicketKey string `json:"ticketKey"`
 
-	// CommentID Jira's id of the comment.
+	// CommentID Id of the comment in Jira.
 	//
 	// Example: 10042
 	CommentID string `json:"commentId"`
 }
 
-// JiraTicket A Jira ticket, as far as a job can begin from it.
+// JiraTicket The fields of a Jira ticket that Routecard uses.
 type JiraTicket struct {
 	// Key Issue key.
 	//
@@ -1114,7 +1116,7 @@ type JiraTicket struct {
 	// Example: 1234567-001
 	PartNumber *string `json:"partNumber,omitempty"`
 
-	// Quantity Units to make, from the custom field.
+	// Quantity Number of units to make, from the custom field.
 	//
 	// Example: 50
 	Quantity *int64 `json:"quantity,omitempty"`
@@ -1124,7 +1126,7 @@ type JiraTicket struct {
 	// Example: ["Q1-2024","rush"]
 	Labels []string `json:"labels"`
 
-	// URL Where a browser shows the ticket.
+	// URL Address of the ticket in a browser.
 	//
 	// Example: https://example.atlassian.net/browse/PI-42
 	URL string `json:"url"`
@@ -1145,7 +1147,7 @@ type Job struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1190,7 +1192,7 @@ type Job struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor.
+	// Notes Free text for the people on the shop floor.
 	//
 	// Example: Customer picks up on Friday
 	Notes *string `json:"notes,omitempty"`
@@ -1200,7 +1202,7 @@ type Job struct {
 	// Example: ERP-4711
 	ExternalID *string `json:"externalId,omitempty"`
 
-	// ClosedAt A moment in UTC, always with three decimals.
+	// ClosedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ClosedAt *Timestamp `json:"closedAt,omitempty"`
@@ -1210,12 +1212,12 @@ type Job struct {
 	// Example: Canceled by the customer
 	CloseReason *string `json:"closeReason,omitempty"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -1236,12 +1238,12 @@ type JobChangedData struct {
 	// Example: JOB-2024-001
 	Name *JobName `json:"name,omitempty"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// DueDate Day on which the job is due.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *string `json:"dueDate,omitempty"`
@@ -1267,12 +1269,12 @@ type JobChangedData struct {
 
 // JobClose Close a job.
 type JobClose struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Canceled by the customer
 	Reason *string `json:"reason,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -1299,7 +1301,7 @@ type JobCreate struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1344,7 +1346,7 @@ type JobCreate struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor.
+	// Notes Free text for the people on the shop floor.
 	//
 	// Example: Customer picks up on Friday
 	Notes *JobNotes `json:"notes,omitempty"`
@@ -1399,7 +1401,7 @@ type JobDetail struct {
 	// Paths The job's paths, oldest first.
 	Paths []Path `json:"paths"`
 
-	// Progress How far along a job is. Path goals need not add up to the job's.
+	// Progress How far along a job is. The goals of its paths need not add up to the goal of the job.
 	Progress JobProgress `json:"progress"`
 }
 
@@ -1410,12 +1412,12 @@ type JobEventData struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// DueDate Day on which the job is due.
+	// DueDate The day on which the job is due.
 	//
 	// Example: 2026-12-01
 	DueDate *string `json:"dueDate,omitempty"`
@@ -1463,15 +1465,15 @@ type JobLinkedEvent struct {
 	Data JobLinkedData `json:"data"`
 }
 
-// JobList Jobs, in the order asked for.
+// JobList Jobs, in the requested order.
 type JobList = []JobListItem
 
-// JobListItem A job as it stands in a list.
+// JobListItem A job in a list.
 type JobListItem struct {
 	// Embedded struct due to allOf(#/components/schemas/Job)
 	Job `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
-	// Progress How far along a job is. Path goals need not add up to the job's.
+	// Progress How far along a job is. The goals of its paths need not add up to the goal of the job.
 	Progress *JobProgress `json:"progress,omitempty"`
 }
 
@@ -1480,7 +1482,7 @@ type JobListItem struct {
 // Example: JOB-2024-001
 type JobName = string
 
-// JobNotes Free text for the people on the floor.
+// JobNotes Free text for the people on the shop floor.
 //
 // Example: Customer picks up on Friday
 type JobNotes = string
@@ -1492,7 +1494,7 @@ type JobPlan struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1537,7 +1539,7 @@ type JobPlan struct {
 	// Example: high
 	Priority *JobPriority `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor.
+	// Notes Free text for the people on the shop floor.
 	//
 	// Example: Customer picks up on Friday
 	Notes *JobNotes `json:"notes,omitempty"`
@@ -1550,7 +1552,7 @@ type JobPlan struct {
 	// Paths The paths of the job, oldest first.
 	Paths []PathPlan `json:"paths"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -1561,7 +1563,7 @@ type JobPlan struct {
 // Example: high
 type JobPriority string
 
-// JobProgress How far along a job is. Path goals need not add up to the job's.
+// JobProgress How far along a job is. The goals of its paths need not add up to the goal of the job.
 type JobProgress struct {
 	// TotalGoal The job's goal quantity.
 	//
@@ -1578,12 +1580,12 @@ type JobProgress struct {
 	// Example: 28
 	TotalInProgress int64 `json:"totalInProgress"`
 
-	// TotalScrapped Units taken out of production. They count for nothing.
+	// TotalScrapped Scrapped units. They do not count towards the goal.
 	//
 	// Example: 2
 	TotalScrapped int64 `json:"totalScrapped"`
 
-	// PercentComplete Completed units for each 100 of the goal, neither rounded nor clamped.
+	// PercentComplete Completed units as a percentage of the goal, neither rounded nor clamped.
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
@@ -1599,7 +1601,7 @@ type JobPushedData struct {
 	// Example: PI-42
 	TicketKey string `json:"ticketKey"`
 
-	// CommentID Jira's id of the comment.
+	// CommentID Id of the comment in Jira.
 	//
 	// Example: 10042
 	CommentID string `json:"commentId"`
@@ -1621,7 +1623,7 @@ type JobPushedEvent struct {
 
 // JobReopen Reopen a closed job.
 type JobReopen struct {
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -1648,20 +1650,20 @@ type JobStateData struct {
 	// Example: JOB-2024-001
 	Name JobName `json:"name"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Canceled by the customer
 	Reason *string `json:"reason,omitempty"`
 }
 
-// JobUpdate What to change of a job. A field that is not sent stays as it is.
+// JobUpdate The fields to change. A field that is not sent does not change.
 type JobUpdate struct {
 	// Name What people call the job, usually the work order number. Need not be unique.
 	//
 	// Example: JOB-2024-001
 	Name *JobName `json:"name,omitempty"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
@@ -1676,7 +1678,7 @@ type JobUpdate struct {
 	// Example: high
 	Priority nullable.Nullable[JobUpdatePriority] `json:"priority,omitempty"`
 
-	// Notes Free text for the people on the floor; `null` clears it.
+	// Notes Free text for the people on the shop floor; `null` clears it.
 	//
 	// Example: Customer picks up on Friday
 	Notes nullable.Nullable[string] `json:"notes,omitempty"`
@@ -1712,12 +1714,13 @@ type JobUpdatedEvent struct {
 type LastSeq = int64
 
 // OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+// of the events.
 //
 // Example: 2024-01-15T10:30:00Z
 type OccurredAt = string
 
-// OverrideClearedEvent A step is required of a unit again.
+// OverrideClearedEvent The override of a step was removed.
 type OverrideClearedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -1748,14 +1751,15 @@ type Path struct {
 	// Example: Main Route
 	Name string `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1764,12 +1768,12 @@ type Path struct {
 	// Steps The process steps in their order.
 	Steps []Step `json:"steps"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -1787,7 +1791,7 @@ type PathCreate struct {
 	// Example: Main Route
 	Name PathName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1802,9 +1806,10 @@ type PathCreate struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1846,14 +1851,15 @@ type PathEventData struct {
 	// Example: Main Route
 	Name PathName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -1883,7 +1889,7 @@ type PathPlan struct {
 	// Example: Main Route
 	Name PathName `json:"name"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity GoalQuantity `json:"goalQuantity"`
@@ -1896,20 +1902,21 @@ type PathPlan struct {
 	// Example: tpl_01h455vb4pex5vsknk084sn02q
 	TemplateID *string `json:"templateId,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
 	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
 
-	// Quantity How many units to create, with numbers from the server. Without this and `serialNumbers` there are none.
+	// Quantity Number of units to create with serial numbers from the server. Without `quantity` and `serialNumbers`, no units are created.
 	//
 	// Example: 50
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -1942,12 +1949,12 @@ type PathProgress struct {
 	// Example: 17
 	InProgress int64 `json:"inProgress"`
 
-	// Scrapped Units taken out of production.
+	// Scrapped Scrapped units.
 	//
 	// Example: 1
 	Scrapped int64 `json:"scrapped"`
 
-	// PercentComplete Completed units for each 100 of the path's goal, neither rounded nor clamped.
+	// PercentComplete Completed units as a percentage of the path's goal, neither rounded nor clamped.
 	//
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
@@ -1956,36 +1963,37 @@ type PathProgress struct {
 	Distribution *[]StepDistribution `json:"distribution,omitempty"`
 }
 
-// PathUpdate What to change of a path. A field that is not sent stays as it is.
+// PathUpdate The fields to change. A field that is not sent does not change.
 type PathUpdate struct {
 	// Name What people call the route.
 	//
 	// Example: Main Route
 	Name *PathName `json:"name,omitempty"`
 
-	// GoalQuantity Units to make.
+	// GoalQuantity Number of units to make.
 	//
 	// Example: 50
 	GoalQuantity *GoalQuantity `json:"goalQuantity,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
 	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
 
-	// Steps All steps that the path is to have, in their order.
+	// Steps The complete list of steps, in their order.
 	Steps *[]StepInput `json:"steps,omitempty"`
 }
 
-// PeriodFrom Beginning of the period, which belongs to it.
+// PeriodFrom Beginning of the period, inclusive.
 //
 // Example: 2024-01-15T00:00:00.000Z
 type PeriodFrom = time.Time
 
-// PeriodTo End of the period, which does not belong to it.
+// PeriodTo End of the period, exclusive.
 //
 // Example: 2024-01-17T00:00:00.000Z
 type PeriodTo = time.Time
@@ -2022,12 +2030,12 @@ type Places struct {
 
 // Scrap Units scrapped in a period.
 type Scrap struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -2047,7 +2055,7 @@ type Scrap struct {
 	// Example: 48
 	Completed int64 `json:"completed"`
 
-	// Counts Scrapped units by reason and step, see the operation for their order.
+	// Counts Scrapped units by reason and step; the operation describes their order.
 	Counts []ScrapCount `json:"counts"`
 }
 
@@ -2058,12 +2066,12 @@ type ScrapCount struct {
 	// Example: damaged
 	Reason ScrapReason `json:"reason"`
 
-	// StepName Present name of the step, or its last name if it was removed.
+	// StepName Current name of the step, or its last name if it was removed.
 	//
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
@@ -2101,19 +2109,20 @@ type Serial struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID PathID `json:"pathId"`
 
-	// CurrentStepIndex Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
-	// was removed from the path: then `currentStepId` and `currentStepName` still name the step.
+	// CurrentStepIndex Index of the step at which the unit is, or was scrapped. -1 for a completed unit. Also -1 if the unit was
+	// scrapped at a step that was later removed from the path; `currentStepId` and `currentStepName` still name that
+	// step.
 	//
 	//
 	// Example: 0
 	CurrentStepIndex int `json:"currentStepIndex"`
 
-	// CurrentStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// CurrentStepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	CurrentStepID *StepID `json:"currentStepId,omitempty"`
 
-	// CurrentStepName Name of the step it stands at, or was scrapped at. Absent when completed.
+	// CurrentStepName Name of the step at which the unit is, or was scrapped. Absent for a completed unit.
 	//
 	// Example: CNC Machining
 	CurrentStepName *string `json:"currentStepName,omitempty"`
@@ -2123,22 +2132,22 @@ type Serial struct {
 	// Example: in_progress
 	Status SerialStatus `json:"status"`
 
-	// ForceCompleted Whether it was completed over open steps.
+	// ForceCompleted Whether the unit was completed although steps were open.
 	//
 	// Example: false
 	ForceCompleted bool `json:"forceCompleted"`
 
-	// ForceReason Why it was completed over open steps.
+	// ForceReason Why the unit was completed although steps were open.
 	//
 	// Example: Customer accepts without coating
 	ForceReason *string `json:"forceReason,omitempty"`
 
-	// ForceCompletedBy Who completed it over open steps.
+	// ForceCompletedBy Who completed the unit although steps were open.
 	//
 	// Example: maria
 	ForceCompletedBy *string `json:"forceCompletedBy,omitempty"`
 
-	// ForceCompletedAt A moment in UTC, always with three decimals.
+	// ForceCompletedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ForceCompletedAt *Timestamp `json:"forceCompletedAt,omitempty"`
@@ -2153,27 +2162,27 @@ type Serial struct {
 	// Example: Dropped at the deburring bench
 	ScrapExplanation *string `json:"scrapExplanation,omitempty"`
 
-	// ScrappedBy Who scrapped it.
+	// ScrappedBy Who scrapped the unit.
 	//
 	// Example: maria
 	ScrappedBy *string `json:"scrappedBy,omitempty"`
 
-	// ScrappedAt A moment in UTC, always with three decimals.
+	// ScrappedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	ScrappedAt *Timestamp `json:"scrappedAt,omitempty"`
 
-	// LastEventID Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+	// LastEventID Id of the event that the next `undoSerial` undoes. Absent if there is none. Send it as `eventId`.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	LastEventID *string `json:"lastEventId,omitempty"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -2195,19 +2204,19 @@ type SerialAction struct {
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *string `json:"stepId,omitempty"`
 
-	// TargetStepIndex For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
-	// completes the unit.
+	// TargetStepIndex For `advance_to`, the index of the target step. The entry with the index after the last step completes the unit,
+	// and has no `stepId`.
 	//
 	//
 	// Example: 2
 	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
 
-	// Allowed Whether the command would be carried out.
+	// Allowed Whether the server would accept the command.
 	//
 	// Example: false
 	Allowed bool `json:"allowed"`
 
-	// Reason The message of the error with which the command would be refused. Absent when it is allowed.
+	// Reason The error message that the command would get. Absent if the command is allowed.
 	//
 	// Example: Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
 	Reason *string `json:"reason,omitempty"`
@@ -2223,13 +2232,13 @@ type SerialActionName string
 
 // SerialAdvance Advance a unit.
 type SerialAdvance struct {
-	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	// FromStepIndex The index of the step at which the caller expects the unit. If the unit is at another step, the response is 409.
 	//
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
@@ -2240,13 +2249,14 @@ type SerialAdvance struct {
 	// Example: false
 	Skip *bool `json:"skip,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2255,35 +2265,36 @@ type SerialAdvance struct {
 
 // SerialAdvanceTo Advance a unit past steps. One of the two targets is required.
 type SerialAdvanceTo struct {
-	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	// TargetStepIndex Index of the target step. The index after the last step completes the unit.
 	//
 	// Example: 2
 	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
 
-	// TargetStepID Id of the step to go to.
+	// TargetStepID Id of the target step.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	TargetStepID *string `json:"targetStepId,omitempty"`
 
-	// FromStepIndex The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+	// FromStepIndex The index of the step at which the caller expects the unit. If the unit is at another step, the response is 409.
 	//
 	// Example: 0
 	FromStepIndex *int `json:"fromStepIndex,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2346,40 +2357,41 @@ type SerialDetail struct {
 	Steps []SerialStep `json:"steps"`
 
 	// Actions One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
-	// step. They hold for the state that this response shows, and say nothing about the role of the API key.
+	// step. They apply to the state in this response, and do not depend on the role of the API key.
 	Actions []SerialAction `json:"actions"`
 }
 
-// SerialForceComplete Complete a unit over open steps.
+// SerialForceComplete Complete a unit although steps are open.
 type SerialForceComplete struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Customer accepts without coating
 	Reason *string `json:"reason,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// SerialForceCompletedData Why the unit was completed, and the required steps that were open.
+// SerialForceCompletedData Why the unit was completed although steps were open, and these steps.
 type SerialForceCompletedData struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Customer accepts without inspection
 	Reason *string `json:"reason,omitempty"`
@@ -2398,7 +2410,7 @@ type SerialForceCompletedEvent struct {
 	// Example: serial.force_completed
 	Type string `json:"type"`
 
-	// Data Why the unit was completed, and the required steps that were open.
+	// Data Why the unit was completed although steps were open, and these steps.
 	Data SerialForceCompletedData `json:"data"`
 }
 
@@ -2430,7 +2442,7 @@ type SerialList = []Serial
 
 // SerialMovedData The steps of the move. The target is absent when the unit was completed.
 type SerialMovedData struct {
-	// FromStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// FromStepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID StepID `json:"fromStepId"`
@@ -2440,7 +2452,7 @@ type SerialMovedData struct {
 	// Example: CNC Machining
 	FromStepName string `json:"fromStepName"`
 
-	// ToStepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// ToStepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	ToStepID *StepID `json:"toStepId,omitempty"`
@@ -2475,13 +2487,14 @@ type SerialNote struct {
 	// Example: Scratch on the flange, within tolerance
 	Text string `json:"text"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2527,9 +2540,10 @@ type SerialPath struct {
 	// Example: Main Route
 	Name string `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -2548,20 +2562,21 @@ type SerialScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2609,7 +2624,7 @@ type SerialStatus string
 // when the step was done, bypassed, or waived. They are absent for a pending step, and when only an edit of the path gave
 // the step its status.
 type SerialStep struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -2619,39 +2634,41 @@ type SerialStep struct {
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType DependencyType `json:"dependencyType"`
 
 	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
-	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed; the unit can't be completed without the step.
+	// `waived`: the unit may be completed without the step.
 	//
-	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
-	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
-	// becomes `skipped`.
+	// A required step that was ever ahead of the unit is owed, also if the step is moved behind the unit later. A step
+	// that was added behind the unit and was never ahead of it is `skipped`. A `deferred` step that becomes optional or is
+	// overridden becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -2662,55 +2679,57 @@ type SerialStep struct {
 	// Example: false
 	Overridden bool `json:"overridden"`
 
-	// At A moment in UTC, always with three decimals.
+	// At A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	At *Timestamp `json:"at,omitempty"`
 
-	// UserID User whom the event names that gave the step its status.
+	// UserID The user of the event that set the status.
 	//
 	// Example: maria
 	UserID *string `json:"userId,omitempty"`
 }
 
 // SerialStepStatus `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
-// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+// `skipped`: bypassed and not owed. `deferred`: bypassed and owed; the unit can't be completed without the step.
+// `waived`: the unit may be completed without the step.
 //
-// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
-// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
-// becomes `skipped`.
+// A required step that was ever ahead of the unit is owed, also if the step is moved behind the unit later. A step
+// that was added behind the unit and was never ahead of it is `skipped`. A `deferred` step that becomes optional or is
+// overridden becomes `skipped`.
 //
 // Example: pending
 type SerialStepStatus string
 
-// SerialUndo Take back the last change of a unit.
+// SerialUndo Undo the last change of a unit.
 type SerialUndo struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
-	// EventID The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+	// EventID The event to undo. If it is not the last change of the unit that can be undone, the response is 409.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	EventID *string `json:"eventId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// SerialUndoneData The change that was taken back.
+// SerialUndoneData The change that was undone.
 type SerialUndoneData struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
@@ -2726,7 +2745,7 @@ type SerialUndoneData struct {
 	EventType string `json:"eventType"`
 }
 
-// SerialUndoneEvent The last change of a unit was taken back.
+// SerialUndoneEvent The last change of a unit was undone.
 type SerialUndoneEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -2736,24 +2755,24 @@ type SerialUndoneEvent struct {
 	// Example: serial.undone
 	Type string `json:"type"`
 
-	// Data The change that was taken back.
+	// Data The change that was undone.
 	Data SerialUndoneData `json:"data"`
 }
 
 // SerialsAdvance Advance many units.
 type SerialsAdvance struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
@@ -2764,13 +2783,14 @@ type SerialsAdvance struct {
 	// Example: false
 	Skip *bool `json:"skip,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2779,40 +2799,41 @@ type SerialsAdvance struct {
 
 // SerialsAdvanceTo Advance many units past steps. One of the two targets is required.
 type SerialsAdvanceTo struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
-	// TargetStepIndex Place of the step to go to; one past the last step means completed.
+	// TargetStepIndex Index of the target step. The index after the last step completes the unit.
 	//
 	// Example: 2
 	TargetStepIndex *int `json:"targetStepIndex,omitempty"`
 
-	// TargetStepID Id of the step to go to.
+	// TargetStepID Id of the target step.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	TargetStepID *string `json:"targetStepId,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2826,22 +2847,22 @@ type SerialsCreate struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID string `json:"pathId"`
 
-	// JobID The path's job, for callers that want it checked.
+	// JobID The job of the path. If sent, the server checks that the path belongs to this job.
 	//
 	// Example: job_01h455vb4pex5vsknk084sn02q
 	JobID *string `json:"jobId,omitempty"`
 
-	// Quantity How many to create, with numbers from the server. Either this or `serialNumbers`.
+	// Quantity Number of units to create with serial numbers from the server. Either this or `serialNumbers`.
 	//
 	// Example: 5
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
@@ -2849,12 +2870,12 @@ type SerialsCreate struct {
 
 // SerialsNote The same note on many units.
 type SerialsNote struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
@@ -2864,13 +2885,14 @@ type SerialsNote struct {
 	// Example: Scratch on the flange, within tolerance
 	Text string `json:"text"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2879,12 +2901,12 @@ type SerialsNote struct {
 
 // SerialsOverride Make a step optional for many units.
 type SerialsOverride struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
@@ -2894,18 +2916,19 @@ type SerialsOverride struct {
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID string `json:"stepId"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Prototype, no coating needed
 	Reason string `json:"reason"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2914,12 +2937,12 @@ type SerialsOverride struct {
 
 // SerialsScrap Scrap many units for one reason.
 type SerialsScrap struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
@@ -2934,54 +2957,56 @@ type SerialsScrap struct {
 	// Example: Dropped at the deburring bench
 	Explanation *string `json:"explanation,omitempty"`
 
-	// FromStepID The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-	// stands.
+	// FromStepID The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+	// step.
 	//
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	FromStepID *FromStepID `json:"fromStepId,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// SerialsUndo Take back the last change of many units.
+// SerialsUndo Undo the last change of many units.
 type SerialsUndo struct {
-	// SerialIds The units, each once.
+	// SerialIds The serial numbers of the units, without duplicates.
 	//
 	// Example: ["SN-00001","SN-00002"]
 	SerialIds []SerialID `json:"serialIds"`
 
-	// Mode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+	// Mode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 	//
 	// Example: atomic
 	Mode *BulkMode `json:"mode,omitempty"`
 
-	// EventIds The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
-	// undone is another event is refused (409).
+	// EventIds The event to undo for each unit, in the order of `serialIds`; one for each unit. If the last change of a unit
+	// that can be undone is another event, the unit is not changed (409).
 	EventIds *[]string `json:"eventIds,omitempty"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2990,7 +3015,7 @@ type SerialsUndo struct {
 
 // Session What the caller may do here, and what this server offers.
 type Session struct {
-	// Role The role of the API key. Without any key in the database everybody may do everything (`write`).
+	// Role The role of the API key. `write` if the database has no key.
 	//
 	// Example: operate
 	Role SessionRole `json:"role"`
@@ -3026,14 +3051,14 @@ type Session struct {
 	LastSeq int64 `json:"lastSeq"`
 }
 
-// SessionRole The role of the API key. Without any key in the database everybody may do everything (`write`).
+// SessionRole The role of the API key. `write` if the database has no key.
 //
 // Example: operate
 type SessionRole string
 
 // Step One process operation on a path.
 type Step struct {
-	// ID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// ID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	ID StepID `json:"id"`
@@ -3043,28 +3068,29 @@ type Step struct {
 	// Example: CNC Machining
 	Name string `json:"name"`
 
-	// Order Place on the path, counted from 0.
+	// Order Position on the path, counted from 0.
 	//
 	// Example: 0
 	Order int `json:"order"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3073,13 +3099,14 @@ type Step struct {
 
 // StepComplete Report a deferred step as done.
 type StepComplete struct {
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3107,23 +3134,24 @@ type StepCreate struct {
 	// Example: CNC Machining
 	Name StepName `json:"name"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it. Defaults to false.
+	// Optional Whether a unit may be completed without the step. Defaults to false.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3132,7 +3160,7 @@ type StepCreate struct {
 
 // StepDistribution How many units stand at a step, and how many have done it.
 type StepDistribution struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3142,12 +3170,12 @@ type StepDistribution struct {
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
@@ -3162,7 +3190,7 @@ type StepDistribution struct {
 	// Example: 14
 	DoneCount int64 `json:"doneCount"`
 
-	// IsBottleneck Whether no other step holds more units. All that tie are; none is where nothing stands.
+	// IsBottleneck Whether no other step has more units. Several steps can be the bottleneck. A step without units is never a bottleneck.
 	//
 	// Example: true
 	IsBottleneck bool `json:"isBottleneck"`
@@ -3170,7 +3198,7 @@ type StepDistribution struct {
 
 // StepEventData The step after the change.
 type StepEventData struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3180,35 +3208,36 @@ type StepEventData struct {
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType DependencyType `json:"dependencyType"`
 }
 
-// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 //
 // Example: step_01h455vb4pex5vsknk084sn02q
 type StepID = string
 
-// StepInput A step as it is to be. With `id` it is the step that has this id, without a new one.
+// StepInput A step of the new list. With `id`, it is the existing step with this id; without `id`, it is a new step.
 type StepInput struct {
 	// ID Id of a step of this path.
 	//
@@ -3220,23 +3249,24 @@ type StepInput struct {
 	// Example: CNC Machining
 	Name StepName `json:"name"`
 
-	// Location Where on the shop floor it is done; `null` clears it.
+	// Location Where on the shop floor the step is done; `null` clears it.
 	//
 	// Example: Bay 3
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// AssignedTo Who does it; `null` clears it.
+	// AssignedTo Who does the step; `null` clears it.
 	//
 	// Example: maria
 	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3256,7 +3286,7 @@ type StepNameData struct {
 	StepName string `json:"stepName"`
 }
 
-// StepOrder Place on the path, counted from 0.
+// StepOrder Position on the path, counted from 0.
 //
 // Example: 0
 type StepOrder = int
@@ -3271,38 +3301,39 @@ type StepOverriddenEvent struct {
 	// Example: serial.step_overridden
 	Type string `json:"type"`
 
-	// Data The step, and why.
+	// Data The step and the reason.
 	Data StepReasonData `json:"data"`
 }
 
 // StepOverride Make a step optional for one unit.
 type StepOverride struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Prototype, no coating needed
 	Reason string `json:"reason"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// StepReasonData The step, and why.
+// StepReasonData The step and the reason.
 type StepReasonData struct {
 	// StepName Name of the step.
 	//
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Prototype, no inspection needed
 	Reason string `json:"reason"`
@@ -3310,7 +3341,7 @@ type StepReasonData struct {
 
 // StepStatusData A step and its status for the unit.
 type StepStatusData struct {
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3321,11 +3352,12 @@ type StepStatusData struct {
 	StepName string `json:"stepName"`
 
 	// Status `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
-	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+	// `skipped`: bypassed and not owed. `deferred`: bypassed and owed; the unit can't be completed without the step.
+	// `waived`: the unit may be completed without the step.
 	//
-	// A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
-	// added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
-	// becomes `skipped`.
+	// A required step that was ever ahead of the unit is owed, also if the step is moved behind the unit later. A step
+	// that was added behind the unit and was never ahead of it is `skipped`. A `deferred` step that becomes optional or is
+	// overridden becomes `skipped`.
 	//
 	//
 	// Example: pending
@@ -3334,12 +3366,12 @@ type StepStatusData struct {
 
 // StepTime What happened at one step, or at all steps of one name, in a period.
 type StepTime struct {
-	// StepName Present name of the step, or its last name if it was removed.
+	// StepName Current name of the step, or its last name if it was removed.
 	//
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
@@ -3349,7 +3381,7 @@ type StepTime struct {
 	// Example: path_01h455vb4pex5vsknk084sn02q
 	PathID *PathID `json:"pathId,omitempty"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder *StepOrder `json:"stepOrder,omitempty"`
@@ -3387,12 +3419,12 @@ type StepTime struct {
 
 // StepTimes How long units stayed at each step in a period.
 type StepTimes struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -3402,34 +3434,35 @@ type StepTimes struct {
 	// Example: 412
 	LastSeq LastSeq `json:"lastSeq"`
 
-	// Steps The steps, see the operation for their order.
+	// Steps The steps; the operation describes their order.
 	Steps []StepTime `json:"steps"`
 }
 
-// StepUpdate What to change of a step. A field that is not sent stays as it is.
+// StepUpdate The fields to change. A field that is not sent does not change.
 type StepUpdate struct {
 	// Name The process operation.
 	//
 	// Example: CNC Machining
 	Name *StepName `json:"name,omitempty"`
 
-	// Location Where on the shop floor it is done; `null` clears it.
+	// Location Where on the shop floor the step is done; `null` clears it.
 	//
 	// Example: Bay 3
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// AssignedTo Who does it; `null` clears it.
+	// AssignedTo Who does the step; `null` clears it.
 	//
 	// Example: maria
 	AssignedTo nullable.Nullable[string] `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional *bool `json:"optional,omitempty"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
@@ -3450,9 +3483,9 @@ type StepUpdatedEvent struct {
 	Data StepEventData `json:"data"`
 }
 
-// StepWaive Excuse a deferred step.
+// StepWaive Waive a deferred step.
 type StepWaive struct {
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: Measured in the next step anyway
 	Reason string `json:"reason"`
@@ -3462,27 +3495,28 @@ type StepWaive struct {
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
 
-	// UserID Who does it, for the event. `anonymous` unless given.
+	// UserID Who sends the command, for the event. Defaults to `anonymous`.
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
 	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// StepWaivedData The step, why it was waived, and who approved that.
+// StepWaivedData The step, the reason, and the approver.
 type StepWaivedData struct {
 	// StepName Name of the step.
 	//
 	// Example: Deburring
 	StepName string `json:"stepName"`
 
-	// Reason Why.
+	// Reason The reason.
 	//
 	// Example: The edges are smooth enough
 	Reason string `json:"reason"`
@@ -3493,7 +3527,7 @@ type StepWaivedData struct {
 	ApproverID string `json:"approverId"`
 }
 
-// StepWaivedEvent A unit was excused from a deferred step.
+// StepWaivedEvent A deferred step was waived.
 type StepWaivedEvent struct {
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -3503,11 +3537,11 @@ type StepWaivedEvent struct {
 	// Example: serial.step_waived
 	Type string `json:"type"`
 
-	// Data The step, why it was waived, and who approved that.
+	// Data The step, the reason, and the approver.
 	Data StepWaivedData `json:"data"`
 }
 
-// Template A list of steps from which paths are made.
+// Template A named list of steps for new paths.
 type Template struct {
 	// ID Id of a template: `tpl_` and 26 characters, sorting by time of creation.
 	//
@@ -3519,9 +3553,10 @@ type Template struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -3530,12 +3565,12 @@ type Template struct {
 	// Steps The process steps in their order.
 	Steps []TemplateStep `json:"steps"`
 
-	// CreatedAt A moment in UTC, always with three decimals.
+	// CreatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	CreatedAt Timestamp `json:"createdAt"`
 
-	// UpdatedAt A moment in UTC, always with three decimals.
+	// UpdatedAt A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	UpdatedAt Timestamp `json:"updatedAt"`
@@ -3548,9 +3583,10 @@ type TemplateCreate struct {
 	// Example: Housing route
 	Name TemplateName `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -3586,9 +3622,10 @@ type TemplateEventData struct {
 	// Example: Housing route
 	Name string `json:"name"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
@@ -3618,56 +3655,58 @@ type TemplateStep struct {
 	// Example: CNC Machining
 	Name string `json:"name"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
 
-	// Optional Whether a unit may be completed without it.
+	// Optional Whether a unit may be completed without the step.
 	//
 	// Example: false
 	Optional bool `json:"optional"`
 
-	// DependencyType How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-	// lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+	// DependencyType How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+	// without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+	// earlier step is deferred.
 	//
 	//
 	// Example: preferred
 	DependencyType DependencyType `json:"dependencyType"`
 }
 
-// TemplateUpdate What to change of a template. A field that is not sent stays as it is.
+// TemplateUpdate The fields to change. A field that is not sent does not change.
 type TemplateUpdate struct {
 	// Name What people call the template.
 	//
 	// Example: Housing route
 	Name *TemplateName `json:"name,omitempty"`
 
-	// AdvancementMode How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-	// `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-	// steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+	// AdvancementMode Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+	// an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+	// `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+	// `strict` mode.
 	//
 	//
 	// Example: strict
 	AdvancementMode *AdvancementMode `json:"advancementMode,omitempty"`
 
-	// Steps All steps that the template is to have, in their order.
+	// Steps The complete list of steps, in their order.
 	Steps *[]StepCreate `json:"steps,omitempty"`
 }
 
 // Throughput Units created, completed, and scrapped over time.
 type Throughput struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -3693,12 +3732,12 @@ type Throughput struct {
 
 // ThroughputCounts Units created, completed, and scrapped in one hour, day, or week.
 type ThroughputCounts struct {
-	// From Beginning of the period, which belongs to it.
+	// From Beginning of the period, inclusive.
 	//
 	// Example: 2024-01-15T00:00:00.000Z
 	From PeriodFrom `json:"from"`
 
-	// To End of the period, which does not belong to it.
+	// To End of the period, exclusive.
 	//
 	// Example: 2024-01-17T00:00:00.000Z
 	To PeriodTo `json:"to"`
@@ -3724,12 +3763,12 @@ type ThroughputCounts struct {
 	Scrapped int64 `json:"scrapped"`
 }
 
-// Timestamp A moment in UTC, always with three decimals.
+// Timestamp A time in UTC, always with three decimals.
 //
 // Example: 2024-01-15T10:30:00.000Z
 type Timestamp = time.Time
 
-// UserID Who does it, for the event. `anonymous` unless given.
+// UserID Who sends the command, for the event. Defaults to `anonymous`.
 //
 // Example: maria
 type UserID = string
@@ -3771,7 +3810,7 @@ type WorkItem struct {
 	// Example: Main Route
 	PathName string `json:"pathName"`
 
-	// StepID Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+	// StepID Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
 	//
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID StepID `json:"stepId"`
@@ -3781,17 +3820,17 @@ type WorkItem struct {
 	// Example: CNC Machining
 	StepName string `json:"stepName"`
 
-	// StepOrder Place on the path, counted from 0.
+	// StepOrder Position on the path, counted from 0.
 	//
 	// Example: 0
 	StepOrder StepOrder `json:"stepOrder"`
 
-	// Location Where on the shop floor it is done.
+	// Location Where on the shop floor the step is done.
 	//
 	// Example: Bay 3
 	Location *string `json:"location,omitempty"`
 
-	// AssignedTo Who does it.
+	// AssignedTo Who does the step.
 	//
 	// Example: maria
 	AssignedTo *string `json:"assignedTo,omitempty"`
@@ -3813,7 +3852,7 @@ type WorkItem struct {
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince A moment in UTC, always with three decimals.
+	// OldestSince A time in UTC, always with three decimals.
 	//
 	// Example: 2024-01-15T10:30:00.000Z
 	OldestSince *Timestamp `json:"oldestSince,omitempty"`
@@ -3873,7 +3912,7 @@ type ImportDryRun = bool
 // ImportMap defines model for ImportMap.
 type ImportMap = []string
 
-// ImportMode `atomic` (unless given): all or none. `perItem`: each answers for itself.
+// ImportMode `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
 //
 // Example: atomic
 type ImportMode = BulkMode
@@ -3975,117 +4014,117 @@ type WorkLocation = string
 // WorkStepName Example: Deburring
 type WorkStepName = string
 
-// BadGateway What every error looks like.
+// BadGateway The shape of every error.
 type BadGateway = Error
 
-// BadRequest What every error looks like.
+// BadRequest The shape of every error.
 type BadRequest = Error
 
-// Conflict What every error looks like.
+// Conflict The shape of every error.
 type Conflict = Error
 
-// ContentTooLarge What every error looks like.
+// ContentTooLarge The shape of every error.
 type ContentTooLarge = Error
 
-// ExternalIDIsUsed What every error looks like.
+// ExternalIDIsUsed The shape of every error.
 type ExternalIDIsUsed = Error
 
-// FileTooLarge What every error looks like.
+// FileTooLarge The shape of every error.
 type FileTooLarge = Error
 
-// Forbidden What every error looks like.
+// Forbidden The shape of every error.
 type Forbidden = Error
 
-// IdempotencyKeyReused What every error looks like.
+// IdempotencyKeyReused The shape of every error.
 type IdempotencyKeyReused = Error
 
-// InternalServerError What every error looks like.
+// InternalServerError The shape of every error.
 type InternalServerError = Error
 
-// InvalidPage What every error looks like.
+// InvalidPage The shape of every error.
 type InvalidPage = Error
 
-// InvalidQuery What every error looks like.
+// InvalidQuery The shape of every error.
 type InvalidQuery = Error
 
-// InvalidReason What every error looks like.
+// InvalidReason The shape of every error.
 type InvalidReason = Error
 
-// JobOrTicketNotFound What every error looks like.
+// JobOrTicketNotFound The shape of every error.
 type JobOrTicketNotFound = Error
 
-// NoJira What every error looks like.
+// NoJira The shape of every error.
 type NoJira = Error
 
-// NotFound What every error looks like.
+// NotFound The shape of every error.
 type NotFound = Error
 
-// PathChanged What every error looks like.
+// PathChanged The shape of every error.
 type PathChanged = Error
 
-// PathNotFound What every error looks like.
+// PathNotFound The shape of every error.
 type PathNotFound = Error
 
-// PreconditionFailed What every error looks like.
+// PreconditionFailed The shape of every error.
 type PreconditionFailed = Error
 
-// RequestTimeout What every error looks like.
+// RequestTimeout The shape of every error.
 type RequestTimeout = Error
 
-// SerialNotFound What every error looks like.
+// SerialNotFound The shape of every error.
 type SerialNotFound = Error
 
-// SerialOrStepNotFound What every error looks like.
+// SerialOrStepNotFound The shape of every error.
 type SerialOrStepNotFound = Error
 
-// SerialWasChanged What every error looks like.
+// SerialWasChanged The shape of every error.
 type SerialWasChanged = Error
 
-// SerialsNotFound What every error looks like.
+// SerialsNotFound The shape of every error.
 type SerialsNotFound = Error
 
-// SerialsRefused What every error looks like.
+// SerialsRefused The shape of every error.
 type SerialsRefused = Error
 
-// ServiceUnavailable What every error looks like.
+// ServiceUnavailable The shape of every error.
 type ServiceUnavailable = Error
 
-// StepChanged What every error looks like.
+// StepChanged The shape of every error.
 type StepChanged = Error
 
-// StepNotDeferred What every error looks like.
+// StepNotDeferred The shape of every error.
 type StepNotDeferred = Error
 
-// StepNotFound What every error looks like.
+// StepNotFound The shape of every error.
 type StepNotFound = Error
 
-// TemplateChanged What every error looks like.
+// TemplateChanged The shape of every error.
 type TemplateChanged = Error
 
-// TemplateNotFound What every error looks like.
+// TemplateNotFound The shape of every error.
 type TemplateNotFound = Error
 
-// TicketNotFound What every error looks like.
+// TicketNotFound The shape of every error.
 type TicketNotFound = Error
 
-// Unauthorized What every error looks like.
+// Unauthorized The shape of every error.
 type Unauthorized = Error
 
-// UnsupportedFileType What every error looks like.
+// UnsupportedFileType The shape of every error.
 type UnsupportedFileType = Error
 
-// UnsupportedMediaType What every error looks like.
+// UnsupportedMediaType The shape of every error.
 type UnsupportedMediaType = Error
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
-	// After Only events after the one with this `seq`.
+	// After Only events after the event with this `seq`.
 	After *EventsAfter `form:"after,omitempty" json:"after,omitempty"`
 
-	// Before Only events before the one with this `seq`.
+	// Before Only events before the event with this `seq`.
 	Before *EventsBefore `form:"before,omitempty" json:"before,omitempty"`
 
-	// Since Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact.
+	// Since Only events that happened at this time or later. The result can be inexact if the clocks of the servers differ by more than an hour.
 	Since *EventsSince `form:"since,omitempty" json:"since,omitempty"`
 
 	// Order Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest.
@@ -4097,10 +4136,10 @@ type ListEventsParams struct {
 	// PathID Only events of this path and its units.
 	PathID *EventPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// SerialID Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit.
+	// SerialID Only events of this unit, by its serial number exactly as it was created. A deleted unit still has its events.
 	SerialID *EventSerialID `form:"serialId,omitempty" json:"serialId,omitempty"`
 
-	// StepID Only events whose `stepId` is this one.
+	// StepID Only events with this `stepId`.
 	StepID *EventStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// UserID Only events of this user.
@@ -4109,10 +4148,10 @@ type ListEventsParams struct {
 	// Type Only events of this type. Repeat the parameter for several types; an event must have one of them.
 	Type *EventType `form:"type,omitempty" json:"type,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// LastEventID Where a live stream goes on, sent by browsers by themselves. It wins over `after`.
+	// LastEventID The `seq` after which a live stream continues. Browsers send it automatically. It overrides `after`.
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
 
@@ -4172,15 +4211,15 @@ type GetThroughputParams struct {
 
 // LinkJiraTicketParams defines parameters for LinkJiraTicket.
 type LinkJiraTicketParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PushJobToJiraParams defines parameters for PushJobToJira.
 type PushJobToJiraParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4189,7 +4228,7 @@ type ListJiraTicketsParams struct {
 	// Limit Maximum number of tickets on a page.
 	Limit *JiraLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// PageToken Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// PageToken Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	PageToken *JiraPageToken `form:"pageToken,omitempty" json:"pageToken,omitempty"`
 }
 
@@ -4210,7 +4249,7 @@ type ListJobsParams struct {
 	// JiraPartNumber Only jobs with exactly this part number.
 	JiraPartNumber *JiraPartNumber `form:"jiraPartNumber,omitempty" json:"jiraPartNumber,omitempty"`
 
-	// JiraLabel Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them.
+	// JiraLabel Only jobs with this label. Repeat the parameter for several labels; a job must have all of them.
 	JiraLabel *JiraLabel `form:"jiraLabel,omitempty" json:"jiraLabel,omitempty"`
 
 	// State Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
@@ -4220,23 +4259,23 @@ type ListJobsParams struct {
 	// ExternalID Only the job with exactly this number in another system.
 	ExternalID *JobExternalID `form:"externalId,omitempty" json:"externalId,omitempty"`
 
-	// Sort Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
-	// first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
-	// `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
-	// after all open ones.
+	// Sort Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, and the oldest job first
+	// if the due dates are equal; then the jobs without a due date, newest first. `priority`: by priority (`urgent`,
+	// `high`, `normal` or none, `low`), then by due date (none comes last), then the oldest job first. With `due` and
+	// `priority`, closed jobs come after all open jobs.
 	Sort *ListJobsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Include `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+	// Include `progress` adds `progress` to each job. `distribution` also adds `distribution` to each path in `progress`: the
 	// number of units at each step.
 	Include *ListJobsParamsInclude `form:"include,omitempty" json:"include,omitempty"`
 
 	// Count With `true`, the header `X-Total-Count` has the number of all jobs that match.
 	Count *JobCount `form:"count,omitempty" json:"count,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4251,8 +4290,8 @@ type ListJobsParamsInclude string
 
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4264,20 +4303,21 @@ type ImportJobsParams struct {
 	// Mode What happens when a row fails.
 	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
 
-	// OnDuplicate What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
-	// `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
-	// Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+	// OnDuplicate What happens to a row if a job has its `externalId`. `error` (the default): the row fails. `skip`: the job does not
+	// change. `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; values that the
+	// row does not have stay. Jira fields do not change, and no path is created. Two rows with the same `externalId` are a
+	// fault in any case.
 	OnDuplicate *ImportJobsParamsOnDuplicate `form:"onDuplicate,omitempty" json:"onDuplicate,omitempty"`
 
-	// DateOrder How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`).
+	// DateOrder Order of dates with slashes: the day first (`dmy`) or the month first (`mdy`).
 	DateOrder *ImportJobsParamsDateOrder `form:"dateOrder,omitempty" json:"dateOrder,omitempty"`
 
 	// Map A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
-	// separates the two. A field that is mapped is not looked for in other columns.
+	// separates the two. The server does not look for a mapped field in other columns.
 	Map *ImportMap `form:"map,omitempty" json:"map,omitempty"`
 
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4289,62 +4329,62 @@ type ImportJobsParamsDateOrder string
 
 // PlanJobParams defines parameters for PlanJob.
 type PlanJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteJobParams defines parameters for DeleteJob.
 type DeleteJobParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CloseJobParams defines parameters for CloseJob.
 type CloseJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListJobPathsParams defines parameters for ListJobPaths.
 type ListJobPathsParams struct {
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ReopenJobParams defines parameters for ReopenJob.
 type ReopenJobParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreatePathParams defines parameters for CreatePath.
 type CreatePathParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeletePathParams defines parameters for DeletePath.
 type DeletePathParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdatePathParams defines parameters for UpdatePath.
 type UpdatePathParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4356,8 +4396,8 @@ type ListSerialsParams struct {
 	// PathID Only units on this path.
 	PathID *SerialPathID `form:"pathId,omitempty" json:"pathId,omitempty"`
 
-	// StepID Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
-	// leave them out.
+	// StepID Only units that are at this step. Units that were scrapped at the step are included; combine with `status` to leave
+	// them out.
 	StepID *SerialStepID `form:"stepId,omitempty" json:"stepId,omitempty"`
 
 	// Status Only units in this state.
@@ -4366,168 +4406,168 @@ type ListSerialsParams struct {
 	// Q Text that the serial number must contain, in upper or lower case.
 	Q *SerialQuery `form:"q,omitempty" json:"q,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateSerialsParams defines parameters for CreateSerials.
 type CreateSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AdvanceSerialsParams defines parameters for AdvanceSerials.
 type AdvanceSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AdvanceSerialsToParams defines parameters for AdvanceSerialsTo.
 type AdvanceSerialsToParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AddSerialNotesParams defines parameters for AddSerialNotes.
 type AddSerialNotesParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // OverrideStepsParams defines parameters for OverrideSteps.
 type OverrideStepsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ScrapSerialsParams defines parameters for ScrapSerials.
 type ScrapSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UndoSerialsParams defines parameters for UndoSerials.
 type UndoSerialsParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteSerialParams defines parameters for DeleteSerial.
 type DeleteSerialParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdvanceSerialParams defines parameters for AdvanceSerial.
 type AdvanceSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AdvanceSerialToParams defines parameters for AdvanceSerialTo.
 type AdvanceSerialToParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ForceCompleteSerialParams defines parameters for ForceCompleteSerial.
 type ForceCompleteSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AddSerialNoteParams defines parameters for AddSerialNote.
 type AddSerialNoteParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ScrapSerialParams defines parameters for ScrapSerial.
 type ScrapSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CompleteStepParams defines parameters for CompleteStep.
 type CompleteStepParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ClearStepOverrideParams defines parameters for ClearStepOverride.
 type ClearStepOverrideParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // OverrideStepParams defines parameters for OverrideStep.
 type OverrideStepParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // WaiveStepParams defines parameters for WaiveStep.
 type WaiveStepParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UndoSerialParams defines parameters for UndoSerial.
 type UndoSerialParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateStepParams defines parameters for UpdateStep.
 type UpdateStepParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateTemplateParams defines parameters for CreateTemplate.
 type CreateTemplateParams struct {
-	// IdempotencyKey Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-	// changes nothing; with another request it is refused (422). Failures are not remembered.
+	// IdempotencyKey Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+	// changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteTemplateParams defines parameters for DeleteTemplate.
 type DeleteTemplateParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateTemplateParams defines parameters for UpdateTemplate.
 type UpdateTemplateParams struct {
-	// IfMatch The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412.
+	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4545,10 +4585,10 @@ type ListWorkParams struct {
 	// JobID Only steps of this job.
 	JobID *WorkJobID `form:"jobId,omitempty" json:"jobId,omitempty"`
 
-	// Limit Maximum number of items to return. Without it, the list has all items.
+	// Limit Maximum number of items to return. Without it, the list contains all items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. Opaque; take it from the `Link` header of the page before.
+	// Cursor Where the page begins. The value is opaque; use the one from the `Link` header of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4712,19 +4752,20 @@ type ClientInterface interface {
 
 	// ListEvents Read the events
 	//
-	// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
-	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-	// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
-	// the newest event comes first, and `before` continues towards older ones.
+	// Returns the events after the event `after`, oldest first. The events are the audit trail and the change feed. A
+	// client that continues after the last `seq` that it has processed gets every event exactly once. Without `limit`, the
+	// response contains all events until now; with `limit`, it contains one page. An event must match all filters in the
+	// request. With `order=desc`, the newest event comes first, and `before` continues with older events.
 	//
-	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
-	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-	// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
-	// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
+	// If the `Accept` header prefers `text/event-stream` to `application/json`, the response is a live stream (Server-Sent
+	// Events): the same events, and then each new event when it happens. The name of an event is its type, and its id is
+	// `seq`. A client that opens the stream again with `Last-Event-ID` gets the events after that event. To get only new
+	// events, pass `lastSeq` of `getSession` as `after`. A stream does not accept `order=desc`, `before`, and `since`
+	// (400). The server sends a comment line every 15 seconds to keep the connection alive.
 	//
-	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
-	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
-	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+	// Every `seq` belongs to an epoch of the feed, which is in the header `Routecard-Feed-Epoch`. The epoch changes when
+	// the database is restored from a backup, because the numbers after the backup are then used again for other events.
+	// Store the epoch with the last `seq`, and start again with the first event when the epoch changes. The server ends a
 	// live stream when the epoch changes.
 	//
 	// Needs the role `read`. Changes nothing.
@@ -4734,13 +4775,13 @@ type ClientInterface interface {
 
 	// GetForecast Forecast when a job reaches its goal
 	//
-	// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
-	// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
-	// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
-	// count like other hours, because the basis contains them too.
+	// Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
+	// numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
+	// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+	// `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 	//
-	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
-	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+	// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+	// depend on units in progress. A closed job gets the same forecast as an open job.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -4761,12 +4802,12 @@ type ClientInterface interface {
 
 	// GetStepTimes Measure how long units stay at each step
 	//
-	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
-	// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
-	// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
-	// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
-	// left out.
+	// Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
+	// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
+	// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
+	// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
+	// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
+	// nothing happened and nothing waits are left out.
 	//
 	// - `entered`: units that were created at the step or moved to it.
 	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -4784,9 +4825,9 @@ type ClientInterface interface {
 
 	// GetThroughput Count created, completed, and scrapped units over time
 	//
-	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
-	// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
-	// zeros.
+	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The server
+	// extends the period to whole buckets: the first bucket contains `from`, and the last bucket contains the time just
+	// before `to`. A bucket without moves has zeros.
 	//
 	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
 	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
@@ -4799,10 +4840,10 @@ type ClientInterface interface {
 
 	// LinkJiraTicketWithBody Link a ticket to a job
 	//
-	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+	// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+	// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+	// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 	// before it for a new job.
@@ -4814,10 +4855,10 @@ type ClientInterface interface {
 
 	// LinkJiraTicket Link a ticket to a job
 	//
-	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+	// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+	// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+	// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 	// before it for a new job.
@@ -4829,8 +4870,9 @@ type ClientInterface interface {
 
 	// PushJobToJiraWithBody Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+	// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+	// gets a 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
@@ -4841,8 +4883,9 @@ type ClientInterface interface {
 
 	// PushJobToJira Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+	// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+	// gets a 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
@@ -4853,8 +4896,8 @@ type ClientInterface interface {
 
 	// ListJiraTickets List open Jira tickets
 	//
-	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
-	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+	// Returns one page of the open tickets of the configured project, newest first: 50 tickets by default, at most 100.
+	// The `Link` header has the next page if there is one. The server stores nothing.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -4863,7 +4906,7 @@ type ClientInterface interface {
 
 	// GetJiraTicket Get a Jira ticket
 	//
-	// Answers with one ticket as Jira has it now. Nothing is stored.
+	// Returns one ticket as it is in Jira now. The server stores nothing.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -4872,10 +4915,11 @@ type ClientInterface interface {
 
 	// ListJobs List jobs
 	//
-	// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
-	// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
-	// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
-	// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+	// Returns jobs, newest first unless `sort` says otherwise. A job must match all filters in the request. Without
+	// `limit`, the response contains every job that matches and is streamed. With `limit`, it contains one page, and the
+	// `Link` header has the next page if there is one. Creating a job while you read the pages neither repeats nor hides
+	// another job. A job whose due date or priority changes meanwhile can be missed or returned twice when the list is
+	// sorted by it.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -4884,9 +4928,9 @@ type ClientInterface interface {
 
 	// CreateJobWithBody Create a job
 	//
-	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+	// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+	// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+	// later updates ignore them. If another job has the `externalId`, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -4897,9 +4941,9 @@ type ClientInterface interface {
 
 	// CreateJob Create a job
 	//
-	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+	// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+	// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+	// later updates ignore them. If another job has the `externalId`, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -4913,28 +4957,30 @@ type ClientInterface interface {
 	// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
 	//
 	// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
-	// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
-	// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+	// The server reads the first visible sheet of an XLSX file. A formula has the result that was saved with it. The value
+	// of merged cells belongs to the first cell; the other cells are empty. The server ignores empty rows.
 	//
-	// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
-	// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+	// **Columns.** The first row that is not empty names the columns. A column is for the field of the same name. These
+	// names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
-	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
-	// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
+	// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+	// CSV without changes. `name` and `goalQuantity` need a column.
 	//
-	// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
-	// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
-	// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
-	// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
-	// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+	// **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
+	// quantity may have thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`,
+	// `2026/12/01`, `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as
+	// `01/12/2026`, which can be read in two ways, is an error unless `dateOrder` is sent. A priority is `low`, `normal`,
+	// `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas; a label with a comma or a double
+	// quote is quoted as in CSV. An empty cell means that the field is absent.
 	//
 	// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
-	// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
-	// and 100000 steps are created together.
+	// job's goal quantity. `units` is the number of units to create on the path; without it, none are created. At most
+	// 50000 units and 100000 steps are created together.
 	//
-	// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
-	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
-	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+	// **Faults.** `atomic`: if a row fails, nothing is imported, and the error has the `report`; the status is 400, or 409
+	// if all faults are external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns
+	// the report without importing anything; it needs no idempotency key. All changes are one transaction.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
 	// `path.created` and `serial.created` for each path and unit.
@@ -4946,10 +4992,10 @@ type ClientInterface interface {
 
 	// PlanJobWithBody Create a job with its paths, steps, and units
 	//
-	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+	// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+	// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+	// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 	// and `serial.created` for each path and unit.
@@ -4961,10 +5007,10 @@ type ClientInterface interface {
 
 	// PlanJob Create a job with its paths, steps, and units
 	//
-	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+	// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+	// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+	// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 	// and `serial.created` for each path and unit.
@@ -4976,18 +5022,18 @@ type ClientInterface interface {
 
 	// DeleteJob Delete a job
 	//
-	// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
+	// Deletes the job and its paths. A job with serial numbers cannot be deleted (409), because its units must remain
 	// traceable.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
 	//
 	// Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
 	DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJob Get a job with its paths and progress
 	//
-	// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
-	// the serial numbers would give.
+	// Returns the job, its paths with their steps, and its progress. The progress always equals a count of the serial
+	// numbers.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -4996,11 +5042,12 @@ type ClientInterface interface {
 
 	// UpdateJobWithBody Change a job
 	//
-	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+	// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+	// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+	// the same as before.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `job.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5009,11 +5056,12 @@ type ClientInterface interface {
 
 	// UpdateJob Change a job
 	//
-	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+	// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+	// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+	// the same as before.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `job.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5022,9 +5070,9 @@ type ClientInterface interface {
 
 	// CloseJobWithBody Close a job
 	//
-	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-	// can still be changed. A job that is closed already is refused (409).
+	// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+	// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+	// can still be changed. If the job is already closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 	//
@@ -5035,9 +5083,9 @@ type ClientInterface interface {
 
 	// CloseJob Close a job
 	//
-	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-	// can still be changed. A job that is closed already is refused (409).
+	// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+	// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+	// can still be changed. If the job is already closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 	//
@@ -5048,7 +5096,7 @@ type ClientInterface interface {
 
 	// ListJobPaths List the paths of a job
 	//
-	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+	// Returns the paths of one job with their steps, newest first. Without `limit`, the response contains all paths.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -5057,8 +5105,8 @@ type ClientInterface interface {
 
 	// ReopenJobWithBody Reopen a closed job
 	//
-	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-	// not closed is refused (409).
+	// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+	// closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 	//
@@ -5069,8 +5117,8 @@ type ClientInterface interface {
 
 	// ReopenJob Reopen a closed job
 	//
-	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-	// not closed is refused (409).
+	// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+	// closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 	//
@@ -5081,9 +5129,9 @@ type ClientInterface interface {
 
 	// CreatePathWithBody Create a path
 	//
-	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-	// refused (404).
+	// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+	// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+	// the template does not exist).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -5094,9 +5142,9 @@ type ClientInterface interface {
 
 	// CreatePath Create a path
 	//
-	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-	// refused (404).
+	// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+	// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+	// the template does not exist).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -5107,17 +5155,18 @@ type ClientInterface interface {
 
 	// DeletePath Delete a path
 	//
-	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+	// Deletes the path and its steps. A path with serial numbers cannot be deleted (409), because its units must remain
+	// traceable.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
 	//
 	// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
 	DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPath Get a path and where its units stand
 	//
-	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
-	// bottleneck shows.
+	// Returns the path, the number of its completed units, and the number of units at each step, which shows the
+	// bottleneck.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -5126,16 +5175,17 @@ type ClientInterface interface {
 
 	// UpdatePathWithBody Change a path
 	//
-	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+	// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+	// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+	// steps by position. Fields of a matched step that are not sent keep their values.
 	//
-	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-	// History keeps the names of removed steps.
+	// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+	// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+	// The events keep the names of removed steps.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5144,16 +5194,17 @@ type ClientInterface interface {
 
 	// UpdatePath Change a path
 	//
-	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+	// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+	// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+	// steps by position. Fields of a matched step that are not sent keep their values.
 	//
-	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-	// History keeps the names of removed steps.
+	// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+	// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+	// The events keep the names of removed steps.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5172,8 +5223,8 @@ type ClientInterface interface {
 
 	// ListSerials List serial numbers
 	//
-	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
-	// streamed.
+	// Returns units, newest first. A unit must match all filters in the request. Without `limit`, the response contains
+	// every unit that matches and is streamed.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -5182,10 +5233,10 @@ type ClientInterface interface {
 
 	// CreateSerialsWithBody Create serial numbers
 	//
-	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-	// again.
+	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+	// not used again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -5196,10 +5247,10 @@ type ClientInterface interface {
 
 	// CreateSerials Create serial numbers
 	//
-	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-	// again.
+	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+	// not used again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -5210,9 +5261,10 @@ type ClientInterface interface {
 
 	// AdvanceSerialsWithBody Advance many serial numbers
 	//
-	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-	// so that two people who press the same button at the same time move each unit once.
+	// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+	// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+	// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+	// button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -5224,9 +5276,10 @@ type ClientInterface interface {
 
 	// AdvanceSerials Advance many serial numbers
 	//
-	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-	// so that two people who press the same button at the same time move each unit once.
+	// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+	// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+	// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+	// button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -5238,8 +5291,8 @@ type ClientInterface interface {
 
 	// AdvanceSerialsToWithBody Advance many serial numbers past steps
 	//
-	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-	// unit that moved has `bypassed`.
+	// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+	// a unit that moved has `bypassed`.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -5251,8 +5304,8 @@ type ClientInterface interface {
 
 	// AdvanceSerialsTo Advance many serial numbers past steps
 	//
-	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-	// unit that moved has `bypassed`.
+	// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+	// a unit that moved has `bypassed`.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -5312,8 +5365,8 @@ type ClientInterface interface {
 
 	// ScrapSerialsWithBody Scrap many serial numbers
 	//
-	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-	// answers for itself.
+	// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+	// In the mode `perItem`, each unit is scrapped independently of the others.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 	//
@@ -5324,8 +5377,8 @@ type ClientInterface interface {
 
 	// ScrapSerials Scrap many serial numbers
 	//
-	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-	// answers for itself.
+	// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+	// In the mode `perItem`, each unit is scrapped independently of the others.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 	//
@@ -5334,10 +5387,10 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
 	ScrapSerials(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UndoSerialsWithBody Take back the last change of many serial numbers
+	// UndoSerialsWithBody Undo the last change of many serial numbers
 	//
-	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-	// take back your own changes only.
+	// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+	// to undo only your own changes.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 	//
@@ -5346,10 +5399,10 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
 	UndoSerialsWithBody(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UndoSerials Take back the last change of many serial numbers
+	// UndoSerials Undo the last change of many serial numbers
 	//
-	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-	// take back your own changes only.
+	// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+	// to undo only your own changes.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 	//
@@ -5361,9 +5414,9 @@ type ClientInterface interface {
 	// DeleteSerial Delete a unit that never moved
 	//
 	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
-	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+	// not even if that was undone. The events of the unit remain, and its serial number cannot be used again.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 	// `serial.deleted`.
 	//
 	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
@@ -5371,8 +5424,8 @@ type ClientInterface interface {
 
 	// GetSerial Get a serial number and its steps
 	//
-	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
-	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now.
+	// Every operation ignores the case of serial numbers: `sn-00001` finds `SN-00001`.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -5381,12 +5434,14 @@ type ClientInterface interface {
 
 	// AdvanceSerialWithBody Advance to the next step
 	//
-	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-	// unit moves only if it still stands there, so that pressing twice moves it once.
+	// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+	// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+	// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+	// it once.
 	//
-	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+	// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+	// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+	// response is 409.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -5398,12 +5453,14 @@ type ClientInterface interface {
 
 	// AdvanceSerial Advance to the next step
 	//
-	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-	// unit moves only if it still stands there, so that pressing twice moves it once.
+	// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+	// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+	// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+	// it once.
 	//
-	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+	// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+	// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+	// response is 409.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -5415,9 +5472,10 @@ type ClientInterface interface {
 
 	// AdvanceSerialToWithBody Advance past steps
 	//
-	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+	// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+	// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+	// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+	// only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -5429,9 +5487,10 @@ type ClientInterface interface {
 
 	// AdvanceSerialTo Advance past steps
 	//
-	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+	// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+	// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+	// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+	// only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -5441,11 +5500,11 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
 	AdvanceSerialTo(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ForceCompleteSerialWithBody Complete a unit over open steps
+	// ForceCompleteSerialWithBody Complete a unit although steps are open
 	//
-	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-	// this step.
+	// Completes the unit although required steps are open; the event names them. If no required step except the current
+	// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+	// is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -5454,11 +5513,11 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
 	ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ForceCompleteSerial Complete a unit over open steps
+	// ForceCompleteSerial Complete a unit although steps are open
 	//
-	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-	// this step.
+	// Completes the unit although required steps are open; the event names them. If no required step except the current
+	// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+	// is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -5469,8 +5528,8 @@ type ClientInterface interface {
 
 	// AddSerialNoteWithBody Add a note to a unit
 	//
-	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-	// possible when the unit is completed or scrapped.
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+	// also add notes to completed and scrapped units.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 	//
@@ -5481,8 +5540,8 @@ type ClientInterface interface {
 
 	// AddSerialNote Add a note to a unit
 	//
-	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-	// possible when the unit is completed or scrapped.
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+	// also add notes to completed and scrapped units.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 	//
@@ -5493,8 +5552,8 @@ type ClientInterface interface {
 
 	// ScrapSerialWithBody Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-	// `fromStepId` the unit is scrapped only if it still stands at this step.
+	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -5505,8 +5564,8 @@ type ClientInterface interface {
 
 	// ScrapSerial Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-	// `fromStepId` the unit is scrapped only if it still stands at this step.
+	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -5517,7 +5576,7 @@ type ClientInterface interface {
 
 	// CompleteStepWithBody Report a deferred step as done
 	//
-	// The step was done after all, out of its order.
+	// Records that the deferred step was done later than its order on the path.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
@@ -5528,7 +5587,7 @@ type ClientInterface interface {
 
 	// CompleteStep Report a deferred step as done
 	//
-	// The step was done after all, out of its order.
+	// Records that the deferred step was done later than its order on the path.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
@@ -5537,11 +5596,11 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
 	CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ClearStepOverride Take back an override
+	// ClearStepOverride Remove an override
 	//
-	// The step binds this unit again as its path says.
+	// Removes the override of the step for this unit, so that the rules of the path apply again.
 	//
-	// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+	// Needs the role `operate`. A retry is safe: the response is 409 if the first request succeeded. Appends
 	// `serial.override_cleared`.
 	//
 	// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
@@ -5549,8 +5608,8 @@ type ClientInterface interface {
 
 	// OverrideStepWithBody Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-	// `skipped`: the unit no longer owes it.
+	// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+	// no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -5561,8 +5620,8 @@ type ClientInterface interface {
 
 	// OverrideStep Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-	// `skipped`: the unit no longer owes it.
+	// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+	// no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -5571,9 +5630,9 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
 	OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// WaiveStepWithBody Excuse a deferred step
+	// WaiveStepWithBody Waive a deferred step
 	//
-	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
@@ -5582,9 +5641,9 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
 	WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// WaiveStep Excuse a deferred step
+	// WaiveStep Waive a deferred step
 	//
-	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
@@ -5593,13 +5652,14 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
 	WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UndoSerialWithBody Take back the last change of a unit
+	// UndoSerialWithBody Undo the last change of a unit
 	//
-	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+	// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+	// be undone.
 	//
-	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+	// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+	// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -5608,13 +5668,14 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
 	UndoSerialWithBody(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UndoSerial Take back the last change of a unit
+	// UndoSerial Undo the last change of a unit
 	//
-	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+	// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+	// be undone.
 	//
-	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+	// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+	// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -5623,10 +5684,10 @@ type ClientInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
 	UndoSerial(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSession Get what the caller may do here
+	// GetSession Get the session
 	//
-	// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
-	// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+	// Returns the role of the caller's API key, the configuration of the server, and the number of the newest event. To
+	// get only new events, pass `lastSeq` as `after` to `listEvents`.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -5635,11 +5696,11 @@ type ClientInterface interface {
 
 	// UpdateStepWithBody Change a step
 	//
-	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-	// `ETag` is the path's, and an `If-Match` names the path's version.
+	// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+	// `ETag` and `If-Match` are those of its path.
 	//
-	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-	// `step.updated`.
+	// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+	// Appends `step.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5648,11 +5709,11 @@ type ClientInterface interface {
 
 	// UpdateStep Change a step
 	//
-	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-	// `ETag` is the path's, and an `If-Match` names the path's version.
+	// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+	// `ETag` and `If-Match` are those of its path.
 	//
-	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-	// `step.updated`.
+	// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+	// Appends `step.updated`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5670,7 +5731,7 @@ type ClientInterface interface {
 
 	// CreateTemplateWithBody Create a template
 	//
-	// Stores a list of steps from which paths can be made. The name need not be unique.
+	// Stores a list of steps for new paths. The name need not be unique.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 	//
@@ -5681,7 +5742,7 @@ type ClientInterface interface {
 
 	// CreateTemplate Create a template
 	//
-	// Stores a list of steps from which paths can be made. The name need not be unique.
+	// Stores a list of steps for new paths. The name need not be unique.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 	//
@@ -5692,9 +5753,9 @@ type ClientInterface interface {
 
 	// DeleteTemplate Delete a template
 	//
-	// Deletes the template. Paths that were made from it stay as they are.
+	// Deletes the template. Paths that were created from it do not change.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 	// `template.deleted`.
 	//
 	// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
@@ -5711,11 +5772,11 @@ type ClientInterface interface {
 
 	// UpdateTemplateWithBody Change a template
 	//
-	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-	// are.
+	// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+	// change.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5724,11 +5785,11 @@ type ClientInterface interface {
 
 	// UpdateTemplate Change a template
 	//
-	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-	// are.
+	// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+	// change.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5737,12 +5798,12 @@ type ClientInterface interface {
 
 	// ListWork List what waits at which step
 	//
-	// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
-	// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
-	// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+	// Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
+	// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+	// urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 	//
-	// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
-	// missed or returned twice, because its place can change.
+	// Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
+	// missed or returned twice, because its position can change.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -5752,19 +5813,20 @@ type ClientInterface interface {
 
 // ListEvents Read the events
 //
-// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
-// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
-// the newest event comes first, and `before` continues towards older ones.
+// Returns the events after the event `after`, oldest first. The events are the audit trail and the change feed. A
+// client that continues after the last `seq` that it has processed gets every event exactly once. Without `limit`, the
+// response contains all events until now; with `limit`, it contains one page. An event must match all filters in the
+// request. With `order=desc`, the newest event comes first, and `before` continues with older events.
 //
-// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
-// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
-// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
+// If the `Accept` header prefers `text/event-stream` to `application/json`, the response is a live stream (Server-Sent
+// Events): the same events, and then each new event when it happens. The name of an event is its type, and its id is
+// `seq`. A client that opens the stream again with `Last-Event-ID` gets the events after that event. To get only new
+// events, pass `lastSeq` of `getSession` as `after`. A stream does not accept `order=desc`, `before`, and `since`
+// (400). The server sends a comment line every 15 seconds to keep the connection alive.
 //
-// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
-// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
-// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+// Every `seq` belongs to an epoch of the feed, which is in the header `Routecard-Feed-Epoch`. The epoch changes when
+// the database is restored from a backup, because the numbers after the backup are then used again for other events.
+// Store the epoch with the last `seq`, and start again with the first event when the epoch changes. The server ends a
 // live stream when the epoch changes.
 //
 // Needs the role `read`. Changes nothing.
@@ -5784,13 +5846,13 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 
 // GetForecast Forecast when a job reaches its goal
 //
-// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
-// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
-// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
-// count like other hours, because the basis contains them too.
+// Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
+// numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
+// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+// `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 //
-// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
-// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+// depend on units in progress. A closed job gets the same forecast as an open job.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -5831,12 +5893,12 @@ func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, reqEditor
 
 // GetStepTimes Measure how long units stay at each step
 //
-// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
-// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
-// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
-// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
-// left out.
+// Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
+// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
+// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
+// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
+// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
+// nothing happened and nothing waits are left out.
 //
 //   - `entered`: units that were created at the step or moved to it.
 //   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -5864,9 +5926,9 @@ func (c *Client) GetStepTimes(ctx context.Context, params *GetStepTimesParams, r
 
 // GetThroughput Count created, completed, and scrapped units over time
 //
-// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
-// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
-// zeros.
+// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The server
+// extends the period to whole buckets: the first bucket contains `from`, and the last bucket contains the time just
+// before `to`. A bucket without moves has zeros.
 //
 // Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
 // hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
@@ -5889,10 +5951,10 @@ func (c *Client) GetThroughput(ctx context.Context, params *GetThroughputParams,
 
 // LinkJiraTicketWithBody Link a ticket to a job
 //
-// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 // before it for a new job.
@@ -5914,10 +5976,10 @@ func (c *Client) LinkJiraTicketWithBody(ctx context.Context, params *LinkJiraTic
 
 // LinkJiraTicket Link a ticket to a job
 //
-// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 // before it for a new job.
@@ -5939,8 +6001,9 @@ func (c *Client) LinkJiraTicket(ctx context.Context, params *LinkJiraTicketParam
 
 // PushJobToJiraWithBody Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+// gets a 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
@@ -5961,8 +6024,9 @@ func (c *Client) PushJobToJiraWithBody(ctx context.Context, params *PushJobToJir
 
 // PushJobToJira Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+// gets a 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
@@ -5983,8 +6047,8 @@ func (c *Client) PushJobToJira(ctx context.Context, params *PushJobToJiraParams,
 
 // ListJiraTickets List open Jira tickets
 //
-// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
-// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+// Returns one page of the open tickets of the configured project, newest first: 50 tickets by default, at most 100.
+// The `Link` header has the next page if there is one. The server stores nothing.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6003,7 +6067,7 @@ func (c *Client) ListJiraTickets(ctx context.Context, params *ListJiraTicketsPar
 
 // GetJiraTicket Get a Jira ticket
 //
-// Answers with one ticket as Jira has it now. Nothing is stored.
+// Returns one ticket as it is in Jira now. The server stores nothing.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6022,10 +6086,11 @@ func (c *Client) GetJiraTicket(ctx context.Context, ticketKey TicketKey, reqEdit
 
 // ListJobs List jobs
 //
-// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
-// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
-// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
-// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+// Returns jobs, newest first unless `sort` says otherwise. A job must match all filters in the request. Without
+// `limit`, the response contains every job that matches and is streamed. With `limit`, it contains one page, and the
+// `Link` header has the next page if there is one. Creating a job while you read the pages neither repeats nor hides
+// another job. A job whose due date or priority changes meanwhile can be missed or returned twice when the list is
+// sorted by it.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6044,9 +6109,9 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 
 // CreateJobWithBody Create a job
 //
-// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+// later updates ignore them. If another job has the `externalId`, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -6067,9 +6132,9 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 
 // CreateJob Create a job
 //
-// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+// later updates ignore them. If another job has the `externalId`, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -6093,28 +6158,30 @@ func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body Cr
 // Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
 //
 // **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
-// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
-// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+// The server reads the first visible sheet of an XLSX file. A formula has the result that was saved with it. The value
+// of merged cells belongs to the first cell; the other cells are empty. The server ignores empty rows.
 //
-// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
-// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+// **Columns.** The first row that is not empty names the columns. A column is for the field of the same name. These
+// names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 // amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
-// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
-// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
+// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+// CSV without changes. `name` and `goalQuantity` need a column.
 //
-// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
-// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
-// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
-// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
-// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+// **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
+// quantity may have thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`,
+// `2026/12/01`, `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as
+// `01/12/2026`, which can be read in two ways, is an error unless `dateOrder` is sent. A priority is `low`, `normal`,
+// `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas; a label with a comma or a double
+// quote is quoted as in CSV. An empty cell means that the field is absent.
 //
 // **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
-// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
-// and 100000 steps are created together.
+// job's goal quantity. `units` is the number of units to create on the path; without it, none are created. At most
+// 50000 units and 100000 steps are created together.
 //
-// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
-// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
-// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+// **Faults.** `atomic`: if a row fails, nothing is imported, and the error has the `report`; the status is 400, or 409
+// if all faults are external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns
+// the report without importing anything; it needs no idempotency key. All changes are one transaction.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
 // `path.created` and `serial.created` for each path and unit.
@@ -6136,10 +6203,10 @@ func (c *Client) ImportJobsWithBody(ctx context.Context, params *ImportJobsParam
 
 // PlanJobWithBody Create a job with its paths, steps, and units
 //
-// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 // and `serial.created` for each path and unit.
@@ -6161,10 +6228,10 @@ func (c *Client) PlanJobWithBody(ctx context.Context, params *PlanJobParams, con
 
 // PlanJob Create a job with its paths, steps, and units
 //
-// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 // and `serial.created` for each path and unit.
@@ -6186,10 +6253,10 @@ func (c *Client) PlanJob(ctx context.Context, params *PlanJobParams, body PlanJo
 
 // DeleteJob Delete a job
 //
-// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
+// Deletes the job and its paths. A job with serial numbers cannot be deleted (409), because its units must remain
 // traceable.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
 //
 // Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
 func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6206,8 +6273,8 @@ func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobPa
 
 // GetJob Get a job with its paths and progress
 //
-// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
-// the serial numbers would give.
+// Returns the job, its paths with their steps, and its progress. The progress always equals a count of the serial
+// numbers.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6226,11 +6293,12 @@ func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestE
 
 // UpdateJobWithBody Change a job
 //
-// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+// the same as before.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `job.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6249,11 +6317,12 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 
 // UpdateJob Change a job
 //
-// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+// the same as before.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `job.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6272,9 +6341,9 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 
 // CloseJobWithBody Close a job
 //
-// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-// can still be changed. A job that is closed already is refused (409).
+// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+// can still be changed. If the job is already closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 //
@@ -6295,9 +6364,9 @@ func (c *Client) CloseJobWithBody(ctx context.Context, jobID JobID, params *Clos
 
 // CloseJob Close a job
 //
-// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-// can still be changed. A job that is closed already is refused (409).
+// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+// can still be changed. If the job is already closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 //
@@ -6318,7 +6387,7 @@ func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobPara
 
 // ListJobPaths List the paths of a job
 //
-// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+// Returns the paths of one job with their steps, newest first. Without `limit`, the response contains all paths.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6337,8 +6406,8 @@ func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobP
 
 // ReopenJobWithBody Reopen a closed job
 //
-// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-// not closed is refused (409).
+// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+// closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 //
@@ -6359,8 +6428,8 @@ func (c *Client) ReopenJobWithBody(ctx context.Context, jobID JobID, params *Reo
 
 // ReopenJob Reopen a closed job
 //
-// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-// not closed is refused (409).
+// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+// closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 //
@@ -6381,9 +6450,9 @@ func (c *Client) ReopenJob(ctx context.Context, jobID JobID, params *ReopenJobPa
 
 // CreatePathWithBody Create a path
 //
-// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-// refused (404).
+// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+// the template does not exist).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -6404,9 +6473,9 @@ func (c *Client) CreatePathWithBody(ctx context.Context, params *CreatePathParam
 
 // CreatePath Create a path
 //
-// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-// refused (404).
+// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+// the template does not exist).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -6427,9 +6496,10 @@ func (c *Client) CreatePath(ctx context.Context, params *CreatePathParams, body 
 
 // DeletePath Delete a path
 //
-// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+// Deletes the path and its steps. A path with serial numbers cannot be deleted (409), because its units must remain
+// traceable.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
 //
 // Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
 func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6446,8 +6516,8 @@ func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePa
 
 // GetPath Get a path and where its units stand
 //
-// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
-// bottleneck shows.
+// Returns the path, the number of its completed units, and the number of units at each step, which shows the
+// bottleneck.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6466,16 +6536,17 @@ func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...Reque
 
 // UpdatePathWithBody Change a path
 //
-// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+// steps by position. Fields of a matched step that are not sent keep their values.
 //
-// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-// History keeps the names of removed steps.
+// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+// The events keep the names of removed steps.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `path.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6494,16 +6565,17 @@ func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *
 
 // UpdatePath Change a path
 //
-// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+// steps by position. Fields of a matched step that are not sent keep their values.
 //
-// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-// History keeps the names of removed steps.
+// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+// The events keep the names of removed steps.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `path.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6542,8 +6614,8 @@ func (c *Client) ListPlaces(ctx context.Context, reqEditors ...RequestEditorFn) 
 
 // ListSerials List serial numbers
 //
-// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
-// streamed.
+// Returns units, newest first. A unit must match all filters in the request. Without `limit`, the response contains
+// every unit that matches and is streamed.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6562,10 +6634,10 @@ func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, req
 
 // CreateSerialsWithBody Create serial numbers
 //
-// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-// again.
+// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+// not used again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -6586,10 +6658,10 @@ func (c *Client) CreateSerialsWithBody(ctx context.Context, params *CreateSerial
 
 // CreateSerials Create serial numbers
 //
-// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-// again.
+// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+// not used again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -6610,9 +6682,10 @@ func (c *Client) CreateSerials(ctx context.Context, params *CreateSerialsParams,
 
 // AdvanceSerialsWithBody Advance many serial numbers
 //
-// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-// so that two people who press the same button at the same time move each unit once.
+// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+// button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -6634,9 +6707,10 @@ func (c *Client) AdvanceSerialsWithBody(ctx context.Context, params *AdvanceSeri
 
 // AdvanceSerials Advance many serial numbers
 //
-// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-// so that two people who press the same button at the same time move each unit once.
+// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+// button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -6658,8 +6732,8 @@ func (c *Client) AdvanceSerials(ctx context.Context, params *AdvanceSerialsParam
 
 // AdvanceSerialsToWithBody Advance many serial numbers past steps
 //
-// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-// unit that moved has `bypassed`.
+// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+// a unit that moved has `bypassed`.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -6681,8 +6755,8 @@ func (c *Client) AdvanceSerialsToWithBody(ctx context.Context, params *AdvanceSe
 
 // AdvanceSerialsTo Advance many serial numbers past steps
 //
-// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-// unit that moved has `bypassed`.
+// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+// a unit that moved has `bypassed`.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -6792,8 +6866,8 @@ func (c *Client) OverrideSteps(ctx context.Context, params *OverrideStepsParams,
 
 // ScrapSerialsWithBody Scrap many serial numbers
 //
-// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-// answers for itself.
+// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+// In the mode `perItem`, each unit is scrapped independently of the others.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 //
@@ -6814,8 +6888,8 @@ func (c *Client) ScrapSerialsWithBody(ctx context.Context, params *ScrapSerialsP
 
 // ScrapSerials Scrap many serial numbers
 //
-// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-// answers for itself.
+// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+// In the mode `perItem`, each unit is scrapped independently of the others.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 //
@@ -6834,10 +6908,10 @@ func (c *Client) ScrapSerials(ctx context.Context, params *ScrapSerialsParams, b
 	return c.Client.Do(req)
 }
 
-// UndoSerialsWithBody Take back the last change of many serial numbers
+// UndoSerialsWithBody Undo the last change of many serial numbers
 //
-// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-// take back your own changes only.
+// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+// to undo only your own changes.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 //
@@ -6856,10 +6930,10 @@ func (c *Client) UndoSerialsWithBody(ctx context.Context, params *UndoSerialsPar
 	return c.Client.Do(req)
 }
 
-// UndoSerials Take back the last change of many serial numbers
+// UndoSerials Undo the last change of many serial numbers
 //
-// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-// take back your own changes only.
+// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+// to undo only your own changes.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 //
@@ -6881,9 +6955,9 @@ func (c *Client) UndoSerials(ctx context.Context, params *UndoSerialsParams, bod
 // DeleteSerial Delete a unit that never moved
 //
 // Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
-// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+// not even if that was undone. The events of the unit remain, and its serial number cannot be used again.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 // `serial.deleted`.
 //
 // Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
@@ -6901,8 +6975,8 @@ func (c *Client) DeleteSerial(ctx context.Context, serialID SerialID, params *De
 
 // GetSerial Get a serial number and its steps
 //
-// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
-// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now.
+// Every operation ignores the case of serial numbers: `sn-00001` finds `SN-00001`.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6921,12 +6995,14 @@ func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ..
 
 // AdvanceSerialWithBody Advance to the next step
 //
-// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-// unit moves only if it still stands there, so that pressing twice moves it once.
+// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+// it once.
 //
-// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+// response is 409.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -6948,12 +7024,14 @@ func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, p
 
 // AdvanceSerial Advance to the next step
 //
-// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-// unit moves only if it still stands there, so that pressing twice moves it once.
+// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+// it once.
 //
-// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+// response is 409.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -6975,9 +7053,10 @@ func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *A
 
 // AdvanceSerialToWithBody Advance past steps
 //
-// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+// only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -6999,9 +7078,10 @@ func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID,
 
 // AdvanceSerialTo Advance past steps
 //
-// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+// only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -7021,11 +7101,11 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params 
 	return c.Client.Do(req)
 }
 
-// ForceCompleteSerialWithBody Complete a unit over open steps
+// ForceCompleteSerialWithBody Complete a unit although steps are open
 //
-// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-// this step.
+// Completes the unit although required steps are open; the event names them. If no required step except the current
+// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+// is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -7044,11 +7124,11 @@ func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID Seria
 	return c.Client.Do(req)
 }
 
-// ForceCompleteSerial Complete a unit over open steps
+// ForceCompleteSerial Complete a unit although steps are open
 //
-// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-// this step.
+// Completes the unit although required steps are open; the event names them. If no required step except the current
+// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+// is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -7069,8 +7149,8 @@ func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, par
 
 // AddSerialNoteWithBody Add a note to a unit
 //
-// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-// possible when the unit is completed or scrapped.
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+// also add notes to completed and scrapped units.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 //
@@ -7091,8 +7171,8 @@ func (c *Client) AddSerialNoteWithBody(ctx context.Context, serialID SerialID, p
 
 // AddSerialNote Add a note to a unit
 //
-// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-// possible when the unit is completed or scrapped.
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+// also add notes to completed and scrapped units.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 //
@@ -7113,8 +7193,8 @@ func (c *Client) AddSerialNote(ctx context.Context, serialID SerialID, params *A
 
 // ScrapSerialWithBody Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-// `fromStepId` the unit is scrapped only if it still stands at this step.
+// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -7135,8 +7215,8 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, par
 
 // ScrapSerial Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-// `fromStepId` the unit is scrapped only if it still stands at this step.
+// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -7157,7 +7237,7 @@ func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, params *Scr
 
 // CompleteStepWithBody Report a deferred step as done
 //
-// The step was done after all, out of its order.
+// Records that the deferred step was done later than its order on the path.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
@@ -7178,7 +7258,7 @@ func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, st
 
 // CompleteStep Report a deferred step as done
 //
-// The step was done after all, out of its order.
+// Records that the deferred step was done later than its order on the path.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
@@ -7197,11 +7277,11 @@ func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID Ste
 	return c.Client.Do(req)
 }
 
-// ClearStepOverride Take back an override
+// ClearStepOverride Remove an override
 //
-// The step binds this unit again as its path says.
+// Removes the override of the step for this unit, so that the rules of the path apply again.
 //
-// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+// Needs the role `operate`. A retry is safe: the response is 409 if the first request succeeded. Appends
 // `serial.override_cleared`.
 //
 // Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
@@ -7219,8 +7299,8 @@ func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepI
 
 // OverrideStepWithBody Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-// `skipped`: the unit no longer owes it.
+// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+// no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -7241,8 +7321,8 @@ func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, st
 
 // OverrideStep Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-// `skipped`: the unit no longer owes it.
+// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+// no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -7261,9 +7341,9 @@ func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID Ste
 	return c.Client.Do(req)
 }
 
-// WaiveStepWithBody Excuse a deferred step
+// WaiveStepWithBody Waive a deferred step
 //
-// The unit may be completed without the step. The event keeps the reason and who approved it.
+// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
@@ -7282,9 +7362,9 @@ func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepI
 	return c.Client.Do(req)
 }
 
-// WaiveStep Excuse a deferred step
+// WaiveStep Waive a deferred step
 //
-// The unit may be completed without the step. The event keeps the reason and who approved it.
+// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
@@ -7303,13 +7383,14 @@ func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID
 	return c.Client.Do(req)
 }
 
-// UndoSerialWithBody Take back the last change of a unit
+// UndoSerialWithBody Undo the last change of a unit
 //
-// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that. Notes are not taken back.
+// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+// be undone.
 //
-// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -7328,13 +7409,14 @@ func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, para
 	return c.Client.Do(req)
 }
 
-// UndoSerial Take back the last change of a unit
+// UndoSerial Undo the last change of a unit
 //
-// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that. Notes are not taken back.
+// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+// be undone.
 //
-// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -7353,10 +7435,10 @@ func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, params *Undo
 	return c.Client.Do(req)
 }
 
-// GetSession Get what the caller may do here
+// GetSession Get the session
 //
-// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
-// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+// Returns the role of the caller's API key, the configuration of the server, and the number of the newest event. To
+// get only new events, pass `lastSeq` as `after` to `listEvents`.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -7375,11 +7457,11 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 
 // UpdateStepWithBody Change a step
 //
-// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-// `ETag` is the path's, and an `If-Match` names the path's version.
+// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+// `ETag` and `If-Match` are those of its path.
 //
-// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-// `step.updated`.
+// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+// Appends `step.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7398,11 +7480,11 @@ func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepID, params *
 
 // UpdateStep Change a step
 //
-// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-// `ETag` is the path's, and an `If-Match` names the path's version.
+// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+// `ETag` and `If-Match` are those of its path.
 //
-// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-// `step.updated`.
+// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+// Appends `step.updated`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7440,7 +7522,7 @@ func (c *Client) ListTemplates(ctx context.Context, params *ListTemplatesParams,
 
 // CreateTemplateWithBody Create a template
 //
-// Stores a list of steps from which paths can be made. The name need not be unique.
+// Stores a list of steps for new paths. The name need not be unique.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 //
@@ -7461,7 +7543,7 @@ func (c *Client) CreateTemplateWithBody(ctx context.Context, params *CreateTempl
 
 // CreateTemplate Create a template
 //
-// Stores a list of steps from which paths can be made. The name need not be unique.
+// Stores a list of steps for new paths. The name need not be unique.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 //
@@ -7482,9 +7564,9 @@ func (c *Client) CreateTemplate(ctx context.Context, params *CreateTemplateParam
 
 // DeleteTemplate Delete a template
 //
-// Deletes the template. Paths that were made from it stay as they are.
+// Deletes the template. Paths that were created from it do not change.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 // `template.deleted`.
 //
 // Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
@@ -7521,11 +7603,11 @@ func (c *Client) GetTemplate(ctx context.Context, templateID TemplateID, reqEdit
 
 // UpdateTemplateWithBody Change a template
 //
-// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-// are.
+// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+// change.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `template.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7544,11 +7626,11 @@ func (c *Client) UpdateTemplateWithBody(ctx context.Context, templateID Template
 
 // UpdateTemplate Change a template
 //
-// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-// are.
+// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+// change.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `template.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7567,12 +7649,12 @@ func (c *Client) UpdateTemplate(ctx context.Context, templateID TemplateID, para
 
 // ListWork List what waits at which step
 //
-// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
-// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
-// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+// Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
+// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+// urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 //
-// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
-// missed or returned twice, because its place can change.
+// Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
+// missed or returned twice, because its position can change.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -11048,19 +11130,20 @@ type ClientWithResponsesInterface interface {
 
 	// ListEventsWithResponse Read the events
 	//
-	// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
-	// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-	// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
-	// the newest event comes first, and `before` continues towards older ones.
+	// Returns the events after the event `after`, oldest first. The events are the audit trail and the change feed. A
+	// client that continues after the last `seq` that it has processed gets every event exactly once. Without `limit`, the
+	// response contains all events until now; with `limit`, it contains one page. An event must match all filters in the
+	// request. With `order=desc`, the newest event comes first, and `before` continues with older events.
 	//
-	// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
-	// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-	// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
-	// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
+	// If the `Accept` header prefers `text/event-stream` to `application/json`, the response is a live stream (Server-Sent
+	// Events): the same events, and then each new event when it happens. The name of an event is its type, and its id is
+	// `seq`. A client that opens the stream again with `Last-Event-ID` gets the events after that event. To get only new
+	// events, pass `lastSeq` of `getSession` as `after`. A stream does not accept `order=desc`, `before`, and `since`
+	// (400). The server sends a comment line every 15 seconds to keep the connection alive.
 	//
-	// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
-	// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
-	// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+	// Every `seq` belongs to an epoch of the feed, which is in the header `Routecard-Feed-Epoch`. The epoch changes when
+	// the database is restored from a backup, because the numbers after the backup are then used again for other events.
+	// Store the epoch with the last `seq`, and start again with the first event when the epoch changes. The server ends a
 	// live stream when the epoch changes.
 	//
 	// Needs the role `read`. Changes nothing.
@@ -11072,13 +11155,13 @@ type ClientWithResponsesInterface interface {
 
 	// GetForecastWithResponse Forecast when a job reaches its goal
 	//
-	// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
-	// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
-	// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
-	// count like other hours, because the basis contains them too.
+	// Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
+	// numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
+	// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+	// `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 	//
-	// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
-	// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+	// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+	// depend on units in progress. A closed job gets the same forecast as an open job.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11103,12 +11186,12 @@ type ClientWithResponsesInterface interface {
 
 	// GetStepTimesWithResponse Measure how long units stay at each step
 	//
-	// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-	// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
-	// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
-	// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
-	// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
-	// left out.
+	// Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
+	// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
+	// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
+	// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
+	// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
+	// nothing happened and nothing waits are left out.
 	//
 	// - `entered`: units that were created at the step or moved to it.
 	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -11128,9 +11211,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetThroughputWithResponse Count created, completed, and scrapped units over time
 	//
-	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
-	// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
-	// zeros.
+	// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The server
+	// extends the period to whole buckets: the first bucket contains `from`, and the last bucket contains the time just
+	// before `to`. A bucket without moves has zeros.
 	//
 	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
 	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
@@ -11145,10 +11228,10 @@ type ClientWithResponsesInterface interface {
 
 	// LinkJiraTicketWithBodyWithResponse Link a ticket to a job
 	//
-	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+	// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+	// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+	// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 	// before it for a new job.
@@ -11160,10 +11243,10 @@ type ClientWithResponsesInterface interface {
 
 	// LinkJiraTicketWithResponse Link a ticket to a job
 	//
-	// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-	// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-	// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-	// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+	// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+	// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+	// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+	// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 	// before it for a new job.
@@ -11175,8 +11258,9 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+	// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+	// gets a 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
@@ -11187,8 +11271,9 @@ type ClientWithResponsesInterface interface {
 
 	// PushJobToJiraWithResponse Write a job's progress to its ticket
 	//
-	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-	// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+	// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+	// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+	// gets a 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 	//
@@ -11199,8 +11284,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListJiraTicketsWithResponse List open Jira tickets
 	//
-	// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
-	// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+	// Returns one page of the open tickets of the configured project, newest first: 50 tickets by default, at most 100.
+	// The `Link` header has the next page if there is one. The server stores nothing.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11211,7 +11296,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetJiraTicketWithResponse Get a Jira ticket
 	//
-	// Answers with one ticket as Jira has it now. Nothing is stored.
+	// Returns one ticket as it is in Jira now. The server stores nothing.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11222,10 +11307,11 @@ type ClientWithResponsesInterface interface {
 
 	// ListJobsWithResponse List jobs
 	//
-	// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
-	// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
-	// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
-	// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+	// Returns jobs, newest first unless `sort` says otherwise. A job must match all filters in the request. Without
+	// `limit`, the response contains every job that matches and is streamed. With `limit`, it contains one page, and the
+	// `Link` header has the next page if there is one. Creating a job while you read the pages neither repeats nor hides
+	// another job. A job whose due date or priority changes meanwhile can be missed or returned twice when the list is
+	// sorted by it.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11236,9 +11322,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateJobWithBodyWithResponse Create a job
 	//
-	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+	// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+	// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+	// later updates ignore them. If another job has the `externalId`, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -11249,9 +11335,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateJobWithResponse Create a job
 	//
-	// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-	// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-	// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+	// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+	// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+	// later updates ignore them. If another job has the `externalId`, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 	//
@@ -11265,28 +11351,30 @@ type ClientWithResponsesInterface interface {
 	// Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
 	//
 	// **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
-	// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
-	// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+	// The server reads the first visible sheet of an XLSX file. A formula has the result that was saved with it. The value
+	// of merged cells belongs to the first cell; the other cells are empty. The server ignores empty rows.
 	//
-	// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
-	// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+	// **Columns.** The first row that is not empty names the columns. A column is for the field of the same name. These
+	// names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
-	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
-	// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
+	// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+	// CSV without changes. `name` and `goalQuantity` need a column.
 	//
-	// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
-	// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
-	// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
-	// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
-	// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+	// **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
+	// quantity may have thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`,
+	// `2026/12/01`, `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as
+	// `01/12/2026`, which can be read in two ways, is an error unless `dateOrder` is sent. A priority is `low`, `normal`,
+	// `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas; a label with a comma or a double
+	// quote is quoted as in CSV. An empty cell means that the field is absent.
 	//
 	// **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
-	// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
-	// and 100000 steps are created together.
+	// job's goal quantity. `units` is the number of units to create on the path; without it, none are created. At most
+	// 50000 units and 100000 steps are created together.
 	//
-	// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
-	// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
-	// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+	// **Faults.** `atomic`: if a row fails, nothing is imported, and the error has the `report`; the status is 400, or 409
+	// if all faults are external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns
+	// the report without importing anything; it needs no idempotency key. All changes are one transaction.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
 	// `path.created` and `serial.created` for each path and unit.
@@ -11298,10 +11386,10 @@ type ClientWithResponsesInterface interface {
 
 	// PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
 	//
-	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+	// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+	// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+	// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 	// and `serial.created` for each path and unit.
@@ -11313,10 +11401,10 @@ type ClientWithResponsesInterface interface {
 
 	// PlanJobWithResponse Create a job with its paths, steps, and units
 	//
-	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-	// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-	// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-	// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+	// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+	// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+	// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+	// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 	// and `serial.created` for each path and unit.
@@ -11328,10 +11416,10 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteJobWithResponse Delete a job
 	//
-	// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
+	// Deletes the job and its paths. A job with serial numbers cannot be deleted (409), because its units must remain
 	// traceable.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11340,8 +11428,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetJobWithResponse Get a job with its paths and progress
 	//
-	// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
-	// the serial numbers would give.
+	// Returns the job, its paths with their steps, and its progress. The progress always equals a count of the serial
+	// numbers.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11352,11 +11440,12 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateJobWithBodyWithResponse Change a job
 	//
-	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+	// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+	// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+	// the same as before.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `job.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11365,11 +11454,12 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateJobWithResponse Change a job
 	//
-	// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-	// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+	// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+	// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+	// the same as before.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `job.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11378,9 +11468,9 @@ type ClientWithResponsesInterface interface {
 
 	// CloseJobWithBodyWithResponse Close a job
 	//
-	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-	// can still be changed. A job that is closed already is refused (409).
+	// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+	// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+	// can still be changed. If the job is already closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 	//
@@ -11391,9 +11481,9 @@ type ClientWithResponsesInterface interface {
 
 	// CloseJobWithResponse Close a job
 	//
-	// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-	// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-	// can still be changed. A job that is closed already is refused (409).
+	// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+	// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+	// can still be changed. If the job is already closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 	//
@@ -11404,7 +11494,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListJobPathsWithResponse List the paths of a job
 	//
-	// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+	// Returns the paths of one job with their steps, newest first. Without `limit`, the response contains all paths.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11415,8 +11505,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReopenJobWithBodyWithResponse Reopen a closed job
 	//
-	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-	// not closed is refused (409).
+	// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+	// closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 	//
@@ -11427,8 +11517,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReopenJobWithResponse Reopen a closed job
 	//
-	// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-	// not closed is refused (409).
+	// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+	// closed, the response is 409.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 	//
@@ -11439,9 +11529,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePathWithBodyWithResponse Create a path
 	//
-	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-	// refused (404).
+	// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+	// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+	// the template does not exist).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -11452,9 +11542,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePathWithResponse Create a path
 	//
-	// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-	// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-	// refused (404).
+	// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+	// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+	// the template does not exist).
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 	//
@@ -11465,9 +11555,10 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePathWithResponse Delete a path
 	//
-	// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+	// Deletes the path and its steps. A path with serial numbers cannot be deleted (409), because its units must remain
+	// traceable.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11476,8 +11567,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetPathWithResponse Get a path and where its units stand
 	//
-	// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
-	// bottleneck shows.
+	// Returns the path, the number of its completed units, and the number of units at each step, which shows the
+	// bottleneck.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11488,16 +11579,17 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePathWithBodyWithResponse Change a path
 	//
-	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+	// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+	// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+	// steps by position. Fields of a matched step that are not sent keep their values.
 	//
-	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-	// History keeps the names of removed steps.
+	// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+	// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+	// The events keep the names of removed steps.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11506,16 +11598,17 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePathWithResponse Change a path
 	//
-	// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-	// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-	// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+	// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+	// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+	// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+	// steps by position. Fields of a matched step that are not sent keep their values.
 	//
-	// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-	// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-	// History keeps the names of removed steps.
+	// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+	// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+	// The events keep the names of removed steps.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `path.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11536,8 +11629,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListSerialsWithResponse List serial numbers
 	//
-	// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
-	// streamed.
+	// Returns units, newest first. A unit must match all filters in the request. Without `limit`, the response contains
+	// every unit that matches and is streamed.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11548,10 +11641,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSerialsWithBodyWithResponse Create serial numbers
 	//
-	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-	// again.
+	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+	// not used again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -11562,10 +11655,10 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSerialsWithResponse Create serial numbers
 	//
-	// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-	// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-	// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-	// again.
+	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+	// not used again.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -11576,9 +11669,10 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialsWithBodyWithResponse Advance many serial numbers
 	//
-	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-	// so that two people who press the same button at the same time move each unit once.
+	// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+	// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+	// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+	// button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -11590,9 +11684,10 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialsWithResponse Advance many serial numbers
 	//
-	// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-	// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-	// so that two people who press the same button at the same time move each unit once.
+	// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+	// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+	// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+	// button at the same time move each unit once.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -11604,8 +11699,8 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialsToWithBodyWithResponse Advance many serial numbers past steps
 	//
-	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-	// unit that moved has `bypassed`.
+	// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+	// a unit that moved has `bypassed`.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -11617,8 +11712,8 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialsToWithResponse Advance many serial numbers past steps
 	//
-	// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-	// unit that moved has `bypassed`.
+	// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+	// a unit that moved has `bypassed`.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 	// `serial.completed` for each unit.
@@ -11678,8 +11773,8 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialsWithBodyWithResponse Scrap many serial numbers
 	//
-	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-	// answers for itself.
+	// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+	// In the mode `perItem`, each unit is scrapped independently of the others.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 	//
@@ -11690,8 +11785,8 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialsWithResponse Scrap many serial numbers
 	//
-	// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-	// answers for itself.
+	// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+	// In the mode `perItem`, each unit is scrapped independently of the others.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 	//
@@ -11700,10 +11795,10 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/scrap (the `ScrapSerials` operationId).
 	ScrapSerialsWithResponse(ctx context.Context, params *ScrapSerialsParams, body ScrapSerialsJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialsResponse, error)
 
-	// UndoSerialsWithBodyWithResponse Take back the last change of many serial numbers
+	// UndoSerialsWithBodyWithResponse Undo the last change of many serial numbers
 	//
-	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-	// take back your own changes only.
+	// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+	// to undo only your own changes.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 	//
@@ -11712,10 +11807,10 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/undo (the `UndoSerials` operationId).
 	UndoSerialsWithBodyWithResponse(ctx context.Context, params *UndoSerialsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialsResponse, error)
 
-	// UndoSerialsWithResponse Take back the last change of many serial numbers
+	// UndoSerialsWithResponse Undo the last change of many serial numbers
 	//
-	// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-	// take back your own changes only.
+	// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+	// to undo only your own changes.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 	//
@@ -11727,9 +11822,9 @@ type ClientWithResponsesInterface interface {
 	// DeleteSerialWithResponse Delete a unit that never moved
 	//
 	// Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
-	// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+	// not even if that was undone. The events of the unit remain, and its serial number cannot be used again.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 	// `serial.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -11739,8 +11834,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetSerialWithResponse Get a serial number and its steps
 	//
-	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
-	// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+	// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now.
+	// Every operation ignores the case of serial numbers: `sn-00001` finds `SN-00001`.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11751,12 +11846,14 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialWithBodyWithResponse Advance to the next step
 	//
-	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-	// unit moves only if it still stands there, so that pressing twice moves it once.
+	// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+	// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+	// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+	// it once.
 	//
-	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+	// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+	// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+	// response is 409.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -11768,12 +11865,14 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialWithResponse Advance to the next step
 	//
-	// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-	// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-	// unit moves only if it still stands there, so that pressing twice moves it once.
+	// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+	// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+	// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+	// it once.
 	//
-	// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-	// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+	// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+	// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+	// response is 409.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -11785,9 +11884,10 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialToWithBodyWithResponse Advance past steps
 	//
-	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+	// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+	// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+	// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+	// only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -11799,9 +11899,10 @@ type ClientWithResponsesInterface interface {
 
 	// AdvanceSerialToWithResponse Advance past steps
 	//
-	// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-	// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-	// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+	// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+	// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+	// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+	// only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 	// `serial.completed` after the last step.
@@ -11811,11 +11912,11 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
 	AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
 
-	// ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
+	// ForceCompleteSerialWithBodyWithResponse Complete a unit although steps are open
 	//
-	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-	// this step.
+	// Completes the unit although required steps are open; the event names them. If no required step except the current
+	// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+	// is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -11824,11 +11925,11 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
 	ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
 
-	// ForceCompleteSerialWithResponse Complete a unit over open steps
+	// ForceCompleteSerialWithResponse Complete a unit although steps are open
 	//
-	// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-	// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-	// this step.
+	// Completes the unit although required steps are open; the event names them. If no required step except the current
+	// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+	// is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 	//
@@ -11839,8 +11940,8 @@ type ClientWithResponsesInterface interface {
 
 	// AddSerialNoteWithBodyWithResponse Add a note to a unit
 	//
-	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-	// possible when the unit is completed or scrapped.
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+	// also add notes to completed and scrapped units.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 	//
@@ -11851,8 +11952,8 @@ type ClientWithResponsesInterface interface {
 
 	// AddSerialNoteWithResponse Add a note to a unit
 	//
-	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-	// possible when the unit is completed or scrapped.
+	// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+	// also add notes to completed and scrapped units.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 	//
@@ -11863,8 +11964,8 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialWithBodyWithResponse Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-	// `fromStepId` the unit is scrapped only if it still stands at this step.
+	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -11875,8 +11976,8 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialWithResponse Scrap a unit
 	//
-	// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-	// `fromStepId` the unit is scrapped only if it still stands at this step.
+	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 	//
@@ -11887,7 +11988,7 @@ type ClientWithResponsesInterface interface {
 
 	// CompleteStepWithBodyWithResponse Report a deferred step as done
 	//
-	// The step was done after all, out of its order.
+	// Records that the deferred step was done later than its order on the path.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
@@ -11898,7 +11999,7 @@ type ClientWithResponsesInterface interface {
 
 	// CompleteStepWithResponse Report a deferred step as done
 	//
-	// The step was done after all, out of its order.
+	// Records that the deferred step was done later than its order on the path.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 	//
@@ -11907,11 +12008,11 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
 	CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
 
-	// ClearStepOverrideWithResponse Take back an override
+	// ClearStepOverrideWithResponse Remove an override
 	//
-	// The step binds this unit again as its path says.
+	// Removes the override of the step for this unit, so that the rules of the path apply again.
 	//
-	// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+	// Needs the role `operate`. A retry is safe: the response is 409 if the first request succeeded. Appends
 	// `serial.override_cleared`.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -11921,8 +12022,8 @@ type ClientWithResponsesInterface interface {
 
 	// OverrideStepWithBodyWithResponse Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-	// `skipped`: the unit no longer owes it.
+	// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+	// no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -11933,8 +12034,8 @@ type ClientWithResponsesInterface interface {
 
 	// OverrideStepWithResponse Make a step optional for one unit
 	//
-	// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-	// `skipped`: the unit no longer owes it.
+	// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+	// no longer owes it.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 	//
@@ -11943,9 +12044,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
 	OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
 
-	// WaiveStepWithBodyWithResponse Excuse a deferred step
+	// WaiveStepWithBodyWithResponse Waive a deferred step
 	//
-	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
@@ -11954,9 +12055,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
 	WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
 
-	// WaiveStepWithResponse Excuse a deferred step
+	// WaiveStepWithResponse Waive a deferred step
 	//
-	// The unit may be completed without the step. The event keeps the reason and who approved it.
+	// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 	//
@@ -11965,13 +12066,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
 	WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
 
-	// UndoSerialWithBodyWithResponse Take back the last change of a unit
+	// UndoSerialWithBodyWithResponse Undo the last change of a unit
 	//
-	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+	// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+	// be undone.
 	//
-	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+	// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+	// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -11980,13 +12082,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
 	UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
 
-	// UndoSerialWithResponse Take back the last change of a unit
+	// UndoSerialWithResponse Undo the last change of a unit
 	//
-	// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-	// erased. Sent again, it takes back the one before that. Notes are not taken back.
+	// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+	// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+	// be undone.
 	//
-	// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-	// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+	// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+	// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 	//
@@ -11995,10 +12098,10 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
 	UndoSerialWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
 
-	// GetSessionWithResponse Get what the caller may do here
+	// GetSessionWithResponse Get the session
 	//
-	// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
-	// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+	// Returns the role of the caller's API key, the configuration of the server, and the number of the newest event. To
+	// get only new events, pass `lastSeq` as `after` to `listEvents`.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -12009,11 +12112,11 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateStepWithBodyWithResponse Change a step
 	//
-	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-	// `ETag` is the path's, and an `If-Match` names the path's version.
+	// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+	// `ETag` and `If-Match` are those of its path.
 	//
-	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-	// `step.updated`.
+	// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+	// Appends `step.updated`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12022,11 +12125,11 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateStepWithResponse Change a step
 	//
-	// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-	// `ETag` is the path's, and an `If-Match` names the path's version.
+	// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+	// `ETag` and `If-Match` are those of its path.
 	//
-	// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-	// `step.updated`.
+	// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+	// Appends `step.updated`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12046,7 +12149,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTemplateWithBodyWithResponse Create a template
 	//
-	// Stores a list of steps from which paths can be made. The name need not be unique.
+	// Stores a list of steps for new paths. The name need not be unique.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 	//
@@ -12057,7 +12160,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTemplateWithResponse Create a template
 	//
-	// Stores a list of steps from which paths can be made. The name need not be unique.
+	// Stores a list of steps for new paths. The name need not be unique.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 	//
@@ -12068,9 +12171,9 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteTemplateWithResponse Delete a template
 	//
-	// Deletes the template. Paths that were made from it stay as they are.
+	// Deletes the template. Paths that were created from it do not change.
 	//
-	// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 	// `template.deleted`.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -12091,11 +12194,11 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateTemplateWithBodyWithResponse Change a template
 	//
-	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-	// are.
+	// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+	// change.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12104,11 +12207,11 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateTemplateWithResponse Change a template
 	//
-	// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-	// are.
+	// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+	// change.
 	//
-	// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-	// again; with `If-Match` it is refused (412). Appends `template.updated`.
+	// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+	// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12117,12 +12220,12 @@ type ClientWithResponsesInterface interface {
 
 	// ListWorkWithResponse List what waits at which step
 	//
-	// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
-	// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
-	// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+	// Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
+	// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+	// urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 	//
-	// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
-	// missed or returned twice, because its place can change.
+	// Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
+	// missed or returned twice, because its position can change.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -21149,19 +21252,20 @@ func (r ListWorkResponse) ContentType() string {
 
 // ListEventsWithResponse Read the events
 //
-// Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
-// goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-// this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
-// the newest event comes first, and `before` continues towards older ones.
+// Returns the events after the event `after`, oldest first. The events are the audit trail and the change feed. A
+// client that continues after the last `seq` that it has processed gets every event exactly once. Without `limit`, the
+// response contains all events until now; with `limit`, it contains one page. An event must match all filters in the
+// request. With `order=desc`, the newest event comes first, and `before` continues with older events.
 //
-// When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
-// Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-// that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
-// `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
+// If the `Accept` header prefers `text/event-stream` to `application/json`, the response is a live stream (Server-Sent
+// Events): the same events, and then each new event when it happens. The name of an event is its type, and its id is
+// `seq`. A client that opens the stream again with `Last-Event-ID` gets the events after that event. To get only new
+// events, pass `lastSeq` of `getSession` as `after`. A stream does not accept `order=desc`, `before`, and `since`
+// (400). The server sends a comment line every 15 seconds to keep the connection alive.
 //
-// Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
-// database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
-// the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+// Every `seq` belongs to an epoch of the feed, which is in the header `Routecard-Feed-Epoch`. The epoch changes when
+// the database is restored from a backup, because the numbers after the backup are then used again for other events.
+// Store the epoch with the last `seq`, and start again with the first event when the epoch changes. The server ends a
 // live stream when the epoch changes.
 //
 // Needs the role `read`. Changes nothing.
@@ -21179,13 +21283,13 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 
 // GetForecastWithResponse Forecast when a job reaches its goal
 //
-// Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
-// was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
-// more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
-// count like other hours, because the basis contains them too.
+// Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
+// numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
+// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+// `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 //
-// `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
-// needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+// depend on units in progress. A closed job gets the same forecast as an open job.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21222,12 +21326,12 @@ func (c *ClientWithResponses) GetScrapWithResponse(ctx context.Context, params *
 
 // GetStepTimesWithResponse Measure how long units stay at each step
 //
-// Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-// now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
-// steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
-// an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
-// waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
-// left out.
+// Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
+// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
+// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
+// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
+// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
+// nothing happened and nothing waits are left out.
 //
 //   - `entered`: units that were created at the step or moved to it.
 //   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -21253,9 +21357,9 @@ func (c *ClientWithResponses) GetStepTimesWithResponse(ctx context.Context, para
 
 // GetThroughputWithResponse Count created, completed, and scrapped units over time
 //
-// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
-// whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
-// zeros.
+// Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The server
+// extends the period to whole buckets: the first bucket contains `from`, and the last bucket contains the time just
+// before `to`. A bucket without moves has zeros.
 //
 // Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
 // hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
@@ -21276,10 +21380,10 @@ func (c *ClientWithResponses) GetThroughputWithResponse(ctx context.Context, par
 
 // LinkJiraTicketWithBodyWithResponse Link a ticket to a job
 //
-// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 // before it for a new job.
@@ -21297,10 +21401,10 @@ func (c *ClientWithResponses) LinkJiraTicketWithBodyWithResponse(ctx context.Con
 
 // LinkJiraTicketWithResponse Link a ticket to a job
 //
-// With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-// job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-// is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-// to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+// With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+// have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+// summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+// to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
 // before it for a new job.
@@ -21318,8 +21422,9 @@ func (c *ClientWithResponses) LinkJiraTicketWithResponse(ctx context.Context, pa
 
 // PushJobToJiraWithBodyWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+// gets a 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
@@ -21336,8 +21441,9 @@ func (c *ClientWithResponses) PushJobToJiraWithBodyWithResponse(ctx context.Cont
 
 // PushJobToJiraWithResponse Write a job's progress to its ticket
 //
-// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-// two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+// Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+// update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+// gets a 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
 //
@@ -21354,8 +21460,8 @@ func (c *ClientWithResponses) PushJobToJiraWithResponse(ctx context.Context, par
 
 // ListJiraTicketsWithResponse List open Jira tickets
 //
-// Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
-// `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+// Returns one page of the open tickets of the configured project, newest first: 50 tickets by default, at most 100.
+// The `Link` header has the next page if there is one. The server stores nothing.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21372,7 +21478,7 @@ func (c *ClientWithResponses) ListJiraTicketsWithResponse(ctx context.Context, p
 
 // GetJiraTicketWithResponse Get a Jira ticket
 //
-// Answers with one ticket as Jira has it now. Nothing is stored.
+// Returns one ticket as it is in Jira now. The server stores nothing.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21389,10 +21495,11 @@ func (c *ClientWithResponses) GetJiraTicketWithResponse(ctx context.Context, tic
 
 // ListJobsWithResponse List jobs
 //
-// Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
-// Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
-// header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
-// due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+// Returns jobs, newest first unless `sort` says otherwise. A job must match all filters in the request. Without
+// `limit`, the response contains every job that matches and is streamed. With `limit`, it contains one page, and the
+// `Link` header has the next page if there is one. Creating a job while you read the pages neither repeats nor hides
+// another job. A job whose due date or priority changes meanwhile can be missed or returned twice when the list is
+// sorted by it.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21409,9 +21516,9 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 
 // CreateJobWithBodyWithResponse Create a job
 //
-// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+// later updates ignore them. If another job has the `externalId`, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -21428,9 +21535,9 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 
 // CreateJobWithResponse Create a job
 //
-// Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-// request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-// here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+// Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+// without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+// later updates ignore them. If another job has the `externalId`, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
 //
@@ -21450,28 +21557,30 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 // Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
 //
 // **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
-// Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
-// value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+// The server reads the first visible sheet of an XLSX file. A formula has the result that was saved with it. The value
+// of merged cells belongs to the first cell; the other cells are empty. The server ignores empty rows.
 //
-// **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
-// name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+// **Columns.** The first row that is not empty names the columns. A column is for the field of the same name. These
+// names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 // amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
-// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
-// ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
+// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+// CSV without changes. `name` and `goalQuantity` need a column.
 //
-// **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
-// thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
-// `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
-// read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
-// a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+// **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
+// quantity may have thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`,
+// `2026/12/01`, `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as
+// `01/12/2026`, which can be read in two ways, is an error unless `dateOrder` is sent. A priority is `low`, `normal`,
+// `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas; a label with a comma or a double
+// quote is quoted as in CSV. An empty cell means that the field is absent.
 //
 // **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
-// job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
-// and 100000 steps are created together.
+// job's goal quantity. `units` is the number of units to create on the path; without it, none are created. At most
+// 50000 units and 100000 steps are created together.
 //
-// **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
-// external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
-// an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+// **Faults.** `atomic`: if a row fails, nothing is imported, and the error has the `report`; the status is 400, or 409
+// if all faults are external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns
+// the report without importing anything; it needs no idempotency key. All changes are one transaction.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
 // `path.created` and `serial.created` for each path and unit.
@@ -21489,10 +21598,10 @@ func (c *ClientWithResponses) ImportJobsWithBodyWithResponse(ctx context.Context
 
 // PlanJobWithBodyWithResponse Create a job with its paths, steps, and units
 //
-// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 // and `serial.created` for each path and unit.
@@ -21510,10 +21619,10 @@ func (c *ClientWithResponses) PlanJobWithBodyWithResponse(ctx context.Context, p
 
 // PlanJobWithResponse Create a job with its paths, steps, and units
 //
-// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-// created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-// A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-// place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+// Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+// fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+// this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+// `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
 // and `serial.created` for each path and unit.
@@ -21531,10 +21640,10 @@ func (c *ClientWithResponses) PlanJobWithResponse(ctx context.Context, params *P
 
 // DeleteJobWithResponse Delete a job
 //
-// Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
+// Deletes the job and its paths. A job with serial numbers cannot be deleted (409), because its units must remain
 // traceable.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -21549,8 +21658,8 @@ func (c *ClientWithResponses) DeleteJobWithResponse(ctx context.Context, jobID J
 
 // GetJobWithResponse Get a job with its paths and progress
 //
-// Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
-// the serial numbers would give.
+// Returns the job, its paths with their steps, and its progress. The progress always equals a count of the serial
+// numbers.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21567,11 +21676,12 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobI
 
 // UpdateJobWithBodyWithResponse Change a job
 //
-// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+// the same as before.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `job.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21586,11 +21696,12 @@ func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context,
 
 // UpdateJobWithResponse Change a job
 //
-// Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-// write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+// Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+// be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+// the same as before.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `job.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21605,9 +21716,9 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 
 // CloseJobWithBodyWithResponse Close a job
 //
-// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-// can still be changed. A job that is closed already is refused (409).
+// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+// can still be changed. If the job is already closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 //
@@ -21624,9 +21735,9 @@ func (c *ClientWithResponses) CloseJobWithBodyWithResponse(ctx context.Context, 
 
 // CloseJobWithResponse Close a job
 //
-// Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-// its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-// can still be changed. A job that is closed already is refused (409).
+// Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+// accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+// can still be changed. If the job is already closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
 //
@@ -21643,7 +21754,7 @@ func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID Jo
 
 // ListJobPathsWithResponse List the paths of a job
 //
-// Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+// Returns the paths of one job with their steps, newest first. Without `limit`, the response contains all paths.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21660,8 +21771,8 @@ func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobI
 
 // ReopenJobWithBodyWithResponse Reopen a closed job
 //
-// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-// not closed is refused (409).
+// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+// closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 //
@@ -21678,8 +21789,8 @@ func (c *ClientWithResponses) ReopenJobWithBodyWithResponse(ctx context.Context,
 
 // ReopenJobWithResponse Reopen a closed job
 //
-// Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-// not closed is refused (409).
+// Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+// closed, the response is 409.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
 //
@@ -21696,9 +21807,9 @@ func (c *ClientWithResponses) ReopenJobWithResponse(ctx context.Context, jobID J
 
 // CreatePathWithBodyWithResponse Create a path
 //
-// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-// refused (404).
+// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+// the template does not exist).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -21715,9 +21826,9 @@ func (c *ClientWithResponses) CreatePathWithBodyWithResponse(ctx context.Context
 
 // CreatePathWithResponse Create a path
 //
-// Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-// to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-// refused (404).
+// Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+// need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+// the template does not exist).
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
 //
@@ -21734,9 +21845,10 @@ func (c *ClientWithResponses) CreatePathWithResponse(ctx context.Context, params
 
 // DeletePathWithResponse Delete a path
 //
-// Deletes the path and its steps. A path with serial numbers has history and stays (409).
+// Deletes the path and its steps. A path with serial numbers cannot be deleted (409), because its units must remain
+// traceable.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -21751,8 +21863,8 @@ func (c *ClientWithResponses) DeletePathWithResponse(ctx context.Context, pathID
 
 // GetPathWithResponse Get a path and where its units stand
 //
-// Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
-// bottleneck shows.
+// Returns the path, the number of its completed units, and the number of units at each step, which shows the
+// bottleneck.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21769,16 +21881,17 @@ func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID Pa
 
 // UpdatePathWithBodyWithResponse Change a path
 //
-// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+// steps by position. Fields of a matched step that are not sent keep their values.
 //
-// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-// History keeps the names of removed steps.
+// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+// The events keep the names of removed steps.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `path.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21793,16 +21906,17 @@ func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context
 
 // UpdatePathWithResponse Change a path
 //
-// Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-// now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-// twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+// Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+// in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+// if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+// steps by position. Fields of a matched step that are not sent keep their values.
 //
-// Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-// does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-// History keeps the names of removed steps.
+// Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+// `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+// The events keep the names of removed steps.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `path.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21835,8 +21949,8 @@ func (c *ClientWithResponses) ListPlacesWithResponse(ctx context.Context, reqEdi
 
 // ListSerialsWithResponse List serial numbers
 //
-// Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
-// streamed.
+// Returns units, newest first. A unit must match all filters in the request. Without `limit`, the response contains
+// every unit that matches and is streamed.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21853,10 +21967,10 @@ func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, param
 
 // CreateSerialsWithBodyWithResponse Create serial numbers
 //
-// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-// again.
+// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+// not used again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -21873,10 +21987,10 @@ func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Cont
 
 // CreateSerialsWithResponse Create serial numbers
 //
-// Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-// call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-// numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-// again.
+// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+// not used again.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -21893,9 +22007,10 @@ func (c *ClientWithResponses) CreateSerialsWithResponse(ctx context.Context, par
 
 // AdvanceSerialsWithBodyWithResponse Advance many serial numbers
 //
-// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-// so that two people who press the same button at the same time move each unit once.
+// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+// button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -21913,9 +22028,10 @@ func (c *ClientWithResponses) AdvanceSerialsWithBodyWithResponse(ctx context.Con
 
 // AdvanceSerialsWithResponse Advance many serial numbers
 //
-// Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-// the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-// so that two people who press the same button at the same time move each unit once.
+// Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+// move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+// independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+// button at the same time move each unit once.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -21933,8 +22049,8 @@ func (c *ClientWithResponses) AdvanceSerialsWithResponse(ctx context.Context, pa
 
 // AdvanceSerialsToWithBodyWithResponse Advance many serial numbers past steps
 //
-// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-// unit that moved has `bypassed`.
+// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+// a unit that moved has `bypassed`.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -21952,8 +22068,8 @@ func (c *ClientWithResponses) AdvanceSerialsToWithBodyWithResponse(ctx context.C
 
 // AdvanceSerialsToWithResponse Advance many serial numbers past steps
 //
-// Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-// unit that moved has `bypassed`.
+// Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+// a unit that moved has `bypassed`.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
 // `serial.completed` for each unit.
@@ -22043,8 +22159,8 @@ func (c *ClientWithResponses) OverrideStepsWithResponse(ctx context.Context, par
 
 // ScrapSerialsWithBodyWithResponse Scrap many serial numbers
 //
-// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-// answers for itself.
+// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+// In the mode `perItem`, each unit is scrapped independently of the others.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 //
@@ -22061,8 +22177,8 @@ func (c *ClientWithResponses) ScrapSerialsWithBodyWithResponse(ctx context.Conte
 
 // ScrapSerialsWithResponse Scrap many serial numbers
 //
-// Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-// answers for itself.
+// Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+// In the mode `perItem`, each unit is scrapped independently of the others.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
 //
@@ -22077,10 +22193,10 @@ func (c *ClientWithResponses) ScrapSerialsWithResponse(ctx context.Context, para
 	return ParseScrapSerialsResponse(rsp)
 }
 
-// UndoSerialsWithBodyWithResponse Take back the last change of many serial numbers
+// UndoSerialsWithBodyWithResponse Undo the last change of many serial numbers
 //
-// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-// take back your own changes only.
+// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+// to undo only your own changes.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 //
@@ -22095,10 +22211,10 @@ func (c *ClientWithResponses) UndoSerialsWithBodyWithResponse(ctx context.Contex
 	return ParseUndoSerialsResponse(rsp)
 }
 
-// UndoSerialsWithResponse Take back the last change of many serial numbers
+// UndoSerialsWithResponse Undo the last change of many serial numbers
 //
-// Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-// take back your own changes only.
+// Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+// to undo only your own changes.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
 //
@@ -22116,9 +22232,9 @@ func (c *ClientWithResponses) UndoSerialsWithResponse(ctx context.Context, param
 // DeleteSerialWithResponse Delete a unit that never moved
 //
 // Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
-// not even if that was undone. The events of the unit stay, and its serial number is not used again.
+// not even if that was undone. The events of the unit remain, and its serial number cannot be used again.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 // `serial.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -22134,8 +22250,8 @@ func (c *ClientWithResponses) DeleteSerialWithResponse(ctx context.Context, seri
 
 // GetSerialWithResponse Get a serial number and its steps
 //
-// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
-// lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+// Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now.
+// Every operation ignores the case of serial numbers: `sn-00001` finds `SN-00001`.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -22152,12 +22268,14 @@ func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialI
 
 // AdvanceSerialWithBodyWithResponse Advance to the next step
 //
-// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-// unit moves only if it still stands there, so that pressing twice moves it once.
+// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+// it once.
 //
-// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+// response is 409.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -22175,12 +22293,14 @@ func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Cont
 
 // AdvanceSerialWithResponse Advance to the next step
 //
-// Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-// deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-// unit moves only if it still stands there, so that pressing twice moves it once.
+// Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+// completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+// `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+// it once.
 //
-// With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-// required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+// With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+// `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+// response is 409.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -22198,9 +22318,10 @@ func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, ser
 
 // AdvanceSerialToWithBodyWithResponse Advance past steps
 //
-// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+// only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -22218,9 +22339,10 @@ func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Co
 
 // AdvanceSerialToWithResponse Advance past steps
 //
-// Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-// overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-// last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+// Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+// is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+// required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+// only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
 // `serial.completed` after the last step.
@@ -22236,11 +22358,11 @@ func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, s
 	return ParseAdvanceSerialToResponse(rsp)
 }
 
-// ForceCompleteSerialWithBodyWithResponse Complete a unit over open steps
+// ForceCompleteSerialWithBodyWithResponse Complete a unit although steps are open
 //
-// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-// this step.
+// Completes the unit although required steps are open; the event names them. If no required step except the current
+// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+// is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -22255,11 +22377,11 @@ func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx contex
 	return ParseForceCompleteSerialResponse(rsp)
 }
 
-// ForceCompleteSerialWithResponse Complete a unit over open steps
+// ForceCompleteSerialWithResponse Complete a unit although steps are open
 //
-// Completes the unit although required steps are open; the event names them. If no step except the current one is required
-// and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-// this step.
+// Completes the unit although required steps are open; the event names them. If no required step except the current
+// one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+// is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
 //
@@ -22276,8 +22398,8 @@ func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Contex
 
 // AddSerialNoteWithBodyWithResponse Add a note to a unit
 //
-// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-// possible when the unit is completed or scrapped.
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+// also add notes to completed and scrapped units.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 //
@@ -22294,8 +22416,8 @@ func (c *ClientWithResponses) AddSerialNoteWithBodyWithResponse(ctx context.Cont
 
 // AddSerialNoteWithResponse Add a note to a unit
 //
-// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-// possible when the unit is completed or scrapped.
+// Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+// also add notes to completed and scrapped units.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
 //
@@ -22312,8 +22434,8 @@ func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, ser
 
 // ScrapSerialWithBodyWithResponse Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-// `fromStepId` the unit is scrapped only if it still stands at this step.
+// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -22330,8 +22452,8 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 
 // ScrapSerialWithResponse Scrap a unit
 //
-// Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-// `fromStepId` the unit is scrapped only if it still stands at this step.
+// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
 //
@@ -22348,7 +22470,7 @@ func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, seria
 
 // CompleteStepWithBodyWithResponse Report a deferred step as done
 //
-// The step was done after all, out of its order.
+// Records that the deferred step was done later than its order on the path.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
@@ -22365,7 +22487,7 @@ func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Conte
 
 // CompleteStepWithResponse Report a deferred step as done
 //
-// The step was done after all, out of its order.
+// Records that the deferred step was done later than its order on the path.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
 //
@@ -22380,11 +22502,11 @@ func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, seri
 	return ParseCompleteStepResponse(rsp)
 }
 
-// ClearStepOverrideWithResponse Take back an override
+// ClearStepOverrideWithResponse Remove an override
 //
-// The step binds this unit again as its path says.
+// Removes the override of the step for this unit, so that the rules of the path apply again.
 //
-// Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+// Needs the role `operate`. A retry is safe: the response is 409 if the first request succeeded. Appends
 // `serial.override_cleared`.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -22400,8 +22522,8 @@ func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context,
 
 // OverrideStepWithBodyWithResponse Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-// `skipped`: the unit no longer owes it.
+// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+// no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -22418,8 +22540,8 @@ func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Conte
 
 // OverrideStepWithResponse Make a step optional for one unit
 //
-// For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-// `skipped`: the unit no longer owes it.
+// The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+// no longer owes it.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
 //
@@ -22434,9 +22556,9 @@ func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, seri
 	return ParseOverrideStepResponse(rsp)
 }
 
-// WaiveStepWithBodyWithResponse Excuse a deferred step
+// WaiveStepWithBodyWithResponse Waive a deferred step
 //
-// The unit may be completed without the step. The event keeps the reason and who approved it.
+// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
@@ -22451,9 +22573,9 @@ func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context,
 	return ParseWaiveStepResponse(rsp)
 }
 
-// WaiveStepWithResponse Excuse a deferred step
+// WaiveStepWithResponse Waive a deferred step
 //
-// The unit may be completed without the step. The event keeps the reason and who approved it.
+// Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
 //
@@ -22468,13 +22590,14 @@ func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialI
 	return ParseWaiveStepResponse(rsp)
 }
 
-// UndoSerialWithBodyWithResponse Take back the last change of a unit
+// UndoSerialWithBodyWithResponse Undo the last change of a unit
 //
-// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that. Notes are not taken back.
+// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+// be undone.
 //
-// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -22489,13 +22612,14 @@ func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context
 	return ParseUndoSerialResponse(rsp)
 }
 
-// UndoSerialWithResponse Take back the last change of a unit
+// UndoSerialWithResponse Undo the last change of a unit
 //
-// Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-// erased. Sent again, it takes back the one before that. Notes are not taken back.
+// Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+// event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+// be undone.
 //
-// With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-// `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+// With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+// `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
 //
@@ -22510,10 +22634,10 @@ func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serial
 	return ParseUndoSerialResponse(rsp)
 }
 
-// GetSessionWithResponse Get what the caller may do here
+// GetSessionWithResponse Get the session
 //
-// Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
-// follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+// Returns the role of the caller's API key, the configuration of the server, and the number of the newest event. To
+// get only new events, pass `lastSeq` as `after` to `listEvents`.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -22530,11 +22654,11 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 
 // UpdateStepWithBodyWithResponse Change a step
 //
-// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-// `ETag` is the path's, and an `If-Match` names the path's version.
+// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+// `ETag` and `If-Match` are those of its path.
 //
-// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-// `step.updated`.
+// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+// Appends `step.updated`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -22549,11 +22673,11 @@ func (c *ClientWithResponses) UpdateStepWithBodyWithResponse(ctx context.Context
 
 // UpdateStepWithResponse Change a step
 //
-// Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-// `ETag` is the path's, and an `If-Match` names the path's version.
+// Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+// `ETag` and `If-Match` are those of its path.
 //
-// Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-// `step.updated`.
+// Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+// Appends `step.updated`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -22585,7 +22709,7 @@ func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, par
 
 // CreateTemplateWithBodyWithResponse Create a template
 //
-// Stores a list of steps from which paths can be made. The name need not be unique.
+// Stores a list of steps for new paths. The name need not be unique.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 //
@@ -22602,7 +22726,7 @@ func (c *ClientWithResponses) CreateTemplateWithBodyWithResponse(ctx context.Con
 
 // CreateTemplateWithResponse Create a template
 //
-// Stores a list of steps from which paths can be made. The name need not be unique.
+// Stores a list of steps for new paths. The name need not be unique.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
 //
@@ -22619,9 +22743,9 @@ func (c *ClientWithResponses) CreateTemplateWithResponse(ctx context.Context, pa
 
 // DeleteTemplateWithResponse Delete a template
 //
-// Deletes the template. Paths that were made from it stay as they are.
+// Deletes the template. Paths that were created from it do not change.
 //
-// Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
 // `template.deleted`.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -22654,11 +22778,11 @@ func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templ
 
 // UpdateTemplateWithBodyWithResponse Change a template
 //
-// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-// are.
+// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+// change.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `template.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -22673,11 +22797,11 @@ func (c *ClientWithResponses) UpdateTemplateWithBodyWithResponse(ctx context.Con
 
 // UpdateTemplateWithResponse Change a template
 //
-// Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-// are.
+// Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+// change.
 //
-// This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-// again; with `If-Match` it is refused (412). Appends `template.updated`.
+// This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+// values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -22692,12 +22816,12 @@ func (c *ClientWithResponses) UpdateTemplateWithResponse(ctx context.Context, te
 
 // ListWorkWithResponse List what waits at which step
 //
-// Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
-// the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
-// comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+// Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
+// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+// urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 //
-// Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
-// missed or returned twice, because its place can change.
+// Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
+// missed or returned twice, because its position can change.
 //
 // Needs the role `read`. Changes nothing.
 //

@@ -8,7 +8,7 @@ import (
 
 type backupCommand struct {
 	databaseFlag
-	File string `arg:"" help:"Where the copy goes; the file must not exist."`
+	File string `arg:"" help:"File for the copy. It must not exist."`
 }
 
 // Run copies the SQLite database to a new file.

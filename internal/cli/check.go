@@ -10,7 +10,7 @@ import (
 
 type checkCommand struct {
 	databaseFlag
-	Seal string `placeholder:"SEQ:HASH" help:"Seal that you noted earlier; the database must have it."`
+	Seal string `placeholder:"SEQ:HASH" help:"Seal that you noted earlier. The check fails if the database does not have it."`
 }
 
 // Run prints each fault that it finds in the database, one a line. It returns an error if there are any. If there are none, it

@@ -17,15 +17,15 @@ import (
 )
 
 type commandLine struct {
-	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve until told to stop (what happens without a command)."`
-	Demo     demoCommand     `cmd:"" help:"Serve a sample shop with three weeks of history, and remove it at the end."`
-	Keys     keysCommand     `cmd:"" help:"Create, list and revoke API keys."`
-	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database while it is being served."`
-	Restore  restoreCommand  `cmd:"" help:"Replace a SQLite database with a backup, while it is not being served."`
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Start the server. This is the default command."`
+	Demo     demoCommand     `cmd:"" help:"Serve a sample shop with three weeks of history. It is deleted when the server stops."`
+	Keys     keysCommand     `cmd:"" help:"Create, list, and revoke API keys."`
+	Backup   backupCommand   `cmd:"" help:"Copy a SQLite database, also while a server uses it."`
+	Restore  restoreCommand  `cmd:"" help:"Replace a SQLite database with a backup, while no server uses it."`
 	Copy     copyCommand     `cmd:"" help:"Copy everything to an empty database, from SQLite to PostgreSQL or back."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of a database up to date, as serve does at its start."`
 	Check    checkCommand    `cmd:"" help:"Look for damage and tampering: replay all events and compare."`
-	NewEpoch newEpochCommand `cmd:"" help:"Tell followers of events that the database was restored; stop all servers first."`
+	NewEpoch newEpochCommand `cmd:"" help:"Start a new epoch of the events, after PostgreSQL was restored. Stop all servers first."`
 	Licenses licensesCommand `cmd:"" help:"Print the licenses of the software in this binary."`
 	Version  versionCommand  `cmd:"" help:"Print the version of Routecard, its commit, and the versions of Go and SQLite."`
 

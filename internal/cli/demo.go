@@ -14,8 +14,8 @@ import (
 
 type demoCommand struct {
 	Addr string `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
-	Live bool   `help:"Let the people of the sample shop keep working, so that the pages show units move."`
-	Seed uint64 `default:"1" placeholder:"N" help:"Another number gives another history (default: ${default})."`
+	Live bool   `help:"Keep moving units, so that the pages change while you watch."`
+	Seed uint64 `default:"1" placeholder:"N" help:"Seed of the history (default: ${default})."`
 }
 
 // Run serves a sample shop in a temporary SQLite database until SIGTERM or SIGINT, and then deletes the database.
@@ -29,7 +29,7 @@ func (c *demoCommand) Run() (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	var working chan error
-	serve := serveCommand{Addr: c.Addr, LogLevel: "info"}
+	serve := serveCommand{Addr: c.Addr, logFlags: logFlags{LogLevel: "info", LogFormat: "auto"}}
 	serve.Database = filepath.Join(dir, "routecard.db")
 	err = serve.serve(ctx, func(starting context.Context, log *slog.Logger) (*store.Store, error) {
 		log.Info("writing the history of the sample shop")

@@ -11,15 +11,15 @@ import (
 )
 
 type keysCommand struct {
-	Create keysCreateCommand `cmd:"" help:"Make a key and print it, once."`
+	Create keysCreateCommand `cmd:"" help:"Create a key and print it. It cannot be printed again."`
 	List   keysListCommand   `cmd:"" help:"List the keys."`
-	Revoke keysRevokeCommand `cmd:"" help:"End a key; it stops working within 10 seconds on every server."`
+	Revoke keysRevokeCommand `cmd:"" help:"Revoke a key. It stops working within 10 seconds on every server."`
 }
 
 type keysCreateCommand struct {
 	databaseFlag
-	Name string `required:"" help:"Whose key it is; stands as userId on events."`
-	Role string `required:"" enum:"read,operate,write" help:"read (GET), operate (and the commands on serial numbers) or write (everything)."`
+	Name string `required:"" help:"Name of the key. Events show it as keyName, and as userId if the request has none."`
+	Role string `required:"" enum:"read,operate,write" help:"read (GET), operate (also commands on serial numbers), or write (everything)."`
 }
 
 // Run creates a key. It prints the key to standard output and everything else to standard error, so that a script can
@@ -65,7 +65,7 @@ func (c *keysListCommand) Run() error {
 
 type keysRevokeCommand struct {
 	databaseFlag
-	Name string `required:"" help:"Whose key to end."`
+	Name string `required:"" help:"Name of the key."`
 }
 
 // Run revokes the key with the given name.

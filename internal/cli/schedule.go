@@ -25,7 +25,7 @@ const (
 
 // backupFlags are the settings of backups by the server, which are off without a folder.
 type backupFlags struct {
-	Dir   string        `name:"backup-dir" env:"ROUTECARD_BACKUP_DIR" placeholder:"DIR" help:"Folder for backups of the SQLite database, each of which is checked; off unless given."`
+	Dir   string        `name:"backup-dir" env:"ROUTECARD_BACKUP_DIR" placeholder:"DIR" help:"Folder for checked backups of the SQLite database. Without it, the server makes no backups."`
 	Every time.Duration `name:"backup-every" default:"24h" env:"ROUTECARD_BACKUP_EVERY" placeholder:"DURATION" help:"Time between two backups (default: ${default})."`
 	Keep  int           `name:"keep" default:"14" env:"ROUTECARD_BACKUP_KEEP" placeholder:"COUNT" help:"Number of backups to keep; older ones are deleted (default: ${default})."`
 }
@@ -98,7 +98,7 @@ func (s *schedule) run(ctx context.Context) {
 			due = begun.Add(min(s.Every, backupRetry))
 			s.log.Error("could not back up the database", "error", err)
 		default:
-			s.log.Info("backed up the database", "file", file, "duration", time.Since(begun))
+			s.log.Info("backed up the database", "file", file, "durationMs", time.Since(begun).Milliseconds())
 		}
 	}
 }

@@ -50,24 +50,24 @@ const (
 type serveCommand struct {
 	databaseFlag
 	Addr       string   `default:"localhost:3000" env:"ROUTECARD_ADDR" placeholder:"HOST:PORT" help:"Address to listen on (default: ${default})."`
-	Insecure   bool     `env:"ROUTECARD_INSECURE" help:"Serve without API keys to other machines and through proxies too."`
-	CORSOrigin []string `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API; repeat it for several."`
-	WebDir     string   `name:"web-dir" env:"ROUTECARD_WEB_DIR" type:"existingdir" placeholder:"DIR" help:"Serve the pages from this folder in place of the built-in ones, for their development."`
+	Insecure   bool     `env:"ROUTECARD_INSECURE" help:"Accept requests from other machines and through proxies even without API keys."`
+	CORSOrigin []string `name:"cors-origin" env:"ROUTECARD_CORS_ORIGIN" placeholder:"URL" help:"Origin whose pages may call the API. Repeat the flag for several."`
+	WebDir     string   `name:"web-dir" env:"ROUTECARD_WEB_DIR" type:"existingdir" placeholder:"DIR" help:"Folder from which to serve the pages instead of the built-in pages, for development."`
 	TimeZone   string   `default:"UTC" env:"ROUTECARD_TIME_ZONE" placeholder:"NAME" help:"Time zone in which a due date ends, such as Europe/Berlin (default: ${default})."`
 	tlsFlags
 	backupFlags
+	logFlags
 	Jira jiraFlags `embed:"" prefix:"jira-" envprefix:"ROUTECARD_JIRA_"`
 	// Credentials is set by systemd for a unit that has credentials.
 	Credentials string `hidden:"" name:"credentials-directory" env:"CREDENTIALS_DIRECTORY"`
-	LogLevel    string `default:"info" enum:"debug,info,warn,error" env:"ROUTECARD_LOG_LEVEL" placeholder:"LEVEL" help:"debug (every request), info, warn or error (default: ${default})."`
 }
 
 // jiraFlags are the settings of the Jira integration, which is off without a URL.
 type jiraFlags struct {
-	URL             string `name:"url" env:"URL" placeholder:"URL" help:"Jira to link tickets of; off unless given."`
-	User            string `name:"user" env:"USER" placeholder:"EMAIL" help:"User that the API token belongs to (Jira Cloud); without it the token is a personal access token (Data Center)."`
-	Token           string `name:"token" env:"TOKEN" placeholder:"TOKEN" help:"API token; better given by a file or the environment, where nobody else on the machine reads it."`
-	TokenFile       string `name:"token-file" env:"TOKEN_FILE" placeholder:"FILE" help:"File with the API token; without it, the systemd credential jira-token is used if there is one."`
+	URL             string `name:"url" env:"URL" placeholder:"URL" help:"Address of Jira. Without it, Jira is off."`
+	User            string `name:"user" env:"USER" placeholder:"EMAIL" help:"User of the API token (Jira Cloud). Without it, the token is a personal access token (Data Center)."`
+	Token           string `name:"token" env:"TOKEN" placeholder:"TOKEN" help:"API token. Use a file or the environment, because other users of the machine can read flags."`
+	TokenFile       string `name:"token-file" env:"TOKEN_FILE" placeholder:"FILE" help:"File with the API token. Defaults to the systemd credential jira-token if there is one."`
 	Project         string `name:"project" env:"PROJECT" placeholder:"KEY" help:"Project whose open tickets are listed."`
 	Deployment      string `name:"deployment" env:"DEPLOYMENT" default:"auto" enum:"auto,cloud,datacenter" placeholder:"KIND" help:"cloud, datacenter, or auto: ask Jira (default: ${default})."`
 	PartNumberField string `name:"part-number-field" env:"PART_NUMBER_FIELD" default:"customfield_10908" placeholder:"ID" help:"Custom field with the part number (default: ${default})."`
@@ -128,11 +128,10 @@ func (c *serveCommand) Run() error {
 func (c *serveCommand) serve(ctx context.Context, open func(context.Context, *slog.Logger) (*store.Store, error)) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+	log, err := c.logger(os.Stderr)
+	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	limitMemory(log)
 
 	jiraClient, err := c.Jira.client(c.Credentials)
@@ -263,7 +262,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, encryption *tls.Confi
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(draining); err != nil {
-		log.Warn("requests were cut off", "after", drainTimeout)
+		log.Warn("requests were cut off", "afterMs", drainTimeout.Milliseconds())
 		return httpServer.Close()
 	}
 	return nil

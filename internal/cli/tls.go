@@ -34,9 +34,9 @@ const (
 
 // tlsFlags are the settings of HTTPS, which is off without them.
 type tlsFlags struct {
-	Cert       string `name:"tls-cert" env:"ROUTECARD_TLS_CERT" placeholder:"FILE" help:"Certificate for HTTPS (PEM, with the chain); read again when it changes."`
+	Cert       string `name:"tls-cert" env:"ROUTECARD_TLS_CERT" placeholder:"FILE" help:"Certificate for HTTPS (PEM, with the chain). The server reads it again when it changes."`
 	Key        string `name:"tls-key" env:"ROUTECARD_TLS_KEY" placeholder:"FILE" help:"Private key of the certificate (PEM)."`
-	SelfSigned bool   `name:"tls-self-signed" env:"ROUTECARD_TLS_SELF_SIGNED" help:"Serve HTTPS with a certificate that Routecard makes and keeps next to the database."`
+	SelfSigned bool   `name:"tls-self-signed" env:"ROUTECARD_TLS_SELF_SIGNED" help:"Serve HTTPS with a certificate that Routecard creates next to the database."`
 }
 
 // config returns the settings of TLS, or nil for HTTP.

@@ -31,7 +31,7 @@ type Operation struct {
 	Path string
 	// Role is the role that an API key needs, from x-role. Defaults to read for GET and to write for other methods.
 	Role string
-	// EmptyBody tells whether an empty body means an empty object: if the contract does not require a body, or has
+	// EmptyBody reports whether an empty body means an empty object: if the contract does not require a body, or has
 	// x-empty-body.
 	EmptyBody bool
 	// MaxBody is the maximum length of the request body in bytes: [MaxBody], or the maxLength of a file.

@@ -105,7 +105,7 @@ func (s *schema) decodeArray(text []byte, path *fieldPath, errs *fieldErrors) []
 		errs.add(path, "must have at least %d item%s", s.MinItems, plural(s.MinItems))
 	}
 	if s.MaxItems != nil && count > *s.MaxItems {
-		// Every item can be invalid as well; listing thousands of errors would help nobody.
+		// Every item can be invalid; a list of thousands of errors would not help.
 		errs.add(path, "must have at most %d items", *s.MaxItems)
 		return nil
 	}

@@ -62,7 +62,7 @@ func TestKeys(t *testing.T) {
 				t.Error("the log shows a key or its hash")
 			}
 		}
-		files, err := filepath.Glob(database + "*") // finds no files of PostgreSQL; TestKeysStandNowhere covers that
+		files, err := filepath.Glob(database + "*") // finds no files of PostgreSQL; TestKeysAreNotStored covers that
 		if err != nil {
 			t.Fatal(err)
 		}

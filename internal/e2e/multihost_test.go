@@ -4,7 +4,7 @@ package e2e
 
 import "strings"
 
-// multiHost returns the URL with the hosts of both URLs, as docs/high-availability.md advises.
+// multiHost returns the URL with the hosts of both URLs, as docs/guides/high-availability.md advises.
 func multiHost(first, second string) string {
 	host := func(url string) string {
 		_, rest, _ := strings.Cut(url, "@")

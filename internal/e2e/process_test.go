@@ -101,8 +101,14 @@ func startServer(t *testing.T, args ...string) *process {
 func (r program) start(t *testing.T) *process {
 	t.Helper()
 	r.env = append([]string{"ROUTECARD_ADDR=127.0.0.1:0"}, r.env...)
+	return startProcess(t, r.command(t))
+}
+
+// startProcess is start for a command that runs the program.
+func startProcess(t *testing.T, command *exec.Cmd) *process {
+	t.Helper()
 	p := &process{
-		t: t, command: r.command(t), stdout: &routecardtest.Log{}, stderr: &routecardtest.Log{},
+		t: t, command: command, stdout: &routecardtest.Log{}, stderr: &routecardtest.Log{},
 		http: routecardtest.HTTPClient(t), exited: make(chan struct{}),
 	}
 	p.command.Stdout, p.command.Stderr = p.stdout, p.stderr
@@ -130,9 +136,13 @@ func (r program) start(t *testing.T) *process {
 	return p
 }
 
-// servingURL returns the URL in the log line "serving", or an empty string if there is no such line yet.
+// servingURL returns the URL in the log line "serving", in either format, or an empty string if there is no such line yet.
 func servingURL(log string) string {
 	for line := range strings.Lines(log) {
+		if _, attributes, found := strings.Cut(line, " msg=serving url="); found {
+			url, _, _ := strings.Cut(attributes, " ")
+			return url
+		}
 		var entry struct {
 			Msg string `json:"msg"`
 			URL string `json:"url"`

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -197,5 +198,56 @@ func TestInvalidCORSOrigins(t *testing.T) {
 	for _, origin := range []string{"planner.example", "https://planner.example/", "https://*.example", "ftp://planner.example", "/.*/", "https://"} {
 		wantFailureAfterLog(t, runCommand(t, "--addr", "127.0.0.1:0", "--cors-origin", origin),
 			fmt.Sprintf("a CORS origin is written like https://planner.example or http://localhost:5173, not %q", origin))
+	}
+}
+
+// TestLogFormat starts the server with its log at a pipe, in each format.
+func TestLogFormat(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		setting program
+		want    string
+	}{
+		"without a setting": {program{}, `"level":"INFO","msg":"stopping"}`},
+		"auto":              {program{args: []string{"--log-format", "auto"}}, `"level":"INFO","msg":"stopping"}`},
+		"json":              {program{args: []string{"--log-format", "json"}}, `"level":"INFO","msg":"stopping"}`},
+		"text":              {program{args: []string{"--log-format", "text"}}, `level=INFO msg=stopping`},
+		"text by variable":  {program{env: []string{"ROUTECARD_LOG_FORMAT=text"}}, `level=INFO msg=stopping`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := c.setting.start(t)
+			p.terminate()
+			if log := p.stderr.String(); !strings.Contains(log, c.want) {
+				t.Errorf("the log has no line with %s:\n%s", c.want, log)
+			}
+		})
+	}
+}
+
+// TestLoggedDurations checks that each duration in the log is a number of milliseconds.
+func TestLoggedDurations(t *testing.T) {
+	t.Parallel()
+	p := startServer(t, "--log-level", "debug")
+	p.do(t, "POST", "/api/jobs", exampleJob)
+	p.terminate()
+	found := map[string]bool{}
+	for line := range strings.Lines(p.stderr.String()) {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := entry["duration"]; ok {
+			t.Errorf("a duration has no unit: %s", line)
+		}
+		// A request or a migration takes less than the whole test, and would be at least a million times longer in nanoseconds.
+		if took, ok := entry["durationMs"].(float64); ok && took < float64(timeout.Milliseconds()) {
+			found[entry["msg"].(string)] = true
+		}
+	}
+	for _, message := range []string{"request", "migrated the database"} {
+		if !found[message] {
+			t.Errorf("no line %q has durationMs:\n%s", message, p.stderr)
+		}
 	}
 }

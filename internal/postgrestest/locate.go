@@ -47,7 +47,7 @@ func Locate() (Source, error) {
 	case server != "":
 		u, err := url.Parse(server)
 		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			// The value is not shown: it may hold a password.
+			// The value is not shown, because it may contain a password.
 			return Source{}, fmt.Errorf("%s must be a postgres:// URL, or none", EnvServer)
 		}
 		return Source{URL: u}, nil
@@ -56,7 +56,7 @@ func Locate() (Source, error) {
 	return Source{BinDir: dir}, err
 }
 
-// binaries returns the directory that holds PostgreSQL's server binaries, or ErrMissing.
+// binaries returns the directory with PostgreSQL's server binaries, or ErrMissing.
 func binaries() (string, error) {
 	for _, dir := range binDirs() {
 		if holdsServer(dir) {

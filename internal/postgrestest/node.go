@@ -82,7 +82,7 @@ func newNode(binDir string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The watchdog is there before what it guards; the name is long enough to be nobody else's.
+	// The watchdog starts before the processes that it guards. The name is long enough to be unique.
 	dir := filepath.Join(parent, "routecard-pg-"+strings.ToLower(crand.Text()[:12]))
 	n := &node{binDir: binDir, dir: dir, data: filepath.Join(dir, "data"), owner: owner}
 	if err := n.startWatchdog(); err != nil {
@@ -138,7 +138,7 @@ func (n *node) startWatchdog() error {
 
 // close stops the server at once and removes its directory. The node can't be used afterwards.
 func (n *node) close() error {
-	err := n.kill() // nobody needs the data any more, so nobody waits for a checkpoint
+	err := n.kill() // the data is no longer needed, so there is no checkpoint
 	return errors.Join(err, n.leash.Close(), n.watchdog.Wait())
 }
 
@@ -290,8 +290,8 @@ func (n *node) start() error {
 	return nil
 }
 
-// accepts tells whether the server, and no other one, accepts connections: it says so in line 8 of its postmaster.pid,
-// whose line 1 is its process id.
+// accepts reports whether this server accepts connections: it says so in line 8 of its postmaster.pid, whose line 1 is its
+// process id.
 func (n *node) accepts() bool {
 	content, err := os.ReadFile(filepath.Join(n.data, "postmaster.pid"))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/routecard/routecard/internal/postgrestest"
 )
 
-func TestPausedClusterAnswersAfterItsResume(t *testing.T) {
+func TestPausedClusterRespondsAfterResume(t *testing.T) {
 	t.Parallel()
 	cluster := postgrestest.Start(t, postgrestest.Options{})
 	conn := connect(t, cluster.URL("postgres"))

@@ -60,7 +60,7 @@ func (o *owner) reachableTempDir() (string, error) {
 	return "", fmt.Errorf("user %s, who is to run PostgreSQL, can enter none of %s, /tmp and /var/tmp", o.name, os.TempDir())
 }
 
-// reaches tells whether everybody may pass through dir and all directories above it.
+// reaches reports whether every user may pass through dir and all directories above it.
 func (o *owner) reaches(dir string) bool {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -90,8 +90,8 @@ func detach(cmd *exec.Cmd, o *owner) {
 	}
 }
 
-// killWithChildren ends a postmaster and its children with SIGKILL, and returns when they are gone. The group does not do:
-// each child is a session of its own. While any child lives, a new server on the same data refuses to start.
+// killWithChildren ends a postmaster and its children with SIGKILL, and returns when they are gone. The group does not do: each
+// child has its own session. While a child is running, a new server on the same data refuses to start.
 func killWithChildren(postmaster *os.Process) error {
 	// Stopped, it starts no further child between the look and the kill.
 	if err := postmaster.Signal(syscall.SIGSTOP); err != nil {

@@ -38,8 +38,8 @@ type Problem struct {
 // String returns the problem as one line for a log.
 func (p Problem) String() string { return fmt.Sprintf("event %d (%s): %s", p.Seq, p.EventID, p.Text) }
 
-// Replay holds the state after the events that were applied so far. Its memory grows with the jobs, paths and units, and by
-// about 22 bytes for each command that undo can still take back. It is not safe for concurrent use.
+// Replay has the state after the events that were applied so far. Its memory grows with the jobs, paths and units, and by about
+// 22 bytes for each command that undo can still take back. It is not safe for concurrent use.
 type Replay struct {
 	jobs  map[string]*job
 	paths map[string]*path
@@ -49,7 +49,7 @@ type Replay struct {
 	last     int64
 	recent   recentIDs
 	problems []Problem
-	// event is the one that is being applied.
+	// event is the event that is being applied.
 	event *Event
 }
 
@@ -194,7 +194,7 @@ type Unit struct {
 	StepID string
 	// StepIndex is the place of that step on the path, from 0; -1 when the path no longer has it or there is none.
 	StepIndex int
-	// ForceCompleted says that the unit was completed over open steps, and ForceReason why, if anybody said so.
+	// ForceCompleted is true if the unit was completed although steps were open. ForceReason is the reason, if there is one.
 	ForceCompleted bool
 	ForceReason    *string
 	// ScrapReason is "" unless the unit is scrapped.

@@ -254,7 +254,7 @@ func (r *Replay) command(u *unit, content *data) {
 	}
 }
 
-// standAt reports a unit that does not stand at the step where an event has it, and puts it there.
+// standAt reports a unit that is not at the step that an event names, and moves the unit to this step.
 func (r *Replay) standAt(u *unit, stepID string) {
 	if u.step.StepID == stepID {
 		return

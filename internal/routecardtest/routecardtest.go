@@ -31,7 +31,7 @@ type Server struct {
 	Database string
 	// Clock is the clock of the store.
 	Clock *Clock
-	// Log holds what the server has logged, at every level.
+	// Log has the log lines of the server, at every level.
 	Log *Log
 
 	http *http.Client

@@ -7,7 +7,7 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-// The people of the shop. Their names are the userId of what they do.
+// The people of the shop. Their names are the userId of their events.
 const (
 	nora  = "nora" // plans
 	maria = "maria"

@@ -101,8 +101,8 @@ func (s *Shop) createUnits(ctx context.Context, l *lot, n int) error {
 	return nil
 }
 
-// finishLot creates a unit for each one that the lot has lost, once all others are completed. If it has lost none, the order
-// may be shipped, and its job is closed.
+// finishLot creates a unit for each unit that the lot has lost, after all other units are completed. If it has lost none, the
+// order may be shipped, and its job is closed.
 func (s *Shop) finishLot(ctx context.Context, l *lot) error {
 	for _, units := range l.waiting {
 		if len(units) > 0 {

@@ -98,7 +98,7 @@ func (s *Shop) finish(ctx context.Context, l *lot, at, n int) error {
 	l.waiting[at] = l.waiting[at][n:]
 	commands := make([]store.UnitCommand, n)
 	for i, unit := range units {
-		// A unit that somebody else has changed refuses the command.
+		// The server refuses the command if somebody else has changed the unit.
 		commands[i] = store.UnitCommand{
 			SerialNumber: unit.SerialNumber, Command: s.scan(station), Condition: store.Condition{Versions: []int64{unit.Version}},
 		}
@@ -166,7 +166,7 @@ func (s *Shop) scanTwice(ctx context.Context, by store.Request, unit models.Unit
 func (s *Shop) happens(probability float64) bool { return s.random.Float64() < probability }
 
 // Work has the people of the shop scan one unit every few seconds, and the planner release an order when there is little work,
-// until the context ends. They leave alone a unit that somebody else has moved. Call it once the history is written.
+// until the context ends. They do not move a unit that somebody else has moved. Call it once the history is written.
 func (s *Shop) Work(ctx context.Context) error {
 	next := time.NewTicker(livePause)
 	defer next.Stop()

@@ -24,7 +24,7 @@ type Cell struct {
 // Empty reports whether the cell is empty. A cell with spaces only is empty.
 func (c Cell) Empty() bool { return strings.TrimSpace(c.text) == "" }
 
-// String returns the cell as it stands in the file.
+// String returns the text of the cell in the file.
 func (c Cell) String() string { return c.text }
 
 // formulaErrors are what a formula can result in besides a value.

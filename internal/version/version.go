@@ -1,4 +1,4 @@
-// Package version says which build of Routecard runs. It knows nothing of commands, HTTP, or databases.
+// Package version identifies the build of Routecard. It does not depend on commands, HTTP, or databases.
 package version
 
 import (

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A Fault answers a request in place of the fake. It may call fake.ServeHTTP to carry the request out.
+// A Fault responds to a request instead of the fake. It may call fake.ServeHTTP to execute the request.
 type Fault func(w http.ResponseWriter, r *http.Request, fake *Server)
 
 // rule is a fault for all requests with the method and a path that contains part. Empty values match all.
@@ -29,7 +29,7 @@ func (s *Server) Next(faults ...Fault) {
 	s.next = append(s.next, faults...)
 }
 
-// Always makes a fault answer all requests with the method and a path that contains part, until Heal. Empty values match all.
+// Always makes a fault respond to all requests with the method and a path that contains part, until Heal. Empty values match all.
 // When several rules match, the first one is used.
 func (s *Server) Always(method, part string, fault Fault) {
 	s.mu.Lock()
@@ -62,7 +62,7 @@ func (s *Server) takeFault(request Request) Fault {
 // Pass is no fault.
 func Pass(w http.ResponseWriter, r *http.Request, fake *Server) { fake.ServeHTTP(w, r) }
 
-// Slow answers after d as Jira would. It does nothing when the client leaves before that.
+// Slow responds after d as Jira would. It does nothing if the client closes the connection before that.
 func Slow(d time.Duration) Fault {
 	return func(w http.ResponseWriter, r *http.Request, fake *Server) {
 		select {
@@ -88,7 +88,7 @@ func RetryAfter(status int, value string) Fault {
 	}
 }
 
-// Done carries the request out, discards the response, and answers with another fault.
+// Done carries the request out, discards the response, and then lets another fault respond.
 func Done(then Fault) Fault {
 	return func(w http.ResponseWriter, r *http.Request, fake *Server) {
 		fake.ServeHTTP(httptest.NewRecorder(), r)

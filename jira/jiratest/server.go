@@ -93,7 +93,7 @@ func (s *Server) Config() jira.Config {
 	return cfg
 }
 
-// ServeHTTP answers a request as Jira would. It neither records the request nor takes a fault.
+// ServeHTTP responds to a request as Jira would. It neither records the request nor uses a fault.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // A handler returns the status and the JSON body for a request. It runs with s.mu locked.
@@ -178,7 +178,7 @@ func (s *Server) Count(method, part string) int {
 	return len(slices.DeleteFunc(s.Requests(), func(r Request) bool { return !rule.matches(r) }))
 }
 
-// serve records a request and answers it with the fault that is due, or as Jira would.
+// serve records a request, and responds with the next fault, or as Jira would.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	// Read before the fault runs: net/http notices that a client has left only after the whole body was read.
 	body, _ := io.ReadAll(r.Body)

@@ -27,7 +27,7 @@ type Error struct {
 	// happen with POST, because the server recognizes the idempotency key.
 	Attempts int
 
-	// outcomeUnknown reports whether the server, or a proxy in its place, does not say that nothing has changed.
+	// outcomeUnknown reports whether the change may have been made: the server says so, or a proxy sent the response.
 	outcomeUnknown bool
 	// retryAfter is the wait that the Retry-After header asks for; 0 without the header.
 	retryAfter time.Duration
@@ -47,12 +47,11 @@ func (e *Error) Error() string {
 }
 
 // ErrOutcomeUnknown is in the chain of an error, for errors.Is, when the change may have been made: the server says so, the
-// connection broke or the context ended after the request was sent, or a proxy answered in the server's place. Repeat the call
-// with the same [IdempotencyKey]; without a key, check first whether the change was made. After any other error, nothing has
-// changed.
+// connection broke or the context ended after the request was sent, or a proxy sent the response. Repeat the call with the same
+// [IdempotencyKey]; without a key, check first whether the change was made. After any other error, nothing has changed.
 var ErrOutcomeUnknown = errors.New("the outcome is unknown: the change may have been made")
 
-// unknownOutcomeError adds ErrOutcomeUnknown to the chain of an error, whose text stays.
+// unknownOutcomeError adds ErrOutcomeUnknown to the chain of an error without changing its text.
 type unknownOutcomeError struct{ error }
 
 // Unwrap implements errors.Is and errors.As.

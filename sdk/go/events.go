@@ -61,9 +61,9 @@ func (c *Client) Events(ctx context.Context, params *ListEventsParams) iter.Seq2
 	}
 }
 
-// ErrFeedRestored is yielded by [Client.Events] when the database was restored from a backup since the connection before:
-// events that were seen may be gone, and their numbers are given again. The events that follow are those of the restored
-// database, from the first one on, so the caller must first discard what it has built from the events before.
+// ErrFeedRestored is yielded by [Client.Events] when the database was restored from a backup since the previous connection:
+// events that were yielded before may no longer exist, and their numbers are used again. The next events are those of the
+// restored database, from the first event, so the caller must first discard everything that it has built from the earlier events.
 var ErrFeedRestored = errors.New("event stream: the database was restored from a backup, so the feed starts over")
 
 // headerFeedEpoch names the epoch to which the numbers of events belong.

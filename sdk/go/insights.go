@@ -21,7 +21,7 @@ func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, options .
 	return decode[*Scrap](c.do(ctx, options)(client.NewGetScrapRequest(c.server, params)))
 }
 
-// GetForecast returns when a job will reach its goal if it goes on as in the last 14 days.
+// GetForecast returns when a job will reach its goal if it continues as in the last 14 days.
 func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, options ...CallOption) (*Forecast, error) {
 	return decode[*Forecast](c.do(ctx, options)(client.NewGetForecastRequest(c.server, params)))
 }

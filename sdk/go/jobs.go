@@ -13,7 +13,8 @@ func (c *Client) CreateJob(ctx context.Context, job JobCreate, options ...CallOp
 	return decode[*Job](c.do(ctx, options)(client.NewCreateJobRequest(c.server, nil, job)))
 }
 
-// PlanJob creates a job with its paths, their steps, and units on them, and returns the job. Everything is created or nothing is.
+// PlanJob creates a job with its paths, their steps, and units on them, and returns the job. If any part fails, nothing is
+// created.
 func (c *Client) PlanJob(ctx context.Context, plan JobPlan, options ...CallOption) (*JobDetail, error) {
 	return decode[*JobDetail](c.do(ctx, options)(client.NewPlanJobRequest(c.server, nil, plan)))
 }

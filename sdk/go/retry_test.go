@@ -273,7 +273,7 @@ func TestNotSent(t *testing.T) {
 	}
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestServerUnreachable(t *testing.T) {
 	t.Parallel()
 	server := newScript(t, cuts)
 	server.Close()

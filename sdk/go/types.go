@@ -39,7 +39,7 @@ type (
 )
 
 type (
-	// JobPriority says how urgent a job is.
+	// JobPriority is how urgent a job is.
 	JobPriority = client.JobPriority
 	// JobUpdatePriority is a JobPriority in the input of [Client.UpdateJob].
 	JobUpdatePriority = client.JobUpdatePriority

@@ -11,9 +11,9 @@ export function resources(call: CallFunction) {
       /**
        * Create a job.
        *
-       * Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-       * request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-       * here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+       * Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+       * without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+       * later updates ignore them. If another job has the `externalId`, the response is 409.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
        */
@@ -22,10 +22,11 @@ export function resources(call: CallFunction) {
       /**
        * List jobs.
        *
-       * Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
-       * Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
-       * header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
-       * due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+       * Returns jobs, newest first unless `sort` says otherwise. A job must match all filters in the request. Without
+       * `limit`, the response contains every job that matches and is streamed. With `limit`, it contains one page, and the
+       * `Link` header has the next page if there is one. Creating a job while you read the pages neither repeats nor hides
+       * another job. A job whose due date or priority changes meanwhile can be missed or returned twice when the list is
+       * sorted by it.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -37,28 +38,30 @@ export function resources(call: CallFunction) {
        * Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
        *
        * **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
-       * Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
-       * value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+       * The server reads the first visible sheet of an XLSX file. A formula has the result that was saved with it. The value
+       * of merged cells belongs to the first cell; the other cells are empty. The server ignores empty rows.
        *
-       * **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
-       * name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+       * **Columns.** The first row that is not empty names the columns. A column is for the field of the same name. These
+       * names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
        * amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
-       * number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
-       * ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+       * number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
+       * matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+       * CSV without changes. `name` and `goalQuantity` need a column.
        *
-       * **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
-       * thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
-       * `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
-       * read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
-       * a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+       * **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
+       * quantity may have thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`,
+       * `2026/12/01`, `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as
+       * `01/12/2026`, which can be read in two ways, is an error unless `dateOrder` is sent. A priority is `low`, `normal`,
+       * `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas; a label with a comma or a double
+       * quote is quoted as in CSV. An empty cell means that the field is absent.
        *
        * **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
-       * job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
-       * and 100000 steps are created together.
+       * job's goal quantity. `units` is the number of units to create on the path; without it, none are created. At most
+       * 50000 units and 100000 steps are created together.
        *
-       * **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
-       * external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
-       * an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+       * **Faults.** `atomic`: if a row fails, nothing is imported, and the error has the `report`; the status is 400, or 409
+       * if all faults are external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns
+       * the report without importing anything; it needs no idempotency key. All changes are one transaction.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
        * `path.created` and `serial.created` for each path and unit.
@@ -68,8 +71,8 @@ export function resources(call: CallFunction) {
       /**
        * Get a job with its paths and progress.
        *
-       * Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
-       * the serial numbers would give.
+       * Returns the job, its paths with their steps, and its progress. The progress always equals a count of the serial
+       * numbers.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -78,30 +81,31 @@ export function resources(call: CallFunction) {
       /**
        * Change a job.
        *
-       * Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-       * write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+       * Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+       * be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+       * the same as before.
        *
-       * This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-       * again; with `If-Match` it is refused (412). Appends `job.updated`.
+       * This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+       * values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
        */
       update: (jobId: string, body: RequestBody<"updateJob">, options?: CallOptions<"updateJob">) =>
         call("updateJob", "PUT", "/api/jobs/{jobId}", {jobId}, body, options),
       /**
        * Delete a job.
        *
-       * Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
+       * Deletes the job and its paths. A job with serial numbers cannot be deleted (409), because its units must remain
        * traceable.
        *
-       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+       * Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
        */
       delete: (jobId: string, options?: CallOptions<"deleteJob">) =>
         call("deleteJob", "DELETE", "/api/jobs/{jobId}", {jobId}, undefined, options),
       /**
        * Close a job.
        *
-       * Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-       * its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-       * can still be changed. A job that is closed already is refused (409).
+       * Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+       * accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+       * can still be changed. If the job is already closed, the response is 409.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
        */
@@ -110,8 +114,8 @@ export function resources(call: CallFunction) {
       /**
        * Reopen a closed job.
        *
-       * Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-       * not closed is refused (409).
+       * Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+       * closed, the response is 409.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
        */
@@ -120,10 +124,10 @@ export function resources(call: CallFunction) {
       /**
        * Create a job with its paths, steps, and units.
        *
-       * Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-       * created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-       * A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-       * place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+       * Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+       * fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+       * this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+       * `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
        * and `serial.created` for each path and unit.
@@ -133,7 +137,7 @@ export function resources(call: CallFunction) {
       /**
        * List the paths of a job.
        *
-       * Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+       * Returns the paths of one job with their steps, newest first. Without `limit`, the response contains all paths.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -144,9 +148,9 @@ export function resources(call: CallFunction) {
       /**
        * Create a path.
        *
-       * Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-       * to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-       * refused (404).
+       * Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+       * need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+       * the template does not exist).
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
        */
@@ -155,8 +159,8 @@ export function resources(call: CallFunction) {
       /**
        * Get a path and where its units stand.
        *
-       * Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
-       * bottleneck shows.
+       * Returns the path, the number of its completed units, and the number of units at each step, which shows the
+       * bottleneck.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -165,25 +169,27 @@ export function resources(call: CallFunction) {
       /**
        * Change a path.
        *
-       * Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-       * now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-       * twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+       * Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+       * in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+       * if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+       * steps by position. Fields of a matched step that are not sent keep their values.
        *
-       * Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-       * does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-       * History keeps the names of removed steps.
+       * Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+       * `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+       * The events keep the names of removed steps.
        *
-       * This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-       * again; with `If-Match` it is refused (412). Appends `path.updated`.
+       * This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+       * values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
        */
       update: (pathId: string, body: RequestBody<"updatePath">, options?: CallOptions<"updatePath">) =>
         call("updatePath", "PUT", "/api/paths/{pathId}", {pathId}, body, options),
       /**
        * Delete a path.
        *
-       * Deletes the path and its steps. A path with serial numbers has history and stays (409).
+       * Deletes the path and its steps. A path with serial numbers cannot be deleted (409), because its units must remain
+       * traceable.
        *
-       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+       * Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
        */
       delete: (pathId: string, options?: CallOptions<"deletePath">) =>
         call("deletePath", "DELETE", "/api/paths/{pathId}", {pathId}, undefined, options),
@@ -192,11 +198,11 @@ export function resources(call: CallFunction) {
       /**
        * Change a step.
        *
-       * Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-       * `ETag` is the path's, and an `If-Match` names the path's version.
+       * Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+       * `ETag` and `If-Match` are those of its path.
        *
-       * Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-       * `step.updated`.
+       * Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+       * Appends `step.updated`.
        */
       update: (stepId: string, body: RequestBody<"updateStep">, options?: CallOptions<"updateStep">) =>
         call("updateStep", "PATCH", "/api/steps/{stepId}", {stepId}, body, options),
@@ -205,10 +211,10 @@ export function resources(call: CallFunction) {
       /**
        * Create serial numbers.
        *
-       * Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-       * call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-       * numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-       * again.
+       * Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+       * send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+       * serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+       * not used again.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
        */
@@ -217,8 +223,8 @@ export function resources(call: CallFunction) {
       /**
        * List serial numbers.
        *
-       * Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
-       * streamed.
+       * Returns units, newest first. A unit must match all filters in the request. Without `limit`, the response contains
+       * every unit that matches and is streamed.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -227,9 +233,10 @@ export function resources(call: CallFunction) {
       /**
        * Advance many serial numbers.
        *
-       * Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-       * the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-       * so that two people who press the same button at the same time move each unit once.
+       * Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+       * move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+       * independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+       * button at the same time move each unit once.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
        * `serial.completed` for each unit.
@@ -239,8 +246,8 @@ export function resources(call: CallFunction) {
       /**
        * Scrap many serial numbers.
        *
-       * Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-       * answers for itself.
+       * Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+       * In the mode `perItem`, each unit is scrapped independently of the others.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
        */
@@ -249,8 +256,8 @@ export function resources(call: CallFunction) {
       /**
        * Advance many serial numbers past steps.
        *
-       * Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-       * unit that moved has `bypassed`.
+       * Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+       * a unit that moved has `bypassed`.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
        * `serial.completed` for each unit.
@@ -269,10 +276,10 @@ export function resources(call: CallFunction) {
       overrideSteps: (body: RequestBody<"overrideSteps">, options?: CallOptions<"overrideSteps">) =>
         call("overrideSteps", "POST", "/api/serials/override", {}, body, options),
       /**
-       * Take back the last change of many serial numbers.
+       * Undo the last change of many serial numbers.
        *
-       * Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-       * take back your own changes only.
+       * Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+       * to undo only your own changes.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
        */
@@ -290,8 +297,8 @@ export function resources(call: CallFunction) {
       /**
        * Get a serial number and its steps.
        *
-       * Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
-       * lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+       * Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now.
+       * Every operation ignores the case of serial numbers: `sn-00001` finds `SN-00001`.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -301,9 +308,9 @@ export function resources(call: CallFunction) {
        * Delete a unit that never moved.
        *
        * Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
-       * not even if that was undone. The events of the unit stay, and its serial number is not used again.
+       * not even if that was undone. The events of the unit remain, and its serial number cannot be used again.
        *
-       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+       * Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
        * `serial.deleted`.
        */
       delete: (serialId: string, options?: CallOptions<"deleteSerial">) =>
@@ -311,12 +318,14 @@ export function resources(call: CallFunction) {
       /**
        * Advance to the next step.
        *
-       * Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-       * deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-       * unit moves only if it still stands there, so that pressing twice moves it once.
+       * Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+       * completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+       * `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+       * it once.
        *
-       * With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-       * required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+       * With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+       * `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+       * response is 409.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
        * `serial.completed` after the last step.
@@ -326,9 +335,10 @@ export function resources(call: CallFunction) {
       /**
        * Advance past steps.
        *
-       * Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-       * overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-       * last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+       * Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+       * is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+       * required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+       * only if it is at this step.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
        * `serial.completed` after the last step.
@@ -338,32 +348,33 @@ export function resources(call: CallFunction) {
       /**
        * Scrap a unit.
        *
-       * Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-       * `fromStepId` the unit is scrapped only if it still stands at this step.
+       * Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+       * `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
        */
       scrap: (serialId: string, body: RequestBody<"scrapSerial">, options?: CallOptions<"scrapSerial">) =>
         call("scrapSerial", "POST", "/api/serials/{serialId}/scrap", {serialId}, body, options),
       /**
-       * Complete a unit over open steps.
+       * Complete a unit although steps are open.
        *
-       * Completes the unit although required steps are open; the event names them. If no step except the current one is required
-       * and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-       * this step.
+       * Completes the unit although required steps are open; the event names them. If no required step except the current
+       * one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+       * is at this step.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
        */
       forceComplete: (serialId: string, body: RequestBody<"forceCompleteSerial"> | undefined = {}, options?: CallOptions<"forceCompleteSerial">) =>
         call("forceCompleteSerial", "POST", "/api/serials/{serialId}/force-complete", {serialId}, body, options),
       /**
-       * Take back the last change of a unit.
+       * Undo the last change of a unit.
        *
-       * Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-       * erased. Sent again, it takes back the one before that. Notes are not taken back.
+       * Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+       * event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+       * be undone.
        *
-       * With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-       * `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+       * With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+       * `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
        */
@@ -372,8 +383,8 @@ export function resources(call: CallFunction) {
       /**
        * Add a note to a unit.
        *
-       * Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-       * possible when the unit is completed or scrapped.
+       * Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+       * also add notes to completed and scrapped units.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
        */
@@ -382,27 +393,27 @@ export function resources(call: CallFunction) {
       /**
        * Make a step optional for one unit.
        *
-       * For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-       * `skipped`: the unit no longer owes it.
+       * The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+       * no longer owes it.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
        */
       overrideStep: (serialId: string, stepId: string, body: RequestBody<"overrideStep">, options?: CallOptions<"overrideStep">) =>
         call("overrideStep", "POST", "/api/serials/{serialId}/steps/{stepId}/override", {serialId, stepId}, body, options),
       /**
-       * Take back an override.
+       * Remove an override.
        *
-       * The step binds this unit again as its path says.
+       * Removes the override of the step for this unit, so that the rules of the path apply again.
        *
-       * Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+       * Needs the role `operate`. A retry is safe: the response is 409 if the first request succeeded. Appends
        * `serial.override_cleared`.
        */
       clearStepOverride: (serialId: string, stepId: string, options?: CallOptions<"clearStepOverride">) =>
         call("clearStepOverride", "DELETE", "/api/serials/{serialId}/steps/{stepId}/override", {serialId, stepId}, undefined, options),
       /**
-       * Excuse a deferred step.
+       * Waive a deferred step.
        *
-       * The unit may be completed without the step. The event keeps the reason and who approved it.
+       * Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
        */
@@ -411,7 +422,7 @@ export function resources(call: CallFunction) {
       /**
        * Report a deferred step as done.
        *
-       * The step was done after all, out of its order.
+       * Records that the deferred step was done later than its order on the path.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
        */
@@ -422,19 +433,20 @@ export function resources(call: CallFunction) {
       /**
        * Read the events.
        *
-       * Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
-       * goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-       * this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
-       * the newest event comes first, and `before` continues towards older ones.
+       * Returns the events after the event `after`, oldest first. The events are the audit trail and the change feed. A
+       * client that continues after the last `seq` that it has processed gets every event exactly once. Without `limit`, the
+       * response contains all events until now; with `limit`, it contains one page. An event must match all filters in the
+       * request. With `order=desc`, the newest event comes first, and `before` continues with older events.
        *
-       * When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
-       * Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-       * that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
-       * `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
+       * If the `Accept` header prefers `text/event-stream` to `application/json`, the response is a live stream (Server-Sent
+       * Events): the same events, and then each new event when it happens. The name of an event is its type, and its id is
+       * `seq`. A client that opens the stream again with `Last-Event-ID` gets the events after that event. To get only new
+       * events, pass `lastSeq` of `getSession` as `after`. A stream does not accept `order=desc`, `before`, and `since`
+       * (400). The server sends a comment line every 15 seconds to keep the connection alive.
        *
-       * Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
-       * database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
-       * the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+       * Every `seq` belongs to an epoch of the feed, which is in the header `Routecard-Feed-Epoch`. The epoch changes when
+       * the database is restored from a backup, because the numbers after the backup are then used again for other events.
+       * Store the epoch with the last `seq`, and start again with the first event when the epoch changes. The server ends a
        * live stream when the epoch changes.
        *
        * Needs the role `read`. Changes nothing.
@@ -446,9 +458,9 @@ export function resources(call: CallFunction) {
       /**
        * Count created, completed, and scrapped units over time.
        *
-       * Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
-       * whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
-       * zeros.
+       * Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The server
+       * extends the period to whole buckets: the first bucket contains `from`, and the last bucket contains the time just
+       * before `to`. A bucket without moves has zeros.
        *
        * Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
        * hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
@@ -461,12 +473,12 @@ export function resources(call: CallFunction) {
       /**
        * Measure how long units stay at each step.
        *
-       * Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-       * now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
-       * steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
-       * an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
-       * waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
-       * left out.
+       * Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
+       * many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
+       * their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
+       * were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
+       * entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
+       * nothing happened and nothing waits are left out.
        *
        * - `entered`: units that were created at the step or moved to it.
        * - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -496,13 +508,13 @@ export function resources(call: CallFunction) {
       /**
        * Forecast when a job reaches its goal.
        *
-       * Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
-       * was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
-       * more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
-       * count like other hours, because the basis contains them too.
+       * Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
+       * numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
+       * the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+       * `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
        *
-       * `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
-       * needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+       * `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+       * depend on units in progress. A closed job gets the same forecast as an open job.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -513,12 +525,12 @@ export function resources(call: CallFunction) {
       /**
        * List what waits at which step.
        *
-       * Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
-       * the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
-       * comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+       * Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
+       * units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+       * urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
        *
-       * Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
-       * missed or returned twice, because its place can change.
+       * Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
+       * missed or returned twice, because its position can change.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -541,7 +553,7 @@ export function resources(call: CallFunction) {
       /**
        * Create a template.
        *
-       * Stores a list of steps from which paths can be made. The name need not be unique.
+       * Stores a list of steps for new paths. The name need not be unique.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
        */
@@ -568,20 +580,20 @@ export function resources(call: CallFunction) {
       /**
        * Change a template.
        *
-       * Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-       * are.
+       * Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+       * change.
        *
-       * This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-       * again; with `If-Match` it is refused (412). Appends `template.updated`.
+       * This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+       * values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
        */
       update: (templateId: string, body: RequestBody<"updateTemplate">, options?: CallOptions<"updateTemplate">) =>
         call("updateTemplate", "PUT", "/api/templates/{templateId}", {templateId}, body, options),
       /**
        * Delete a template.
        *
-       * Deletes the template. Paths that were made from it stay as they are.
+       * Deletes the template. Paths that were created from it do not change.
        *
-       * Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+       * Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
        * `template.deleted`.
        */
       delete: (templateId: string, options?: CallOptions<"deleteTemplate">) =>
@@ -589,10 +601,10 @@ export function resources(call: CallFunction) {
     },
     session: {
       /**
-       * Get what the caller may do here.
+       * Get the session.
        *
-       * Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
-       * follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+       * Returns the role of the caller's API key, the configuration of the server, and the number of the newest event. To
+       * get only new events, pass `lastSeq` as `after` to `listEvents`.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -603,8 +615,8 @@ export function resources(call: CallFunction) {
       /**
        * List open Jira tickets.
        *
-       * Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
-       * `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+       * Returns one page of the open tickets of the configured project, newest first: 50 tickets by default, at most 100.
+       * The `Link` header has the next page if there is one. The server stores nothing.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -613,7 +625,7 @@ export function resources(call: CallFunction) {
       /**
        * Get a Jira ticket.
        *
-       * Answers with one ticket as Jira has it now. Nothing is stored.
+       * Returns one ticket as it is in Jira now. The server stores nothing.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -622,10 +634,10 @@ export function resources(call: CallFunction) {
       /**
        * Link a ticket to a job.
        *
-       * With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-       * job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-       * is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-       * to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+       * With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+       * have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+       * summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+       * to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
        * before it for a new job.
@@ -635,8 +647,9 @@ export function resources(call: CallFunction) {
       /**
        * Write a job's progress to its ticket.
        *
-       * Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-       * two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+       * Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+       * update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+       * gets a 409.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
        */

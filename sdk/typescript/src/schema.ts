@@ -13,10 +13,11 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Answers with jobs, newest first unless `sort` says otherwise. Filters combine: a job must match all that are given.
-         *     Without `limit` the answer holds every job that matches and is streamed; with `limit` it is one page, and the `Link`
-         *     header names the next one while there is more. A job created meanwhile neither repeats nor hides another. A job whose
-         *     due date or priority changes meanwhile can be missed or returned twice when the list is sorted by it.
+         * @description Returns jobs, newest first unless `sort` says otherwise. A job must match all filters in the request. Without
+         *     `limit`, the response contains every job that matches and is streamed. With `limit`, it contains one page, and the
+         *     `Link` header has the next page if there is one. Creating a job while you read the pages neither repeats nor hides
+         *     another job. A job whose due date or priority changes meanwhile can be missed or returned twice when the list is
+         *     sorted by it.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -24,9 +25,9 @@ export interface paths {
         put?: never;
         /**
          * Create a job
-         * @description Creates one production order. Its id is made by the server, and its name need not be unique: sending the same
-         *     request twice without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. Jira fields are taken
-         *     here only; later updates leave them as they are. An `externalId` that another job has is refused (409).
+         * @description Creates one production order. The server makes its id. The name need not be unique: sending the same request twice
+         *     without an `Idempotency-Key` creates two jobs, unless it has an `externalId`. You can set Jira fields only here;
+         *     later updates ignore them. If another job has the `externalId`, the response is 409.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`.
          */
@@ -51,28 +52,30 @@ export interface paths {
          * @description Creates one job for each row of a CSV or XLSX file. The body is the file itself, at most 20 MiB and 50000 rows.
          *
          *     **File.** CSV is separated by commas, semicolons, or tabs, and is UTF-8, UTF-16, or Windows-1252; the server detects both.
-         *     Of an XLSX file the server reads the first visible sheet. A formula counts as the result that was saved with it. The
-         *     value of merged cells belongs to the first of them; the others are empty. Empty rows are left out.
+         *     The server reads the first visible sheet of an XLSX file. A formula has the result that was saved with it. The value
+         *     of merged cells belongs to the first cell; the other cells are empty. The server ignores empty rows.
          *
-         *     **Columns.** The first row that is not empty names the columns. The server takes a column for the field of the same
-         *     name, or one of these other names: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
+         *     **Columns.** The first row that is not empty names the columns. A column is for the field of the same name. These
+         *     names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
          *     amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
-         *     number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not matter. `map` names columns that are called otherwise. Other columns are
-         *     ignored, so a list of jobs as CSV can be imported as it is. `name` and `goalQuantity` need a column.
+         *     number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
+         *     matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+         *     CSV without changes. `name` and `goalQuantity` need a column.
          *
-         *     **Values.** Texts are taken as they are, except for the apostrophes that a CSV export inserts. A quantity may have
-         *     thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`, `2026/12/01`,
-         *     `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as `01/12/2026`, which can be
-         *     read in two ways, is a fault unless `dateOrder` is sent. A priority is `low`, `normal`, `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas, in which
-         *     a label with a comma or a double quote is quoted as in CSV. An empty cell leaves the field out.
+         *     **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
+         *     quantity may have thousands separators (`1,500`, `1.500`, `1 500`, `1'500`). A date is written `2026-12-01`,
+         *     `2026/12/01`, `01.12.2026` (day first), `31/12/2026`, or `12/31/2026`, or is a date cell. A date such as
+         *     `01/12/2026`, which can be read in two ways, is an error unless `dateOrder` is sent. A priority is `low`, `normal`,
+         *     `high`, or `urgent`, in upper or lower case. `jiraLabels` is a list with commas; a label with a comma or a double
+         *     quote is quoted as in CSV. An empty cell means that the field is absent.
          *
          *     **Whole orders.** `template` is the id or the name of a template: the job gets a path with its name, steps, and advancement mode, and the
-         *     job's goal quantity. `units` is how many units are created on the path; without it there are none. At most 50000 units
-         *     and 100000 steps are created together.
+         *     job's goal quantity. `units` is the number of units to create on the path; without it, none are created. At most
+         *     50000 units and 100000 steps are created together.
          *
-         *     **Faults.** `atomic`: when a row fails nothing is imported, and the error has the `report`; the status is 400, or 409 if the only faults are
-         *     external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns the report of
-         *     an import that was not made; it changes nothing and needs no idempotency key. All changes are one transaction.
+         *     **Faults.** `atomic`: if a row fails, nothing is imported, and the error has the `report`; the status is 400, or 409
+         *     if all faults are external ids that are in use. `perItem`: the rows without a fault are imported. `dryRun` returns
+         *     the report without importing anything; it needs no idempotency key. All changes are one transaction.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created` for each job, and
          *     `path.created` and `serial.created` for each path and unit.
@@ -96,28 +99,29 @@ export interface paths {
         };
         /**
          * Get a job with its paths and progress
-         * @description Answers with the job, its paths with their steps, and its progress, which equals at every moment what counting
-         *     the serial numbers would give.
+         * @description Returns the job, its paths with their steps, and its progress. The progress always equals a count of the serial
+         *     numbers.
          *
          *     Needs the role `read`. Changes nothing.
          */
         get: operations["getJob"];
         /**
          * Change a job
-         * @description Changes what is sent and leaves the rest; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields are
-         *     write-once: sent here they are ignored. `updatedAt` moves on every success, also when nothing was different.
+         * @description Changes the fields that are sent; `null` clears `dueDate`, `priority`, `notes`, and `externalId`. Jira fields cannot
+         *     be changed, so the server ignores them here. Every successful request changes `updatedAt`, even if all values are
+         *     the same as before.
          *
-         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-         *     again; with `If-Match` it is refused (412). Appends `job.updated`.
+         *     This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+         *     values again; with `If-Match`, the response to the retry is 412. Appends `job.updated`.
          */
         put: operations["updateJob"];
         post?: never;
         /**
          * Delete a job
-         * @description Deletes the job and its paths. A job with serial numbers has history and stays (409): what was made must remain
+         * @description Deletes the job and its paths. A job with serial numbers cannot be deleted (409), because its units must remain
          *     traceable.
          *
-         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `job.deleted`.
+         *     Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
          */
         delete: operations["deleteJob"];
         options?: never;
@@ -139,9 +143,9 @@ export interface paths {
         put?: never;
         /**
          * Close a job
-         * @description Ends a job that is done or canceled. From the commit on, no unit is created on the job and no command is accepted for
-         *     its units (409), until the job is reopened. Units in progress stay where they are. The job's own fields and its paths
-         *     can still be changed. A job that is closed already is refused (409).
+         * @description Closes a job that is done or canceled. Until the job is reopened, the server creates no units for the job and
+         *     accepts no commands for its units (409). Units in progress stay where they are. The fields of the job and its paths
+         *     can still be changed. If the job is already closed, the response is 409.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.closed`.
          */
@@ -166,8 +170,8 @@ export interface paths {
         put?: never;
         /**
          * Reopen a closed job
-         * @description Makes units and commands possible again. `closedAt` and `closeReason` are removed; the events keep both. A job that is
-         *     not closed is refused (409).
+         * @description Allows new units and commands again. Removes `closedAt` and `closeReason`; the events keep both. If the job is not
+         *     closed, the response is 409.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.reopened`.
          */
@@ -189,10 +193,10 @@ export interface paths {
         put?: never;
         /**
          * Create a job with its paths, steps, and units
-         * @description Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. Everything is
-         *     created or nothing is. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in this order.
-         *     A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. An error names the
-         *     place, with positions counted from 0, as in `paths.3.steps.2.name is required`.
+         * @description Creates a whole order in one transaction: the job, its paths with their steps, and the units on them. If any part
+         *     fails, nothing is created. The events are the same as those of `createJob`, `createPath`, and `createSerials`, in
+         *     this order. A path has either `steps` or `templateId`. At most 100000 units and 5000 steps are created together. The
+         *     `field` of an error has positions that count from 0, as in `paths.3.steps.2.name is required`.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.created`, and `path.created`
          *     and `serial.created` for each path and unit.
@@ -216,7 +220,7 @@ export interface paths {
         };
         /**
          * List the paths of a job
-         * @description Answers with the paths of one job and their steps, newest first. Without `limit` the answer holds all of them.
+         * @description Returns the paths of one job with their steps, newest first. Without `limit`, the response contains all paths.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -240,9 +244,9 @@ export interface paths {
         put?: never;
         /**
          * Create a path
-         * @description Gives a job one more route through the shop. The server gives each step its id and its place. Path goals need not add up
-         *     to the goal of the job. The steps are either sent or copied from a template (`templateId`); an unknown template is
-         *     refused (404).
+         * @description Adds a route through the shop to a job. The server sets the id and the position of each step. The goals of the paths
+         *     need not add up to the goal of the job. Send the steps, or send `templateId` to copy the steps of a template (404 if
+         *     the template does not exist).
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `path.created`.
          */
@@ -265,32 +269,34 @@ export interface paths {
         };
         /**
          * Get a path and where its units stand
-         * @description Answers with the path, how many of its units are completed, and for each step how many stand there now, so that the
-         *     bottleneck shows.
+         * @description Returns the path, the number of its completed units, and the number of units at each step, which shows the
+         *     bottleneck.
          *
          *     Needs the role `read`. Changes nothing.
          */
         get: operations["getPath"];
         /**
          * Change a path
-         * @description Changes what is sent and leaves the rest. Steps are sent as a whole: one sent with its `id` is that step, wherever it
-         *     now stands; one without is new; one left out is removed, unless a unit in progress stands there (409). No id may stand
-         *     twice. When no step carries an id, they are matched by position. Within a matched step, what is not sent stays.
+         * @description Changes the fields that are sent. `steps` is the complete list of steps. A step with an `id` is the existing step,
+         *     in its new position. A step without an `id` is new. A step that is not in the list is removed; the response is 409
+         *     if a unit in progress is at that step. An `id` must not appear twice. If no step has an `id`, the server matches the
+         *     steps by position. Fields of a matched step that are not sent keep their values.
          *
-         *     Units keep their place: they stand at the same step as before, wherever that now is. A step that is added behind a unit
-         *     does not bind it (`skipped`); a required one that is moved behind a unit which has not done it becomes `deferred`.
-         *     History keeps the names of removed steps.
+         *     Units stay at their step, also if the step moves to another position. A step that is added behind a unit is
+         *     `skipped` for this unit. A required step that is moved behind a unit becomes `deferred` if the unit has not done it.
+         *     The events keep the names of removed steps.
          *
-         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-         *     again; with `If-Match` it is refused (412). Appends `path.updated`.
+         *     This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+         *     values again; with `If-Match`, the response to the retry is 412. Appends `path.updated`.
          */
         put: operations["updatePath"];
         post?: never;
         /**
          * Delete a path
-         * @description Deletes the path and its steps. A path with serial numbers has history and stays (409).
+         * @description Deletes the path and its steps. A path with serial numbers cannot be deleted (409), because its units must remain
+         *     traceable.
          *
-         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends `path.deleted`.
+         *     Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
          */
         delete: operations["deletePath"];
         options?: never;
@@ -316,11 +322,11 @@ export interface paths {
         head?: never;
         /**
          * Change a step
-         * @description Changes what is sent and leaves the rest; `null` clears `location` and `assignedTo`. The step is part of its path: the
-         *     `ETag` is the path's, and an `If-Match` names the path's version.
+         * @description Changes the fields that are sent; `null` clears `location` and `assignedTo`. A step has no version of its own:
+         *     `ETag` and `If-Match` are those of its path.
          *
-         *     Needs the role `write`. A retry sets the same values again; with `If-Match` it is refused (412). Appends
-         *     `step.updated`.
+         *     Needs the role `write`. A retry sets the same values again; with `If-Match`, the response to the retry is 412.
+         *     Appends `step.updated`.
          */
         patch: operations["updateStep"];
         trace?: never;
@@ -334,8 +340,8 @@ export interface paths {
         };
         /**
          * List serial numbers
-         * @description Answers with units, newest first. Filters combine. Without `limit` the answer holds every unit that matches and is
-         *     streamed.
+         * @description Returns units, newest first. A unit must match all filters in the request. Without `limit`, the response contains
+         *     every unit that matches and is streamed.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -343,10 +349,10 @@ export interface paths {
         put?: never;
         /**
          * Create serial numbers
-         * @description Puts units on a path, at its first step: either `quantity` of them with numbers from the server, contiguous within the
-         *     call, or those of `serialNumbers`. All of them are created or none. More units than the goal are allowed. Two serial
-         *     numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is not used
-         *     again.
+         * @description Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
+         *     send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
+         *     serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
+         *     not used again.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
          */
@@ -368,9 +374,10 @@ export interface paths {
         put?: never;
         /**
          * Advance many serial numbers
-         * @description Moves each unit to its next step, as `advanceSerial` does. `atomic` (the default): all move or none, and the error lists
-         *     the units that could not. `perItem`: each answers for itself. With `fromStepId` only units that stand at this step move,
-         *     so that two people who press the same button at the same time move each unit once.
+         * @description Moves each unit to its next step, as `advanceSerial` does. In the mode `atomic` (the default), either all units
+         *     move, or no unit moves and the error lists the units that cannot move. In the mode `perItem`, each unit moves
+         *     independently of the others. With `fromStepId`, only units at this step move, so that two people who press the same
+         *     button at the same time move each unit once.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
          *     `serial.completed` for each unit.
@@ -393,8 +400,8 @@ export interface paths {
         put?: never;
         /**
          * Scrap many serial numbers
-         * @description Takes units out of production for good, as `scrapSerial` does. `atomic` (the default): all or none. `perItem`: each
-         *     answers for itself.
+         * @description Scraps each unit, as `scrapSerial` does. In the mode `atomic` (the default), either all units are scrapped or none.
+         *     In the mode `perItem`, each unit is scrapped independently of the others.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped` for each unit.
          */
@@ -416,8 +423,8 @@ export interface paths {
         put?: never;
         /**
          * Advance many serial numbers past steps
-         * @description Moves each unit forward to a step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. Each outcome of a
-         *     unit that moved has `bypassed`.
+         * @description Moves each unit to a later step, as `advanceSerialTo` does. The modes are those of `advanceSerials`. The outcome of
+         *     a unit that moved has `bypassed`.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced` or
          *     `serial.completed` for each unit.
@@ -463,9 +470,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back the last change of many serial numbers
-         * @description Takes back the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds` to
-         *     take back your own changes only.
+         * Undo the last change of many serial numbers
+         * @description Undoes the last change of each unit, as `undoSerial` does. The modes are those of `advanceSerials`. Send `eventIds`
+         *     to undo only your own changes.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone` for each unit.
          */
@@ -510,8 +517,8 @@ export interface paths {
         };
         /**
          * Get a serial number and its steps
-         * @description Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now. The
-         *     lookup ignores case: `sn-00001` finds `SN-00001`. The same holds for every operation that names a serial number.
+         * @description Returns the unit, its job and path, the status of each step of the path, and which commands the unit accepts now.
+         *     Every operation ignores the case of serial numbers: `sn-00001` finds `SN-00001`.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -521,9 +528,9 @@ export interface paths {
         /**
          * Delete a unit that never moved
          * @description Deletes a unit that was created by mistake. A unit that has moved, or was scrapped or completed, cannot be deleted (409),
-         *     not even if that was undone. The events of the unit stay, and its serial number is not used again.
+         *     not even if that was undone. The events of the unit remain, and its serial number cannot be used again.
          *
-         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+         *     Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
          *     `serial.deleted`.
          */
         delete: operations["deleteSerial"];
@@ -546,12 +553,14 @@ export interface paths {
         put?: never;
         /**
          * Advance to the next step
-         * @description Moves the unit to the next step, or completes it when it stands at the last one. It is not completed while a step is
-         *     deferred, and does not leave a completion gate while an earlier step is (409). With `fromStepId` or `fromStepIndex` the
-         *     unit moves only if it still stands there, so that pressing twice moves it once.
+         * @description Moves the unit to the next step, or completes it if it is at the last step. The response is 409 if the unit would be
+         *     completed with a deferred step, or would leave a completion gate while an earlier step is deferred. With
+         *     `fromStepId` or `fromStepIndex`, the unit moves only if it is at this step, so that sending the request twice moves
+         *     it once.
          *
-         *     With `skip` the unit leaves its current step without having done it. An optional or overridden step becomes `skipped`. A
-         *     required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`, and the answer is 409 if not.
+         *     With `skip`, the unit leaves its current step without having done it. An optional or overridden step becomes
+         *     `skipped`. A required step becomes `deferred` if the unit could bypass it with `advanceSerialTo`; otherwise the
+         *     response is 409.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
          *     `serial.completed` after the last step.
@@ -577,9 +586,10 @@ export interface paths {
         put?: never;
         /**
          * Advance past steps
-         * @description Moves the unit forward to a step, by the rules of the path's advancement mode. Steps in between are skipped (optional or
-         *     overridden ones) or deferred (required ones), where the mode allows it; 409 where it does not. The index one past the
-         *     last step means completed. With `fromStepId` or `fromStepIndex` the unit moves only if it still stands there.
+         * @description Moves the unit to a later step. The advancement mode of the path says which steps the unit may bypass; the response
+         *     is 409 if it may not. A bypassed step becomes `skipped` if it is optional or overridden, and `deferred` if it is
+         *     required. The index after the last step completes the unit. With `fromStepId` or `fromStepIndex`, the unit moves
+         *     only if it is at this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.advanced`, or
          *     `serial.completed` after the last step.
@@ -605,8 +615,8 @@ export interface paths {
         put?: never;
         /**
          * Scrap a unit
-         * @description Takes the unit out of production for good. It counts for nothing any more; only `undoSerial` brings it back. With
-         *     `fromStepId` the unit is scrapped only if it still stands at this step.
+         * @description Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+         *     `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
          */
@@ -630,10 +640,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Complete a unit over open steps
-         * @description Completes the unit although required steps are open; the event names them. If no step except the current one is required
-         *     and open, the answer is 409: advance the unit instead. With `fromStepId` the unit is completed only if it still stands at
-         *     this step.
+         * Complete a unit although steps are open
+         * @description Completes the unit although required steps are open; the event names them. If no required step except the current
+         *     one is open, the response is 409; use `advanceSerial` instead. With `fromStepId`, the unit is completed only if it
+         *     is at this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.force_completed`.
          */
@@ -657,12 +667,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back the last change of a unit
-         * @description Gives the unit back the state before its last move, scrap, completion or other command, as a new event: history is never
-         *     erased. Sent again, it takes back the one before that. Notes are not taken back.
+         * Undo the last change of a unit
+         * @description Restores the state of the unit before its last move, scrapping, completion, or other command. The undo is a new
+         *     event; the server never deletes events. The next undo restores the state before the previous command. Notes cannot
+         *     be undone.
          *
-         *     With `eventId` it takes back this event only, and the answer is 409 if another change of the unit has followed. Send the
-         *     `lastEventId` from the response to your own command, so that you never take back the move of somebody else.
+         *     With `eventId`, the server undoes only this event; the response is 409 if the unit has changed since. Send the
+         *     `lastEventId` from the response to your own command, so that you never undo the move of somebody else.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.undone`.
          */
@@ -687,8 +698,8 @@ export interface paths {
         put?: never;
         /**
          * Add a note to a unit
-         * @description Adds a note to the history of the unit, as an event of type `serial.noted`. The unit stays where it is, so a note is also
-         *     possible when the unit is completed or scrapped.
+         * @description Adds a note to the history of the unit, as an event of type `serial.noted`. The unit does not change, so you can
+         *     also add notes to completed and scrapped units.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.noted`.
          */
@@ -715,17 +726,17 @@ export interface paths {
         put?: never;
         /**
          * Make a step optional for one unit
-         * @description For this unit the step counts as optional until it has been passed. A step that was passed and is `deferred` becomes
-         *     `skipped`: the unit no longer owes it.
+         * @description The step is optional for this unit until the unit has passed it. A `deferred` step becomes `skipped`, and the unit
+         *     no longer owes it.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_overridden`.
          */
         post: operations["overrideStep"];
         /**
-         * Take back an override
-         * @description The step binds this unit again as its path says.
+         * Remove an override
+         * @description Removes the override of the step for this unit, so that the rules of the path apply again.
          *
-         *     Needs the role `operate`. A retry is safe: it answers 409 when the first request has succeeded. Appends
+         *     Needs the role `operate`. A retry is safe: the response is 409 if the first request succeeded. Appends
          *     `serial.override_cleared`.
          */
         delete: operations["clearStepOverride"];
@@ -749,8 +760,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Excuse a deferred step
-         * @description The unit may be completed without the step. The event keeps the reason and who approved it.
+         * Waive a deferred step
+         * @description Allows the unit to be completed without the deferred step. The event contains the reason and the approver.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_waived`.
          */
@@ -777,7 +788,7 @@ export interface paths {
         put?: never;
         /**
          * Report a deferred step as done
-         * @description The step was done after all, out of its order.
+         * @description Records that the deferred step was done later than its order on the path.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.step_completed`.
          */
@@ -797,19 +808,20 @@ export interface paths {
         };
         /**
          * Read the events
-         * @description Answers with every change since the event `after`, oldest first: the audit trail and the change feed in one. A reader that
-         *     goes on from the last `seq` it has seen gets every event exactly once. Without `limit` the answer holds all events to
-         *     this moment; with `limit` it is one page. Filters combine: an event must match all that are given. With `order=desc`
-         *     the newest event comes first, and `before` continues towards older ones.
+         * @description Returns the events after the event `after`, oldest first. The events are the audit trail and the change feed. A
+         *     client that continues after the last `seq` that it has processed gets every event exactly once. Without `limit`, the
+         *     response contains all events until now; with `limit`, it contains one page. An event must match all filters in the
+         *     request. With `order=desc`, the newest event comes first, and `before` continues with older events.
          *
-         *     When the `Accept` header prefers `text/event-stream` to `application/json`, the answer is a live stream (Server-Sent
-         *     Events): the same events, then each new one as it happens, named by its type, with `seq` as its id. A stream that is opened again with `Last-Event-ID` goes on after
-         *     that event. To begin with the events from now on, pass `lastSeq` of `getSession` as `after`. `order=desc`, `before`, and
-         *     `since` are for lists: a stream refuses them (400). A comment line every 15 seconds shows that the connection lives.
+         *     If the `Accept` header prefers `text/event-stream` to `application/json`, the response is a live stream (Server-Sent
+         *     Events): the same events, and then each new event when it happens. The name of an event is its type, and its id is
+         *     `seq`. A client that opens the stream again with `Last-Event-ID` gets the events after that event. To get only new
+         *     events, pass `lastSeq` of `getSession` as `after`. A stream does not accept `order=desc`, `before`, and `since`
+         *     (400). The server sends a comment line every 15 seconds to keep the connection alive.
          *
-         *     Every `seq` belongs to an epoch of the feed, which the header `Routecard-Feed-Epoch` names. The epoch changes when the
-         *     database is restored from a backup: numbers that were given after the backup are then given again, to other events. Keep
-         *     the epoch next to the last `seq`, and start over with the first event when the epoch is another one. The server ends a
+         *     Every `seq` belongs to an epoch of the feed, which is in the header `Routecard-Feed-Epoch`. The epoch changes when
+         *     the database is restored from a backup, because the numbers after the backup are then used again for other events.
+         *     Store the epoch with the last `seq`, and start again with the first event when the epoch changes. The server ends a
          *     live stream when the epoch changes.
          *
          *     Needs the role `read`. Changes nothing.
@@ -832,9 +844,9 @@ export interface paths {
         };
         /**
          * Count created, completed, and scrapped units over time
-         * @description Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The period is widened to
-         *     whole buckets: the first bucket contains `from`, and the last one contains the moment before `to`. A bucket without moves has
-         *     zeros.
+         * @description Returns the number of units that were created, completed, and scrapped in each hour, day, or week. The server
+         *     extends the period to whole buckets: the first bucket contains `from`, and the last bucket contains the time just
+         *     before `to`. A bucket without moves has zeros.
          *
          *     Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
          *     hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
@@ -860,12 +872,12 @@ export interface paths {
         };
         /**
          * Measure how long units stay at each step
-         * @description Returns how many units entered and left each step in the period, how long those that left had stayed, and how many wait there
-         *     now. With `jobId` each entry is one step of a path of the job, in the order of the paths and their steps, the removed
-         *     steps of a path after the others; steps at which nothing happened are included unless they were removed. Without `jobId`
-         *     an entry stands for all steps that have the same name, in all jobs: at most 1,000 entries, those with the most units
-         *     waiting first, then those that the most units left, then by name; steps at which nothing happened and nothing waits are
-         *     left out.
+         * @description Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
+         *     many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
+         *     their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
+         *     were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
+         *     entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
+         *     nothing happened and nothing waits are left out.
          *
          *     - `entered`: units that were created at the step or moved to it.
          *     - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -921,13 +933,13 @@ export interface paths {
         };
         /**
          * Forecast when a job reaches its goal
-         * @description Returns when the job will have completed its goal quantity if it goes on as in the last 14 days. `basis` states what the forecast
-         *     was computed from: the units of the job that were completed in the last 14 days, or since the job's first unit was created if that is
-         *     more recent, but not in less than one day. `expectedAt` is now plus `remaining` divided by `perDay`; nights and weekends
-         *     count like other hours, because the basis contains them too.
+         * @description Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
+         *     numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
+         *     the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+         *     `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
          *
-         *     `remaining` is the goal less the completed units, at least 0. Scrapped units count for nothing, and units in progress are not
-         *     needed for the forecast: they may have to be created yet. A closed job gets the forecast that it would get if it were open.
+         *     `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+         *     depend on units in progress. A closed job gets the same forecast as an open job.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -949,12 +961,12 @@ export interface paths {
         };
         /**
          * List what waits at which step
-         * @description Returns one row for each step of an open job at which units wait. A path's first step has a row also without units, while
-         *     the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most urgent row
-         *     comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
+         * @description Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
+         *     units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+         *     urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
          *
-         *     Without `limit` the response contains all rows and is streamed. A row that changes while the pages are read may be
-         *     missed or returned twice, because its place can change.
+         *     Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
+         *     missed or returned twice, because its position can change.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -1007,7 +1019,7 @@ export interface paths {
         put?: never;
         /**
          * Create a template
-         * @description Stores a list of steps from which paths can be made. The name need not be unique.
+         * @description Stores a list of steps for new paths. The name need not be unique.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `template.created`.
          */
@@ -1037,19 +1049,19 @@ export interface paths {
         get: operations["getTemplate"];
         /**
          * Change a template
-         * @description Changes what is sent and leaves the rest. `steps` replaces all steps. Paths that were made from the template stay as they
-         *     are.
+         * @description Changes the fields that are sent. `steps` replaces all steps. Paths that were created from the template do not
+         *     change.
          *
-         *     This `PUT` is partial: a field that is not sent stays as it is. Needs the role `write`. A retry sets the same values
-         *     again; with `If-Match` it is refused (412). Appends `template.updated`.
+         *     This `PUT` is partial: a field that is not sent does not change. Needs the role `write`. A retry sets the same
+         *     values again; with `If-Match`, the response to the retry is 412. Appends `template.updated`.
          */
         put: operations["updateTemplate"];
         post?: never;
         /**
          * Delete a template
-         * @description Deletes the template. Paths that were made from it stay as they are.
+         * @description Deletes the template. Paths that were created from it do not change.
          *
-         *     Needs the role `write`. A retry is safe: it answers 404 when the first request has succeeded. Appends
+         *     Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends
          *     `template.deleted`.
          */
         delete: operations["deleteTemplate"];
@@ -1066,9 +1078,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what the caller may do here
-         * @description Returns the role of the caller's API key, what this server is configured for, and the number of the newest event. To
-         *     follow the feed from now on, pass `lastSeq` as `after` to `listEvents`.
+         * Get the session
+         * @description Returns the role of the caller's API key, the configuration of the server, and the number of the newest event. To
+         *     get only new events, pass `lastSeq` as `after` to `listEvents`.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -1090,8 +1102,8 @@ export interface paths {
         };
         /**
          * List open Jira tickets
-         * @description Answers with the open tickets of the configured project, newest first, one page of Jira's at a time: 50 unless
-         *     `limit` says otherwise, at most 100. The `Link` header names the next page while there is more. Nothing is stored.
+         * @description Returns one page of the open tickets of the configured project, newest first: 50 tickets by default, at most 100.
+         *     The `Link` header has the next page if there is one. The server stores nothing.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -1116,7 +1128,7 @@ export interface paths {
         };
         /**
          * Get a Jira ticket
-         * @description Answers with one ticket as Jira has it now. Nothing is stored.
+         * @description Returns one ticket as it is in Jira now. The server stores nothing.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -1140,10 +1152,10 @@ export interface paths {
         put?: never;
         /**
          * Link a ticket to a job
-         * @description With `jobId`, gives an existing job the ticket's fields: allowed once, while it has no ticket, and fields that the
-         *     job has already stay. Without, creates a job from the ticket: its name is the ticket's summary (the key where that
-         *     is empty), its goal quantity the one of the request, else the ticket's, else 1. A ticket that another job is linked
-         *     to is refused (409) unless `allowDuplicate` is true. Nothing is changed unless Jira has answered.
+         * @description With `jobId`, links the ticket to an existing job that has no ticket, and sets the Jira fields that the job does not
+         *     have yet. Without `jobId`, creates a job from the ticket. Its name is the summary of the ticket, or the key if the
+         *     summary is empty. Its goal quantity is that of the request, else that of the ticket, else 1. If the ticket is linked
+         *     to another job, the response is 409 unless `allowDuplicate` is true. If Jira does not respond, nothing changes.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.linked`, and `job.created`
          *     before it for a new job.
@@ -1166,8 +1178,9 @@ export interface paths {
         put?: never;
         /**
          * Write a job's progress to its ticket
-         * @description Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes update that comment, so the ticket never has
-         *     two. Pushes of one job happen one at a time: while one is under way another is refused (409).
+         * @description Writes the job's progress to its ticket as one comment, with the counts of each path and each step. Later pushes
+         *     update this comment, so the ticket has only one. While a push of the job is running, another push of the same job
+         *     gets a 409.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `job.pushed`.
          */
@@ -1189,7 +1202,7 @@ export interface components {
         JobId: string;
         /**
          * Format: date-time
-         * @description A moment in UTC, always with three decimals.
+         * @description A time in UTC, always with three decimals.
          * @example 2024-01-15T10:30:00.000Z
          */
         Timestamp: string;
@@ -1200,7 +1213,7 @@ export interface components {
         JobName: string;
         /**
          * Format: int64
-         * @description Units to make.
+         * @description Number of units to make.
          * @example 50
          */
         GoalQuantity: number;
@@ -1224,7 +1237,7 @@ export interface components {
          */
         JobPriority: "low" | "normal" | "high" | "urgent";
         /**
-         * @description Free text for the people on the floor.
+         * @description Free text for the people on the shop floor.
          * @example Customer picks up on Friday
          */
         JobNotes: string;
@@ -1268,7 +1281,7 @@ export interface components {
             notes?: components["schemas"]["JobNotes"];
             externalId?: components["schemas"]["ExternalId"];
         };
-        /** @description What to change of a job. A field that is not sent stays as it is. */
+        /** @description The fields to change. A field that is not sent does not change. */
         JobUpdate: {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
@@ -1284,7 +1297,7 @@ export interface components {
              */
             priority?: "low" | "normal" | "high" | "urgent" | null;
             /**
-             * @description Free text for the people on the floor; `null` clears it.
+             * @description Free text for the people on the shop floor; `null` clears it.
              * @example Customer picks up on Friday
              */
             notes?: string | null;
@@ -1297,7 +1310,7 @@ export interface components {
         /** @description Close a job. */
         JobClose: {
             /**
-             * @description Why.
+             * @description The reason.
              * @example Canceled by the customer
              */
             reason?: string;
@@ -1358,12 +1371,12 @@ export interface components {
             templateId?: string;
             advancementMode?: components["schemas"]["AdvancementMode"];
             /**
-             * @description How many units to create, with numbers from the server. Without this and `serialNumbers` there are none.
+             * @description Number of units to create with serial numbers from the server. Without `quantity` and `serialNumbers`, no units are created.
              * @example 50
              */
             quantity?: number;
             /**
-             * @description Numbers of the shop's own, each new. Either this or `quantity`.
+             * @description Your own serial numbers, which must be new. Either this or `quantity`.
              * @example [
              *       "HSG-7075-001",
              *       "HSG-7075-002"
@@ -1405,7 +1418,7 @@ export interface components {
             dueDate?: components["schemas"]["DueDate"];
             priority?: components["schemas"]["JobPriority"];
             /**
-             * @description Free text for the people on the floor.
+             * @description Free text for the people on the shop floor.
              * @example Customer picks up on Friday
              */
             notes?: string;
@@ -1423,11 +1436,11 @@ export interface components {
             createdAt: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
         };
-        /** @description A job as it stands in a list. */
+        /** @description A job in a list. */
         JobListItem: components["schemas"]["Job"] & {
             progress?: components["schemas"]["JobProgress"];
         };
-        /** @description Jobs, in the order asked for. */
+        /** @description Jobs, in the requested order. */
         JobList: components["schemas"]["JobListItem"][];
         /**
          * @description A row for each job. The columns are the fields of the schema `Job` and the totals of its progress: `id`, `name`,
@@ -1454,10 +1467,10 @@ export interface components {
          * @description A CSV or XLSX file of at most 20 MiB.
          */
         ImportFile: string;
-        /** @description What an import did with each row, or would do. */
+        /** @description What the import did, or would do, with each row. */
         ImportReport: {
             /**
-             * @description Whether nothing was changed because `dryRun` was asked for.
+             * @description Whether the request had `dryRun`, so that nothing was changed.
              * @example false
              */
             dryRun: boolean;
@@ -1489,7 +1502,7 @@ export interface components {
         /** @description A column of an imported file. */
         ImportColumn: {
             /**
-             * @description The name of the column, as the file has it.
+             * @description The name of the column in the file.
              * @example Quantity
              */
             column: string;
@@ -1499,7 +1512,7 @@ export interface components {
              */
             field?: string;
         };
-        /** @description What an import did with one row, or would do. */
+        /** @description What the import did, or would do, with one row. */
         ImportRow: {
             /**
              * @description The number of the row, as a spreadsheet shows it. The first row of the file is 1.
@@ -1524,17 +1537,17 @@ export interface components {
         /** @description What is wrong with one cell of an imported row. */
         ImportError: {
             /**
-             * @description The name of the column, as the file has it. Absent if the fault is not that of a cell.
+             * @description The name of the column in the file. Absent if the fault is not in a cell.
              * @example Quantity
              */
             column?: string;
             /**
-             * @description The cell's text; of a long one the first 100 characters. Absent if the cell is empty.
+             * @description The first 100 characters of the cell. Absent if the cell is empty.
              * @example about 20
              */
             value?: string;
             /**
-             * @description What is wrong, in a sentence for the user.
+             * @description The error message, for the user.
              * @example goalQuantity must be a whole number
              */
             reason: string;
@@ -1545,7 +1558,7 @@ export interface components {
             paths: components["schemas"]["Path"][];
             progress: components["schemas"]["JobProgress"];
         };
-        /** @description How far along a job is. Path goals need not add up to the job's. */
+        /** @description How far along a job is. The goals of its paths need not add up to the goal of the job. */
         JobProgress: {
             /**
              * Format: int64
@@ -1567,13 +1580,13 @@ export interface components {
             totalInProgress: number;
             /**
              * Format: int64
-             * @description Units taken out of production. They count for nothing.
+             * @description Scrapped units. They do not count towards the goal.
              * @example 2
              */
             totalScrapped: number;
             /**
              * Format: double
-             * @description Completed units for each 100 of the goal, neither rounded nor clamped.
+             * @description Completed units as a percentage of the goal, neither rounded nor clamped.
              * @example 40
              */
             percentComplete: number;
@@ -1586,21 +1599,23 @@ export interface components {
          */
         PathId: string;
         /**
-         * @description Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+         * @description Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
          * @example step_01h455vb4pex5vsknk084sn02q
          */
         StepId: string;
         /**
-         * @description How far a unit may jump with `advanceSerialTo`. `strict`: only to the next step. `flexible`: over any step that is not
-         *     `physical`; an optional or overridden one is skipped, a required one deferred. `per_step`: the same, but `completion_gate`
-         *     steps can't be bypassed either. An optional or overridden step can always be bypassed, except in `strict` mode.
+         * @description Which steps a unit may bypass with `advanceSerialTo`. `strict`: none. `flexible`: any step that is not `physical`;
+         *     an optional or overridden step is skipped, and a required step is deferred. `per_step`: as `flexible`, but
+         *     `completion_gate` steps can't be bypassed either. An optional or overridden step can always be bypassed, except in
+         *     `strict` mode.
          * @example strict
          * @enum {string}
          */
         AdvancementMode: "strict" | "flexible" | "per_step";
         /**
-         * @description How strictly the step binds. `preferred`: may be deferred. `physical`: the next step can't be done without it, so no mode
-         *     lets a unit bypass it. `completion_gate`: not left while an earlier step is deferred.
+         * @description How strictly the step is required. `preferred`: a unit may defer the step. `physical`: the next step can't be done
+         *     without the step, so no unit may bypass it in any mode. `completion_gate`: a unit may not leave the step while an
+         *     earlier step is deferred.
          * @example preferred
          * @enum {string}
          */
@@ -1614,22 +1629,22 @@ export interface components {
              */
             name: string;
             /**
-             * @description Place on the path, counted from 0.
+             * @description Position on the path, counted from 0.
              * @example 0
              */
             order: number;
             /**
-             * @description Where on the shop floor it is done.
+             * @description Where on the shop floor the step is done.
              * @example Bay 3
              */
             location?: string;
             /**
-             * @description Who does it.
+             * @description Who does the step.
              * @example maria
              */
             assignedTo?: string;
             /**
-             * @description Whether a unit may be completed without it.
+             * @description Whether a unit may be completed without the step.
              * @example false
              */
             optional: boolean;
@@ -1679,13 +1694,13 @@ export interface components {
             inProgress: number;
             /**
              * Format: int64
-             * @description Units taken out of production.
+             * @description Scrapped units.
              * @example 1
              */
             scrapped: number;
             /**
              * Format: double
-             * @description Completed units for each 100 of the path's goal, neither rounded nor clamped.
+             * @description Completed units as a percentage of the path's goal, neither rounded nor clamped.
              * @example 40
              */
             percentComplete: number;
@@ -1698,12 +1713,12 @@ export interface components {
          */
         SerialId: string;
         /**
-         * @description Who does it, for the event. `anonymous` unless given.
+         * @description Who sends the command, for the event. Defaults to `anonymous`.
          * @example maria
          */
         UserId: string;
         /**
-         * @description Place on the path, counted from 0.
+         * @description Position on the path, counted from 0.
          * @example 0
          */
         StepOrder: number;
@@ -1711,17 +1726,17 @@ export interface components {
         StepCreate: {
             name: components["schemas"]["StepName"];
             /**
-             * @description Where on the shop floor it is done.
+             * @description Where on the shop floor the step is done.
              * @example Bay 3
              */
             location?: string;
             /**
-             * @description Who does it.
+             * @description Who does the step.
              * @example maria
              */
             assignedTo?: string;
             /**
-             * @description Whether a unit may be completed without it. Defaults to false.
+             * @description Whether a unit may be completed without the step. Defaults to false.
              * @example false
              */
             optional?: boolean;
@@ -1756,15 +1771,15 @@ export interface components {
             templateId?: string;
             advancementMode?: components["schemas"]["AdvancementMode"];
         };
-        /** @description What to change of a path. A field that is not sent stays as it is. */
+        /** @description The fields to change. A field that is not sent does not change. */
         PathUpdate: {
             name?: components["schemas"]["PathName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
             advancementMode?: components["schemas"]["AdvancementMode"];
-            /** @description All steps that the path is to have, in their order. */
+            /** @description The complete list of steps, in their order. */
             steps?: components["schemas"]["StepInput"][];
         };
-        /** @description A step as it is to be. With `id` it is the step that has this id, without a new one. */
+        /** @description A step of the new list. With `id`, it is the existing step with this id; without `id`, it is a new step. */
         StepInput: {
             /**
              * @description Id of a step of this path.
@@ -1773,37 +1788,37 @@ export interface components {
             id?: string;
             name: components["schemas"]["StepName"];
             /**
-             * @description Where on the shop floor it is done; `null` clears it.
+             * @description Where on the shop floor the step is done; `null` clears it.
              * @example Bay 3
              */
             location?: string | null;
             /**
-             * @description Who does it; `null` clears it.
+             * @description Who does the step; `null` clears it.
              * @example maria
              */
             assignedTo?: string | null;
             /**
-             * @description Whether a unit may be completed without it.
+             * @description Whether a unit may be completed without the step.
              * @example false
              */
             optional?: boolean;
             dependencyType?: components["schemas"]["DependencyType"];
         };
-        /** @description What to change of a step. A field that is not sent stays as it is. */
+        /** @description The fields to change. A field that is not sent does not change. */
         StepUpdate: {
             name?: components["schemas"]["StepName"];
             /**
-             * @description Where on the shop floor it is done; `null` clears it.
+             * @description Where on the shop floor the step is done; `null` clears it.
              * @example Bay 3
              */
             location?: string | null;
             /**
-             * @description Who does it; `null` clears it.
+             * @description Who does the step; `null` clears it.
              * @example maria
              */
             assignedTo?: string | null;
             /**
-             * @description Whether a unit may be completed without it.
+             * @description Whether a unit may be completed without the step.
              * @example false
              */
             optional?: boolean;
@@ -1832,7 +1847,7 @@ export interface components {
             stepName: string;
             stepOrder: components["schemas"]["StepOrder"];
             /**
-             * @description Where on the shop floor it is done.
+             * @description Where on the shop floor the step is done.
              * @example Bay 3
              */
             location?: string;
@@ -1849,7 +1864,7 @@ export interface components {
              */
             doneCount: number;
             /**
-             * @description Whether no other step holds more units. All that tie are; none is where nothing stands.
+             * @description Whether no other step has more units. Several steps can be the bottleneck. A step without units is never a bottleneck.
              * @example true
              */
             isBottleneck: boolean;
@@ -1872,30 +1887,31 @@ export interface components {
             jobId: components["schemas"]["JobId"];
             pathId: components["schemas"]["PathId"];
             /**
-             * @description Place of the step it stands at, or was scrapped at. -1 when completed, and when the step at which the unit was scrapped
-             *     was removed from the path: then `currentStepId` and `currentStepName` still name the step.
+             * @description Index of the step at which the unit is, or was scrapped. -1 for a completed unit. Also -1 if the unit was
+             *     scrapped at a step that was later removed from the path; `currentStepId` and `currentStepName` still name that
+             *     step.
              * @example 0
              */
             currentStepIndex: number;
             currentStepId?: components["schemas"]["StepId"];
             /**
-             * @description Name of the step it stands at, or was scrapped at. Absent when completed.
+             * @description Name of the step at which the unit is, or was scrapped. Absent for a completed unit.
              * @example CNC Machining
              */
             currentStepName?: string;
             status: components["schemas"]["SerialStatus"];
             /**
-             * @description Whether it was completed over open steps.
+             * @description Whether the unit was completed although steps were open.
              * @example false
              */
             forceCompleted: boolean;
             /**
-             * @description Why it was completed over open steps.
+             * @description Why the unit was completed although steps were open.
              * @example Customer accepts without coating
              */
             forceReason?: string;
             /**
-             * @description Who completed it over open steps.
+             * @description Who completed the unit although steps were open.
              * @example maria
              */
             forceCompletedBy?: string;
@@ -1907,13 +1923,13 @@ export interface components {
              */
             scrapExplanation?: string;
             /**
-             * @description Who scrapped it.
+             * @description Who scrapped the unit.
              * @example maria
              */
             scrappedBy?: string;
             scrappedAt?: components["schemas"]["Timestamp"];
             /**
-             * @description Id of the event that `undoSerial` takes back next. Absent when there is none. Send it as `eventId`.
+             * @description Id of the event that the next `undoSerial` undoes. Absent if there is none. Send it as `eventId`.
              * @example evt_01h455vb4pex5vsknk084sn02q
              */
             lastEventId?: string;
@@ -1930,7 +1946,7 @@ export interface components {
             steps: components["schemas"]["SerialStep"][];
             /**
              * @description One entry for each command: first those for the unit as a whole, then, for each step in order, those that name the
-             *     step. They hold for the state that this response shows, and say nothing about the role of the API key.
+             *     step. They apply to the state in this response, and do not depend on the role of the API key.
              */
             actions: components["schemas"]["SerialAction"][];
         };
@@ -1967,18 +1983,18 @@ export interface components {
              */
             stepId?: string;
             /**
-             * @description For `advance_to`, the place of the target. The entry with a place one past the last step, which has no `stepId`,
-             *     completes the unit.
+             * @description For `advance_to`, the index of the target step. The entry with the index after the last step completes the unit,
+             *     and has no `stepId`.
              * @example 2
              */
             targetStepIndex?: number;
             /**
-             * @description Whether the command would be carried out.
+             * @description Whether the server would accept the command.
              * @example false
              */
             allowed: boolean;
             /**
-             * @description The message of the error with which the command would be refused. Absent when it is allowed.
+             * @description The error message that the command would get. Absent if the command is allowed.
              * @example Serial number SN-00001 cannot be completed while these steps are deferred: Deburring
              */
             reason?: string;
@@ -2006,17 +2022,17 @@ export interface components {
             stepName: string;
             stepOrder: components["schemas"]["StepOrder"];
             /**
-             * @description Where on the shop floor it is done.
+             * @description Where on the shop floor the step is done.
              * @example Bay 3
              */
             location?: string;
             /**
-             * @description Who does it.
+             * @description Who does the step.
              * @example maria
              */
             assignedTo?: string;
             /**
-             * @description Whether a unit may be completed without it.
+             * @description Whether a unit may be completed without the step.
              * @example false
              */
             optional: boolean;
@@ -2029,18 +2045,19 @@ export interface components {
             overridden: boolean;
             at?: components["schemas"]["Timestamp"];
             /**
-             * @description User whom the event names that gave the step its status.
+             * @description The user of the event that set the status.
              * @example maria
              */
             userId?: string;
         };
         /**
          * @description `pending`: not reached. `in_progress`: the unit stands here, or stood here when it was scrapped. `completed`: done.
-         *     `skipped`: bypassed and not owed. `deferred`: bypassed and owed, the unit can't be completed without it. `waived`: excused.
+         *     `skipped`: bypassed and not owed. `deferred`: bypassed and owed; the unit can't be completed without the step.
+         *     `waived`: the unit may be completed without the step.
          *
-         *     A required step that has ever stood ahead of the unit is owed, also if it is moved behind the unit later. A step that was
-         *     added behind the unit and has not stood ahead of it is `skipped`. A `deferred` step that becomes optional or is overridden
-         *     becomes `skipped`.
+         *     A required step that was ever ahead of the unit is owed, also if the step is moved behind the unit later. A step
+         *     that was added behind the unit and was never ahead of it is `skipped`. A `deferred` step that becomes optional or is
+         *     overridden becomes `skipped`.
          * @example pending
          * @enum {string}
          */
@@ -2053,17 +2070,17 @@ export interface components {
              */
             pathId: string;
             /**
-             * @description The path's job, for callers that want it checked.
+             * @description The job of the path. If sent, the server checks that the path belongs to this job.
              * @example job_01h455vb4pex5vsknk084sn02q
              */
             jobId?: string;
             /**
-             * @description How many to create, with numbers from the server. Either this or `serialNumbers`.
+             * @description Number of units to create with serial numbers from the server. Either this or `serialNumbers`.
              * @example 5
              */
             quantity?: number;
             /**
-             * @description Numbers of the shop's own, each new. Either this or `quantity`.
+             * @description Your own serial numbers, which must be new. Either this or `quantity`.
              * @example [
              *       "HSG-7075-001",
              *       "HSG-7075-002"
@@ -2073,21 +2090,22 @@ export interface components {
             userId?: components["schemas"]["UserId"];
         };
         /**
-         * @description The step that the caller believes the unit stands at. If the unit does not stand there, the answer is 409 and says where it
-         *     stands.
+         * @description The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
+         *     step.
          * @example step_01h455vb4pex5vsknk084sn02q
          */
         FromStepId: string;
         /**
          * @description When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-         *     ago, and not in the future (a clock may be up to a minute fast). The event keeps it; it orders nothing.
+         *     ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+         *     of the events.
          * @example 2024-01-15T10:30:00Z
          */
         OccurredAt: string;
         /** @description Advance a unit. */
         SerialAdvance: {
             /**
-             * @description The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+             * @description The index of the step at which the caller expects the unit. If the unit is at another step, the response is 409.
              * @example 0
              */
             fromStepIndex?: number;
@@ -2103,17 +2121,17 @@ export interface components {
         /** @description Advance a unit past steps. One of the two targets is required. */
         SerialAdvanceTo: {
             /**
-             * @description Place of the step to go to; one past the last step means completed.
+             * @description Index of the target step. The index after the last step completes the unit.
              * @example 2
              */
             targetStepIndex?: number;
             /**
-             * @description Id of the step to go to.
+             * @description Id of the target step.
              * @example step_01h455vb4pex5vsknk084sn02q
              */
             targetStepId?: string;
             /**
-             * @description The place of the step that the caller believes the unit stands at. When it does not, the answer is 409.
+             * @description The index of the step at which the caller expects the unit. If the unit is at another step, the response is 409.
              * @example 0
              */
             fromStepIndex?: number;
@@ -2121,7 +2139,7 @@ export interface components {
             userId?: components["schemas"]["UserId"];
             occurredAt?: components["schemas"]["OccurredAt"];
         };
-        /** @description A unit that was advanced, and what it bypassed. */
+        /** @description A unit that was advanced, and the steps that it bypassed. */
         AdvanceToResult: {
             serial: components["schemas"]["Serial"];
             /** @description The steps that were bypassed, in their order. */
@@ -2155,10 +2173,10 @@ export interface components {
             userId?: components["schemas"]["UserId"];
             occurredAt?: components["schemas"]["OccurredAt"];
         };
-        /** @description Complete a unit over open steps. */
+        /** @description Complete a unit although steps are open. */
         SerialForceComplete: {
             /**
-             * @description Why.
+             * @description The reason.
              * @example Customer accepts without coating
              */
             reason?: string;
@@ -2166,15 +2184,15 @@ export interface components {
             userId?: components["schemas"]["UserId"];
             occurredAt?: components["schemas"]["OccurredAt"];
         };
-        /** @description Take back the last change of a unit. */
+        /** @description Undo the last change of a unit. */
         SerialUndo: {
             /**
-             * @description Why.
+             * @description The reason.
              * @example Wrong part scanned
              */
             reason?: string;
             /**
-             * @description The event to take back. If it is not the last change of the unit that can be undone, the answer is 409.
+             * @description The event to undo. If it is not the last change of the unit that can be undone, the response is 409.
              * @example evt_01h455vb4pex5vsknk084sn02q
              */
             eventId?: string;
@@ -2184,17 +2202,17 @@ export interface components {
         /** @description Make a step optional for one unit. */
         StepOverride: {
             /**
-             * @description Why.
+             * @description The reason.
              * @example Prototype, no coating needed
              */
             reason: string;
             userId?: components["schemas"]["UserId"];
             occurredAt?: components["schemas"]["OccurredAt"];
         };
-        /** @description Excuse a deferred step. */
+        /** @description Waive a deferred step. */
         StepWaive: {
             /**
-             * @description Why.
+             * @description The reason.
              * @example Measured in the next step anyway
              */
             reason: string;
@@ -2212,7 +2230,7 @@ export interface components {
             occurredAt?: components["schemas"]["OccurredAt"];
         };
         /**
-         * @description `atomic` (unless given): all or none. `perItem`: each answers for itself.
+         * @description `atomic` (the default): all units are changed or none. `perItem`: each unit is changed independently of the others.
          * @example atomic
          * @enum {string}
          */
@@ -2220,7 +2238,7 @@ export interface components {
         /** @description Advance many units. */
         SerialsAdvance: {
             /**
-             * @description The units, each once.
+             * @description The serial numbers of the units, without duplicates.
              * @example [
              *       "SN-00001",
              *       "SN-00002"
@@ -2240,7 +2258,7 @@ export interface components {
         /** @description Scrap many units for one reason. */
         SerialsScrap: {
             /**
-             * @description The units, each once.
+             * @description The serial numbers of the units, without duplicates.
              * @example [
              *       "SN-00001",
              *       "SN-00002"
@@ -2261,7 +2279,7 @@ export interface components {
         /** @description Advance many units past steps. One of the two targets is required. */
         SerialsAdvanceTo: {
             /**
-             * @description The units, each once.
+             * @description The serial numbers of the units, without duplicates.
              * @example [
              *       "SN-00001",
              *       "SN-00002"
@@ -2270,12 +2288,12 @@ export interface components {
             serialIds: components["schemas"]["SerialId"][];
             mode?: components["schemas"]["BulkMode"];
             /**
-             * @description Place of the step to go to; one past the last step means completed.
+             * @description Index of the target step. The index after the last step completes the unit.
              * @example 2
              */
             targetStepIndex?: number;
             /**
-             * @description Id of the step to go to.
+             * @description Id of the target step.
              * @example step_01h455vb4pex5vsknk084sn02q
              */
             targetStepId?: string;
@@ -2286,7 +2304,7 @@ export interface components {
         /** @description Make a step optional for many units. */
         SerialsOverride: {
             /**
-             * @description The units, each once.
+             * @description The serial numbers of the units, without duplicates.
              * @example [
              *       "SN-00001",
              *       "SN-00002"
@@ -2300,17 +2318,17 @@ export interface components {
              */
             stepId: string;
             /**
-             * @description Why.
+             * @description The reason.
              * @example Prototype, no coating needed
              */
             reason: string;
             userId?: components["schemas"]["UserId"];
             occurredAt?: components["schemas"]["OccurredAt"];
         };
-        /** @description Take back the last change of many units. */
+        /** @description Undo the last change of many units. */
         SerialsUndo: {
             /**
-             * @description The units, each once.
+             * @description The serial numbers of the units, without duplicates.
              * @example [
              *       "SN-00001",
              *       "SN-00002"
@@ -2319,12 +2337,12 @@ export interface components {
             serialIds: components["schemas"]["SerialId"][];
             mode?: components["schemas"]["BulkMode"];
             /**
-             * @description The event to take back for each unit, in the order of `serialIds` and as many. A unit whose last change that can be
-             *     undone is another event is refused (409).
+             * @description The event to undo for each unit, in the order of `serialIds`; one for each unit. If the last change of a unit
+             *     that can be undone is another event, the unit is not changed (409).
              */
             eventIds?: string[];
             /**
-             * @description Why.
+             * @description The reason.
              * @example Wrong part scanned
              */
             reason?: string;
@@ -2344,7 +2362,7 @@ export interface components {
         /** @description The same note on many units. */
         SerialsNote: {
             /**
-             * @description The units, each once.
+             * @description The serial numbers of the units, without duplicates.
              * @example [
              *       "SN-00001",
              *       "SN-00002"
@@ -2363,16 +2381,16 @@ export interface components {
         /** @description The outcome for each unit. */
         BulkResult: {
             /**
-             * @description How many units were changed.
+             * @description Number of units that were changed.
              * @example 2
              */
             succeeded: number;
             /**
-             * @description How many were not.
+             * @description Number of units that were not changed.
              * @example 0
              */
             failed: number;
-            /** @description One outcome for each unit, in the order asked. */
+            /** @description One outcome for each unit, in the order of the request. */
             results: components["schemas"]["BulkOutcome"][];
         };
         /** @description The outcome for one unit. It has either `serial` or `error`. */
@@ -2394,8 +2412,8 @@ export interface components {
          */
         Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["JobClosedEvent"] | components["schemas"]["JobReopenedEvent"] | components["schemas"]["TemplateEvent"] | components["schemas"]["SerialNotedEvent"] | components["schemas"]["SerialDeletedEvent"]);
         /**
-         * @description One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
-         *     caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
+         * @description One change. `at` is when the server recorded it. `occurredAt` is when it happened according to the caller; it is
+         *     absent if the caller did not send it. Events are always in the order of `seq`.
          */
         EventBase: {
             /**
@@ -2405,12 +2423,12 @@ export interface components {
             id: string;
             /**
              * Format: int64
-             * @description Place in the order of all events. Numbers may be left out, never repeated.
+             * @description Position in the order of all events. Numbers may be missing but never repeat.
              * @example 7
              */
             seq: number;
             /**
-             * @description What happened. The types are those of the discriminator of `Event`. More may come.
+             * @description What happened. The types are those of the discriminator of `Event`. Later versions may add types.
              * @example serial.advanced
              */
             type: string;
@@ -2433,7 +2451,7 @@ export interface components {
             serialId?: components["schemas"]["SerialId"];
             stepId?: components["schemas"]["StepId"];
             /**
-             * @description What else there is to know, by type. Names of steps are kept here as they were at the time.
+             * @description Details that depend on the type. Names of steps are those at the time of the event.
              * @example {
              *       "fromStepName": "CNC Machining",
              *       "toStepName": "Deburring"
@@ -2448,7 +2466,7 @@ export interface components {
             name: components["schemas"]["JobName"];
             goalQuantity: components["schemas"]["GoalQuantity"];
             /**
-             * @description Day on which the job is due.
+             * @description The day on which the job is due.
              * @example 2026-12-01
              */
             dueDate?: string;
@@ -2473,7 +2491,7 @@ export interface components {
             name?: components["schemas"]["JobName"];
             goalQuantity?: components["schemas"]["GoalQuantity"];
             /**
-             * @description Day on which the job is due.
+             * @description The day on which the job is due.
              * @example 2026-12-01
              */
             dueDate?: string;
@@ -2515,7 +2533,7 @@ export interface components {
              */
             ticketKey: string;
             /**
-             * @description Jira's id of the comment.
+             * @description Id of the comment in Jira.
              * @example 10042
              */
             commentId: string;
@@ -2537,17 +2555,17 @@ export interface components {
              */
             stepName: string;
             /**
-             * @description Where on the shop floor it is done.
+             * @description Where on the shop floor the step is done.
              * @example Bay 3
              */
             location?: string;
             /**
-             * @description Who does it.
+             * @description Who does the step.
              * @example maria
              */
             assignedTo?: string;
             /**
-             * @description Whether a unit may be completed without it.
+             * @description Whether a unit may be completed without the step.
              * @example false
              */
             optional: boolean;
@@ -2602,20 +2620,20 @@ export interface components {
              */
             explanation?: string;
         };
-        /** @description Why the unit was completed, and the required steps that were open. */
+        /** @description Why the unit was completed although steps were open, and these steps. */
         SerialForceCompletedData: {
             /**
-             * @description Why.
+             * @description The reason.
              * @example Customer accepts without inspection
              */
             reason?: string;
             /** @description The open steps, in their order. */
             openSteps: components["schemas"]["StepStatusData"][];
         };
-        /** @description The change that was taken back. */
+        /** @description The change that was undone. */
         SerialUndoneData: {
             /**
-             * @description Why.
+             * @description The reason.
              * @example Wrong part scanned
              */
             reason?: string;
@@ -2630,7 +2648,7 @@ export interface components {
              */
             eventType: string;
         };
-        /** @description The step, and why. */
+        /** @description The step and the reason. */
         StepReasonData: {
             /**
              * @description Name of the step.
@@ -2638,7 +2656,7 @@ export interface components {
              */
             stepName: string;
             /**
-             * @description Why.
+             * @description The reason.
              * @example Prototype, no inspection needed
              */
             reason: string;
@@ -2651,7 +2669,7 @@ export interface components {
              */
             stepName: string;
         };
-        /** @description The step, why it was waived, and who approved that. */
+        /** @description The step, the reason, and the approver. */
         StepWaivedData: {
             /**
              * @description Name of the step.
@@ -2659,7 +2677,7 @@ export interface components {
              */
             stepName: string;
             /**
-             * @description Why.
+             * @description The reason.
              * @example The edges are smooth enough
              */
             reason: string;
@@ -2845,7 +2863,7 @@ export interface components {
              */
             type: "serial.force_completed";
         };
-        /** @description The last change of a unit was taken back. */
+        /** @description The last change of a unit was undone. */
         SerialUndoneEvent: components["schemas"]["EventBase"] & {
             /**
              * @description What happened.
@@ -2877,7 +2895,7 @@ export interface components {
              */
             type: "serial.step_overridden";
         };
-        /** @description A step is required of a unit again. */
+        /** @description The override of a step was removed. */
         OverrideClearedEvent: components["schemas"]["EventBase"] & {
             /**
              * @description What happened.
@@ -2893,7 +2911,7 @@ export interface components {
              */
             type: "serial.override_cleared";
         };
-        /** @description A unit was excused from a deferred step. */
+        /** @description A deferred step was waived. */
         StepWaivedEvent: components["schemas"]["EventBase"] & {
             /**
              * @description What happened.
@@ -2974,7 +2992,7 @@ export interface components {
         JobStateData: {
             name: components["schemas"]["JobName"];
             /**
-             * @description Why.
+             * @description The reason.
              * @example Canceled by the customer
              */
             reason?: string;
@@ -3043,17 +3061,17 @@ export interface components {
              */
             type: "template.created" | "template.updated" | "template.deleted";
         };
-        /** @description Events, in the order asked for. */
+        /** @description Events, in the requested order. */
         EventList: components["schemas"]["Event"][];
         /**
          * Format: date-time
-         * @description Beginning of the period, which belongs to it.
+         * @description Beginning of the period, inclusive.
          * @example 2024-01-15T00:00:00.000Z
          */
         PeriodFrom: string;
         /**
          * Format: date-time
-         * @description End of the period, which does not belong to it.
+         * @description End of the period, exclusive.
          * @example 2024-01-17T00:00:00.000Z
          */
         PeriodTo: string;
@@ -3117,13 +3135,13 @@ export interface components {
             from: components["schemas"]["PeriodFrom"];
             to: components["schemas"]["PeriodTo"];
             lastSeq: components["schemas"]["LastSeq"];
-            /** @description The steps, see the operation for their order. */
+            /** @description The steps; the operation describes their order. */
             steps: components["schemas"]["StepTime"][];
         };
         /** @description What happened at one step, or at all steps of one name, in a period. */
         StepTime: {
             /**
-             * @description Present name of the step, or its last name if it was removed.
+             * @description Current name of the step, or its last name if it was removed.
              * @example CNC Machining
              */
             stepName: string;
@@ -3184,14 +3202,14 @@ export interface components {
              * @example 48
              */
             completed: number;
-            /** @description Scrapped units by reason and step, see the operation for their order. */
+            /** @description Scrapped units by reason and step; the operation describes their order. */
             counts: components["schemas"]["ScrapCount"][];
         };
         /** @description Units scrapped for one reason at one step, or at all steps of one name. */
         ScrapCount: {
             reason: components["schemas"]["ScrapReason"];
             /**
-             * @description Present name of the step, or its last name if it was removed.
+             * @description Current name of the step, or its last name if it was removed.
              * @example Deburring
              */
             stepName: string;
@@ -3230,7 +3248,7 @@ export interface components {
             completed: number;
             /**
              * Format: int64
-             * @description Units that are missing to the goal.
+             * @description Number of units that are missing from the goal.
              * @example 30
              */
             remaining: number;
@@ -3288,12 +3306,12 @@ export interface components {
             stepName: string;
             stepOrder: components["schemas"]["StepOrder"];
             /**
-             * @description Where on the shop floor it is done.
+             * @description Where on the shop floor the step is done.
              * @example Bay 3
              */
             location?: string;
             /**
-             * @description Who does it.
+             * @description Who does the step.
              * @example maria
              */
             assignedTo?: string;
@@ -3366,14 +3384,14 @@ export interface components {
             /** @description The process steps in their order. */
             steps: components["schemas"]["StepCreate"][];
         };
-        /** @description What to change of a template. A field that is not sent stays as it is. */
+        /** @description The fields to change. A field that is not sent does not change. */
         TemplateUpdate: {
             name?: components["schemas"]["TemplateName"];
             advancementMode?: components["schemas"]["AdvancementMode"];
-            /** @description All steps that the template is to have, in their order. */
+            /** @description The complete list of steps, in their order. */
             steps?: components["schemas"]["StepCreate"][];
         };
-        /** @description A list of steps from which paths are made. */
+        /** @description A named list of steps for new paths. */
         Template: {
             id: components["schemas"]["TemplateId"];
             name: components["schemas"]["TemplateName"];
@@ -3391,17 +3409,17 @@ export interface components {
              */
             name: string;
             /**
-             * @description Where on the shop floor it is done.
+             * @description Where on the shop floor the step is done.
              * @example Bay 3
              */
             location?: string;
             /**
-             * @description Who does it.
+             * @description Who does the step.
              * @example maria
              */
             assignedTo?: string;
             /**
-             * @description Whether a unit may be completed without it.
+             * @description Whether a unit may be completed without the step.
              * @example false
              */
             optional: boolean;
@@ -3412,7 +3430,7 @@ export interface components {
         /** @description What the caller may do here, and what this server offers. */
         Session: {
             /**
-             * @description The role of the API key. Without any key in the database everybody may do everything (`write`).
+             * @description The role of the API key. `write` if the database has no key.
              * @example operate
              * @enum {string}
              */
@@ -3449,7 +3467,7 @@ export interface components {
              */
             lastSeq: number;
         };
-        /** @description A Jira ticket, as far as a job can begin from it. */
+        /** @description The fields of a Jira ticket that Routecard uses. */
         JiraTicket: {
             /**
              * @description Issue key.
@@ -3483,7 +3501,7 @@ export interface components {
             partNumber?: string;
             /**
              * Format: int64
-             * @description Units to make, from the custom field.
+             * @description Number of units to make, from the custom field.
              * @example 50
              */
             quantity?: number;
@@ -3496,7 +3514,7 @@ export interface components {
              */
             labels: string[];
             /**
-             * @description Where a browser shows the ticket.
+             * @description Address of the ticket in a browser.
              * @example https://example.atlassian.net/browse/PI-42
              */
             url: string;
@@ -3511,13 +3529,13 @@ export interface components {
              */
             ticketKey: string;
             /**
-             * @description The job that gets the ticket. Without it a job is created.
+             * @description The job that gets the ticket. Without it, a job is created.
              * @example job_01h455vb4pex5vsknk084sn02q
              */
             jobId?: string;
             /**
              * Format: int64
-             * @description Units to make, for a job that is created. Of an existing job it changes nothing.
+             * @description Number of units to make, for a new job. Ignored for an existing job.
              * @example 50
              */
             goalQuantity?: number;
@@ -3543,12 +3561,12 @@ export interface components {
              */
             ticketKey: string;
             /**
-             * @description Jira's id of the comment.
+             * @description Id of the comment in Jira.
              * @example 10042
              */
             commentId: string;
         };
-        /** @description What every error looks like. */
+        /** @description The shape of every error. */
         Error: {
             /**
              * @description The HTTP status, repeated.
@@ -3556,11 +3574,11 @@ export interface components {
              */
             statusCode: number;
             /**
-             * @description What is wrong, in a sentence for the user. Of several failures, the first.
+             * @description The error message, for the user. The first one if there are several.
              * @example name is required
              */
             message: string;
-            /** @description Every failure, in the order of the contract. Only on validation failures. */
+            /** @description All failures, in the order of the contract. Only for validation errors. */
             errors?: components["schemas"]["FieldError"][];
             /**
              * @description `unknown` if the change may have been made (500). Absent from all other errors: nothing has changed.
@@ -3573,7 +3591,7 @@ export interface components {
         /** @description One field that breaks a rule. */
         FieldError: {
             /**
-             * @description The field, dotted when nested.
+             * @description The name of the field; a nested field has dots, as in `steps.0.name`.
              * @example name
              */
             field: string;
@@ -3625,7 +3643,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The API key is missing, unknown or revoked. */
+        /** @description The API key is missing, unknown, or revoked. */
         Unauthorized: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3636,7 +3654,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The API key's role does not reach this operation, or the `Host` is not one that an open server answers to. */
+        /** @description The role of the API key does not allow this operation, or the server has no API keys and does not accept requests for this `Host`. */
         Forbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3646,7 +3664,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The body took too long to arrive. */
+        /** @description The client did not send the body in time. */
         RequestTimeout: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3656,7 +3674,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The `Idempotency-Key` was used for another body or operation. */
+        /** @description The `Idempotency-Key` was used with another body or operation. */
         IdempotencyKeyReused: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3747,7 +3765,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The unit does not exist, or the step is not on its path. */
+        /** @description The unit does not exist, or its path does not have the step. */
         SerialOrStepNotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3767,7 +3785,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description Jira does not show the ticket to the server. */
+        /** @description The ticket does not exist, or Routecard's Jira user cannot see it. */
         TicketNotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3777,7 +3795,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The job does not exist, or Jira does not show the ticket to the server. */
+        /** @description The job does not exist, the ticket does not exist, or Routecard's Jira user cannot see the ticket. */
         JobOrTicketNotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3807,7 +3825,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description A unit of the list refuses the change. No unit was changed. */
+        /** @description A unit of the list cannot be changed. No unit was changed. */
         SerialsRefused: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3817,7 +3835,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The server has no Jira. */
+        /** @description No Jira is configured. */
         NoJira: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3907,7 +3925,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description Jira did not answer within 10 seconds, or refused the request. Nothing has changed here. */
+        /** @description Jira did not respond within 10 seconds, or refused the request. Nothing has changed in Routecard. */
         BadGateway: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3918,9 +3936,9 @@ export interface components {
             };
         };
         /**
-         * @description The server failed. Nothing has changed, unless `outcome` is `unknown`: then the database did not say whether it made
-         *     the change. Repeat such a request with the same `Idempotency-Key`, which never makes the change twice. Without a
-         *     key, check first whether the change was made.
+         * @description The server failed. Nothing has changed, unless `outcome` is `unknown`: then the server does not know whether the
+         *     database made the change. Repeat such a request with the same `Idempotency-Key`, so that the change is not made
+         *     twice. Without a key, check first whether the change was made.
          */
         InternalServerError: {
             headers: {
@@ -3946,29 +3964,29 @@ export interface components {
         /** @description Only units on this path. */
         SerialPathId: string;
         /**
-         * @description Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
-         *     leave them out.
+         * @description Only units that are at this step. Units that were scrapped at the step are included; combine with `status` to leave
+         *     them out.
          */
         SerialStepId: string;
         /** @description Only units in this state. */
         SerialStatusFilter: components["schemas"]["SerialStatus"];
         /** @description Text that the serial number must contain, in upper or lower case. */
         SerialQuery: string;
-        /** @description Only events after the one with this `seq`. */
+        /** @description Only events after the event with this `seq`. */
         EventsAfter: number;
-        /** @description Only events before the one with this `seq`. */
+        /** @description Only events before the event with this `seq`. */
         EventsBefore: number;
-        /** @description Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact. */
+        /** @description Only events that happened at this time or later. The result can be inexact if the clocks of the servers differ by more than an hour. */
         EventsSince: string;
         /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
         EventsOrder: "asc" | "desc";
         /** @description Only events of this job, its paths and its units. */
         EventJobId: string;
-        /** @description Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit. */
+        /** @description Only events of this unit, by its serial number exactly as it was created. A deleted unit still has its events. */
         EventSerialId: string;
         /** @description Only events of this path and its units. */
         EventPathId: string;
-        /** @description Only events whose `stepId` is this one. */
+        /** @description Only events with this `stepId`. */
         EventStepId: string;
         /** @description Only events of this user. */
         EventUserId: string;
@@ -3986,7 +4004,7 @@ export interface components {
         InsightTo: string;
         /** @description The job. */
         ForecastJobId: string;
-        /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
+        /** @description The `seq` after which a live stream continues. Browsers send it automatically. It overrides `after`. */
         LastEventId: string;
         /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
         JobQuery: string;
@@ -3998,7 +4016,7 @@ export interface components {
         JiraEpicLink: string;
         /** @description Only jobs with exactly this part number. */
         JiraPartNumber: string;
-        /** @description Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them. */
+        /** @description Only jobs with this label. Repeat the parameter for several labels; a job must have all of them. */
         JiraLabel: string[];
         /**
          * @description Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
@@ -4008,14 +4026,14 @@ export interface components {
         /** @description Only the job with exactly this number in another system. */
         JobExternalId: string;
         /**
-         * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
-         *     first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
-         *     `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
-         *     after all open ones.
+         * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, and the oldest job first
+         *     if the due dates are equal; then the jobs without a due date, newest first. `priority`: by priority (`urgent`,
+         *     `high`, `normal` or none, `low`), then by due date (none comes last), then the oldest job first. With `due` and
+         *     `priority`, closed jobs come after all open jobs.
          */
         JobSort: "created" | "due" | "priority";
         /**
-         * @description `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+         * @description `progress` adds `progress` to each job. `distribution` also adds `distribution` to each path in `progress`: the
          *     number of units at each step.
          */
         JobInclude: "progress" | "distribution";
@@ -4024,16 +4042,17 @@ export interface components {
         /** @description What happens when a row fails. */
         ImportMode: components["schemas"]["BulkMode"];
         /**
-         * @description What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
-         *     `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
-         *     Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+         * @description What happens to a row if a job has its `externalId`. `error` (the default): the row fails. `skip`: the job does not
+         *     change. `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; values that the
+         *     row does not have stay. Jira fields do not change, and no path is created. Two rows with the same `externalId` are a
+         *     fault in any case.
          */
         ImportOnDuplicate: "skip" | "update" | "error";
-        /** @description How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`). */
+        /** @description Order of dates with slashes: the day first (`dmy`) or the month first (`mdy`). */
         ImportDateOrder: "dmy" | "mdy";
         /**
          * @description A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
-         *     separates the two. A field that is mapped is not looked for in other columns.
+         *     separates the two. The server does not look for a mapped field in other columns.
          */
         ImportMap: string[];
         /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
@@ -4048,43 +4067,43 @@ export interface components {
         WorkJobId: string;
         /** @description Id of the template. */
         TemplateId: components["schemas"]["TemplateId"];
-        /** @description Maximum number of items to return. Without it, the list has all items. */
+        /** @description Maximum number of items to return. Without it, the list contains all items. */
         Limit: number;
-        /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+        /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
         Cursor: string;
         /** @description Issue key of the ticket. */
         TicketKey: string;
         /** @description Maximum number of tickets on a page. */
         JiraLimit: number;
-        /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+        /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
         JiraPageToken: string;
         /**
-         * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-         *     changes nothing; with another request it is refused (422). Failures are not remembered.
+         * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+         *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
          */
         IdempotencyKey: string;
-        /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+        /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
         IfMatch: string;
     };
     requestBodies: never;
     headers: {
-        /** @description Where the new thing can be read. */
+        /** @description The address of the new resource. */
         Location: string;
-        /** @description The version of the thing's own fields, for `If-Match`. Progress does not change it. */
+        /** @description The version of the resource's own fields, for `If-Match`. Progress does not change it. */
         ETag: string;
         /** @description Identifies the request in the server's log. The request header of this name, if the client sends one. */
         RequestId: string;
-        /** @description `true` on an answer that an earlier request with the same `Idempotency-Key` has got already. */
+        /** @description `true` if this is the response to an earlier request with the same `Idempotency-Key`. */
         IdempotencyReplayed: string;
         /** @description How to authenticate. */
         WWWAuthenticate: string;
-        /** @description After how many seconds to try again. */
+        /** @description Number of seconds to wait before the next attempt. */
         RetryAfter: number;
         /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page and without `limit`. */
         Link: string;
         /** @description The number of all jobs that match. Absent without `count=true`. */
         TotalCount: number;
-        /** @description The epoch of the feed, an opaque text. Another epoch means that the database was restored from a backup. */
+        /** @description The epoch of the feed, an opaque text. It changes when the database is restored from a backup. */
         FeedEpoch: string;
     };
     pathItems: never;
@@ -4104,7 +4123,7 @@ export interface operations {
                 jiraEpicLink?: components["parameters"]["JiraEpicLink"];
                 /** @description Only jobs with exactly this part number. */
                 jiraPartNumber?: components["parameters"]["JiraPartNumber"];
-                /** @description Only jobs that carry this label. Repeat the parameter to ask for several; a job must carry all of them. */
+                /** @description Only jobs with this label. Repeat the parameter for several labels; a job must have all of them. */
                 jiraLabel?: components["parameters"]["JiraLabel"];
                 /**
                  * @description Only jobs in this state. `open`: not closed. `closed`: closed. `late`: not closed, the due date is in the past, and
@@ -4114,22 +4133,22 @@ export interface operations {
                 /** @description Only the job with exactly this number in another system. */
                 externalId?: components["parameters"]["JobExternalId"];
                 /**
-                 * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, of one date the oldest job
-                 *     first; then the jobs without a due date, newest first. `priority`: by priority (`urgent`, `high`, `normal` or none,
-                 *     `low`), then by due date (none comes last), then the oldest job first. With `due` and `priority`, closed jobs come
-                 *     after all open ones.
+                 * @description Order of the jobs. `created` (the default): newest first. `due`: earliest due date first, and the oldest job first
+                 *     if the due dates are equal; then the jobs without a due date, newest first. `priority`: by priority (`urgent`,
+                 *     `high`, `normal` or none, `low`), then by due date (none comes last), then the oldest job first. With `due` and
+                 *     `priority`, closed jobs come after all open jobs.
                  */
                 sort?: components["parameters"]["JobSort"];
                 /**
-                 * @description `progress` adds `progress` to each job. `distribution` adds it with a `distribution` for each path, that is, with the
+                 * @description `progress` adds `progress` to each job. `distribution` also adds `distribution` to each path in `progress`: the
                  *     number of units at each step.
                  */
                 include?: components["parameters"]["JobInclude"];
                 /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
                 count?: components["parameters"]["JobCount"];
-                /** @description Maximum number of items to return. Without it, the list has all items. */
+                /** @description Maximum number of items to return. Without it, the list contains all items. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -4138,7 +4157,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The jobs that match, in the order of `sort`; `[]` when none does. */
+            /** @description The jobs that match, in the order of `sort`; `[]` if there are none. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4163,8 +4182,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4219,23 +4238,24 @@ export interface operations {
                 /** @description What happens when a row fails. */
                 mode?: components["parameters"]["ImportMode"];
                 /**
-                 * @description What happens to a row whose `externalId` a job has: `error` (the default): the row fails. `skip`: the job stays as it is.
-                 *     `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; what the row leaves out stays.
-                 *     Jira fields are write-once, and no path is made. Two rows with the same `externalId` are a fault in any case.
+                 * @description What happens to a row if a job has its `externalId`. `error` (the default): the row fails. `skip`: the job does not
+                 *     change. `update`: the job gets the name, goal quantity, due date, priority, and notes of the row; values that the
+                 *     row does not have stay. Jira fields do not change, and no path is created. Two rows with the same `externalId` are a
+                 *     fault in any case.
                  */
                 onDuplicate?: components["parameters"]["ImportOnDuplicate"];
-                /** @description How dates with slashes are read, the day first (`dmy`) or the month first (`mdy`). */
+                /** @description Order of dates with slashes: the day first (`dmy`) or the month first (`mdy`). */
                 dateOrder?: components["parameters"]["ImportDateOrder"];
                 /**
                  * @description A column and the field that it is for, as `Column:field`. Repeat the parameter for several columns. The last colon
-                 *     separates the two. A field that is mapped is not looked for in other columns.
+                 *     separates the two. The server does not look for a mapped field in other columns.
                  */
                 map?: components["parameters"]["ImportMap"];
             };
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4250,7 +4270,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The rows were imported and are on disk, or would be, with `dryRun`. */
+            /** @description The rows were imported and are on disk. With `dryRun`, nothing was imported. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4326,7 +4346,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -4341,7 +4361,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The job as it now is. */
+            /** @description The job after the change. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4378,7 +4398,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -4389,7 +4409,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job is gone. */
+            /** @description The job was deleted. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4412,8 +4432,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4468,8 +4488,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4485,7 +4505,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The job, open again. */
+            /** @description The reopened job. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4524,8 +4544,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4576,9 +4596,9 @@ export interface operations {
     listJobPaths: {
         parameters: {
             query?: {
-                /** @description Maximum number of items to return. Without it, the list has all items. */
+                /** @description Maximum number of items to return. Without it, the list contains all items. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -4590,7 +4610,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job's paths, newest first; `[]` when it has none. */
+            /** @description The paths of the job, newest first; `[]` if there are none. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4614,8 +4634,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4706,7 +4726,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -4721,7 +4741,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The path as it now is. */
+            /** @description The path after the change. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4744,7 +4764,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description The path does not exist, or a step of the list is not on it. */
+            /** @description The path does not exist, or the path does not have a step of the list. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4776,7 +4796,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -4787,7 +4807,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The path is gone. */
+            /** @description The path was deleted. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4818,7 +4838,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -4833,7 +4853,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The step as it now is. */
+            /** @description The step after the change. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4873,17 +4893,17 @@ export interface operations {
                 /** @description Only units on this path. */
                 pathId?: components["parameters"]["SerialPathId"];
                 /**
-                 * @description Only units whose current step is this one. Units that were scrapped at the step are included; combine with `status` to
-                 *     leave them out.
+                 * @description Only units that are at this step. Units that were scrapped at the step are included; combine with `status` to leave
+                 *     them out.
                  */
                 stepId?: components["parameters"]["SerialStepId"];
                 /** @description Only units in this state. */
                 status?: components["parameters"]["SerialStatusFilter"];
                 /** @description Text that the serial number must contain, in upper or lower case. */
                 q?: components["parameters"]["SerialQuery"];
-                /** @description Maximum number of items to return. Without it, the list has all items. */
+                /** @description Maximum number of items to return. Without it, the list contains all items. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -4892,7 +4912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The units that match, newest first; `[]` when none does. */
+            /** @description The units that match, newest first; `[]` if there are none. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4916,8 +4936,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -4955,7 +4975,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["PathNotFound"];
             408: components["responses"]["RequestTimeout"];
-            /** @description A serial number was used before. No unit was created. */
+            /** @description A serial number already exists or existed before. No unit was created. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -4977,8 +4997,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5029,8 +5049,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5081,8 +5101,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5133,8 +5153,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5185,8 +5205,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5224,7 +5244,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["SerialsNotFound"];
             408: components["responses"]["RequestTimeout"];
-            /** @description A unit of the list refuses the change. No unit was changed. */
+            /** @description A unit of the list cannot be changed. No unit was changed. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5246,8 +5266,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5327,7 +5347,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -5338,7 +5358,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The unit is deleted. */
+            /** @description The unit was deleted. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5370,8 +5390,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5435,8 +5455,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5452,7 +5472,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The unit as it now is, and the steps that it bypassed. */
+            /** @description The unit after the change, and the steps that it bypassed. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5500,8 +5520,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5565,8 +5585,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5621,8 +5641,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5677,8 +5697,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5732,8 +5752,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5798,7 +5818,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -5811,7 +5831,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The override is gone. */
+            /** @description The override was removed. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -5843,8 +5863,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5901,8 +5921,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -5957,11 +5977,11 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description Only events after the one with this `seq`. */
+                /** @description Only events after the event with this `seq`. */
                 after?: components["parameters"]["EventsAfter"];
-                /** @description Only events before the one with this `seq`. */
+                /** @description Only events before the event with this `seq`. */
                 before?: components["parameters"]["EventsBefore"];
-                /** @description Only events that happened at this time or later. Servers whose clocks differ by more than an hour can make it inexact. */
+                /** @description Only events that happened at this time or later. The result can be inexact if the clocks of the servers differ by more than an hour. */
                 since?: components["parameters"]["EventsSince"];
                 /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
                 order?: components["parameters"]["EventsOrder"];
@@ -5969,19 +5989,19 @@ export interface operations {
                 jobId?: components["parameters"]["EventJobId"];
                 /** @description Only events of this path and its units. */
                 pathId?: components["parameters"]["EventPathId"];
-                /** @description Only events of this unit, by its serial number exactly as it was created. Also those of a deleted unit. */
+                /** @description Only events of this unit, by its serial number exactly as it was created. A deleted unit still has its events. */
                 serialId?: components["parameters"]["EventSerialId"];
-                /** @description Only events whose `stepId` is this one. */
+                /** @description Only events with this `stepId`. */
                 stepId?: components["parameters"]["EventStepId"];
                 /** @description Only events of this user. */
                 userId?: components["parameters"]["EventUserId"];
                 /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
                 type?: components["parameters"]["EventType"];
-                /** @description Maximum number of items to return. Without it, the list has all items. */
+                /** @description Maximum number of items to return. Without it, the list contains all items. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: {
-                /** @description Where a live stream goes on, sent by browsers by themselves. It wins over `after`. */
+                /** @description The `seq` after which a live stream continues. Browsers send it automatically. It overrides `after`. */
                 "Last-Event-ID"?: components["parameters"]["LastEventId"];
             };
             path?: never;
@@ -5989,7 +6009,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The events, oldest first unless `order` says otherwise; `[]` when there are none. */
+            /** @description The events, oldest first unless `order` says otherwise; `[]` if there are none. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6173,9 +6193,9 @@ export interface operations {
                 stepName?: components["parameters"]["WorkStepName"];
                 /** @description Only steps of this job. */
                 jobId?: components["parameters"]["WorkJobId"];
-                /** @description Maximum number of items to return. Without it, the list has all items. */
+                /** @description Maximum number of items to return. Without it, the list contains all items. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6231,9 +6251,9 @@ export interface operations {
     listTemplates: {
         parameters: {
             query?: {
-                /** @description Maximum number of items to return. Without it, the list has all items. */
+                /** @description Maximum number of items to return. Without it, the list contains all items. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6265,8 +6285,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -6338,7 +6358,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -6380,7 +6400,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the version that the change is meant for. When it no longer holds, the answer is 412. */
+                /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
@@ -6391,7 +6411,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The template is gone. */
+            /** @description The template was deleted. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6440,7 +6460,7 @@ export interface operations {
             query?: {
                 /** @description Maximum number of tickets on a page. */
                 limit?: components["parameters"]["JiraLimit"];
-                /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
+                /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
                 pageToken?: components["parameters"]["JiraPageToken"];
             };
             header?: never;
@@ -6449,7 +6469,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tickets; `[]` when none is open. */
+            /** @description The tickets; `[]` if none is open. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6515,8 +6535,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -6529,7 +6549,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The existing job, now linked. */
+            /** @description The existing job after the change. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6568,7 +6588,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["JobOrTicketNotFound"];
             408: components["responses"]["RequestTimeout"];
-            /** @description The job or the ticket is linked already, or the server has no Jira. */
+            /** @description The job or the ticket is already linked, or no Jira is configured. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6591,8 +6611,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Makes the request safe to send again, for 24 hours: the same key with the same request gets the same answer and
-                 *     changes nothing; with another request it is refused (422). Failures are not remembered.
+                 * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
+                 *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -6605,7 +6625,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The comment is on the ticket. */
+            /** @description The comment was written to the ticket. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -6630,7 +6650,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["JobOrTicketNotFound"];
             408: components["responses"]["RequestTimeout"];
-            /** @description The job has no ticket, another push of it is in progress, or the server has no Jira. */
+            /** @description The job has no ticket, another push of the job is in progress, or no Jira is configured. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];

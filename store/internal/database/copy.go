@@ -16,7 +16,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// CopiedTable says what [Copy] has copied of one table.
+// CopiedTable is the result of [Copy] for one table.
 type CopiedTable struct {
 	Name string
 	Rows int64
@@ -35,9 +35,9 @@ const progressRows = 1000
 var ErrNotEmpty = errors.New("the database is not empty")
 
 // Copy copies all rows of all tables to another database, which must have the same schema and neither events nor API keys. It
-// takes the tables from the databases themselves. It sees the source as it is at one moment. The target changes in one
-// transaction, which is committed after each table has been read again and has the fingerprint of its source. Until then the
-// target stays empty, whatever happens.
+// takes the tables from the databases themselves. It reads a snapshot of the source. The target changes in one transaction, which
+// is committed after each table has been read again and has the fingerprint of its source. Until then the target stays empty,
+// whatever happens.
 func Copy(ctx context.Context, from, to *DB, progress Progress) (copied []CopiedTable, err error) {
 	target, err := to.write.DB()
 	if err != nil {

@@ -18,7 +18,7 @@ func (postgres) catalog(ctx context.Context, connection *sql.Conn) ([]copyTableI
 			WHERE f.contype = 'f' AND f.connamespace = current_schema()::regnamespace`)
 }
 
-// insertAll inserts the rows that next returns, until it returns nil, and has new rows numbered after them.
+// insertAll inserts the rows that next returns, until it returns nil, and makes the database number new rows after them.
 func (postgres) insertAll(ctx context.Context, connection *sql.Conn, table *copyTableInfo, next func() ([]any, error)) error {
 	if err := connection.Raw(func(own any) error {
 		pgxConnection := own.(*stdlib.Conn).Conn() //nolint:forcetypeassert // openPostgresPool chose the driver.

@@ -1,5 +1,6 @@
-// Package database runs queries and transactions on SQLite or PostgreSQL and keeps the schema up to date. It knows how the
-// two databases differ, and it knows nothing of jobs, paths, or units: the package store says what to read and write.
+// Package database runs queries and transactions on SQLite or PostgreSQL and keeps the schema up to date. It handles the
+// differences between the two databases. It does not depend on jobs, paths, or units: package store decides what to read and
+// write.
 //
 // Begin with [Open], [DB.Query], and [DB.Transact]. A [Group] lets several callers share one transaction.
 package database
@@ -32,7 +33,7 @@ type DB struct {
 	afterCommit func()
 	// created says that Open has created the schema.
 	created bool
-	// release gives up what keeps others from the database. Close calls it last.
+	// release releases the locks of the database. Close calls it last.
 	release func() error
 }
 
@@ -59,7 +60,8 @@ type Options struct {
 	Logger *slog.Logger
 	// AfterCommit is called after each transaction that was committed. Defaults to nothing.
 	AfterCommit func()
-	// VFS names the file system below SQLite. Tests use one that loses what was not synced. Defaults to SQLite's own.
+	// VFS is the name of SQLite's file system. Tests use a file system that loses data that was not synced. Defaults to SQLite's
+	// own.
 	VFS string
 }
 
@@ -80,20 +82,20 @@ type dialect interface {
 	checkWritable(ctx context.Context, write *gorm.DB) error
 	// concurrentGroups is how many transactions of the same [Group] are best run at the same time.
 	concurrentGroups() int
-	// snapshotOptions are the options of a transaction that sees the database as it is at one moment.
+	// snapshotOptions are the options of a transaction that reads a snapshot of the database.
 	snapshotOptions() *sql.TxOptions
 	// beginStatement begins a transaction that writes.
 	beginStatement() string
 	// readAll runs queries one after the other in the transaction of the connection, which it begins if none has begun.
 	readAll(ctx context.Context, connection *beginner, queries []rows.Select) error
-	// commit writes changes and commits the transaction of the connection, or a transaction of its own if none has begun. It
-	// returns a commitError for an error after which the transaction may be committed.
+	// commit writes changes and commits the transaction of the connection, or a new transaction if none has begun. It returns a
+	// commitError for an error after which the transaction may be committed.
 	commit(ctx context.Context, connection *beginner, changes []rows.Change) error
 	// closing is called before the pools are closed.
 	closing()
 	// writable returns an error if a change could be lost although it is committed. The error has a sentence for the user.
 	writable() error
-	// catalog returns the tables of the schema, with their columns in alphabetical order, except the one of the migrations.
+	// catalog returns the tables of the schema, except the table of the migrations, with their columns in alphabetical order.
 	catalog(ctx context.Context, connection *sql.Conn) ([]copyTableInfo, error)
 	// insertAll inserts the rows that next returns, until next returns nil.
 	insertAll(ctx context.Context, connection *sql.Conn, table *copyTableInfo, next func() ([]any, error)) error
@@ -169,8 +171,8 @@ func (db *DB) Close() error {
 // Created reports whether [Open] has created the schema.
 func (db *DB) Created() bool { return db.created }
 
-// Ping returns an error while the database does not answer, or no transaction can write. It waits as long as the context
-// allows for the transactions that are writing. It does not wait for queries: one connection of the pool is left to it, see
+// Ping returns an error while the database does not respond, or no transaction can write. It waits as long as the context allows
+// for the transactions that are writing. It does not wait for queries: one connection of the pool is left to it, see
 // probeConnections.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.writable(); err != nil {
@@ -187,7 +189,7 @@ const probeConnections = 1
 // SetTimeout changes how long a query or a transaction may take. Call it before the database is shared.
 func (db *DB) SetTimeout(timeout time.Duration) { db.timeout = timeout }
 
-// SetLogger has GORM report statements to the logger. Call it before the database is shared.
+// SetLogger makes GORM report statements to the logger. Call it before the database is shared.
 func (db *DB) SetLogger(statements logger.Interface) {
 	db.read.Logger, db.write.Logger = statements, statements
 }

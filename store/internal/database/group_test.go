@@ -122,7 +122,7 @@ func TestGroupOfOneAfterTheOther(t *testing.T) {
 	})
 }
 
-func TestGroupOfThoseWhoWait(t *testing.T) {
+func TestGroupOfWaitingMembers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -158,8 +158,8 @@ func TestGroupesAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestGroupOutlivesItsCallers cancels everybody when the transactions have begun.
-func TestGroupOutlivesItsCallers(t *testing.T) {
+// TestGroupWithCanceledCallers cancels everybody when the transactions have begun.
+func TestGroupWithCanceledCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -193,7 +193,7 @@ func TestGroupOutlivesItsCallers(t *testing.T) {
 	})
 }
 
-func TestGroupForgetsThoseWhoLeaveEarly(t *testing.T) {
+func TestGroupDropsCanceledMembers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -221,9 +221,9 @@ func TestGroupForgetsThoseWhoLeaveEarly(t *testing.T) {
 	})
 }
 
-// TestGroupHandsTheTurnOn has a waiter leave at the very moment at which it is told to lead. Chance alone would hardly
+// TestGroupPassesItsSlotOn has a waiter leave at the very moment at which it is told to lead. Chance alone would hardly
 // ever bring that about, so the two steps are called one by one.
-func TestGroupHandsTheTurnOn(t *testing.T) {
+func TestGroupPassesItsSlotOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -322,9 +322,9 @@ func TestGroupPanic(t *testing.T) {
 	})
 }
 
-// TestGroupUnderChance lets callers come and go at random. A caller that gets no error finds its value written,
+// TestGroupAtRandom lets callers come and go at random. A caller that gets no error finds its value written,
 // once; every caller returns; nothing is left behind.
-func TestGroupUnderChance(t *testing.T) {
+func TestGroupAtRandom(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {

@@ -80,7 +80,7 @@ func migrate(ctx context.Context, db *sql.DB, m migrations, options Options) (cr
 	}
 	applied, err := provider.Up(ctx)
 	for _, result := range applied {
-		options.Logger.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration", result.Duration)
+		options.Logger.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "durationMs", result.Duration.Milliseconds())
 		created = created || result.Source.Version == sources[0].Version
 	}
 	return created, err

@@ -23,7 +23,7 @@ import (
 const (
 	// postgresConnections is the size of the pool. More connections add no throughput on a server of a few cores.
 	postgresConnections = 16
-	// postgresConnectTimeout limits the wait for a server that does not answer, unless the URL has a connect_timeout.
+	// postgresConnectTimeout limits the wait for a server that does not respond, unless the URL has a connect_timeout.
 	postgresConnectTimeout = 5 * time.Second
 	// postgresIdleTime is when an idle connection is closed.
 	postgresIdleTime = 5 * time.Minute
@@ -145,7 +145,7 @@ func openPostgresPool(ctx context.Context, config pgx.ConnConfig, log *slog.Logg
 	if err == nil || !isRefusedSetting(err) {
 		return pool, err
 	}
-	log.Warn("The connection pooler refuses the timeouts of a session: set them for the role, see docs/high-availability.md",
+	log.Warn("The connection pooler refuses the timeouts of a session: set them for the role, see docs/guides/high-availability.md",
 		"reason", postgresReason(err))
 	return open(nil)
 }

@@ -74,7 +74,7 @@ func TestPoolerThatRefusesSettings(t *testing.T) {
 	if got := settings["idle_in_transaction_session_timeout"]; got != "0" {
 		t.Errorf("idle_in_transaction_session_timeout is %s", got)
 	}
-	if got := strings.Count(log.String(), "docs/high-availability.md"); got != 1 {
+	if got := strings.Count(log.String(), "docs/guides/high-availability.md"); got != 1 {
 		t.Errorf("the log names the page %d times:\n%s", got, &log)
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // Query runs a read on a connection of the pool. It returns [ErrBusy] when no connection is free in time, and
-// [context.DeadlineExceeded] when the read takes longer than 30 seconds. The function may run again after an error that
-// another attempt may not meet, so it must not keep anything of the first attempt.
+// [context.DeadlineExceeded] when the read takes longer than 30 seconds. The function may run again after a temporary error, so
+// it must not keep anything from the first attempt.
 func (db *DB) Query(ctx context.Context, read func(*gorm.DB) error) error {
 	leave, err := db.readGate.enter(ctx)
 	if err != nil {
@@ -20,12 +20,12 @@ func (db *DB) Query(ctx context.Context, read func(*gorm.DB) error) error {
 	return retry(ctx, func() error { return read(db.read.WithContext(ctx)) })
 }
 
-// Snapshot runs several queries that see the database as it is at one moment. Its errors are those of [DB.Query].
+// Snapshot runs several queries on one snapshot of the database. Its errors are those of [DB.Query].
 func (db *DB) Snapshot(ctx context.Context, read func(*gorm.DB) error) error {
 	return db.Query(ctx, func(query *gorm.DB) error { return query.Transaction(read, db.snapshotOptions()) })
 }
 
-// LongSnapshot is Snapshot for maintenance: it waits for no gate and has no time limit.
+// LongSnapshot is Snapshot for maintenance: it does not wait for a gate and has no time limit.
 func (db *DB) LongSnapshot(ctx context.Context, read func(*gorm.DB) error) error {
 	return db.read.WithContext(ctx).Transaction(read, db.snapshotOptions())
 }

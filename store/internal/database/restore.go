@@ -64,7 +64,7 @@ func restore(ctx context.Context, file, name string, now time.Time, check func(c
 			return "", err
 		}
 	}
-	// A log that is still there belongs to a database that is not.
+	// A log without its database is left over from a database that was deleted.
 	if err := removeLogs(name); err != nil {
 		return "", err
 	}
@@ -77,7 +77,8 @@ func restore(ctx context.Context, file, name string, now time.Time, check func(c
 	return kept, syncFile(filepath.Dir(name))
 }
 
-// lockUnserved keeps servers from opening the database until unlock is called. It returns an error if one has it open.
+// lockUnserved locks the database, so that no server opens it until unlock is called. It returns an error if a server has the
+// database open.
 func lockUnserved(name string) (exists bool, unlock func() error, err error) {
 	errServed := errors.New("a Routecard server has the database open: stop the server first")
 	lock, err := lockName(name)
@@ -99,7 +100,7 @@ func lockUnserved(name string) (exists bool, unlock func() error, err error) {
 	if err != nil {
 		return false, nil, err
 	}
-	// By another name of the same file. Closed at once, because Windows does not replace an open file.
+	// Opened by another name of the same file, and closed immediately, because Windows does not replace an open file.
 	held, err := tryLockByte(handle, servedByte)
 	err = errors.Join(err, handle.Close())
 	if err == nil && !held {
@@ -108,8 +109,8 @@ func lockUnserved(name string) (exists bool, unlock func() error, err error) {
 	return true, lock.Unlock, err
 }
 
-// keepSQLite gives the database another name, together with its log, which may have changes that the file lacks. The old
-// name stays until it is replaced. If the process ends in between, the file has two names and no server opens it.
+// keepSQLite renames the database and its log, which may have changes that are not in the file. The old name stays until it is
+// replaced. If the process ends in between, the file has two names and no server opens it.
 func keepSQLite(name, kept string) error {
 	if err := os.Link(name, kept); err != nil {
 		return err

@@ -31,16 +31,17 @@ const rollbackTimeout = 2 * time.Second
 // 10 seconds on SQLite. Nothing has changed.
 var ErrBusy = errors.New("database: no connection or lock was free in time")
 
-// ErrOutcomeUnknown is returned when a transaction was to be committed, and the database's answer did not come or does not say
-// whether it was: the connection broke, the answer took longer than 30 seconds, or the disk failed. It is also returned to a
-// caller of [Group.Do] who left during the transaction. The change may have been made, may never be made, or may be made
-// later, so reading the database at once does not tell.
+// ErrOutcomeUnknown is returned when the server does not know whether a transaction was committed: the connection broke during
+// COMMIT, the database did not respond within 30 seconds, or the disk failed. It is also returned to a caller of [Group.Do] whose
+// context ended during the transaction. The change may have been made, may never be made, or may be made later, so reading the
+// database immediately does not help.
 var ErrOutcomeUnknown = errors.New("database: the outcome of the transaction is unknown")
 
-// gate admits as many callers as a pool has connections. The pool alone would let callers wait without a limit.
+// gate limits the number of callers to the number of connections in a pool. The pool alone would let callers wait without a
+// limit.
 type gate chan struct{}
 
-// enter waits for a free place, which leave gives back.
+// enter waits for a free slot, which leave releases.
 func (g gate) enter(ctx context.Context) (leave func(), err error) {
 	leave = func() { <-g }
 	select {
@@ -63,8 +64,8 @@ func (g gate) enter(ctx context.Context) (leave func(), err error) {
 // maxAttempts is how often a transaction is tried when the database asks for another attempt.
 const maxAttempts = 4
 
-// retry runs a function again, after a short random pause, when its error says that it had no effect and that another
-// attempt may succeed. It returns ErrBusy when others held a lock all the time.
+// retry runs a function again after a short random pause if its error shows that the function had no effect and that another
+// attempt may succeed. It returns ErrBusy if other transactions held a lock during all attempts.
 func retry(ctx context.Context, attempt func() error) error {
 	begun := time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
 	for n := 1; ; n++ {
@@ -76,7 +77,7 @@ func retry(ctx context.Context, attempt func() error) error {
 			}
 			return err
 		}
-		// Random, so that transactions that blocked each other do not meet again.
+		// Random, so that transactions that blocked each other do not do so again.
 		pause := time.Duration(n*n) * (5*time.Millisecond + rand.N(20*time.Millisecond))
 		select {
 		case <-time.After(pause):
@@ -141,7 +142,7 @@ func isNoTransaction(err error) bool {
 	return errors.Is(err, sqlite3.ERROR) && strings.Contains(err.Error(), "no transaction is active")
 }
 
-// hasCode reports whether PostgreSQL answered with one of the codes.
+// hasCode reports whether the error is one of PostgreSQL's with one of the codes.
 func hasCode(err error, codes ...string) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && slices.Contains(codes, refused.Code)

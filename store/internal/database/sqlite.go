@@ -94,7 +94,7 @@ func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err e
 		query.Set("vfs", guard.name)
 		// The -wal file gets the mode and the owner of the database.
 		query.Set("modeof", file.name)
-		// SQLite knows only one way to write a space.
+		// SQLite accepts only %20 for a space.
 		source := url.URL{Scheme: "file", Path: filepath.ToSlash(file.name), RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
 		pool := sql.OpenDB(cachingConnector{source: source.String(), prepare: prepare, guard: guard})
 		pool.SetMaxOpenConns(connections)
@@ -155,8 +155,8 @@ const (
 	// restartPages is the length from which a commit waits for the readers of the log, so that the log can begin again.
 	// A page has 4 KiB. Without that the log grows for as long as there is always a reader.
 	restartPages = 4000
-	// restartWait is how long a commit waits for the readers, and restartPause the time between two commits that get no such moment.
-	// Both are short for the writers that wait at the same time.
+	// restartWait is how long a commit waits for the readers, and restartPause is the time until a commit waits again after a
+	// wait that failed. Both are short, because other writers wait at the same time.
 	restartWait, restartPause = time.Second, time.Second
 	// busyTimeout is how long a statement waits for another process.
 	busyTimeout = 10 * time.Second
@@ -165,7 +165,7 @@ const (
 // busyPragma sets busyTimeout.
 var busyPragma = fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())
 
-// boundLog keeps the write-ahead log short that the connection writes. It replaces SQLite's automatic checkpoints.
+// boundLog keeps the write-ahead log of the connection short. It replaces SQLite's automatic checkpoints.
 func boundLog(connection *sqlite3.Conn) {
 	var next time.Time
 	connection.WALHook(func(connection *sqlite3.Conn, schema string, pages int) error {

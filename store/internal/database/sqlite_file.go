@@ -150,8 +150,8 @@ func errInUse(path string) error {
 	return fmt.Errorf("the database %s is in use by another Routecard server", path)
 }
 
-// lockName keeps others from serving or restoring a database of this name. It returns nil if another process has the lock.
-// The operating system releases the lock when the process ends. Versions before 0.2 have no other lock.
+// lockName locks the name, so that no other process serves or restores a database of this name. It returns nil if another process
+// has the lock. The operating system releases the lock when the process ends. Versions before 0.2 have no other lock.
 func lockName(name string) (*flock.Flock, error) {
 	lock := flock.New(name + ".lock")
 	held, err := lock.TryLock()
@@ -176,7 +176,7 @@ func (f *sqliteFile) lockOpening(ctx context.Context) error {
 }
 
 // opened ends the opening of the file. The lock file of a served database keeps the number of its file, so that checkLog can
-// notice another one.
+// notice another file.
 func (f *sqliteFile) opened(inode string) error {
 	if f.lock != nil && inode != "" {
 		if err := os.WriteFile(f.lock.Path(), []byte(inode), newFileMode); err != nil {
@@ -195,7 +195,7 @@ func forgetFile(name string) error {
 	return os.Truncate(name+".lock", 0)
 }
 
-// isAt reports whether the file is still the one with this name. An error that leaves the question open counts as yes.
+// isAt reports whether the file is still the one with this name. It also reports true for an error that does not tell.
 func (f *sqliteFile) isAt(name string) bool {
 	now, err := os.Stat(name)
 	if err != nil {
@@ -205,8 +205,8 @@ func (f *sqliteFile) isAt(name string) bool {
 	return err != nil || os.SameFile(own, now)
 }
 
-// checkLog returns an error if the write-ahead log next to the file was written for another file: its changes would
-// damage this one. It can't notice a file whose content was overwritten.
+// checkLog returns an error if the write-ahead log next to the file was written for another file: the changes in the log would
+// damage this file. It can't notice a file whose content was overwritten.
 func (f *sqliteFile) checkLog(inode string) error {
 	log, err := os.Stat(f.name + "-wal")
 	if err != nil || log.Size() == 0 {
@@ -220,7 +220,7 @@ func (f *sqliteFile) checkLog(inode string) error {
 		"(if the two belong together, for example in a copy of the whole directory, delete %[1]s.lock)", f.name)
 }
 
-// watch looks at the files every watchInterval until close is called.
+// watch checks the files every watchInterval until close is called.
 func (f *sqliteFile) watch() error {
 	f.watched = map[string]fs.FileInfo{}
 	for _, name := range []string{f.path, f.name + "-wal", f.name + "-shm"} {
@@ -228,7 +228,7 @@ func (f *sqliteFile) watch() error {
 		if err != nil {
 			return err
 		}
-		// Windows reads what identifies the file at the first comparison.
+		// Windows reads the identity of the file only at the first comparison.
 		os.SameFile(info, info)
 		f.watched[name] = info
 	}
@@ -293,8 +293,8 @@ func (f *sqliteFile) close() error {
 	return errors.Join(errs...)
 }
 
-// prepareSharedMemory creates the -shm file with the mode of the database. SQLite would create it with a mode that
-// depends on the umask. SQLite reports what does not succeed.
+// prepareSharedMemory creates the -shm file with the mode of the database. SQLite would create it with a mode that depends on the
+// umask. SQLite reports errors.
 func (f *sqliteFile) prepareSharedMemory() {
 	info, err := f.handle.Stat()
 	if err != nil {

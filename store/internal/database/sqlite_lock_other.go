@@ -4,7 +4,7 @@ package database
 
 import "os"
 
-// identify returns nothing: nobody has tested these systems.
+// identify returns nothing, because these systems have not been tested.
 func identify(*os.File) (inode string, links int, err error) { return "", 1, nil }
 
 // tryLockByte does nothing: these systems have no lock that belongs to an open file and leaves SQLite's own locks alone. The

@@ -133,7 +133,7 @@ func (s *cachedStatement) Close() error {
 func (s *cachedStatement) evict() {
 	s.cached = false
 	if !s.busy {
-		// Close only frees memory, so its error says nothing.
+		// Close only frees memory, so its error does not matter.
 		_ = s.sqliteStatement.Close()
 	}
 }

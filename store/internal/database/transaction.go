@@ -57,7 +57,7 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 			if err := change(t); err != nil {
 				return err
 			}
-			// Nothing is committed for a caller who has gone.
+			// Nothing is committed for a caller whose context has ended.
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -85,14 +85,14 @@ func (b *beginner) begin(ctx context.Context) error {
 	if b.begun {
 		return nil
 	}
-	// Set first, because the answer to BEGIN may get lost.
+	// Set first, because the response to BEGIN may get lost.
 	b.begun = true
 	_, err := b.Conn.ExecContext(ctx, b.statement)
 	return err
 }
 
-// rollback ends a transaction that was not committed. It closes the connection if that fails, so that nobody else gets a
-// connection within a transaction.
+// rollback ends a transaction that was not committed. If that fails, it closes the connection, so that no other caller gets a
+// connection with an open transaction.
 func (b *beginner) rollback(ctx context.Context) {
 	if !b.begun {
 		return
@@ -144,11 +144,11 @@ func (t *Tx) Read(queries ...rows.Select) error {
 	return t.db.readAll(t.Statement.Context, t.connection, queries)
 }
 
-// Queue has rows written when the transaction ends, as they are at that time. Tables are written in the order in which
-// they were queued first.
+// Queue queues rows, which are written when the transaction ends, as they are at that time. Tables are written in the order in
+// which they were queued first.
 func (t *Tx) Queue(changes ...rows.Change) { t.queue = enqueue(t.queue, changes) }
 
-// QueueLast has rows written after all others. The lock that numbers the events is then held for a short time, see
+// QueueLast queues rows, which are written after all others. The lock that numbers the events is then held for a short time, see
 // migrations/postgres/00001_jobs.sql.
 func (t *Tx) QueueLast(changes ...rows.Change) { t.last = enqueue(t.last, changes) }
 
@@ -172,9 +172,9 @@ func (t *Tx) MaxParameters() int { return t.db.MaxParameters() }
 // the others.
 const groupSize = 256
 
-// Group lets changes that wait at the same time share one transaction, and with it one write to disk (group commit). It
-// never waits for a group to fill: a change that finds a free slot starts at once, alone, on its caller's goroutine. The
-// changes that arrive while no slot is free wait, and the first of them then takes the others along.
+// Group lets changes that wait at the same time share one transaction, and with it one write to disk (group commit). It never
+// waits for a group to fill: a change that finds a free slot starts at once, alone, on its caller's goroutine. Changes that
+// arrive while no slot is free wait. The first waiting change then runs a transaction for all of them.
 type Group[In, Out any] struct {
 	// run makes all changes in one transaction and returns their results in the same order. Its error is for all of them.
 	// It must return by itself, because no caller can cancel it.
@@ -260,8 +260,8 @@ func (g *Group[In, Out]) wakeNext() {
 	next.turn <- true
 }
 
-// abandon removes a member whose caller has gone. If the member was just told to lead, abandon passes the slot on. If the change
-// was just made, abandon returns its result.
+// abandon removes a member whose context has ended. If the member was just told to lead, abandon passes the slot on. If the
+// change was just made, abandon returns its result.
 func (g *Group[In, Out]) abandon(ctx context.Context, own *member[In, Out]) (Out, error) {
 	var none Out
 	g.mutex.Lock()
@@ -328,9 +328,8 @@ type panicError struct {
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
 
-// isMemberError reports whether one member of a group can be the reason for the error, and nothing was committed. It is
-// false for errors of the database itself: another attempt would meet them too, or could not know whether the first
-// was committed.
+// isMemberError reports whether the change of one member can be the reason for the error, and nothing was committed. It is false
+// for errors of the database itself: they would occur again, or leave open whether the first attempt was committed.
 func isMemberError(err error) bool {
 	if _, panicked := errors.AsType[*panicError](err); panicked {
 		return true

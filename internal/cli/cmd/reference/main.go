@@ -63,7 +63,7 @@ type flag struct {
 	name, placeholder, environment, fallback, help string
 }
 
-// printedDefault is the end of a help that names the default, which has a place of its own in the reference.
+// printedDefault is the end of a help text that names the default, which has its own column in the reference.
 var printedDefault = regexp.MustCompile(` \(default: [^)]*\)`)
 
 // collect returns a node and all nodes below it, each before its children.
@@ -110,7 +110,7 @@ func (c command) usage() string {
 	return strings.Join(words, " ")
 }
 
-// written returns a flag as it is typed.
+// written returns a flag as a user types it.
 func (f flag) written() string {
 	if f.placeholder == "" {
 		return "--" + f.name

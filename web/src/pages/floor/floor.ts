@@ -18,7 +18,7 @@ export interface Answer {
   /** The job of the unit. */
   readonly detail?: string | undefined;
   readonly requestId?: string | undefined;
-  /** Tells two answers with the same words apart. */
+  /** Distinguishes two messages with the same words. */
   readonly no: number;
 }
 
