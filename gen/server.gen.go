@@ -1909,7 +1909,9 @@ type PathPlan struct {
 	// Example: 50
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`. The request body is at most 1 MiB in total, so 50,000
+	// numbers fit only if they have at most 17 characters on average.
+	//
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -2836,7 +2838,9 @@ type SerialsCreate struct {
 	// Example: 5
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`.
+	// SerialNumbers Numbers of the shop's own, each new. Either this or `quantity`. The request body is at most 1 MiB in total, so 50,000
+	// numbers fit only if they have at most 17 characters on average.
+	//
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -3813,10 +3817,12 @@ type WorkItem struct {
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince A moment in UTC, always with three decimals.
+	// OldestSince Time of the last change (`updatedAt`) of the unit that was created first, of those that stand at the step. That is when
+	// this unit came to the step, unless it was changed there since, for example by an override. Absent if no unit stands there.
+	//
 	//
 	// Example: 2024-01-15T10:30:00.000Z
-	OldestSince *Timestamp `json:"oldestSince,omitempty"`
+	OldestSince *string `json:"oldestSince,omitempty"`
 }
 
 // WorkList Work, the most urgent first.
@@ -3925,6 +3931,11 @@ type JobCount = bool
 // JobExternalID Example: ERP-4711
 type JobExternalID = string
 
+// JobIDParameter Id of a job: `job_` and 26 characters, sorting by time of creation.
+//
+// Example: job_01h455vb4pex5vsknk084sn02q
+type JobIDParameter = JobID
+
 // JobInclude Example: progress
 type JobInclude string
 
@@ -3943,6 +3954,16 @@ type LastEventID = string
 // Limit Example: 100
 type Limit = int
 
+// PathIDParameter Id of a path: `path_` and 26 characters, sorting by time of creation.
+//
+// Example: path_01h455vb4pex5vsknk084sn02q
+type PathIDParameter = PathID
+
+// SerialIDParameter What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+//
+// Example: SN-00001
+type SerialIDParameter = SerialID
+
 // SerialJobID Example: job_01h455vb4pex5vsknk084sn02q
 type SerialJobID = string
 
@@ -3959,6 +3980,16 @@ type SerialStatusFilter = SerialStatus
 
 // SerialStepID Example: step_01h455vb4pex5vsknk084sn02q
 type SerialStepID = string
+
+// StepIDParameter Id of a step: `step_` and 26 characters. A step keeps it through edits and reorders of its path.
+//
+// Example: step_01h455vb4pex5vsknk084sn02q
+type StepIDParameter = StepID
+
+// TemplateIDParameter Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+//
+// Example: tpl_01h455vb4pex5vsknk084sn02q
+type TemplateIDParameter = TemplateID
 
 // TicketKey Example: PI-42
 type TicketKey = string
@@ -4004,6 +4035,9 @@ type InternalServerError = Error
 
 // InvalidPage What every error looks like.
 type InvalidPage = Error
+
+// InvalidPeriod What every error looks like.
+type InvalidPeriod = Error
 
 // InvalidQuery What every error looks like.
 type InvalidQuery = Error
@@ -4679,34 +4713,34 @@ type ServerInterface interface {
 	PlanJob(c *gin.Context, params PlanJobParams)
 	// DeleteJob Delete a job
 	// (DELETE /api/jobs/{jobId})
-	DeleteJob(c *gin.Context, jobID JobID, params DeleteJobParams)
+	DeleteJob(c *gin.Context, jobID JobIDParameter, params DeleteJobParams)
 	// GetJob Get a job with its paths and progress
 	// (GET /api/jobs/{jobId})
-	GetJob(c *gin.Context, jobID JobID)
+	GetJob(c *gin.Context, jobID JobIDParameter)
 	// UpdateJob Change a job
 	// (PUT /api/jobs/{jobId})
-	UpdateJob(c *gin.Context, jobID JobID, params UpdateJobParams)
+	UpdateJob(c *gin.Context, jobID JobIDParameter, params UpdateJobParams)
 	// CloseJob Close a job
 	// (POST /api/jobs/{jobId}/close)
-	CloseJob(c *gin.Context, jobID JobID, params CloseJobParams)
+	CloseJob(c *gin.Context, jobID JobIDParameter, params CloseJobParams)
 	// ListJobPaths List the paths of a job
 	// (GET /api/jobs/{jobId}/paths)
-	ListJobPaths(c *gin.Context, jobID JobID, params ListJobPathsParams)
+	ListJobPaths(c *gin.Context, jobID JobIDParameter, params ListJobPathsParams)
 	// ReopenJob Reopen a closed job
 	// (POST /api/jobs/{jobId}/reopen)
-	ReopenJob(c *gin.Context, jobID JobID, params ReopenJobParams)
+	ReopenJob(c *gin.Context, jobID JobIDParameter, params ReopenJobParams)
 	// CreatePath Create a path
 	// (POST /api/paths)
 	CreatePath(c *gin.Context, params CreatePathParams)
 	// DeletePath Delete a path
 	// (DELETE /api/paths/{pathId})
-	DeletePath(c *gin.Context, pathID PathID, params DeletePathParams)
+	DeletePath(c *gin.Context, pathID PathIDParameter, params DeletePathParams)
 	// GetPath Get a path and where its units stand
 	// (GET /api/paths/{pathId})
-	GetPath(c *gin.Context, pathID PathID)
+	GetPath(c *gin.Context, pathID PathIDParameter)
 	// UpdatePath Change a path
 	// (PUT /api/paths/{pathId})
-	UpdatePath(c *gin.Context, pathID PathID, params UpdatePathParams)
+	UpdatePath(c *gin.Context, pathID PathIDParameter, params UpdatePathParams)
 	// ListPlaces List the stations
 	// (GET /api/places)
 	ListPlaces(c *gin.Context)
@@ -4736,46 +4770,46 @@ type ServerInterface interface {
 	UndoSerials(c *gin.Context, params UndoSerialsParams)
 	// DeleteSerial Delete a unit that never moved
 	// (DELETE /api/serials/{serialId})
-	DeleteSerial(c *gin.Context, serialID SerialID, params DeleteSerialParams)
+	DeleteSerial(c *gin.Context, serialID SerialIDParameter, params DeleteSerialParams)
 	// GetSerial Get a serial number and its steps
 	// (GET /api/serials/{serialId})
-	GetSerial(c *gin.Context, serialID SerialID)
+	GetSerial(c *gin.Context, serialID SerialIDParameter)
 	// AdvanceSerial Advance to the next step
 	// (POST /api/serials/{serialId}/advance)
-	AdvanceSerial(c *gin.Context, serialID SerialID, params AdvanceSerialParams)
+	AdvanceSerial(c *gin.Context, serialID SerialIDParameter, params AdvanceSerialParams)
 	// AdvanceSerialTo Advance past steps
 	// (POST /api/serials/{serialId}/advance-to)
-	AdvanceSerialTo(c *gin.Context, serialID SerialID, params AdvanceSerialToParams)
+	AdvanceSerialTo(c *gin.Context, serialID SerialIDParameter, params AdvanceSerialToParams)
 	// ForceCompleteSerial Complete a unit over open steps
 	// (POST /api/serials/{serialId}/force-complete)
-	ForceCompleteSerial(c *gin.Context, serialID SerialID, params ForceCompleteSerialParams)
+	ForceCompleteSerial(c *gin.Context, serialID SerialIDParameter, params ForceCompleteSerialParams)
 	// AddSerialNote Add a note to a unit
 	// (POST /api/serials/{serialId}/notes)
-	AddSerialNote(c *gin.Context, serialID SerialID, params AddSerialNoteParams)
+	AddSerialNote(c *gin.Context, serialID SerialIDParameter, params AddSerialNoteParams)
 	// ScrapSerial Scrap a unit
 	// (POST /api/serials/{serialId}/scrap)
-	ScrapSerial(c *gin.Context, serialID SerialID, params ScrapSerialParams)
+	ScrapSerial(c *gin.Context, serialID SerialIDParameter, params ScrapSerialParams)
 	// CompleteStep Report a deferred step as done
 	// (POST /api/serials/{serialId}/steps/{stepId}/complete)
-	CompleteStep(c *gin.Context, serialID SerialID, stepID StepID, params CompleteStepParams)
+	CompleteStep(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params CompleteStepParams)
 	// ClearStepOverride Take back an override
 	// (DELETE /api/serials/{serialId}/steps/{stepId}/override)
-	ClearStepOverride(c *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams)
+	ClearStepOverride(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params ClearStepOverrideParams)
 	// OverrideStep Make a step optional for one unit
 	// (POST /api/serials/{serialId}/steps/{stepId}/override)
-	OverrideStep(c *gin.Context, serialID SerialID, stepID StepID, params OverrideStepParams)
+	OverrideStep(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params OverrideStepParams)
 	// WaiveStep Excuse a deferred step
 	// (POST /api/serials/{serialId}/steps/{stepId}/waive)
-	WaiveStep(c *gin.Context, serialID SerialID, stepID StepID, params WaiveStepParams)
+	WaiveStep(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params WaiveStepParams)
 	// UndoSerial Take back the last change of a unit
 	// (POST /api/serials/{serialId}/undo)
-	UndoSerial(c *gin.Context, serialID SerialID, params UndoSerialParams)
+	UndoSerial(c *gin.Context, serialID SerialIDParameter, params UndoSerialParams)
 	// GetSession Get what the caller may do here
 	// (GET /api/session)
 	GetSession(c *gin.Context)
 	// UpdateStep Change a step
 	// (PATCH /api/steps/{stepId})
-	UpdateStep(c *gin.Context, stepID StepID, params UpdateStepParams)
+	UpdateStep(c *gin.Context, stepID StepIDParameter, params UpdateStepParams)
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(c *gin.Context, params ListTemplatesParams)
@@ -4784,13 +4818,13 @@ type ServerInterface interface {
 	CreateTemplate(c *gin.Context, params CreateTemplateParams)
 	// DeleteTemplate Delete a template
 	// (DELETE /api/templates/{templateId})
-	DeleteTemplate(c *gin.Context, templateID TemplateID, params DeleteTemplateParams)
+	DeleteTemplate(c *gin.Context, templateID TemplateIDParameter, params DeleteTemplateParams)
 	// GetTemplate Get a template
 	// (GET /api/templates/{templateId})
-	GetTemplate(c *gin.Context, templateID TemplateID)
+	GetTemplate(c *gin.Context, templateID TemplateIDParameter)
 	// UpdateTemplate Change a template
 	// (PUT /api/templates/{templateId})
-	UpdateTemplate(c *gin.Context, templateID TemplateID, params UpdateTemplateParams)
+	UpdateTemplate(c *gin.Context, templateID TemplateIDParameter, params UpdateTemplateParams)
 	// ListWork List what waits at which step
 	// (GET /api/work)
 	ListWork(c *gin.Context, params ListWorkParams)
@@ -5543,7 +5577,7 @@ func (siw *ServerInterfaceWrapper) DeleteJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5592,7 +5626,7 @@ func (siw *ServerInterfaceWrapper) GetJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5617,7 +5651,7 @@ func (siw *ServerInterfaceWrapper) UpdateJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5666,7 +5700,7 @@ func (siw *ServerInterfaceWrapper) CloseJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5715,7 +5749,7 @@ func (siw *ServerInterfaceWrapper) ListJobPaths(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5759,7 +5793,7 @@ func (siw *ServerInterfaceWrapper) ReopenJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5848,7 +5882,7 @@ func (siw *ServerInterfaceWrapper) DeletePath(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "pathId" -------------
-	var pathID PathID
+	var pathID PathIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5897,7 +5931,7 @@ func (siw *ServerInterfaceWrapper) GetPath(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "pathId" -------------
-	var pathID PathID
+	var pathID PathIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5922,7 +5956,7 @@ func (siw *ServerInterfaceWrapper) UpdatePath(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "pathId" -------------
-	var pathID PathID
+	var pathID PathIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6339,7 +6373,7 @@ func (siw *ServerInterfaceWrapper) DeleteSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6388,7 +6422,7 @@ func (siw *ServerInterfaceWrapper) GetSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6413,7 +6447,7 @@ func (siw *ServerInterfaceWrapper) AdvanceSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6462,7 +6496,7 @@ func (siw *ServerInterfaceWrapper) AdvanceSerialTo(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6511,7 +6545,7 @@ func (siw *ServerInterfaceWrapper) ForceCompleteSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6560,7 +6594,7 @@ func (siw *ServerInterfaceWrapper) AddSerialNote(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6609,7 +6643,7 @@ func (siw *ServerInterfaceWrapper) ScrapSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6658,7 +6692,7 @@ func (siw *ServerInterfaceWrapper) CompleteStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6667,7 +6701,7 @@ func (siw *ServerInterfaceWrapper) CompleteStep(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6716,7 +6750,7 @@ func (siw *ServerInterfaceWrapper) ClearStepOverride(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6725,7 +6759,7 @@ func (siw *ServerInterfaceWrapper) ClearStepOverride(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6774,7 +6808,7 @@ func (siw *ServerInterfaceWrapper) OverrideStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6783,7 +6817,7 @@ func (siw *ServerInterfaceWrapper) OverrideStep(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6832,7 +6866,7 @@ func (siw *ServerInterfaceWrapper) WaiveStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6841,7 +6875,7 @@ func (siw *ServerInterfaceWrapper) WaiveStep(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6890,7 +6924,7 @@ func (siw *ServerInterfaceWrapper) UndoSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6952,7 +6986,7 @@ func (siw *ServerInterfaceWrapper) UpdateStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7076,7 +7110,7 @@ func (siw *ServerInterfaceWrapper) DeleteTemplate(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
+	var templateID TemplateIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7125,7 +7159,7 @@ func (siw *ServerInterfaceWrapper) GetTemplate(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
+	var templateID TemplateIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7150,7 +7184,7 @@ func (siw *ServerInterfaceWrapper) UpdateTemplate(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
+	var templateID TemplateIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7428,6 +7462,15 @@ type InvalidPageJSONResponse struct {
 	Body Error
 
 	Headers InvalidPageResponseHeaders
+}
+
+type InvalidPeriodResponseHeaders struct {
+	XRequestID *string
+}
+type InvalidPeriodJSONResponse struct {
+	Body Error
+
+	Headers InvalidPeriodResponseHeaders
 }
 
 type InvalidQueryResponseHeaders struct {
@@ -7890,7 +7933,14 @@ func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.Respo
 	return err
 }
 
-type GetForecast400JSONResponse struct{ BadRequestJSONResponse }
+type GetForecast400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetForecast400JSONResponse struct {
+	Body    Error
+	Headers GetForecast400ResponseHeaders
+}
 
 func (response GetForecast400JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
@@ -8032,7 +8082,7 @@ func (response GetScrap200JSONResponse) VisitGetScrapResponse(w http.ResponseWri
 	return err
 }
 
-type GetScrap400JSONResponse struct{ BadRequestJSONResponse }
+type GetScrap400JSONResponse struct{ InvalidPeriodJSONResponse }
 
 func (response GetScrap400JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
 
@@ -8174,7 +8224,7 @@ func (response GetStepTimes200JSONResponse) VisitGetStepTimesResponse(w http.Res
 	return err
 }
 
-type GetStepTimes400JSONResponse struct{ BadRequestJSONResponse }
+type GetStepTimes400JSONResponse struct{ InvalidPeriodJSONResponse }
 
 func (response GetStepTimes400JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
 
@@ -10225,7 +10275,7 @@ func (response PlanJob503JSONResponse) VisitPlanJobResponse(w http.ResponseWrite
 }
 
 type DeleteJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params DeleteJobParams
 }
 
@@ -10394,7 +10444,7 @@ func (response DeleteJob503JSONResponse) VisitDeleteJobResponse(w http.ResponseW
 }
 
 type GetJobRequestObject struct {
-	JobID JobID `json:"jobId"`
+	JobID JobIDParameter `json:"jobId"`
 }
 
 type GetJobResponseObject interface {
@@ -10538,7 +10588,7 @@ func (response GetJob503JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 }
 
 type UpdateJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params UpdateJobParams
 	Body   *UpdateJobJSONRequestBody
 }
@@ -10778,7 +10828,7 @@ func (response UpdateJob503JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 }
 
 type CloseJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params CloseJobParams
 	Body   *CloseJobJSONRequestBody
 }
@@ -11024,7 +11074,7 @@ func (response CloseJob503JSONResponse) VisitCloseJobResponse(w http.ResponseWri
 }
 
 type ListJobPathsRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params ListJobPathsParams
 }
 
@@ -11171,7 +11221,7 @@ func (response ListJobPaths503JSONResponse) VisitListJobPathsResponse(w http.Res
 }
 
 type ReopenJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params ReopenJobParams
 	Body   *ReopenJobJSONRequestBody
 }
@@ -11654,7 +11704,7 @@ func (response CreatePath503JSONResponse) VisitCreatePathResponse(w http.Respons
 }
 
 type DeletePathRequestObject struct {
-	PathID PathID `json:"pathId"`
+	PathID PathIDParameter `json:"pathId"`
 	Params DeletePathParams
 }
 
@@ -11830,7 +11880,7 @@ func (response DeletePath503JSONResponse) VisitDeletePathResponse(w http.Respons
 }
 
 type GetPathRequestObject struct {
-	PathID PathID `json:"pathId"`
+	PathID PathIDParameter `json:"pathId"`
 }
 
 type GetPathResponseObject interface {
@@ -11974,7 +12024,7 @@ func (response GetPath503JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 }
 
 type UpdatePathRequestObject struct {
-	PathID PathID `json:"pathId"`
+	PathID PathIDParameter `json:"pathId"`
 	Params UpdatePathParams
 	Body   *UpdatePathJSONRequestBody
 }
@@ -14206,7 +14256,7 @@ func (response UndoSerials503JSONResponse) VisitUndoSerialsResponse(w http.Respo
 }
 
 type DeleteSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   DeleteSerialParams
 }
 
@@ -14382,7 +14432,7 @@ func (response DeleteSerial503JSONResponse) VisitDeleteSerialResponse(w http.Res
 }
 
 type GetSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 }
 
 type GetSerialResponseObject interface {
@@ -14526,7 +14576,7 @@ func (response GetSerial503JSONResponse) VisitGetSerialResponse(w http.ResponseW
 }
 
 type AdvanceSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   AdvanceSerialParams
 	Body     *AdvanceSerialJSONRequestBody
 }
@@ -14779,7 +14829,7 @@ func (response AdvanceSerial503JSONResponse) VisitAdvanceSerialResponse(w http.R
 }
 
 type AdvanceSerialToRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   AdvanceSerialToParams
 	Body     *AdvanceSerialToJSONRequestBody
 }
@@ -15034,7 +15084,7 @@ func (response AdvanceSerialTo503JSONResponse) VisitAdvanceSerialToResponse(w ht
 }
 
 type ForceCompleteSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   ForceCompleteSerialParams
 	Body     *ForceCompleteSerialJSONRequestBody
 }
@@ -15280,7 +15330,7 @@ func (response ForceCompleteSerial503JSONResponse) VisitForceCompleteSerialRespo
 }
 
 type AddSerialNoteRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   AddSerialNoteParams
 	Body     *AddSerialNoteJSONRequestBody
 }
@@ -15509,7 +15559,7 @@ func (response AddSerialNote503JSONResponse) VisitAddSerialNoteResponse(w http.R
 }
 
 type ScrapSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   ScrapSerialParams
 	Body     *ScrapSerialJSONRequestBody
 }
@@ -15762,8 +15812,8 @@ func (response ScrapSerial503JSONResponse) VisitScrapSerialResponse(w http.Respo
 }
 
 type CompleteStepRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   CompleteStepParams
 	Body     *CompleteStepJSONRequestBody
 }
@@ -16011,8 +16061,8 @@ func (response CompleteStep503JSONResponse) VisitCompleteStepResponse(w http.Res
 }
 
 type ClearStepOverrideRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   ClearStepOverrideParams
 }
 
@@ -16190,8 +16240,8 @@ func (response ClearStepOverride503JSONResponse) VisitClearStepOverrideResponse(
 }
 
 type OverrideStepRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   OverrideStepParams
 	Body     *OverrideStepJSONRequestBody
 }
@@ -16446,8 +16496,8 @@ func (response OverrideStep503JSONResponse) VisitOverrideStepResponse(w http.Res
 }
 
 type WaiveStepRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   WaiveStepParams
 	Body     *WaiveStepJSONRequestBody
 }
@@ -16695,7 +16745,7 @@ func (response WaiveStep503JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 }
 
 type UndoSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   UndoSerialParams
 	Body     *UndoSerialJSONRequestBody
 }
@@ -17067,7 +17117,7 @@ func (response GetSession503JSONResponse) VisitGetSessionResponse(w http.Respons
 }
 
 type UpdateStepRequestObject struct {
-	StepID StepID `json:"stepId"`
+	StepID StepIDParameter `json:"stepId"`
 	Params UpdateStepParams
 	Body   *UpdateStepJSONRequestBody
 }
@@ -17625,7 +17675,7 @@ func (response CreateTemplate503JSONResponse) VisitCreateTemplateResponse(w http
 }
 
 type DeleteTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
+	TemplateID TemplateIDParameter `json:"templateId"`
 	Params     DeleteTemplateParams
 }
 
@@ -17777,7 +17827,7 @@ func (response DeleteTemplate503JSONResponse) VisitDeleteTemplateResponse(w http
 }
 
 type GetTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
+	TemplateID TemplateIDParameter `json:"templateId"`
 }
 
 type GetTemplateResponseObject interface {
@@ -17921,7 +17971,7 @@ func (response GetTemplate503JSONResponse) VisitGetTemplateResponse(w http.Respo
 }
 
 type UpdateTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
+	TemplateID TemplateIDParameter `json:"templateId"`
 	Params     UpdateTemplateParams
 	Body       *UpdateTemplateJSONRequestBody
 }
@@ -18895,7 +18945,7 @@ func (sh *strictHandler) PlanJob(ctx *gin.Context, params PlanJobParams) {
 }
 
 // DeleteJob operation middleware
-func (sh *strictHandler) DeleteJob(ctx *gin.Context, jobID JobID, params DeleteJobParams) {
+func (sh *strictHandler) DeleteJob(ctx *gin.Context, jobID JobIDParameter, params DeleteJobParams) {
 	var request DeleteJobRequestObject
 
 	request.JobID = jobID
@@ -18922,7 +18972,7 @@ func (sh *strictHandler) DeleteJob(ctx *gin.Context, jobID JobID, params DeleteJ
 }
 
 // GetJob operation middleware
-func (sh *strictHandler) GetJob(ctx *gin.Context, jobID JobID) {
+func (sh *strictHandler) GetJob(ctx *gin.Context, jobID JobIDParameter) {
 	var request GetJobRequestObject
 
 	request.JobID = jobID
@@ -18948,7 +18998,7 @@ func (sh *strictHandler) GetJob(ctx *gin.Context, jobID JobID) {
 }
 
 // UpdateJob operation middleware
-func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobID, params UpdateJobParams) {
+func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobIDParameter, params UpdateJobParams) {
 	var request UpdateJobRequestObject
 
 	request.JobID = jobID
@@ -18993,7 +19043,7 @@ func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobID, params UpdateJ
 }
 
 // CloseJob operation middleware
-func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobID, params CloseJobParams) {
+func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobIDParameter, params CloseJobParams) {
 	var request CloseJobRequestObject
 
 	request.JobID = jobID
@@ -19041,7 +19091,7 @@ func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobID, params CloseJob
 }
 
 // ListJobPaths operation middleware
-func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params ListJobPathsParams) {
+func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobIDParameter, params ListJobPathsParams) {
 	var request ListJobPathsRequestObject
 
 	request.JobID = jobID
@@ -19068,7 +19118,7 @@ func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params List
 }
 
 // ReopenJob operation middleware
-func (sh *strictHandler) ReopenJob(ctx *gin.Context, jobID JobID, params ReopenJobParams) {
+func (sh *strictHandler) ReopenJob(ctx *gin.Context, jobID JobIDParameter, params ReopenJobParams) {
 	var request ReopenJobRequestObject
 
 	request.JobID = jobID
@@ -19160,7 +19210,7 @@ func (sh *strictHandler) CreatePath(ctx *gin.Context, params CreatePathParams) {
 }
 
 // DeletePath operation middleware
-func (sh *strictHandler) DeletePath(ctx *gin.Context, pathID PathID, params DeletePathParams) {
+func (sh *strictHandler) DeletePath(ctx *gin.Context, pathID PathIDParameter, params DeletePathParams) {
 	var request DeletePathRequestObject
 
 	request.PathID = pathID
@@ -19187,7 +19237,7 @@ func (sh *strictHandler) DeletePath(ctx *gin.Context, pathID PathID, params Dele
 }
 
 // GetPath operation middleware
-func (sh *strictHandler) GetPath(ctx *gin.Context, pathID PathID) {
+func (sh *strictHandler) GetPath(ctx *gin.Context, pathID PathIDParameter) {
 	var request GetPathRequestObject
 
 	request.PathID = pathID
@@ -19213,7 +19263,7 @@ func (sh *strictHandler) GetPath(ctx *gin.Context, pathID PathID) {
 }
 
 // UpdatePath operation middleware
-func (sh *strictHandler) UpdatePath(ctx *gin.Context, pathID PathID, params UpdatePathParams) {
+func (sh *strictHandler) UpdatePath(ctx *gin.Context, pathID PathIDParameter, params UpdatePathParams) {
 	var request UpdatePathRequestObject
 
 	request.PathID = pathID
@@ -19616,7 +19666,7 @@ func (sh *strictHandler) UndoSerials(ctx *gin.Context, params UndoSerialsParams)
 }
 
 // DeleteSerial operation middleware
-func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialID, params DeleteSerialParams) {
+func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialIDParameter, params DeleteSerialParams) {
 	var request DeleteSerialRequestObject
 
 	request.SerialID = serialID
@@ -19643,7 +19693,7 @@ func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialID, param
 }
 
 // GetSerial operation middleware
-func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialID) {
+func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialIDParameter) {
 	var request GetSerialRequestObject
 
 	request.SerialID = serialID
@@ -19669,7 +19719,7 @@ func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialID) {
 }
 
 // AdvanceSerial operation middleware
-func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID, params AdvanceSerialParams) {
+func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialIDParameter, params AdvanceSerialParams) {
 	var request AdvanceSerialRequestObject
 
 	request.SerialID = serialID
@@ -19714,7 +19764,7 @@ func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID, para
 }
 
 // AdvanceSerialTo operation middleware
-func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID, params AdvanceSerialToParams) {
+func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialIDParameter, params AdvanceSerialToParams) {
 	var request AdvanceSerialToRequestObject
 
 	request.SerialID = serialID
@@ -19759,7 +19809,7 @@ func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID, pa
 }
 
 // ForceCompleteSerial operation middleware
-func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID, params ForceCompleteSerialParams) {
+func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialIDParameter, params ForceCompleteSerialParams) {
 	var request ForceCompleteSerialRequestObject
 
 	request.SerialID = serialID
@@ -19804,7 +19854,7 @@ func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID
 }
 
 // AddSerialNote operation middleware
-func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialID, params AddSerialNoteParams) {
+func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialIDParameter, params AddSerialNoteParams) {
 	var request AddSerialNoteRequestObject
 
 	request.SerialID = serialID
@@ -19849,7 +19899,7 @@ func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialID, para
 }
 
 // ScrapSerial operation middleware
-func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID, params ScrapSerialParams) {
+func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialIDParameter, params ScrapSerialParams) {
 	var request ScrapSerialRequestObject
 
 	request.SerialID = serialID
@@ -19894,7 +19944,7 @@ func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID, params
 }
 
 // CompleteStep operation middleware
-func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepID StepID, params CompleteStepParams) {
+func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params CompleteStepParams) {
 	var request CompleteStepRequestObject
 
 	request.SerialID = serialID
@@ -19940,7 +19990,7 @@ func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepI
 }
 
 // ClearStepOverride operation middleware
-func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams) {
+func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params ClearStepOverrideParams) {
 	var request ClearStepOverrideRequestObject
 
 	request.SerialID = serialID
@@ -19968,7 +20018,7 @@ func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialID, 
 }
 
 // OverrideStep operation middleware
-func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepID StepID, params OverrideStepParams) {
+func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params OverrideStepParams) {
 	var request OverrideStepRequestObject
 
 	request.SerialID = serialID
@@ -20014,7 +20064,7 @@ func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepI
 }
 
 // WaiveStep operation middleware
-func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID StepID, params WaiveStepParams) {
+func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params WaiveStepParams) {
 	var request WaiveStepRequestObject
 
 	request.SerialID = serialID
@@ -20060,7 +20110,7 @@ func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID S
 }
 
 // UndoSerial operation middleware
-func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID, params UndoSerialParams) {
+func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialIDParameter, params UndoSerialParams) {
 	var request UndoSerialRequestObject
 
 	request.SerialID = serialID
@@ -20129,7 +20179,7 @@ func (sh *strictHandler) GetSession(ctx *gin.Context) {
 }
 
 // UpdateStep operation middleware
-func (sh *strictHandler) UpdateStep(ctx *gin.Context, stepID StepID, params UpdateStepParams) {
+func (sh *strictHandler) UpdateStep(ctx *gin.Context, stepID StepIDParameter, params UpdateStepParams) {
 	var request UpdateStepRequestObject
 
 	request.StepID = stepID
@@ -20244,7 +20294,7 @@ func (sh *strictHandler) CreateTemplate(ctx *gin.Context, params CreateTemplateP
 }
 
 // DeleteTemplate operation middleware
-func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateID, params DeleteTemplateParams) {
+func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateIDParameter, params DeleteTemplateParams) {
 	var request DeleteTemplateRequestObject
 
 	request.TemplateID = templateID
@@ -20271,7 +20321,7 @@ func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateID,
 }
 
 // GetTemplate operation middleware
-func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateID) {
+func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateIDParameter) {
 	var request GetTemplateRequestObject
 
 	request.TemplateID = templateID
@@ -20297,7 +20347,7 @@ func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateID) {
 }
 
 // UpdateTemplate operation middleware
-func (sh *strictHandler) UpdateTemplate(ctx *gin.Context, templateID TemplateID, params UpdateTemplateParams) {
+func (sh *strictHandler) UpdateTemplate(ctx *gin.Context, templateID TemplateIDParameter, params UpdateTemplateParams) {
 	var request UpdateTemplateRequestObject
 
 	request.TemplateID = templateID

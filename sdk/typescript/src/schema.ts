@@ -90,7 +90,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -131,7 +131,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -158,7 +158,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -210,7 +210,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -259,7 +259,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -304,7 +304,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -504,7 +504,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -538,7 +538,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -569,7 +569,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -597,7 +597,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -623,7 +623,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -650,7 +650,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -679,7 +679,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -705,9 +705,9 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -740,9 +740,9 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -767,9 +767,9 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -1024,7 +1024,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
@@ -1363,7 +1363,8 @@ export interface components {
              */
             quantity?: number;
             /**
-             * @description Numbers of the shop's own, each new. Either this or `quantity`.
+             * @description Numbers of the shop's own, each new. Either this or `quantity`. The request body is at most 1 MiB in total, so 50,000
+             *     numbers fit only if they have at most 17 characters on average.
              * @example [
              *       "HSG-7075-001",
              *       "HSG-7075-002"
@@ -2063,7 +2064,8 @@ export interface components {
              */
             quantity?: number;
             /**
-             * @description Numbers of the shop's own, each new. Either this or `quantity`.
+             * @description Numbers of the shop's own, each new. Either this or `quantity`. The request body is at most 1 MiB in total, so 50,000
+             *     numbers fit only if they have at most 17 characters on average.
              * @example [
              *       "HSG-7075-001",
              *       "HSG-7075-002"
@@ -3316,7 +3318,13 @@ export interface components {
              * @example 10
              */
             toCreate?: number;
-            oldestSince?: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description Time of the last change (`updatedAt`) of the unit that was created first, of those that stand at the step. That is when
+             *     this unit came to the step, unless it was changed there since, for example by an override. Absent if no unit stands there.
+             * @example 2024-01-15T10:30:00.000Z
+             */
+            oldestSince?: string;
         };
         /** @description Work, the most urgent first. */
         WorkList: components["schemas"]["WorkItem"][];
@@ -3607,6 +3615,16 @@ export interface components {
         };
         /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
         InvalidQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The period is not valid. `errors` lists every parameter that failed. */
+        InvalidPeriod: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -3934,13 +3952,13 @@ export interface components {
     };
     parameters: {
         /** @description Id of the job. */
-        JobId: components["schemas"]["JobId"];
+        JobIdParameter: components["schemas"]["JobId"];
         /** @description Id of the path. */
-        PathId: components["schemas"]["PathId"];
+        PathIdParameter: components["schemas"]["PathId"];
         /** @description Id of the step. */
-        StepId: components["schemas"]["StepId"];
+        StepIdParameter: components["schemas"]["StepId"];
         /** @description The serial number. */
-        SerialId: components["schemas"]["SerialId"];
+        SerialIdParameter: components["schemas"]["SerialId"];
         /** @description Only units of this job. */
         SerialJobId: string;
         /** @description Only units on this path. */
@@ -4047,7 +4065,7 @@ export interface components {
         /** @description Only steps of this job. */
         WorkJobId: string;
         /** @description Id of the template. */
-        TemplateId: components["schemas"]["TemplateId"];
+        TemplateIdParameter: components["schemas"]["TemplateId"];
         /** @description Maximum number of items to return. Without it, the list has all items. */
         Limit: number;
         /** @description Where the page begins. Opaque; take it from the `Link` header of the page before. */
@@ -4297,7 +4315,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4331,7 +4349,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4383,7 +4401,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4419,7 +4437,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4475,7 +4493,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4584,7 +4602,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4677,7 +4695,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -4711,7 +4729,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -4781,7 +4799,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -4823,7 +4841,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -5298,7 +5316,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5332,7 +5350,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5377,7 +5395,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5442,7 +5460,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5507,7 +5525,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5572,7 +5590,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5628,7 +5646,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5684,7 +5702,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5739,9 +5757,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -5803,9 +5821,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -5850,9 +5868,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -5908,9 +5926,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -6088,7 +6106,7 @@ export interface operations {
                     "application/json": components["schemas"]["StepTimes"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidPeriod"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6122,7 +6140,7 @@ export interface operations {
                     "application/json": components["schemas"]["Scrap"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidPeriod"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6154,7 +6172,16 @@ export interface operations {
                     "application/json": components["schemas"]["Forecast"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description A parameter breaks a rule of this contract, or the time zone does not exist. `errors` lists every parameter that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6309,7 +6336,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
@@ -6343,7 +6370,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
@@ -6385,7 +6412,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
