@@ -4018,6 +4018,21 @@ type Conflict = Error
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
 
+// CreatedJob One production order.
+type CreatedJob = Job
+
+// CreatedJobFromTicket One production order.
+type CreatedJobFromTicket = Job
+
+// CreatedPath One route of a job through the shop.
+type CreatedPath = Path
+
+// CreatedSerials Units.
+type CreatedSerials = SerialList
+
+// CreatedTemplate A list of steps from which paths are made.
+type CreatedTemplate = Template
+
 // ExternalIDIsUsed What every error looks like.
 type ExternalIDIsUsed = Error
 
@@ -4059,6 +4074,9 @@ type PathChanged = Error
 
 // PathNotFound What every error looks like.
 type PathNotFound = Error
+
+// PlannedJob A job with its paths and its progress.
+type PlannedJob = JobDetail
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
@@ -7410,6 +7428,64 @@ type ContentTooLargeJSONResponse struct {
 	Headers ContentTooLargeResponseHeaders
 }
 
+type CreatedJobResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedJobJSONResponse struct {
+	Body Job
+
+	Headers CreatedJobResponseHeaders
+}
+
+type CreatedJobFromTicketResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedJobFromTicketJSONResponse struct {
+	Body Job
+
+	Headers CreatedJobFromTicketResponseHeaders
+}
+
+type CreatedPathResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedPathJSONResponse struct {
+	Body Path
+
+	Headers CreatedPathResponseHeaders
+}
+
+type CreatedSerialsResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+type CreatedSerialsJSONResponse struct {
+	Body SerialList
+
+	Headers CreatedSerialsResponseHeaders
+}
+
+type CreatedTemplateResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedTemplateJSONResponse struct {
+	Body Template
+
+	Headers CreatedTemplateResponseHeaders
+}
+
 type ExternalIDIsUsedResponseHeaders struct {
 	XRequestID *string
 }
@@ -7534,6 +7610,18 @@ type PathNotFoundJSONResponse struct {
 	Body Error
 
 	Headers PathNotFoundResponseHeaders
+}
+
+type PlannedJobResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type PlannedJobJSONResponse struct {
+	Body JobDetail
+
+	Headers PlannedJobResponseHeaders
 }
 
 type PreconditionFailedResponseHeaders struct {
@@ -8522,16 +8610,8 @@ func (response LinkJiraTicket200JSONResponse) VisitLinkJiraTicketResponse(w http
 	return err
 }
 
-type LinkJiraTicket201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
 type LinkJiraTicket201JSONResponse struct {
-	Body    Job
-	Headers LinkJiraTicket201ResponseHeaders
+	CreatedJobFromTicketJSONResponse
 }
 
 func (response LinkJiraTicket201JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
@@ -9573,17 +9653,7 @@ type CreateJobResponseObject interface {
 	VisitCreateJobResponse(w http.ResponseWriter) error
 }
 
-type CreateJob201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type CreateJob201JSONResponse struct {
-	Body    Job
-	Headers CreateJob201ResponseHeaders
-}
+type CreateJob201JSONResponse struct{ CreatedJobJSONResponse }
 
 func (response CreateJob201JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
@@ -10036,17 +10106,7 @@ type PlanJobResponseObject interface {
 	VisitPlanJobResponse(w http.ResponseWriter) error
 }
 
-type PlanJob201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type PlanJob201JSONResponse struct {
-	Body    JobDetail
-	Headers PlanJob201ResponseHeaders
-}
+type PlanJob201JSONResponse struct{ PlannedJobJSONResponse }
 
 func (response PlanJob201JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
@@ -11475,17 +11535,7 @@ type CreatePathResponseObject interface {
 	VisitCreatePathResponse(w http.ResponseWriter) error
 }
 
-type CreatePath201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type CreatePath201JSONResponse struct {
-	Body    Path
-	Headers CreatePath201ResponseHeaders
-}
+type CreatePath201JSONResponse struct{ CreatedPathJSONResponse }
 
 func (response CreatePath201JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
@@ -12566,15 +12616,7 @@ type CreateSerialsResponseObject interface {
 	VisitCreateSerialsResponse(w http.ResponseWriter) error
 }
 
-type CreateSerials201ResponseHeaders struct {
-	IdempotencyReplayed *string
-	XRequestID          *string
-}
-
-type CreateSerials201JSONResponse struct {
-	Body    SerialList
-	Headers CreateSerials201ResponseHeaders
-}
+type CreateSerials201JSONResponse struct{ CreatedSerialsJSONResponse }
 
 func (response CreateSerials201JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
@@ -17477,17 +17519,7 @@ type CreateTemplateResponseObject interface {
 	VisitCreateTemplateResponse(w http.ResponseWriter) error
 }
 
-type CreateTemplate201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type CreateTemplate201JSONResponse struct {
-	Body    Template
-	Headers CreateTemplate201ResponseHeaders
-}
+type CreateTemplate201JSONResponse struct{ CreatedTemplateJSONResponse }
 
 func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 

@@ -4018,6 +4018,21 @@ type Conflict = Error
 // ContentTooLarge What every error looks like.
 type ContentTooLarge = Error
 
+// CreatedJob One production order.
+type CreatedJob = Job
+
+// CreatedJobFromTicket One production order.
+type CreatedJobFromTicket = Job
+
+// CreatedPath One route of a job through the shop.
+type CreatedPath = Path
+
+// CreatedSerials Units.
+type CreatedSerials = SerialList
+
+// CreatedTemplate A list of steps from which paths are made.
+type CreatedTemplate = Template
+
 // ExternalIDIsUsed What every error looks like.
 type ExternalIDIsUsed = Error
 
@@ -4059,6 +4074,9 @@ type PathChanged = Error
 
 // PathNotFound What every error looks like.
 type PathNotFound = Error
+
+// PlannedJob A job with its paths and its progress.
+type PlannedJob = JobDetail
 
 // PreconditionFailed What every error looks like.
 type PreconditionFailed = Error
@@ -12907,7 +12925,7 @@ type LinkJiraTicketResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Job
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Job
+	JSON201 *CreatedJobFromTicket
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -12968,7 +12986,7 @@ func (r LinkJiraTicketResponse) GetJSON200() *Job {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON201() *Job {
+func (r LinkJiraTicketResponse) GetJSON201() *CreatedJobFromTicket {
 	return r.JSON201
 }
 
@@ -13777,7 +13795,7 @@ type CreateJobResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Job
+	JSON201 *CreatedJob
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -13823,7 +13841,7 @@ type CreateJobResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateJobResponse) GetJSON201() *Job {
+func (r CreateJobResponse) GetJSON201() *CreatedJob {
 	return r.JSON201
 }
 
@@ -14166,7 +14184,7 @@ type PlanJobResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *JobDetail
+	JSON201 *PlannedJob
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -14216,7 +14234,7 @@ type PlanJobResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r PlanJobResponse) GetJSON201() *JobDetail {
+func (r PlanJobResponse) GetJSON201() *PlannedJob {
 	return r.JSON201
 }
 
@@ -15410,7 +15428,7 @@ type CreatePathResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Path
+	JSON201 *CreatedPath
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -15456,7 +15474,7 @@ type CreatePathResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreatePathResponse) GetJSON201() *Path {
+func (r CreatePathResponse) GetJSON201() *CreatedPath {
 	return r.JSON201
 }
 
@@ -16342,7 +16360,7 @@ type CreateSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *SerialList
+	JSON201 *CreatedSerials
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -16392,7 +16410,7 @@ type CreateSerialsResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateSerialsResponse) GetJSON201() *SerialList {
+func (r CreateSerialsResponse) GetJSON201() *CreatedSerials {
 	return r.JSON201
 }
 
@@ -20473,7 +20491,7 @@ type CreateTemplateResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Template
+	JSON201 *CreatedTemplate
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -20515,7 +20533,7 @@ type CreateTemplateResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateTemplateResponse) GetJSON201() *Template {
+func (r CreateTemplateResponse) GetJSON201() *CreatedTemplate {
 	return r.JSON201
 }
 
@@ -23543,7 +23561,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Job
+		var dest CreatedJobFromTicket
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24632,7 +24650,7 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Job
+		var dest CreatedJob
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -25106,7 +25124,7 @@ func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest JobDetail
+		var dest PlannedJob
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -26631,7 +26649,7 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Path
+		var dest CreatedPath
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -27755,7 +27773,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest SerialList
+		var dest CreatedSerials
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -32788,7 +32806,7 @@ func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Template
+		var dest CreatedTemplate
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -3593,6 +3593,82 @@ export interface components {
         };
     };
     responses: {
+        /** @description The job was created and is on disk. */
+        CreatedJob: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Job"];
+            };
+        };
+        /** @description The job, its paths, and its progress, as `getJob` returns them. */
+        PlannedJob: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JobDetail"];
+            };
+        };
+        /** @description The path was created and is on disk. */
+        CreatedPath: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Path"];
+            };
+        };
+        /** @description The units were created and are on disk, in the order of their numbers. */
+        CreatedSerials: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SerialList"];
+            };
+        };
+        /** @description The template was created and is on disk. */
+        CreatedTemplate: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Template"];
+            };
+        };
+        /** @description The job that was created from the ticket. */
+        CreatedJobFromTicket: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Job"];
+            };
+        };
         /** @description The request breaks a rule of this contract. `errors` lists every parameter that failed. */
         BadRequest: {
             headers: {
@@ -4195,19 +4271,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The job was created and is on disk. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
+            201: components["responses"]["CreatedJob"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
@@ -4556,19 +4620,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The job, its paths, and its progress, as `getJob` returns them. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobDetail"];
-                };
-            };
+            201: components["responses"]["PlannedJob"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -4646,19 +4698,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The path was created and is on disk. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Path"];
-                };
-            };
+            201: components["responses"]["CreatedPath"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
@@ -4948,17 +4988,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The units were created and are on disk, in the order of their numbers. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SerialList"];
-                };
-            };
+            201: components["responses"]["CreatedSerials"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
@@ -6306,19 +6336,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The template was created and is on disk. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Template"];
-                };
-            };
+            201: components["responses"]["CreatedTemplate"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6568,19 +6586,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The job that was created from the ticket. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
+            201: components["responses"]["CreatedJobFromTicket"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
