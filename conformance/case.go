@@ -70,7 +70,10 @@ type Step struct {
 	Errors  []string `yaml:"errors"`
 	// Answered has expected headers, compared like texts of the body. An empty value means that the header must be absent.
 	Answered map[string]string `yaml:"answered"`
-	// Keep maps names to parts of the response for later steps: "id", "steps.0.id", or "header ETag".
+	// Differs maps parts of the response, named as in Keep, to texts that they must not be equal to.
+	Differs map[string]string `yaml:"differs"`
+	// Keep maps names to parts of the response for later steps: "id", "steps.0.id", "header ETag", or "next page", which is the
+	// path and query of the Link header.
 	Keep map[string]string `yaml:"keep"`
 }
 

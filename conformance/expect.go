@@ -61,7 +61,7 @@ func (v variables) fillStep(step Step) (Step, error) {
 		return decoded
 	}
 	step.Send, step.Text, step.Message = text(step.Send), text(step.Text), text(step.Message)
-	step.Headers, step.Answered = texts(step.Headers), texts(step.Answered)
+	step.Headers, step.Answered, step.Differs = texts(step.Headers), texts(step.Answered), texts(step.Differs)
 	step.Body, step.Answer = value(step.Body), value(step.Answer)
 	sentences := make([]string, len(step.Errors))
 	for i, sentence := range step.Errors {
@@ -110,7 +110,7 @@ func (s *Step) expect(answer contracttest.Answer) error {
 			return fmt.Errorf("the body has %s: %v", name, value)
 		}
 	}
-	return nil
+	return s.differ(answer)
 }
 
 // expectError compares the messages of an error, which are part of the contract.
@@ -201,29 +201,58 @@ func matches(got, want, where string) error {
 	return nil
 }
 
-// keep stores the parts of a response that Keep names. It returns an error for a part that is missing or empty.
-func (s *Step) keep(answer contracttest.Answer, v variables) error {
-	for name, where := range s.Keep {
-		if header, isHeader := strings.CutPrefix(where, "header "); isHeader {
-			v[name] = answer.Header.Get(header)
-		} else {
-			value, err := decodeJSON(answer.Body)
-			if err != nil {
-				return err
-			}
-			for part := range strings.SplitSeq(where, ".") {
-				value = member(value, part)
-			}
-			v[name] = ""
-			if value != nil {
-				v[name] = fmt.Sprint(value)
-			}
+// differ returns an error if a part of the response that Differs names is equal to its text.
+func (s *Step) differ(answer contracttest.Answer) error {
+	for where, other := range s.Differs {
+		value, err := part(answer, where)
+		if err != nil {
+			return err
 		}
-		if v[name] == "" {
-			return fmt.Errorf("the answer has no %s", where)
+		if value == other {
+			return fmt.Errorf("%s is %q as before, want another value", where, value)
 		}
 	}
 	return nil
+}
+
+// keep stores the parts of a response that Keep names.
+func (s *Step) keep(answer contracttest.Answer, v variables) (err error) {
+	for name, where := range s.Keep {
+		if v[name], err = part(answer, where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextPage matches a Link header. A server behind a proxy may have a prefix in front of the path, which the target's URL has too.
+var nextPage = regexp.MustCompile(`^<[^>]*?(/api/[^>]*)>; rel="next"$`)
+
+// part returns a part of a response, see Step.Keep. It returns an error for a part that is missing or empty.
+func part(answer contracttest.Answer, where string) (string, error) {
+	var found string
+	if header, isHeader := strings.CutPrefix(where, "header "); isHeader {
+		found = answer.Header.Get(header)
+	} else if where == "next page" {
+		if match := nextPage.FindStringSubmatch(answer.Header.Get("Link")); match != nil {
+			found = match[1]
+		}
+	} else {
+		value, err := decodeJSON(answer.Body)
+		if err != nil {
+			return "", err
+		}
+		for name := range strings.SplitSeq(where, ".") {
+			value = member(value, name)
+		}
+		if value != nil {
+			found = fmt.Sprint(value)
+		}
+	}
+	if found == "" {
+		return "", fmt.Errorf("the answer has no %s", where)
+	}
+	return found, nil
 }
 
 // member returns a property of an object or an item of a list, or nil.

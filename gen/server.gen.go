@@ -1916,7 +1916,9 @@ type PathPlan struct {
 	// Example: 50
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
+	// serial numbers fit only if they have at most 17 characters on average.
+	//
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -2857,7 +2859,9 @@ type SerialsCreate struct {
 	// Example: 5
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
+	// serial numbers fit only if they have at most 17 characters on average.
+	//
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -3852,10 +3856,12 @@ type WorkItem struct {
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince A time in UTC, always with three decimals.
+	// OldestSince Time of the last change (`updatedAt`) of the unit that was created first, of those that stand at the step. That is when
+	// this unit came to the step, unless it was changed there since, for example by an override. Absent if no unit stands there.
+	//
 	//
 	// Example: 2024-01-15T10:30:00.000Z
-	OldestSince *Timestamp `json:"oldestSince,omitempty"`
+	OldestSince *string `json:"oldestSince,omitempty"`
 }
 
 // WorkList Work, the most urgent first.
@@ -3964,6 +3970,11 @@ type JobCount = bool
 // JobExternalID Example: ERP-4711
 type JobExternalID = string
 
+// JobIDParameter Id of a job: `job_` and 26 characters, sorting by time of creation.
+//
+// Example: job_01h455vb4pex5vsknk084sn02q
+type JobIDParameter = JobID
+
 // JobInclude Example: progress
 type JobInclude string
 
@@ -3982,6 +3993,16 @@ type LastEventID = string
 // Limit Example: 100
 type Limit = int
 
+// PathIDParameter Id of a path: `path_` and 26 characters, sorting by time of creation.
+//
+// Example: path_01h455vb4pex5vsknk084sn02q
+type PathIDParameter = PathID
+
+// SerialIDParameter What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+//
+// Example: SN-00001
+type SerialIDParameter = SerialID
+
 // SerialJobID Example: job_01h455vb4pex5vsknk084sn02q
 type SerialJobID = string
 
@@ -3998,6 +4019,16 @@ type SerialStatusFilter = SerialStatus
 
 // SerialStepID Example: step_01h455vb4pex5vsknk084sn02q
 type SerialStepID = string
+
+// StepIDParameter Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
+//
+// Example: step_01h455vb4pex5vsknk084sn02q
+type StepIDParameter = StepID
+
+// TemplateIDParameter Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+//
+// Example: tpl_01h455vb4pex5vsknk084sn02q
+type TemplateIDParameter = TemplateID
 
 // TicketKey Example: PI-42
 type TicketKey = string
@@ -4026,6 +4057,21 @@ type Conflict = Error
 // ContentTooLarge The shape of every error.
 type ContentTooLarge = Error
 
+// CreatedJob One production order.
+type CreatedJob = Job
+
+// CreatedJobFromTicket One production order.
+type CreatedJobFromTicket = Job
+
+// CreatedPath One route of a job through the shop.
+type CreatedPath = Path
+
+// CreatedSerials Units.
+type CreatedSerials = SerialList
+
+// CreatedTemplate A named list of steps for new paths.
+type CreatedTemplate = Template
+
 // ExternalIDIsUsed The shape of every error.
 type ExternalIDIsUsed = Error
 
@@ -4043,6 +4089,9 @@ type InternalServerError = Error
 
 // InvalidPage The shape of every error.
 type InvalidPage = Error
+
+// InvalidPeriod The shape of every error.
+type InvalidPeriod = Error
 
 // InvalidQuery The shape of every error.
 type InvalidQuery = Error
@@ -4064,6 +4113,9 @@ type PathChanged = Error
 
 // PathNotFound The shape of every error.
 type PathNotFound = Error
+
+// PlannedJob A job with its paths and its progress.
+type PlannedJob = JobDetail
 
 // PreconditionFailed The shape of every error.
 type PreconditionFailed = Error
@@ -4719,34 +4771,34 @@ type ServerInterface interface {
 	PlanJob(c *gin.Context, params PlanJobParams)
 	// DeleteJob Delete a job
 	// (DELETE /api/jobs/{jobId})
-	DeleteJob(c *gin.Context, jobID JobID, params DeleteJobParams)
+	DeleteJob(c *gin.Context, jobID JobIDParameter, params DeleteJobParams)
 	// GetJob Get a job with its paths and progress
 	// (GET /api/jobs/{jobId})
-	GetJob(c *gin.Context, jobID JobID)
+	GetJob(c *gin.Context, jobID JobIDParameter)
 	// UpdateJob Change a job
 	// (PUT /api/jobs/{jobId})
-	UpdateJob(c *gin.Context, jobID JobID, params UpdateJobParams)
+	UpdateJob(c *gin.Context, jobID JobIDParameter, params UpdateJobParams)
 	// CloseJob Close a job
 	// (POST /api/jobs/{jobId}/close)
-	CloseJob(c *gin.Context, jobID JobID, params CloseJobParams)
+	CloseJob(c *gin.Context, jobID JobIDParameter, params CloseJobParams)
 	// ListJobPaths List the paths of a job
 	// (GET /api/jobs/{jobId}/paths)
-	ListJobPaths(c *gin.Context, jobID JobID, params ListJobPathsParams)
+	ListJobPaths(c *gin.Context, jobID JobIDParameter, params ListJobPathsParams)
 	// ReopenJob Reopen a closed job
 	// (POST /api/jobs/{jobId}/reopen)
-	ReopenJob(c *gin.Context, jobID JobID, params ReopenJobParams)
+	ReopenJob(c *gin.Context, jobID JobIDParameter, params ReopenJobParams)
 	// CreatePath Create a path
 	// (POST /api/paths)
 	CreatePath(c *gin.Context, params CreatePathParams)
 	// DeletePath Delete a path
 	// (DELETE /api/paths/{pathId})
-	DeletePath(c *gin.Context, pathID PathID, params DeletePathParams)
+	DeletePath(c *gin.Context, pathID PathIDParameter, params DeletePathParams)
 	// GetPath Get a path and where its units stand
 	// (GET /api/paths/{pathId})
-	GetPath(c *gin.Context, pathID PathID)
+	GetPath(c *gin.Context, pathID PathIDParameter)
 	// UpdatePath Change a path
 	// (PUT /api/paths/{pathId})
-	UpdatePath(c *gin.Context, pathID PathID, params UpdatePathParams)
+	UpdatePath(c *gin.Context, pathID PathIDParameter, params UpdatePathParams)
 	// ListPlaces List the stations
 	// (GET /api/places)
 	ListPlaces(c *gin.Context)
@@ -4776,46 +4828,46 @@ type ServerInterface interface {
 	UndoSerials(c *gin.Context, params UndoSerialsParams)
 	// DeleteSerial Delete a unit that never moved
 	// (DELETE /api/serials/{serialId})
-	DeleteSerial(c *gin.Context, serialID SerialID, params DeleteSerialParams)
+	DeleteSerial(c *gin.Context, serialID SerialIDParameter, params DeleteSerialParams)
 	// GetSerial Get a serial number and its steps
 	// (GET /api/serials/{serialId})
-	GetSerial(c *gin.Context, serialID SerialID)
+	GetSerial(c *gin.Context, serialID SerialIDParameter)
 	// AdvanceSerial Advance to the next step
 	// (POST /api/serials/{serialId}/advance)
-	AdvanceSerial(c *gin.Context, serialID SerialID, params AdvanceSerialParams)
+	AdvanceSerial(c *gin.Context, serialID SerialIDParameter, params AdvanceSerialParams)
 	// AdvanceSerialTo Advance past steps
 	// (POST /api/serials/{serialId}/advance-to)
-	AdvanceSerialTo(c *gin.Context, serialID SerialID, params AdvanceSerialToParams)
+	AdvanceSerialTo(c *gin.Context, serialID SerialIDParameter, params AdvanceSerialToParams)
 	// ForceCompleteSerial Complete a unit although steps are open
 	// (POST /api/serials/{serialId}/force-complete)
-	ForceCompleteSerial(c *gin.Context, serialID SerialID, params ForceCompleteSerialParams)
+	ForceCompleteSerial(c *gin.Context, serialID SerialIDParameter, params ForceCompleteSerialParams)
 	// AddSerialNote Add a note to a unit
 	// (POST /api/serials/{serialId}/notes)
-	AddSerialNote(c *gin.Context, serialID SerialID, params AddSerialNoteParams)
+	AddSerialNote(c *gin.Context, serialID SerialIDParameter, params AddSerialNoteParams)
 	// ScrapSerial Scrap a unit
 	// (POST /api/serials/{serialId}/scrap)
-	ScrapSerial(c *gin.Context, serialID SerialID, params ScrapSerialParams)
+	ScrapSerial(c *gin.Context, serialID SerialIDParameter, params ScrapSerialParams)
 	// CompleteStep Report a deferred step as done
 	// (POST /api/serials/{serialId}/steps/{stepId}/complete)
-	CompleteStep(c *gin.Context, serialID SerialID, stepID StepID, params CompleteStepParams)
+	CompleteStep(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params CompleteStepParams)
 	// ClearStepOverride Remove an override
 	// (DELETE /api/serials/{serialId}/steps/{stepId}/override)
-	ClearStepOverride(c *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams)
+	ClearStepOverride(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params ClearStepOverrideParams)
 	// OverrideStep Make a step optional for one unit
 	// (POST /api/serials/{serialId}/steps/{stepId}/override)
-	OverrideStep(c *gin.Context, serialID SerialID, stepID StepID, params OverrideStepParams)
+	OverrideStep(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params OverrideStepParams)
 	// WaiveStep Waive a deferred step
 	// (POST /api/serials/{serialId}/steps/{stepId}/waive)
-	WaiveStep(c *gin.Context, serialID SerialID, stepID StepID, params WaiveStepParams)
+	WaiveStep(c *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params WaiveStepParams)
 	// UndoSerial Undo the last change of a unit
 	// (POST /api/serials/{serialId}/undo)
-	UndoSerial(c *gin.Context, serialID SerialID, params UndoSerialParams)
+	UndoSerial(c *gin.Context, serialID SerialIDParameter, params UndoSerialParams)
 	// GetSession Get the session
 	// (GET /api/session)
 	GetSession(c *gin.Context)
 	// UpdateStep Change a step
 	// (PATCH /api/steps/{stepId})
-	UpdateStep(c *gin.Context, stepID StepID, params UpdateStepParams)
+	UpdateStep(c *gin.Context, stepID StepIDParameter, params UpdateStepParams)
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(c *gin.Context, params ListTemplatesParams)
@@ -4824,13 +4876,13 @@ type ServerInterface interface {
 	CreateTemplate(c *gin.Context, params CreateTemplateParams)
 	// DeleteTemplate Delete a template
 	// (DELETE /api/templates/{templateId})
-	DeleteTemplate(c *gin.Context, templateID TemplateID, params DeleteTemplateParams)
+	DeleteTemplate(c *gin.Context, templateID TemplateIDParameter, params DeleteTemplateParams)
 	// GetTemplate Get a template
 	// (GET /api/templates/{templateId})
-	GetTemplate(c *gin.Context, templateID TemplateID)
+	GetTemplate(c *gin.Context, templateID TemplateIDParameter)
 	// UpdateTemplate Change a template
 	// (PUT /api/templates/{templateId})
-	UpdateTemplate(c *gin.Context, templateID TemplateID, params UpdateTemplateParams)
+	UpdateTemplate(c *gin.Context, templateID TemplateIDParameter, params UpdateTemplateParams)
 	// ListWork List what waits at which step
 	// (GET /api/work)
 	ListWork(c *gin.Context, params ListWorkParams)
@@ -5583,7 +5635,7 @@ func (siw *ServerInterfaceWrapper) DeleteJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5632,7 +5684,7 @@ func (siw *ServerInterfaceWrapper) GetJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5657,7 +5709,7 @@ func (siw *ServerInterfaceWrapper) UpdateJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5706,7 +5758,7 @@ func (siw *ServerInterfaceWrapper) CloseJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5755,7 +5807,7 @@ func (siw *ServerInterfaceWrapper) ListJobPaths(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5799,7 +5851,7 @@ func (siw *ServerInterfaceWrapper) ReopenJob(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "jobId" -------------
-	var jobID JobID
+	var jobID JobIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "jobId", c.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5888,7 +5940,7 @@ func (siw *ServerInterfaceWrapper) DeletePath(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "pathId" -------------
-	var pathID PathID
+	var pathID PathIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5937,7 +5989,7 @@ func (siw *ServerInterfaceWrapper) GetPath(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "pathId" -------------
-	var pathID PathID
+	var pathID PathIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -5962,7 +6014,7 @@ func (siw *ServerInterfaceWrapper) UpdatePath(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "pathId" -------------
-	var pathID PathID
+	var pathID PathIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "pathId", c.Param("pathId"), &pathID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6379,7 +6431,7 @@ func (siw *ServerInterfaceWrapper) DeleteSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6428,7 +6480,7 @@ func (siw *ServerInterfaceWrapper) GetSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6453,7 +6505,7 @@ func (siw *ServerInterfaceWrapper) AdvanceSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6502,7 +6554,7 @@ func (siw *ServerInterfaceWrapper) AdvanceSerialTo(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6551,7 +6603,7 @@ func (siw *ServerInterfaceWrapper) ForceCompleteSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6600,7 +6652,7 @@ func (siw *ServerInterfaceWrapper) AddSerialNote(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6649,7 +6701,7 @@ func (siw *ServerInterfaceWrapper) ScrapSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6698,7 +6750,7 @@ func (siw *ServerInterfaceWrapper) CompleteStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6707,7 +6759,7 @@ func (siw *ServerInterfaceWrapper) CompleteStep(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6756,7 +6808,7 @@ func (siw *ServerInterfaceWrapper) ClearStepOverride(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6765,7 +6817,7 @@ func (siw *ServerInterfaceWrapper) ClearStepOverride(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6814,7 +6866,7 @@ func (siw *ServerInterfaceWrapper) OverrideStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6823,7 +6875,7 @@ func (siw *ServerInterfaceWrapper) OverrideStep(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6872,7 +6924,7 @@ func (siw *ServerInterfaceWrapper) WaiveStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6881,7 +6933,7 @@ func (siw *ServerInterfaceWrapper) WaiveStep(c *gin.Context) {
 	}
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6930,7 +6982,7 @@ func (siw *ServerInterfaceWrapper) UndoSerial(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "serialId" -------------
-	var serialID SerialID
+	var serialID SerialIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "serialId", c.Param("serialId"), &serialID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -6992,7 +7044,7 @@ func (siw *ServerInterfaceWrapper) UpdateStep(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "stepId" -------------
-	var stepID StepID
+	var stepID StepIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "stepId", c.Param("stepId"), &stepID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7116,7 +7168,7 @@ func (siw *ServerInterfaceWrapper) DeleteTemplate(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
+	var templateID TemplateIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7165,7 +7217,7 @@ func (siw *ServerInterfaceWrapper) GetTemplate(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
+	var templateID TemplateIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7190,7 +7242,7 @@ func (siw *ServerInterfaceWrapper) UpdateTemplate(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
+	var templateID TemplateIDParameter
 
 	err = runtime.BindStyledParameterWithOptions("simple", "templateId", c.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -7416,6 +7468,64 @@ type ContentTooLargeJSONResponse struct {
 	Headers ContentTooLargeResponseHeaders
 }
 
+type CreatedJobResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedJobJSONResponse struct {
+	Body Job
+
+	Headers CreatedJobResponseHeaders
+}
+
+type CreatedJobFromTicketResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedJobFromTicketJSONResponse struct {
+	Body Job
+
+	Headers CreatedJobFromTicketResponseHeaders
+}
+
+type CreatedPathResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedPathJSONResponse struct {
+	Body Path
+
+	Headers CreatedPathResponseHeaders
+}
+
+type CreatedSerialsResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+type CreatedSerialsJSONResponse struct {
+	Body SerialList
+
+	Headers CreatedSerialsResponseHeaders
+}
+
+type CreatedTemplateResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type CreatedTemplateJSONResponse struct {
+	Body Template
+
+	Headers CreatedTemplateResponseHeaders
+}
+
 type ExternalIDIsUsedResponseHeaders struct {
 	XRequestID *string
 }
@@ -7468,6 +7578,15 @@ type InvalidPageJSONResponse struct {
 	Body Error
 
 	Headers InvalidPageResponseHeaders
+}
+
+type InvalidPeriodResponseHeaders struct {
+	XRequestID *string
+}
+type InvalidPeriodJSONResponse struct {
+	Body Error
+
+	Headers InvalidPeriodResponseHeaders
 }
 
 type InvalidQueryResponseHeaders struct {
@@ -7531,6 +7650,18 @@ type PathNotFoundJSONResponse struct {
 	Body Error
 
 	Headers PathNotFoundResponseHeaders
+}
+
+type PlannedJobResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
+	XRequestID          *string
+}
+type PlannedJobJSONResponse struct {
+	Body JobDetail
+
+	Headers PlannedJobResponseHeaders
 }
 
 type PreconditionFailedResponseHeaders struct {
@@ -7930,7 +8061,14 @@ func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.Respo
 	return err
 }
 
-type GetForecast400JSONResponse struct{ BadRequestJSONResponse }
+type GetForecast400ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetForecast400JSONResponse struct {
+	Body    Error
+	Headers GetForecast400ResponseHeaders
+}
 
 func (response GetForecast400JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
@@ -8072,7 +8210,7 @@ func (response GetScrap200JSONResponse) VisitGetScrapResponse(w http.ResponseWri
 	return err
 }
 
-type GetScrap400JSONResponse struct{ BadRequestJSONResponse }
+type GetScrap400JSONResponse struct{ InvalidPeriodJSONResponse }
 
 func (response GetScrap400JSONResponse) VisitGetScrapResponse(w http.ResponseWriter) error {
 
@@ -8214,7 +8352,7 @@ func (response GetStepTimes200JSONResponse) VisitGetStepTimesResponse(w http.Res
 	return err
 }
 
-type GetStepTimes400JSONResponse struct{ BadRequestJSONResponse }
+type GetStepTimes400JSONResponse struct{ InvalidPeriodJSONResponse }
 
 func (response GetStepTimes400JSONResponse) VisitGetStepTimesResponse(w http.ResponseWriter) error {
 
@@ -8512,16 +8650,8 @@ func (response LinkJiraTicket200JSONResponse) VisitLinkJiraTicketResponse(w http
 	return err
 }
 
-type LinkJiraTicket201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
 type LinkJiraTicket201JSONResponse struct {
-	Body    Job
-	Headers LinkJiraTicket201ResponseHeaders
+	CreatedJobFromTicketJSONResponse
 }
 
 func (response LinkJiraTicket201JSONResponse) VisitLinkJiraTicketResponse(w http.ResponseWriter) error {
@@ -9563,17 +9693,7 @@ type CreateJobResponseObject interface {
 	VisitCreateJobResponse(w http.ResponseWriter) error
 }
 
-type CreateJob201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type CreateJob201JSONResponse struct {
-	Body    Job
-	Headers CreateJob201ResponseHeaders
-}
+type CreateJob201JSONResponse struct{ CreatedJobJSONResponse }
 
 func (response CreateJob201JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
@@ -10026,17 +10146,7 @@ type PlanJobResponseObject interface {
 	VisitPlanJobResponse(w http.ResponseWriter) error
 }
 
-type PlanJob201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type PlanJob201JSONResponse struct {
-	Body    JobDetail
-	Headers PlanJob201ResponseHeaders
-}
+type PlanJob201JSONResponse struct{ PlannedJobJSONResponse }
 
 func (response PlanJob201JSONResponse) VisitPlanJobResponse(w http.ResponseWriter) error {
 
@@ -10265,7 +10375,7 @@ func (response PlanJob503JSONResponse) VisitPlanJobResponse(w http.ResponseWrite
 }
 
 type DeleteJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params DeleteJobParams
 }
 
@@ -10434,7 +10544,7 @@ func (response DeleteJob503JSONResponse) VisitDeleteJobResponse(w http.ResponseW
 }
 
 type GetJobRequestObject struct {
-	JobID JobID `json:"jobId"`
+	JobID JobIDParameter `json:"jobId"`
 }
 
 type GetJobResponseObject interface {
@@ -10578,7 +10688,7 @@ func (response GetJob503JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 }
 
 type UpdateJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params UpdateJobParams
 	Body   *UpdateJobJSONRequestBody
 }
@@ -10818,7 +10928,7 @@ func (response UpdateJob503JSONResponse) VisitUpdateJobResponse(w http.ResponseW
 }
 
 type CloseJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params CloseJobParams
 	Body   *CloseJobJSONRequestBody
 }
@@ -11064,7 +11174,7 @@ func (response CloseJob503JSONResponse) VisitCloseJobResponse(w http.ResponseWri
 }
 
 type ListJobPathsRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params ListJobPathsParams
 }
 
@@ -11211,7 +11321,7 @@ func (response ListJobPaths503JSONResponse) VisitListJobPathsResponse(w http.Res
 }
 
 type ReopenJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
+	JobID  JobIDParameter `json:"jobId"`
 	Params ReopenJobParams
 	Body   *ReopenJobJSONRequestBody
 }
@@ -11465,17 +11575,7 @@ type CreatePathResponseObject interface {
 	VisitCreatePathResponse(w http.ResponseWriter) error
 }
 
-type CreatePath201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type CreatePath201JSONResponse struct {
-	Body    Path
-	Headers CreatePath201ResponseHeaders
-}
+type CreatePath201JSONResponse struct{ CreatedPathJSONResponse }
 
 func (response CreatePath201JSONResponse) VisitCreatePathResponse(w http.ResponseWriter) error {
 
@@ -11694,7 +11794,7 @@ func (response CreatePath503JSONResponse) VisitCreatePathResponse(w http.Respons
 }
 
 type DeletePathRequestObject struct {
-	PathID PathID `json:"pathId"`
+	PathID PathIDParameter `json:"pathId"`
 	Params DeletePathParams
 }
 
@@ -11870,7 +11970,7 @@ func (response DeletePath503JSONResponse) VisitDeletePathResponse(w http.Respons
 }
 
 type GetPathRequestObject struct {
-	PathID PathID `json:"pathId"`
+	PathID PathIDParameter `json:"pathId"`
 }
 
 type GetPathResponseObject interface {
@@ -12014,7 +12114,7 @@ func (response GetPath503JSONResponse) VisitGetPathResponse(w http.ResponseWrite
 }
 
 type UpdatePathRequestObject struct {
-	PathID PathID `json:"pathId"`
+	PathID PathIDParameter `json:"pathId"`
 	Params UpdatePathParams
 	Body   *UpdatePathJSONRequestBody
 }
@@ -12556,15 +12656,7 @@ type CreateSerialsResponseObject interface {
 	VisitCreateSerialsResponse(w http.ResponseWriter) error
 }
 
-type CreateSerials201ResponseHeaders struct {
-	IdempotencyReplayed *string
-	XRequestID          *string
-}
-
-type CreateSerials201JSONResponse struct {
-	Body    SerialList
-	Headers CreateSerials201ResponseHeaders
-}
+type CreateSerials201JSONResponse struct{ CreatedSerialsJSONResponse }
 
 func (response CreateSerials201JSONResponse) VisitCreateSerialsResponse(w http.ResponseWriter) error {
 
@@ -14246,7 +14338,7 @@ func (response UndoSerials503JSONResponse) VisitUndoSerialsResponse(w http.Respo
 }
 
 type DeleteSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   DeleteSerialParams
 }
 
@@ -14422,7 +14514,7 @@ func (response DeleteSerial503JSONResponse) VisitDeleteSerialResponse(w http.Res
 }
 
 type GetSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 }
 
 type GetSerialResponseObject interface {
@@ -14566,7 +14658,7 @@ func (response GetSerial503JSONResponse) VisitGetSerialResponse(w http.ResponseW
 }
 
 type AdvanceSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   AdvanceSerialParams
 	Body     *AdvanceSerialJSONRequestBody
 }
@@ -14819,7 +14911,7 @@ func (response AdvanceSerial503JSONResponse) VisitAdvanceSerialResponse(w http.R
 }
 
 type AdvanceSerialToRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   AdvanceSerialToParams
 	Body     *AdvanceSerialToJSONRequestBody
 }
@@ -15074,7 +15166,7 @@ func (response AdvanceSerialTo503JSONResponse) VisitAdvanceSerialToResponse(w ht
 }
 
 type ForceCompleteSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   ForceCompleteSerialParams
 	Body     *ForceCompleteSerialJSONRequestBody
 }
@@ -15320,7 +15412,7 @@ func (response ForceCompleteSerial503JSONResponse) VisitForceCompleteSerialRespo
 }
 
 type AddSerialNoteRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   AddSerialNoteParams
 	Body     *AddSerialNoteJSONRequestBody
 }
@@ -15549,7 +15641,7 @@ func (response AddSerialNote503JSONResponse) VisitAddSerialNoteResponse(w http.R
 }
 
 type ScrapSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   ScrapSerialParams
 	Body     *ScrapSerialJSONRequestBody
 }
@@ -15802,8 +15894,8 @@ func (response ScrapSerial503JSONResponse) VisitScrapSerialResponse(w http.Respo
 }
 
 type CompleteStepRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   CompleteStepParams
 	Body     *CompleteStepJSONRequestBody
 }
@@ -16051,8 +16143,8 @@ func (response CompleteStep503JSONResponse) VisitCompleteStepResponse(w http.Res
 }
 
 type ClearStepOverrideRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   ClearStepOverrideParams
 }
 
@@ -16230,8 +16322,8 @@ func (response ClearStepOverride503JSONResponse) VisitClearStepOverrideResponse(
 }
 
 type OverrideStepRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   OverrideStepParams
 	Body     *OverrideStepJSONRequestBody
 }
@@ -16486,8 +16578,8 @@ func (response OverrideStep503JSONResponse) VisitOverrideStepResponse(w http.Res
 }
 
 type WaiveStepRequestObject struct {
-	SerialID SerialID `json:"serialId"`
-	StepID   StepID   `json:"stepId"`
+	SerialID SerialIDParameter `json:"serialId"`
+	StepID   StepIDParameter   `json:"stepId"`
 	Params   WaiveStepParams
 	Body     *WaiveStepJSONRequestBody
 }
@@ -16735,7 +16827,7 @@ func (response WaiveStep503JSONResponse) VisitWaiveStepResponse(w http.ResponseW
 }
 
 type UndoSerialRequestObject struct {
-	SerialID SerialID `json:"serialId"`
+	SerialID SerialIDParameter `json:"serialId"`
 	Params   UndoSerialParams
 	Body     *UndoSerialJSONRequestBody
 }
@@ -17107,7 +17199,7 @@ func (response GetSession503JSONResponse) VisitGetSessionResponse(w http.Respons
 }
 
 type UpdateStepRequestObject struct {
-	StepID StepID `json:"stepId"`
+	StepID StepIDParameter `json:"stepId"`
 	Params UpdateStepParams
 	Body   *UpdateStepJSONRequestBody
 }
@@ -17467,17 +17559,7 @@ type CreateTemplateResponseObject interface {
 	VisitCreateTemplateResponse(w http.ResponseWriter) error
 }
 
-type CreateTemplate201ResponseHeaders struct {
-	ETag                string
-	IdempotencyReplayed *string
-	Location            string
-	XRequestID          *string
-}
-
-type CreateTemplate201JSONResponse struct {
-	Body    Template
-	Headers CreateTemplate201ResponseHeaders
-}
+type CreateTemplate201JSONResponse struct{ CreatedTemplateJSONResponse }
 
 func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
@@ -17665,7 +17747,7 @@ func (response CreateTemplate503JSONResponse) VisitCreateTemplateResponse(w http
 }
 
 type DeleteTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
+	TemplateID TemplateIDParameter `json:"templateId"`
 	Params     DeleteTemplateParams
 }
 
@@ -17817,7 +17899,7 @@ func (response DeleteTemplate503JSONResponse) VisitDeleteTemplateResponse(w http
 }
 
 type GetTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
+	TemplateID TemplateIDParameter `json:"templateId"`
 }
 
 type GetTemplateResponseObject interface {
@@ -17961,7 +18043,7 @@ func (response GetTemplate503JSONResponse) VisitGetTemplateResponse(w http.Respo
 }
 
 type UpdateTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
+	TemplateID TemplateIDParameter `json:"templateId"`
 	Params     UpdateTemplateParams
 	Body       *UpdateTemplateJSONRequestBody
 }
@@ -18935,7 +19017,7 @@ func (sh *strictHandler) PlanJob(ctx *gin.Context, params PlanJobParams) {
 }
 
 // DeleteJob operation middleware
-func (sh *strictHandler) DeleteJob(ctx *gin.Context, jobID JobID, params DeleteJobParams) {
+func (sh *strictHandler) DeleteJob(ctx *gin.Context, jobID JobIDParameter, params DeleteJobParams) {
 	var request DeleteJobRequestObject
 
 	request.JobID = jobID
@@ -18962,7 +19044,7 @@ func (sh *strictHandler) DeleteJob(ctx *gin.Context, jobID JobID, params DeleteJ
 }
 
 // GetJob operation middleware
-func (sh *strictHandler) GetJob(ctx *gin.Context, jobID JobID) {
+func (sh *strictHandler) GetJob(ctx *gin.Context, jobID JobIDParameter) {
 	var request GetJobRequestObject
 
 	request.JobID = jobID
@@ -18988,7 +19070,7 @@ func (sh *strictHandler) GetJob(ctx *gin.Context, jobID JobID) {
 }
 
 // UpdateJob operation middleware
-func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobID, params UpdateJobParams) {
+func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobIDParameter, params UpdateJobParams) {
 	var request UpdateJobRequestObject
 
 	request.JobID = jobID
@@ -19033,7 +19115,7 @@ func (sh *strictHandler) UpdateJob(ctx *gin.Context, jobID JobID, params UpdateJ
 }
 
 // CloseJob operation middleware
-func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobID, params CloseJobParams) {
+func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobIDParameter, params CloseJobParams) {
 	var request CloseJobRequestObject
 
 	request.JobID = jobID
@@ -19081,7 +19163,7 @@ func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobID, params CloseJob
 }
 
 // ListJobPaths operation middleware
-func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params ListJobPathsParams) {
+func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobIDParameter, params ListJobPathsParams) {
 	var request ListJobPathsRequestObject
 
 	request.JobID = jobID
@@ -19108,7 +19190,7 @@ func (sh *strictHandler) ListJobPaths(ctx *gin.Context, jobID JobID, params List
 }
 
 // ReopenJob operation middleware
-func (sh *strictHandler) ReopenJob(ctx *gin.Context, jobID JobID, params ReopenJobParams) {
+func (sh *strictHandler) ReopenJob(ctx *gin.Context, jobID JobIDParameter, params ReopenJobParams) {
 	var request ReopenJobRequestObject
 
 	request.JobID = jobID
@@ -19200,7 +19282,7 @@ func (sh *strictHandler) CreatePath(ctx *gin.Context, params CreatePathParams) {
 }
 
 // DeletePath operation middleware
-func (sh *strictHandler) DeletePath(ctx *gin.Context, pathID PathID, params DeletePathParams) {
+func (sh *strictHandler) DeletePath(ctx *gin.Context, pathID PathIDParameter, params DeletePathParams) {
 	var request DeletePathRequestObject
 
 	request.PathID = pathID
@@ -19227,7 +19309,7 @@ func (sh *strictHandler) DeletePath(ctx *gin.Context, pathID PathID, params Dele
 }
 
 // GetPath operation middleware
-func (sh *strictHandler) GetPath(ctx *gin.Context, pathID PathID) {
+func (sh *strictHandler) GetPath(ctx *gin.Context, pathID PathIDParameter) {
 	var request GetPathRequestObject
 
 	request.PathID = pathID
@@ -19253,7 +19335,7 @@ func (sh *strictHandler) GetPath(ctx *gin.Context, pathID PathID) {
 }
 
 // UpdatePath operation middleware
-func (sh *strictHandler) UpdatePath(ctx *gin.Context, pathID PathID, params UpdatePathParams) {
+func (sh *strictHandler) UpdatePath(ctx *gin.Context, pathID PathIDParameter, params UpdatePathParams) {
 	var request UpdatePathRequestObject
 
 	request.PathID = pathID
@@ -19656,7 +19738,7 @@ func (sh *strictHandler) UndoSerials(ctx *gin.Context, params UndoSerialsParams)
 }
 
 // DeleteSerial operation middleware
-func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialID, params DeleteSerialParams) {
+func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialIDParameter, params DeleteSerialParams) {
 	var request DeleteSerialRequestObject
 
 	request.SerialID = serialID
@@ -19683,7 +19765,7 @@ func (sh *strictHandler) DeleteSerial(ctx *gin.Context, serialID SerialID, param
 }
 
 // GetSerial operation middleware
-func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialID) {
+func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialIDParameter) {
 	var request GetSerialRequestObject
 
 	request.SerialID = serialID
@@ -19709,7 +19791,7 @@ func (sh *strictHandler) GetSerial(ctx *gin.Context, serialID SerialID) {
 }
 
 // AdvanceSerial operation middleware
-func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID, params AdvanceSerialParams) {
+func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialIDParameter, params AdvanceSerialParams) {
 	var request AdvanceSerialRequestObject
 
 	request.SerialID = serialID
@@ -19754,7 +19836,7 @@ func (sh *strictHandler) AdvanceSerial(ctx *gin.Context, serialID SerialID, para
 }
 
 // AdvanceSerialTo operation middleware
-func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID, params AdvanceSerialToParams) {
+func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialIDParameter, params AdvanceSerialToParams) {
 	var request AdvanceSerialToRequestObject
 
 	request.SerialID = serialID
@@ -19799,7 +19881,7 @@ func (sh *strictHandler) AdvanceSerialTo(ctx *gin.Context, serialID SerialID, pa
 }
 
 // ForceCompleteSerial operation middleware
-func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID, params ForceCompleteSerialParams) {
+func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialIDParameter, params ForceCompleteSerialParams) {
 	var request ForceCompleteSerialRequestObject
 
 	request.SerialID = serialID
@@ -19844,7 +19926,7 @@ func (sh *strictHandler) ForceCompleteSerial(ctx *gin.Context, serialID SerialID
 }
 
 // AddSerialNote operation middleware
-func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialID, params AddSerialNoteParams) {
+func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialIDParameter, params AddSerialNoteParams) {
 	var request AddSerialNoteRequestObject
 
 	request.SerialID = serialID
@@ -19889,7 +19971,7 @@ func (sh *strictHandler) AddSerialNote(ctx *gin.Context, serialID SerialID, para
 }
 
 // ScrapSerial operation middleware
-func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID, params ScrapSerialParams) {
+func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialIDParameter, params ScrapSerialParams) {
 	var request ScrapSerialRequestObject
 
 	request.SerialID = serialID
@@ -19934,7 +20016,7 @@ func (sh *strictHandler) ScrapSerial(ctx *gin.Context, serialID SerialID, params
 }
 
 // CompleteStep operation middleware
-func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepID StepID, params CompleteStepParams) {
+func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params CompleteStepParams) {
 	var request CompleteStepRequestObject
 
 	request.SerialID = serialID
@@ -19980,7 +20062,7 @@ func (sh *strictHandler) CompleteStep(ctx *gin.Context, serialID SerialID, stepI
 }
 
 // ClearStepOverride operation middleware
-func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialID, stepID StepID, params ClearStepOverrideParams) {
+func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params ClearStepOverrideParams) {
 	var request ClearStepOverrideRequestObject
 
 	request.SerialID = serialID
@@ -20008,7 +20090,7 @@ func (sh *strictHandler) ClearStepOverride(ctx *gin.Context, serialID SerialID, 
 }
 
 // OverrideStep operation middleware
-func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepID StepID, params OverrideStepParams) {
+func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params OverrideStepParams) {
 	var request OverrideStepRequestObject
 
 	request.SerialID = serialID
@@ -20054,7 +20136,7 @@ func (sh *strictHandler) OverrideStep(ctx *gin.Context, serialID SerialID, stepI
 }
 
 // WaiveStep operation middleware
-func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID StepID, params WaiveStepParams) {
+func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialIDParameter, stepID StepIDParameter, params WaiveStepParams) {
 	var request WaiveStepRequestObject
 
 	request.SerialID = serialID
@@ -20100,7 +20182,7 @@ func (sh *strictHandler) WaiveStep(ctx *gin.Context, serialID SerialID, stepID S
 }
 
 // UndoSerial operation middleware
-func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialID, params UndoSerialParams) {
+func (sh *strictHandler) UndoSerial(ctx *gin.Context, serialID SerialIDParameter, params UndoSerialParams) {
 	var request UndoSerialRequestObject
 
 	request.SerialID = serialID
@@ -20169,7 +20251,7 @@ func (sh *strictHandler) GetSession(ctx *gin.Context) {
 }
 
 // UpdateStep operation middleware
-func (sh *strictHandler) UpdateStep(ctx *gin.Context, stepID StepID, params UpdateStepParams) {
+func (sh *strictHandler) UpdateStep(ctx *gin.Context, stepID StepIDParameter, params UpdateStepParams) {
 	var request UpdateStepRequestObject
 
 	request.StepID = stepID
@@ -20284,7 +20366,7 @@ func (sh *strictHandler) CreateTemplate(ctx *gin.Context, params CreateTemplateP
 }
 
 // DeleteTemplate operation middleware
-func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateID, params DeleteTemplateParams) {
+func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateIDParameter, params DeleteTemplateParams) {
 	var request DeleteTemplateRequestObject
 
 	request.TemplateID = templateID
@@ -20311,7 +20393,7 @@ func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateID,
 }
 
 // GetTemplate operation middleware
-func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateID) {
+func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateIDParameter) {
 	var request GetTemplateRequestObject
 
 	request.TemplateID = templateID
@@ -20337,7 +20419,7 @@ func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateID) {
 }
 
 // UpdateTemplate operation middleware
-func (sh *strictHandler) UpdateTemplate(ctx *gin.Context, templateID TemplateID, params UpdateTemplateParams) {
+func (sh *strictHandler) UpdateTemplate(ctx *gin.Context, templateID TemplateIDParameter, params UpdateTemplateParams) {
 	var request UpdateTemplateRequestObject
 
 	request.TemplateID = templateID

@@ -185,12 +185,12 @@ func fromJiraTicket(ticket jira.Ticket) models.Ticket {
 }
 
 func toAPIJobFromTicket(job models.Job, earlier bool) gen.LinkJiraTicketResponseObject {
-	return gen.LinkJiraTicket201JSONResponse{
+	return gen.LinkJiraTicket201JSONResponse{CreatedJobFromTicketJSONResponse: gen.CreatedJobFromTicketJSONResponse{
 		Body: toAPIJob(job),
-		Headers: gen.LinkJiraTicket201ResponseHeaders{
+		Headers: gen.CreatedJobFromTicketResponseHeaders{
 			Location: jobLocation(job), ETag: toETag(job.Version), IdempotencyReplayed: replayed(earlier),
 		},
-	}
+	}}
 }
 
 func toAPIJobLinked(job models.Job, earlier bool) gen.LinkJiraTicketResponseObject {

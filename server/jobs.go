@@ -16,12 +16,12 @@ func (s *Server) CreateJob(ctx context.Context, r gen.CreateJobRequestObject) (g
 	if err != nil {
 		return nil, err
 	}
-	return gen.CreateJob201JSONResponse{
+	return gen.CreateJob201JSONResponse{CreatedJobJSONResponse: gen.CreatedJobJSONResponse{
 		Body: toAPIJob(job),
-		Headers: gen.CreateJob201ResponseHeaders{
+		Headers: gen.CreatedJobResponseHeaders{
 			Location: jobLocation(job), ETag: toETag(job.Version), IdempotencyReplayed: replayed(earlier),
 		},
-	}, nil
+	}}, nil
 }
 
 // ListJobs implements GET /api/jobs.

@@ -33,12 +33,12 @@ func (s *Server) CreatePath(ctx context.Context, r gen.CreatePathRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	return gen.CreatePath201JSONResponse{
+	return gen.CreatePath201JSONResponse{CreatedPathJSONResponse: gen.CreatedPathJSONResponse{
 		Body: toAPIPath(path),
-		Headers: gen.CreatePath201ResponseHeaders{
+		Headers: gen.CreatedPathResponseHeaders{
 			Location: "/api/paths/" + path.ID, ETag: toETag(path.Version), IdempotencyReplayed: replayed(earlier),
 		},
-	}, nil
+	}}, nil
 }
 
 // createPath creates a path from its steps or from a template.

@@ -13,12 +13,12 @@ func (s *Server) PlanJob(ctx context.Context, r gen.PlanJobRequestObject) (gen.P
 	if err != nil {
 		return nil, err
 	}
-	return gen.PlanJob201JSONResponse{
+	return gen.PlanJob201JSONResponse{PlannedJobJSONResponse: gen.PlannedJobJSONResponse{
 		Body: toAPIJobDetail(planned.Job, planned.Paths),
-		Headers: gen.PlanJob201ResponseHeaders{
+		Headers: gen.PlannedJobResponseHeaders{
 			Location: jobLocation(planned.Job), ETag: toETag(planned.Job.Version), IdempotencyReplayed: replayed(earlier),
 		},
-	}, nil
+	}}, nil
 }
 
 func fromAPIJobPlan(body gen.JobPlan) models.JobPlan {

@@ -18,12 +18,12 @@ func (s *Server) CreateTemplate(ctx context.Context, r gen.CreateTemplateRequest
 	if err != nil {
 		return nil, err
 	}
-	return gen.CreateTemplate201JSONResponse{
+	return gen.CreateTemplate201JSONResponse{CreatedTemplateJSONResponse: gen.CreatedTemplateJSONResponse{
 		Body: toAPITemplate(template),
-		Headers: gen.CreateTemplate201ResponseHeaders{
+		Headers: gen.CreatedTemplateResponseHeaders{
 			Location: "/api/templates/" + template.ID, ETag: toETag(template.Version), IdempotencyReplayed: replayed(earlier),
 		},
-	}, nil
+	}}, nil
 }
 
 // ListTemplates implements GET /api/templates.

@@ -1916,7 +1916,9 @@ type PathPlan struct {
 	// Example: 50
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
+	// serial numbers fit only if they have at most 17 characters on average.
+	//
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -2857,7 +2859,9 @@ type SerialsCreate struct {
 	// Example: 5
 	Quantity *int `json:"quantity,omitempty"`
 
-	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`.
+	// SerialNumbers Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
+	// serial numbers fit only if they have at most 17 characters on average.
+	//
 	//
 	// Example: ["HSG-7075-001","HSG-7075-002"]
 	SerialNumbers *[]SerialID `json:"serialNumbers,omitempty"`
@@ -3852,10 +3856,12 @@ type WorkItem struct {
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince A time in UTC, always with three decimals.
+	// OldestSince Time of the last change (`updatedAt`) of the unit that was created first, of those that stand at the step. That is when
+	// this unit came to the step, unless it was changed there since, for example by an override. Absent if no unit stands there.
+	//
 	//
 	// Example: 2024-01-15T10:30:00.000Z
-	OldestSince *Timestamp `json:"oldestSince,omitempty"`
+	OldestSince *time.Time `json:"oldestSince,omitempty"`
 }
 
 // WorkList Work, the most urgent first.
@@ -3964,6 +3970,11 @@ type JobCount = bool
 // JobExternalID Example: ERP-4711
 type JobExternalID = string
 
+// JobIDParameter Id of a job: `job_` and 26 characters, sorting by time of creation.
+//
+// Example: job_01h455vb4pex5vsknk084sn02q
+type JobIDParameter = JobID
+
 // JobInclude Example: progress
 type JobInclude string
 
@@ -3982,6 +3993,16 @@ type LastEventID = string
 // Limit Example: 100
 type Limit = int
 
+// PathIDParameter Id of a path: `path_` and 26 characters, sorting by time of creation.
+//
+// Example: path_01h455vb4pex5vsknk084sn02q
+type PathIDParameter = PathID
+
+// SerialIDParameter What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+//
+// Example: SN-00001
+type SerialIDParameter = SerialID
+
 // SerialJobID Example: job_01h455vb4pex5vsknk084sn02q
 type SerialJobID = string
 
@@ -3998,6 +4019,16 @@ type SerialStatusFilter = SerialStatus
 
 // SerialStepID Example: step_01h455vb4pex5vsknk084sn02q
 type SerialStepID = string
+
+// StepIDParameter Id of a step: `step_` and 26 characters. It does not change when the path is edited or its steps are reordered.
+//
+// Example: step_01h455vb4pex5vsknk084sn02q
+type StepIDParameter = StepID
+
+// TemplateIDParameter Id of a template: `tpl_` and 26 characters, sorting by time of creation.
+//
+// Example: tpl_01h455vb4pex5vsknk084sn02q
+type TemplateIDParameter = TemplateID
 
 // TicketKey Example: PI-42
 type TicketKey = string
@@ -4026,6 +4057,21 @@ type Conflict = Error
 // ContentTooLarge The shape of every error.
 type ContentTooLarge = Error
 
+// CreatedJob One production order.
+type CreatedJob = Job
+
+// CreatedJobFromTicket One production order.
+type CreatedJobFromTicket = Job
+
+// CreatedPath One route of a job through the shop.
+type CreatedPath = Path
+
+// CreatedSerials Units.
+type CreatedSerials = SerialList
+
+// CreatedTemplate A named list of steps for new paths.
+type CreatedTemplate = Template
+
 // ExternalIDIsUsed The shape of every error.
 type ExternalIDIsUsed = Error
 
@@ -4043,6 +4089,9 @@ type InternalServerError = Error
 
 // InvalidPage The shape of every error.
 type InvalidPage = Error
+
+// InvalidPeriod The shape of every error.
+type InvalidPeriod = Error
 
 // InvalidQuery The shape of every error.
 type InvalidQuery = Error
@@ -4064,6 +4113,9 @@ type PathChanged = Error
 
 // PathNotFound The shape of every error.
 type PathNotFound = Error
+
+// PlannedJob A job with its paths and its progress.
+type PlannedJob = JobDetail
 
 // PreconditionFailed The shape of every error.
 type PreconditionFailed = Error
@@ -5028,7 +5080,7 @@ type ClientInterface interface {
 	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
 	//
 	// Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
-	DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteJob(ctx context.Context, jobID JobIDParameter, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJob Get a job with its paths and progress
 	//
@@ -5038,7 +5090,7 @@ type ClientInterface interface {
 	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
-	GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetJob(ctx context.Context, jobID JobIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateJobWithBody Change a job
 	//
@@ -5052,7 +5104,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-	UpdateJobWithBody(ctx context.Context, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateJobWithBody(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateJob Change a job
 	//
@@ -5066,7 +5118,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-	UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateJob(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CloseJobWithBody Close a job
 	//
@@ -5079,7 +5131,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-	CloseJobWithBody(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CloseJobWithBody(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CloseJob Close a job
 	//
@@ -5092,7 +5144,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-	CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CloseJob(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobPaths List the paths of a job
 	//
@@ -5101,7 +5153,7 @@ type ClientInterface interface {
 	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
-	ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListJobPaths(ctx context.Context, jobID JobIDParameter, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenJobWithBody Reopen a closed job
 	//
@@ -5113,7 +5165,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-	ReopenJobWithBody(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReopenJobWithBody(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenJob Reopen a closed job
 	//
@@ -5125,7 +5177,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-	ReopenJob(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReopenJob(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePathWithBody Create a path
 	//
@@ -5161,7 +5213,7 @@ type ClientInterface interface {
 	// Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
 	//
 	// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
-	DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeletePath(ctx context.Context, pathID PathIDParameter, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPath Get a path and where its units stand
 	//
@@ -5171,7 +5223,7 @@ type ClientInterface interface {
 	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
-	GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetPath(ctx context.Context, pathID PathIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePathWithBody Change a path
 	//
@@ -5190,7 +5242,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-	UpdatePathWithBody(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePathWithBody(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePath Change a path
 	//
@@ -5209,7 +5261,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-	UpdatePath(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePath(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPlaces List the stations
 	//
@@ -5420,7 +5472,7 @@ type ClientInterface interface {
 	// `serial.deleted`.
 	//
 	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
-	DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteSerial(ctx context.Context, serialID SerialIDParameter, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSerial Get a serial number and its steps
 	//
@@ -5430,7 +5482,7 @@ type ClientInterface interface {
 	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
-	GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetSerial(ctx context.Context, serialID SerialIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerialWithBody Advance to the next step
 	//
@@ -5449,7 +5501,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerialWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerial Advance to the next step
 	//
@@ -5468,7 +5520,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerial(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerial(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerialToWithBody Advance past steps
 	//
@@ -5483,7 +5535,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerialToWithBody(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdvanceSerialTo Advance past steps
 	//
@@ -5498,7 +5550,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialTo(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AdvanceSerialTo(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ForceCompleteSerialWithBody Complete a unit although steps are open
 	//
@@ -5511,7 +5563,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ForceCompleteSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ForceCompleteSerial Complete a unit although steps are open
 	//
@@ -5524,7 +5576,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerial(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ForceCompleteSerial(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddSerialNoteWithBody Add a note to a unit
 	//
@@ -5536,7 +5588,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-	AddSerialNoteWithBody(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddSerialNoteWithBody(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddSerialNote Add a note to a unit
 	//
@@ -5548,7 +5600,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-	AddSerialNote(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddSerialNote(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerialWithBody Scrap a unit
 	//
@@ -5560,7 +5612,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerialWithBody(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScrapSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScrapSerial Scrap a unit
 	//
@@ -5572,7 +5624,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerial(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScrapSerial(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CompleteStepWithBody Report a deferred step as done
 	//
@@ -5583,7 +5635,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CompleteStepWithBody(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CompleteStep Report a deferred step as done
 	//
@@ -5594,7 +5646,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CompleteStep(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ClearStepOverride Remove an override
 	//
@@ -5604,7 +5656,7 @@ type ClientInterface interface {
 	// `serial.override_cleared`.
 	//
 	// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
-	ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ClearStepOverride(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OverrideStepWithBody Make a step optional for one unit
 	//
@@ -5616,7 +5668,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	OverrideStepWithBody(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OverrideStep Make a step optional for one unit
 	//
@@ -5628,7 +5680,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	OverrideStep(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WaiveStepWithBody Waive a deferred step
 	//
@@ -5639,7 +5691,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WaiveStepWithBody(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WaiveStep Waive a deferred step
 	//
@@ -5650,7 +5702,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WaiveStep(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UndoSerialWithBody Undo the last change of a unit
 	//
@@ -5666,7 +5718,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerialWithBody(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UndoSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UndoSerial Undo the last change of a unit
 	//
@@ -5682,7 +5734,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerial(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UndoSerial(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSession Get the session
 	//
@@ -5705,7 +5757,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-	UpdateStepWithBody(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateStepWithBody(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateStep Change a step
 	//
@@ -5718,7 +5770,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-	UpdateStep(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateStep(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTemplates List templates
 	//
@@ -5759,7 +5811,7 @@ type ClientInterface interface {
 	// `template.deleted`.
 	//
 	// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
-	DeleteTemplate(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteTemplate(ctx context.Context, templateID TemplateIDParameter, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTemplate Get a template
 	//
@@ -5768,7 +5820,7 @@ type ClientInterface interface {
 	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-	GetTemplate(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetTemplate(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateTemplateWithBody Change a template
 	//
@@ -5781,7 +5833,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-	UpdateTemplateWithBody(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateTemplateWithBody(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateTemplate Change a template
 	//
@@ -5794,7 +5846,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-	UpdateTemplate(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateTemplate(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWork List what waits at which step
 	//
@@ -6259,7 +6311,7 @@ func (c *Client) PlanJob(ctx context.Context, params *PlanJobParams, body PlanJo
 // Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `job.deleted`.
 //
 // Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
-func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeleteJob(ctx context.Context, jobID JobIDParameter, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteJobRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
@@ -6279,7 +6331,7 @@ func (c *Client) DeleteJob(ctx context.Context, jobID JobID, params *DeleteJobPa
 // Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
-func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetJob(ctx context.Context, jobID JobIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetJobRequest(c.Server, jobID)
 	if err != nil {
 		return nil, err
@@ -6303,7 +6355,7 @@ func (c *Client) GetJob(ctx context.Context, jobID JobID, reqEditors ...RequestE
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateJobRequestWithBody(c.Server, jobID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -6327,7 +6379,7 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateJob(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateJobRequest(c.Server, jobID, params, body)
 	if err != nil {
 		return nil, err
@@ -6350,7 +6402,7 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-func (c *Client) CloseJobWithBody(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CloseJobWithBody(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCloseJobRequestWithBody(c.Server, jobID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -6373,7 +6425,7 @@ func (c *Client) CloseJobWithBody(ctx context.Context, jobID JobID, params *Clos
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CloseJob(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCloseJobRequest(c.Server, jobID, params, body)
 	if err != nil {
 		return nil, err
@@ -6392,7 +6444,7 @@ func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobPara
 // Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
-func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ListJobPaths(ctx context.Context, jobID JobIDParameter, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListJobPathsRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
@@ -6414,7 +6466,7 @@ func (c *Client) ListJobPaths(ctx context.Context, jobID JobID, params *ListJobP
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-func (c *Client) ReopenJobWithBody(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ReopenJobWithBody(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReopenJobRequestWithBody(c.Server, jobID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -6436,7 +6488,7 @@ func (c *Client) ReopenJobWithBody(ctx context.Context, jobID JobID, params *Reo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-func (c *Client) ReopenJob(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ReopenJob(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReopenJobRequest(c.Server, jobID, params, body)
 	if err != nil {
 		return nil, err
@@ -6502,7 +6554,7 @@ func (c *Client) CreatePath(ctx context.Context, params *CreatePathParams, body 
 // Needs the role `write`. A retry is safe: the response is 404 if the first request succeeded. Appends `path.deleted`.
 //
 // Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
-func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeletePath(ctx context.Context, pathID PathIDParameter, params *DeletePathParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePathRequest(c.Server, pathID, params)
 	if err != nil {
 		return nil, err
@@ -6522,7 +6574,7 @@ func (c *Client) DeletePath(ctx context.Context, pathID PathID, params *DeletePa
 // Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
-func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetPath(ctx context.Context, pathID PathIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPathRequest(c.Server, pathID)
 	if err != nil {
 		return nil, err
@@ -6551,7 +6603,7 @@ func (c *Client) GetPath(ctx context.Context, pathID PathID, reqEditors ...Reque
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePathRequestWithBody(c.Server, pathID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -6580,7 +6632,7 @@ func (c *Client) UpdatePathWithBody(ctx context.Context, pathID PathID, params *
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-func (c *Client) UpdatePath(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePath(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePathRequest(c.Server, pathID, params, body)
 	if err != nil {
 		return nil, err
@@ -6961,7 +7013,7 @@ func (c *Client) UndoSerials(ctx context.Context, params *UndoSerialsParams, bod
 // `serial.deleted`.
 //
 // Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
-func (c *Client) DeleteSerial(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeleteSerial(ctx context.Context, serialID SerialIDParameter, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteSerialRequest(c.Server, serialID, params)
 	if err != nil {
 		return nil, err
@@ -6981,7 +7033,7 @@ func (c *Client) DeleteSerial(ctx context.Context, serialID SerialID, params *De
 // Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
-func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetSerial(ctx context.Context, serialID SerialIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSerialRequest(c.Server, serialID)
 	if err != nil {
 		return nil, err
@@ -7010,7 +7062,7 @@ func (c *Client) GetSerial(ctx context.Context, serialID SerialID, reqEditors ..
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAdvanceSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7039,7 +7091,7 @@ func (c *Client) AdvanceSerialWithBody(ctx context.Context, serialID SerialID, p
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAdvanceSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
@@ -7064,7 +7116,7 @@ func (c *Client) AdvanceSerial(ctx context.Context, serialID SerialID, params *A
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAdvanceSerialToRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7089,7 +7141,7 @@ func (c *Client) AdvanceSerialToWithBody(ctx context.Context, serialID SerialID,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAdvanceSerialToRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
@@ -7112,7 +7164,7 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, serialID SerialID, params 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewForceCompleteSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7135,7 +7187,7 @@ func (c *Client) ForceCompleteSerialWithBody(ctx context.Context, serialID Seria
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewForceCompleteSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
@@ -7157,7 +7209,7 @@ func (c *Client) ForceCompleteSerial(ctx context.Context, serialID SerialID, par
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-func (c *Client) AddSerialNoteWithBody(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AddSerialNoteWithBody(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddSerialNoteRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7179,7 +7231,7 @@ func (c *Client) AddSerialNoteWithBody(ctx context.Context, serialID SerialID, p
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-func (c *Client) AddSerialNote(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AddSerialNote(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddSerialNoteRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
@@ -7201,7 +7253,7 @@ func (c *Client) AddSerialNote(ctx context.Context, serialID SerialID, params *A
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewScrapSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7223,7 +7275,7 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialID, par
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ScrapSerial(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewScrapSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
@@ -7244,7 +7296,7 @@ func (c *Client) ScrapSerial(ctx context.Context, serialID SerialID, params *Scr
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCompleteStepRequestWithBody(c.Server, serialID, stepID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7265,7 +7317,7 @@ func (c *Client) CompleteStepWithBody(ctx context.Context, serialID SerialID, st
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CompleteStep(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCompleteStepRequest(c.Server, serialID, stepID, params, body)
 	if err != nil {
 		return nil, err
@@ -7285,7 +7337,7 @@ func (c *Client) CompleteStep(ctx context.Context, serialID SerialID, stepID Ste
 // `serial.override_cleared`.
 //
 // Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
-func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewClearStepOverrideRequest(c.Server, serialID, stepID, params)
 	if err != nil {
 		return nil, err
@@ -7307,7 +7359,7 @@ func (c *Client) ClearStepOverride(ctx context.Context, serialID SerialID, stepI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewOverrideStepRequestWithBody(c.Server, serialID, stepID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7329,7 +7381,7 @@ func (c *Client) OverrideStepWithBody(ctx context.Context, serialID SerialID, st
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) OverrideStep(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewOverrideStepRequest(c.Server, serialID, stepID, params, body)
 	if err != nil {
 		return nil, err
@@ -7350,7 +7402,7 @@ func (c *Client) OverrideStep(ctx context.Context, serialID SerialID, stepID Ste
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWaiveStepRequestWithBody(c.Server, serialID, stepID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7371,7 +7423,7 @@ func (c *Client) WaiveStepWithBody(ctx context.Context, serialID SerialID, stepI
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) WaiveStep(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWaiveStepRequest(c.Server, serialID, stepID, params, body)
 	if err != nil {
 		return nil, err
@@ -7397,7 +7449,7 @@ func (c *Client) WaiveStep(ctx context.Context, serialID SerialID, stepID StepID
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUndoSerialRequestWithBody(c.Server, serialID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7423,7 +7475,7 @@ func (c *Client) UndoSerialWithBody(ctx context.Context, serialID SerialID, para
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *Client) UndoSerial(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UndoSerial(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUndoSerialRequest(c.Server, serialID, params, body)
 	if err != nil {
 		return nil, err
@@ -7466,7 +7518,7 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateStepRequestWithBody(c.Server, stepID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7489,7 +7541,7 @@ func (c *Client) UpdateStepWithBody(ctx context.Context, stepID StepID, params *
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-func (c *Client) UpdateStep(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateStep(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateStepRequest(c.Server, stepID, params, body)
 	if err != nil {
 		return nil, err
@@ -7570,7 +7622,7 @@ func (c *Client) CreateTemplate(ctx context.Context, params *CreateTemplateParam
 // `template.deleted`.
 //
 // Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
-func (c *Client) DeleteTemplate(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeleteTemplate(ctx context.Context, templateID TemplateIDParameter, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteTemplateRequest(c.Server, templateID, params)
 	if err != nil {
 		return nil, err
@@ -7589,7 +7641,7 @@ func (c *Client) DeleteTemplate(ctx context.Context, templateID TemplateID, para
 // Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-func (c *Client) GetTemplate(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetTemplate(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTemplateRequest(c.Server, templateID)
 	if err != nil {
 		return nil, err
@@ -7612,7 +7664,7 @@ func (c *Client) GetTemplate(ctx context.Context, templateID TemplateID, reqEdit
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-func (c *Client) UpdateTemplateWithBody(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateTemplateWithBody(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateTemplateRequestWithBody(c.Server, templateID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -7635,7 +7687,7 @@ func (c *Client) UpdateTemplateWithBody(ctx context.Context, templateID Template
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-func (c *Client) UpdateTemplate(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateTemplate(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateTemplateRequest(c.Server, templateID, params, body)
 	if err != nil {
 		return nil, err
@@ -8818,7 +8870,7 @@ func NewPlanJobRequestWithBody(server string, params *PlanJobParams, contentType
 }
 
 // NewDeleteJobRequest constructs an http.Request for the DeleteJob method
-func NewDeleteJobRequest(server string, jobID JobID, params *DeleteJobParams) (*http.Request, error) {
+func NewDeleteJobRequest(server string, jobID JobIDParameter, params *DeleteJobParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8867,7 +8919,7 @@ func NewDeleteJobRequest(server string, jobID JobID, params *DeleteJobParams) (*
 }
 
 // NewGetJobRequest constructs an http.Request for the GetJob method
-func NewGetJobRequest(server string, jobID JobID) (*http.Request, error) {
+func NewGetJobRequest(server string, jobID JobIDParameter) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8901,7 +8953,7 @@ func NewGetJobRequest(server string, jobID JobID) (*http.Request, error) {
 }
 
 // NewUpdateJobRequest calls the generic UpdateJob builder with application/json body
-func NewUpdateJobRequest(server string, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody) (*http.Request, error) {
+func NewUpdateJobRequest(server string, jobID JobIDParameter, params *UpdateJobParams, body UpdateJobJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -8912,7 +8964,7 @@ func NewUpdateJobRequest(server string, jobID JobID, params *UpdateJobParams, bo
 }
 
 // NewUpdateJobRequestWithBody constructs an http.Request for the UpdateJob method, with any body, and a specified content type
-func NewUpdateJobRequestWithBody(server string, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateJobRequestWithBody(server string, jobID JobIDParameter, params *UpdateJobParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8963,7 +9015,7 @@ func NewUpdateJobRequestWithBody(server string, jobID JobID, params *UpdateJobPa
 }
 
 // NewCloseJobRequest calls the generic CloseJob builder with application/json body
-func NewCloseJobRequest(server string, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody) (*http.Request, error) {
+func NewCloseJobRequest(server string, jobID JobIDParameter, params *CloseJobParams, body CloseJobJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -8974,7 +9026,7 @@ func NewCloseJobRequest(server string, jobID JobID, params *CloseJobParams, body
 }
 
 // NewCloseJobRequestWithBody constructs an http.Request for the CloseJob method, with any body, and a specified content type
-func NewCloseJobRequestWithBody(server string, jobID JobID, params *CloseJobParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewCloseJobRequestWithBody(server string, jobID JobIDParameter, params *CloseJobParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9025,7 +9077,7 @@ func NewCloseJobRequestWithBody(server string, jobID JobID, params *CloseJobPara
 }
 
 // NewListJobPathsRequest constructs an http.Request for the ListJobPaths method
-func NewListJobPathsRequest(server string, jobID JobID, params *ListJobPathsParams) (*http.Request, error) {
+func NewListJobPathsRequest(server string, jobID JobIDParameter, params *ListJobPathsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9098,7 +9150,7 @@ func NewListJobPathsRequest(server string, jobID JobID, params *ListJobPathsPara
 }
 
 // NewReopenJobRequest calls the generic ReopenJob builder with application/json body
-func NewReopenJobRequest(server string, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody) (*http.Request, error) {
+func NewReopenJobRequest(server string, jobID JobIDParameter, params *ReopenJobParams, body ReopenJobJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -9109,7 +9161,7 @@ func NewReopenJobRequest(server string, jobID JobID, params *ReopenJobParams, bo
 }
 
 // NewReopenJobRequestWithBody constructs an http.Request for the ReopenJob method, with any body, and a specified content type
-func NewReopenJobRequestWithBody(server string, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewReopenJobRequestWithBody(server string, jobID JobIDParameter, params *ReopenJobParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9215,7 +9267,7 @@ func NewCreatePathRequestWithBody(server string, params *CreatePathParams, conte
 }
 
 // NewDeletePathRequest constructs an http.Request for the DeletePath method
-func NewDeletePathRequest(server string, pathID PathID, params *DeletePathParams) (*http.Request, error) {
+func NewDeletePathRequest(server string, pathID PathIDParameter, params *DeletePathParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9264,7 +9316,7 @@ func NewDeletePathRequest(server string, pathID PathID, params *DeletePathParams
 }
 
 // NewGetPathRequest constructs an http.Request for the GetPath method
-func NewGetPathRequest(server string, pathID PathID) (*http.Request, error) {
+func NewGetPathRequest(server string, pathID PathIDParameter) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9298,7 +9350,7 @@ func NewGetPathRequest(server string, pathID PathID) (*http.Request, error) {
 }
 
 // NewUpdatePathRequest calls the generic UpdatePath builder with application/json body
-func NewUpdatePathRequest(server string, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody) (*http.Request, error) {
+func NewUpdatePathRequest(server string, pathID PathIDParameter, params *UpdatePathParams, body UpdatePathJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -9309,7 +9361,7 @@ func NewUpdatePathRequest(server string, pathID PathID, params *UpdatePathParams
 }
 
 // NewUpdatePathRequestWithBody constructs an http.Request for the UpdatePath method, with any body, and a specified content type
-func NewUpdatePathRequestWithBody(server string, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdatePathRequestWithBody(server string, pathID PathIDParameter, params *UpdatePathParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9898,7 +9950,7 @@ func NewUndoSerialsRequestWithBody(server string, params *UndoSerialsParams, con
 }
 
 // NewDeleteSerialRequest constructs an http.Request for the DeleteSerial method
-func NewDeleteSerialRequest(server string, serialID SerialID, params *DeleteSerialParams) (*http.Request, error) {
+func NewDeleteSerialRequest(server string, serialID SerialIDParameter, params *DeleteSerialParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9947,7 +9999,7 @@ func NewDeleteSerialRequest(server string, serialID SerialID, params *DeleteSeri
 }
 
 // NewGetSerialRequest constructs an http.Request for the GetSerial method
-func NewGetSerialRequest(server string, serialID SerialID) (*http.Request, error) {
+func NewGetSerialRequest(server string, serialID SerialIDParameter) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9981,7 +10033,7 @@ func NewGetSerialRequest(server string, serialID SerialID) (*http.Request, error
 }
 
 // NewAdvanceSerialRequest calls the generic AdvanceSerial builder with application/json body
-func NewAdvanceSerialRequest(server string, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody) (*http.Request, error) {
+func NewAdvanceSerialRequest(server string, serialID SerialIDParameter, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -9992,7 +10044,7 @@ func NewAdvanceSerialRequest(server string, serialID SerialID, params *AdvanceSe
 }
 
 // NewAdvanceSerialRequestWithBody constructs an http.Request for the AdvanceSerial method, with any body, and a specified content type
-func NewAdvanceSerialRequestWithBody(server string, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewAdvanceSerialRequestWithBody(server string, serialID SerialIDParameter, params *AdvanceSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10043,7 +10095,7 @@ func NewAdvanceSerialRequestWithBody(server string, serialID SerialID, params *A
 }
 
 // NewAdvanceSerialToRequest calls the generic AdvanceSerialTo builder with application/json body
-func NewAdvanceSerialToRequest(server string, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody) (*http.Request, error) {
+func NewAdvanceSerialToRequest(server string, serialID SerialIDParameter, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10054,7 +10106,7 @@ func NewAdvanceSerialToRequest(server string, serialID SerialID, params *Advance
 }
 
 // NewAdvanceSerialToRequestWithBody constructs an http.Request for the AdvanceSerialTo method, with any body, and a specified content type
-func NewAdvanceSerialToRequestWithBody(server string, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewAdvanceSerialToRequestWithBody(server string, serialID SerialIDParameter, params *AdvanceSerialToParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10105,7 +10157,7 @@ func NewAdvanceSerialToRequestWithBody(server string, serialID SerialID, params 
 }
 
 // NewForceCompleteSerialRequest calls the generic ForceCompleteSerial builder with application/json body
-func NewForceCompleteSerialRequest(server string, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody) (*http.Request, error) {
+func NewForceCompleteSerialRequest(server string, serialID SerialIDParameter, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10116,7 +10168,7 @@ func NewForceCompleteSerialRequest(server string, serialID SerialID, params *For
 }
 
 // NewForceCompleteSerialRequestWithBody constructs an http.Request for the ForceCompleteSerial method, with any body, and a specified content type
-func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewForceCompleteSerialRequestWithBody(server string, serialID SerialIDParameter, params *ForceCompleteSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10167,7 +10219,7 @@ func NewForceCompleteSerialRequestWithBody(server string, serialID SerialID, par
 }
 
 // NewAddSerialNoteRequest calls the generic AddSerialNote builder with application/json body
-func NewAddSerialNoteRequest(server string, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody) (*http.Request, error) {
+func NewAddSerialNoteRequest(server string, serialID SerialIDParameter, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10178,7 +10230,7 @@ func NewAddSerialNoteRequest(server string, serialID SerialID, params *AddSerial
 }
 
 // NewAddSerialNoteRequestWithBody constructs an http.Request for the AddSerialNote method, with any body, and a specified content type
-func NewAddSerialNoteRequestWithBody(server string, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewAddSerialNoteRequestWithBody(server string, serialID SerialIDParameter, params *AddSerialNoteParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10229,7 +10281,7 @@ func NewAddSerialNoteRequestWithBody(server string, serialID SerialID, params *A
 }
 
 // NewScrapSerialRequest calls the generic ScrapSerial builder with application/json body
-func NewScrapSerialRequest(server string, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody) (*http.Request, error) {
+func NewScrapSerialRequest(server string, serialID SerialIDParameter, params *ScrapSerialParams, body ScrapSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10240,7 +10292,7 @@ func NewScrapSerialRequest(server string, serialID SerialID, params *ScrapSerial
 }
 
 // NewScrapSerialRequestWithBody constructs an http.Request for the ScrapSerial method, with any body, and a specified content type
-func NewScrapSerialRequestWithBody(server string, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewScrapSerialRequestWithBody(server string, serialID SerialIDParameter, params *ScrapSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10291,7 +10343,7 @@ func NewScrapSerialRequestWithBody(server string, serialID SerialID, params *Scr
 }
 
 // NewCompleteStepRequest calls the generic CompleteStep builder with application/json body
-func NewCompleteStepRequest(server string, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody) (*http.Request, error) {
+func NewCompleteStepRequest(server string, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, body CompleteStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10302,7 +10354,7 @@ func NewCompleteStepRequest(server string, serialID SerialID, stepID StepID, par
 }
 
 // NewCompleteStepRequestWithBody constructs an http.Request for the CompleteStep method, with any body, and a specified content type
-func NewCompleteStepRequestWithBody(server string, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewCompleteStepRequestWithBody(server string, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10360,7 +10412,7 @@ func NewCompleteStepRequestWithBody(server string, serialID SerialID, stepID Ste
 }
 
 // NewClearStepOverrideRequest constructs an http.Request for the ClearStepOverride method
-func NewClearStepOverrideRequest(server string, serialID SerialID, stepID StepID, params *ClearStepOverrideParams) (*http.Request, error) {
+func NewClearStepOverrideRequest(server string, serialID SerialIDParameter, stepID StepIDParameter, params *ClearStepOverrideParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10416,7 +10468,7 @@ func NewClearStepOverrideRequest(server string, serialID SerialID, stepID StepID
 }
 
 // NewOverrideStepRequest calls the generic OverrideStep builder with application/json body
-func NewOverrideStepRequest(server string, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody) (*http.Request, error) {
+func NewOverrideStepRequest(server string, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, body OverrideStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10427,7 +10479,7 @@ func NewOverrideStepRequest(server string, serialID SerialID, stepID StepID, par
 }
 
 // NewOverrideStepRequestWithBody constructs an http.Request for the OverrideStep method, with any body, and a specified content type
-func NewOverrideStepRequestWithBody(server string, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewOverrideStepRequestWithBody(server string, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10485,7 +10537,7 @@ func NewOverrideStepRequestWithBody(server string, serialID SerialID, stepID Ste
 }
 
 // NewWaiveStepRequest calls the generic WaiveStep builder with application/json body
-func NewWaiveStepRequest(server string, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody) (*http.Request, error) {
+func NewWaiveStepRequest(server string, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, body WaiveStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10496,7 +10548,7 @@ func NewWaiveStepRequest(server string, serialID SerialID, stepID StepID, params
 }
 
 // NewWaiveStepRequestWithBody constructs an http.Request for the WaiveStep method, with any body, and a specified content type
-func NewWaiveStepRequestWithBody(server string, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewWaiveStepRequestWithBody(server string, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10554,7 +10606,7 @@ func NewWaiveStepRequestWithBody(server string, serialID SerialID, stepID StepID
 }
 
 // NewUndoSerialRequest calls the generic UndoSerial builder with application/json body
-func NewUndoSerialRequest(server string, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody) (*http.Request, error) {
+func NewUndoSerialRequest(server string, serialID SerialIDParameter, params *UndoSerialParams, body UndoSerialJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10565,7 +10617,7 @@ func NewUndoSerialRequest(server string, serialID SerialID, params *UndoSerialPa
 }
 
 // NewUndoSerialRequestWithBody constructs an http.Request for the UndoSerial method, with any body, and a specified content type
-func NewUndoSerialRequestWithBody(server string, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewUndoSerialRequestWithBody(server string, serialID SerialIDParameter, params *UndoSerialParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10643,7 +10695,7 @@ func NewGetSessionRequest(server string) (*http.Request, error) {
 }
 
 // NewUpdateStepRequest calls the generic UpdateStep builder with application/json body
-func NewUpdateStepRequest(server string, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody) (*http.Request, error) {
+func NewUpdateStepRequest(server string, stepID StepIDParameter, params *UpdateStepParams, body UpdateStepJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10654,7 +10706,7 @@ func NewUpdateStepRequest(server string, stepID StepID, params *UpdateStepParams
 }
 
 // NewUpdateStepRequestWithBody constructs an http.Request for the UpdateStep method, with any body, and a specified content type
-func NewUpdateStepRequestWithBody(server string, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateStepRequestWithBody(server string, stepID StepIDParameter, params *UpdateStepParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10826,7 +10878,7 @@ func NewCreateTemplateRequestWithBody(server string, params *CreateTemplateParam
 }
 
 // NewDeleteTemplateRequest constructs an http.Request for the DeleteTemplate method
-func NewDeleteTemplateRequest(server string, templateID TemplateID, params *DeleteTemplateParams) (*http.Request, error) {
+func NewDeleteTemplateRequest(server string, templateID TemplateIDParameter, params *DeleteTemplateParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10875,7 +10927,7 @@ func NewDeleteTemplateRequest(server string, templateID TemplateID, params *Dele
 }
 
 // NewGetTemplateRequest constructs an http.Request for the GetTemplate method
-func NewGetTemplateRequest(server string, templateID TemplateID) (*http.Request, error) {
+func NewGetTemplateRequest(server string, templateID TemplateIDParameter) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10909,7 +10961,7 @@ func NewGetTemplateRequest(server string, templateID TemplateID) (*http.Request,
 }
 
 // NewUpdateTemplateRequest calls the generic UpdateTemplate builder with application/json body
-func NewUpdateTemplateRequest(server string, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody) (*http.Request, error) {
+func NewUpdateTemplateRequest(server string, templateID TemplateIDParameter, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -10920,7 +10972,7 @@ func NewUpdateTemplateRequest(server string, templateID TemplateID, params *Upda
 }
 
 // NewUpdateTemplateRequestWithBody constructs an http.Request for the UpdateTemplate method, with any body, and a specified content type
-func NewUpdateTemplateRequestWithBody(server string, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateTemplateRequestWithBody(server string, templateID TemplateIDParameter, params *UpdateTemplateParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11424,7 +11476,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
-	DeleteJobWithResponse(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*DeleteJobResponse, error)
+	DeleteJobWithResponse(ctx context.Context, jobID JobIDParameter, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*DeleteJobResponse, error)
 
 	// GetJobWithResponse Get a job with its paths and progress
 	//
@@ -11436,7 +11488,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
-	GetJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobResponse, error)
+	GetJobWithResponse(ctx context.Context, jobID JobIDParameter, reqEditors ...RequestEditorFn) (*GetJobResponse, error)
 
 	// UpdateJobWithBodyWithResponse Change a job
 	//
@@ -11450,7 +11502,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-	UpdateJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
+	UpdateJobWithBodyWithResponse(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
 
 	// UpdateJobWithResponse Change a job
 	//
@@ -11464,7 +11516,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-	UpdateJobWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
+	UpdateJobWithResponse(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
 
 	// CloseJobWithBodyWithResponse Close a job
 	//
@@ -11477,7 +11529,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-	CloseJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
+	CloseJobWithBodyWithResponse(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
 
 	// CloseJobWithResponse Close a job
 	//
@@ -11490,7 +11542,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-	CloseJobWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
+	CloseJobWithResponse(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
 
 	// ListJobPathsWithResponse List the paths of a job
 	//
@@ -11501,7 +11553,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
-	ListJobPathsWithResponse(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*ListJobPathsResponse, error)
+	ListJobPathsWithResponse(ctx context.Context, jobID JobIDParameter, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*ListJobPathsResponse, error)
 
 	// ReopenJobWithBodyWithResponse Reopen a closed job
 	//
@@ -11513,7 +11565,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-	ReopenJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error)
+	ReopenJobWithBodyWithResponse(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error)
 
 	// ReopenJobWithResponse Reopen a closed job
 	//
@@ -11525,7 +11577,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-	ReopenJobWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error)
+	ReopenJobWithResponse(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error)
 
 	// CreatePathWithBodyWithResponse Create a path
 	//
@@ -11563,7 +11615,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
-	DeletePathWithResponse(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*DeletePathResponse, error)
+	DeletePathWithResponse(ctx context.Context, pathID PathIDParameter, params *DeletePathParams, reqEditors ...RequestEditorFn) (*DeletePathResponse, error)
 
 	// GetPathWithResponse Get a path and where its units stand
 	//
@@ -11575,7 +11627,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
-	GetPathWithResponse(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*GetPathResponse, error)
+	GetPathWithResponse(ctx context.Context, pathID PathIDParameter, reqEditors ...RequestEditorFn) (*GetPathResponse, error)
 
 	// UpdatePathWithBodyWithResponse Change a path
 	//
@@ -11594,7 +11646,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-	UpdatePathWithBodyWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error)
+	UpdatePathWithBodyWithResponse(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error)
 
 	// UpdatePathWithResponse Change a path
 	//
@@ -11613,7 +11665,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-	UpdatePathWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error)
+	UpdatePathWithResponse(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error)
 
 	// ListPlacesWithResponse List the stations
 	//
@@ -11830,7 +11882,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
-	DeleteSerialWithResponse(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error)
+	DeleteSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error)
 
 	// GetSerialWithResponse Get a serial number and its steps
 	//
@@ -11842,7 +11894,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
-	GetSerialWithResponse(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*GetSerialResponse, error)
+	GetSerialWithResponse(ctx context.Context, serialID SerialIDParameter, reqEditors ...RequestEditorFn) (*GetSerialResponse, error)
 
 	// AdvanceSerialWithBodyWithResponse Advance to the next step
 	//
@@ -11861,7 +11913,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
+	AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
 
 	// AdvanceSerialWithResponse Advance to the next step
 	//
@@ -11880,7 +11932,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-	AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
+	AdvanceSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error)
 
 	// AdvanceSerialToWithBodyWithResponse Advance past steps
 	//
@@ -11895,7 +11947,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
+	AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
 
 	// AdvanceSerialToWithResponse Advance past steps
 	//
@@ -11910,7 +11962,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-	AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
+	AdvanceSerialToWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error)
 
 	// ForceCompleteSerialWithBodyWithResponse Complete a unit although steps are open
 	//
@@ -11923,7 +11975,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
+	ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
 
 	// ForceCompleteSerialWithResponse Complete a unit although steps are open
 	//
@@ -11936,7 +11988,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-	ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
+	ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error)
 
 	// AddSerialNoteWithBodyWithResponse Add a note to a unit
 	//
@@ -11948,7 +12000,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-	AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
+	AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
 
 	// AddSerialNoteWithResponse Add a note to a unit
 	//
@@ -11960,7 +12012,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-	AddSerialNoteWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
+	AddSerialNoteWithResponse(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error)
 
 	// ScrapSerialWithBodyWithResponse Scrap a unit
 	//
@@ -11972,7 +12024,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
+	ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
 
 	// ScrapSerialWithResponse Scrap a unit
 	//
@@ -11984,7 +12036,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-	ScrapSerialWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
+	ScrapSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error)
 
 	// CompleteStepWithBodyWithResponse Report a deferred step as done
 	//
@@ -11995,7 +12047,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
+	CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
 
 	// CompleteStepWithResponse Report a deferred step as done
 	//
@@ -12006,7 +12058,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-	CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
+	CompleteStepWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error)
 
 	// ClearStepOverrideWithResponse Remove an override
 	//
@@ -12018,7 +12070,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
-	ClearStepOverrideWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*ClearStepOverrideResponse, error)
+	ClearStepOverrideWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*ClearStepOverrideResponse, error)
 
 	// OverrideStepWithBodyWithResponse Make a step optional for one unit
 	//
@@ -12030,7 +12082,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
+	OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
 
 	// OverrideStepWithResponse Make a step optional for one unit
 	//
@@ -12042,7 +12094,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-	OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
+	OverrideStepWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error)
 
 	// WaiveStepWithBodyWithResponse Waive a deferred step
 	//
@@ -12053,7 +12105,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
+	WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
 
 	// WaiveStepWithResponse Waive a deferred step
 	//
@@ -12064,7 +12116,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-	WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
+	WaiveStepWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error)
 
 	// UndoSerialWithBodyWithResponse Undo the last change of a unit
 	//
@@ -12080,7 +12132,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
+	UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
 
 	// UndoSerialWithResponse Undo the last change of a unit
 	//
@@ -12096,7 +12148,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-	UndoSerialWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
+	UndoSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error)
 
 	// GetSessionWithResponse Get the session
 	//
@@ -12121,7 +12173,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-	UpdateStepWithBodyWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error)
+	UpdateStepWithBodyWithResponse(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error)
 
 	// UpdateStepWithResponse Change a step
 	//
@@ -12134,7 +12186,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-	UpdateStepWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error)
+	UpdateStepWithResponse(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error)
 
 	// ListTemplatesWithResponse List templates
 	//
@@ -12179,7 +12231,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
-	DeleteTemplateWithResponse(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error)
+	DeleteTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error)
 
 	// GetTemplateWithResponse Get a template
 	//
@@ -12190,7 +12242,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-	GetTemplateWithResponse(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error)
+	GetTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error)
 
 	// UpdateTemplateWithBodyWithResponse Change a template
 	//
@@ -12203,7 +12255,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-	UpdateTemplateWithBodyWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
+	UpdateTemplateWithBodyWithResponse(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
 
 	// UpdateTemplateWithResponse Change a template
 	//
@@ -12216,7 +12268,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-	UpdateTemplateWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
+	UpdateTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
 
 	// ListWorkWithResponse List what waits at which step
 	//
@@ -12400,7 +12452,7 @@ type GetForecastResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Forecast
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12433,7 +12485,7 @@ func (r GetForecastResponse) GetJSON200() *Forecast {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetForecastResponse) GetJSON400() *BadRequest {
+func (r GetForecastResponse) GetJSON400() *Error {
 	return r.JSON400
 }
 
@@ -12534,7 +12586,7 @@ type GetScrapResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Scrap
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPeriod
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12567,7 +12619,7 @@ func (r GetScrapResponse) GetJSON200() *Scrap {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetScrapResponse) GetJSON400() *BadRequest {
+func (r GetScrapResponse) GetJSON400() *InvalidPeriod {
 	return r.JSON400
 }
 
@@ -12668,7 +12720,7 @@ type GetStepTimesResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *StepTimes
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
+	JSON400 *InvalidPeriod
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
@@ -12701,7 +12753,7 @@ func (r GetStepTimesResponse) GetJSON200() *StepTimes {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetStepTimesResponse) GetJSON400() *BadRequest {
+func (r GetStepTimesResponse) GetJSON400() *InvalidPeriod {
 	return r.JSON400
 }
 
@@ -12976,7 +13028,7 @@ type LinkJiraTicketResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Job
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Job
+	JSON201 *CreatedJobFromTicket
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -13037,7 +13089,7 @@ func (r LinkJiraTicketResponse) GetJSON200() *Job {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r LinkJiraTicketResponse) GetJSON201() *Job {
+func (r LinkJiraTicketResponse) GetJSON201() *CreatedJobFromTicket {
 	return r.JSON201
 }
 
@@ -13846,7 +13898,7 @@ type CreateJobResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Job
+	JSON201 *CreatedJob
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -13892,7 +13944,7 @@ type CreateJobResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateJobResponse) GetJSON201() *Job {
+func (r CreateJobResponse) GetJSON201() *CreatedJob {
 	return r.JSON201
 }
 
@@ -14235,7 +14287,7 @@ type PlanJobResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *JobDetail
+	JSON201 *PlannedJob
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -14285,7 +14337,7 @@ type PlanJobResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r PlanJobResponse) GetJSON201() *JobDetail {
+func (r PlanJobResponse) GetJSON201() *PlannedJob {
 	return r.JSON201
 }
 
@@ -15479,7 +15531,7 @@ type CreatePathResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Path
+	JSON201 *CreatedPath
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -15525,7 +15577,7 @@ type CreatePathResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreatePathResponse) GetJSON201() *Path {
+func (r CreatePathResponse) GetJSON201() *CreatedPath {
 	return r.JSON201
 }
 
@@ -16411,7 +16463,7 @@ type CreateSerialsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *SerialList
+	JSON201 *CreatedSerials
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *Error
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -16461,7 +16513,7 @@ type CreateSerialsResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateSerialsResponse) GetJSON201() *SerialList {
+func (r CreateSerialsResponse) GetJSON201() *CreatedSerials {
 	return r.JSON201
 }
 
@@ -20542,7 +20594,7 @@ type CreateTemplateResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Template
+	JSON201 *CreatedTemplate
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -20584,7 +20636,7 @@ type CreateTemplateResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateTemplateResponse) GetJSON201() *Template {
+func (r CreateTemplateResponse) GetJSON201() *CreatedTemplate {
 	return r.JSON201
 }
 
@@ -21648,7 +21700,7 @@ func (c *ClientWithResponses) PlanJobWithResponse(ctx context.Context, params *P
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/jobs/{jobId} (the `DeleteJob` operationId).
-func (c *ClientWithResponses) DeleteJobWithResponse(ctx context.Context, jobID JobID, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*DeleteJobResponse, error) {
+func (c *ClientWithResponses) DeleteJobWithResponse(ctx context.Context, jobID JobIDParameter, params *DeleteJobParams, reqEditors ...RequestEditorFn) (*DeleteJobResponse, error) {
 	rsp, err := c.DeleteJob(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21666,7 +21718,7 @@ func (c *ClientWithResponses) DeleteJobWithResponse(ctx context.Context, jobID J
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jobs/{jobId} (the `GetJob` operationId).
-func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobResponse, error) {
+func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobIDParameter, reqEditors ...RequestEditorFn) (*GetJobResponse, error) {
 	rsp, err := c.GetJob(ctx, jobID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21686,7 +21738,7 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error) {
+func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error) {
 	rsp, err := c.UpdateJobWithBody(ctx, jobID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21706,7 +21758,7 @@ func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/jobs/{jobId} (the `UpdateJob` operationId).
-func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error) {
+func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID JobIDParameter, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error) {
 	rsp, err := c.UpdateJob(ctx, jobID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21725,7 +21777,7 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-func (c *ClientWithResponses) CloseJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
+func (c *ClientWithResponses) CloseJobWithBodyWithResponse(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
 	rsp, err := c.CloseJobWithBody(ctx, jobID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21744,7 +21796,7 @@ func (c *ClientWithResponses) CloseJobWithBodyWithResponse(ctx context.Context, 
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/{jobId}/close (the `CloseJob` operationId).
-func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
+func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID JobIDParameter, params *CloseJobParams, body CloseJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
 	rsp, err := c.CloseJob(ctx, jobID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21761,7 +21813,7 @@ func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID Jo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/jobs/{jobId}/paths (the `ListJobPaths` operationId).
-func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobID JobID, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*ListJobPathsResponse, error) {
+func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobID JobIDParameter, params *ListJobPathsParams, reqEditors ...RequestEditorFn) (*ListJobPathsResponse, error) {
 	rsp, err := c.ListJobPaths(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21779,7 +21831,7 @@ func (c *ClientWithResponses) ListJobPathsWithResponse(ctx context.Context, jobI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-func (c *ClientWithResponses) ReopenJobWithBodyWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error) {
+func (c *ClientWithResponses) ReopenJobWithBodyWithResponse(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error) {
 	rsp, err := c.ReopenJobWithBody(ctx, jobID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21797,7 +21849,7 @@ func (c *ClientWithResponses) ReopenJobWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/jobs/{jobId}/reopen (the `ReopenJob` operationId).
-func (c *ClientWithResponses) ReopenJobWithResponse(ctx context.Context, jobID JobID, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error) {
+func (c *ClientWithResponses) ReopenJobWithResponse(ctx context.Context, jobID JobIDParameter, params *ReopenJobParams, body ReopenJobJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenJobResponse, error) {
 	rsp, err := c.ReopenJob(ctx, jobID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21853,7 +21905,7 @@ func (c *ClientWithResponses) CreatePathWithResponse(ctx context.Context, params
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/paths/{pathId} (the `DeletePath` operationId).
-func (c *ClientWithResponses) DeletePathWithResponse(ctx context.Context, pathID PathID, params *DeletePathParams, reqEditors ...RequestEditorFn) (*DeletePathResponse, error) {
+func (c *ClientWithResponses) DeletePathWithResponse(ctx context.Context, pathID PathIDParameter, params *DeletePathParams, reqEditors ...RequestEditorFn) (*DeletePathResponse, error) {
 	rsp, err := c.DeletePath(ctx, pathID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21871,7 +21923,7 @@ func (c *ClientWithResponses) DeletePathWithResponse(ctx context.Context, pathID
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/paths/{pathId} (the `GetPath` operationId).
-func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID PathID, reqEditors ...RequestEditorFn) (*GetPathResponse, error) {
+func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID PathIDParameter, reqEditors ...RequestEditorFn) (*GetPathResponse, error) {
 	rsp, err := c.GetPath(ctx, pathID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21896,7 +21948,7 @@ func (c *ClientWithResponses) GetPathWithResponse(ctx context.Context, pathID Pa
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error) {
+func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error) {
 	rsp, err := c.UpdatePathWithBody(ctx, pathID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -21921,7 +21973,7 @@ func (c *ClientWithResponses) UpdatePathWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/paths/{pathId} (the `UpdatePath` operationId).
-func (c *ClientWithResponses) UpdatePathWithResponse(ctx context.Context, pathID PathID, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error) {
+func (c *ClientWithResponses) UpdatePathWithResponse(ctx context.Context, pathID PathIDParameter, params *UpdatePathParams, body UpdatePathJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePathResponse, error) {
 	rsp, err := c.UpdatePath(ctx, pathID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22240,7 +22292,7 @@ func (c *ClientWithResponses) UndoSerialsWithResponse(ctx context.Context, param
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/serials/{serialId} (the `DeleteSerial` operationId).
-func (c *ClientWithResponses) DeleteSerialWithResponse(ctx context.Context, serialID SerialID, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error) {
+func (c *ClientWithResponses) DeleteSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *DeleteSerialParams, reqEditors ...RequestEditorFn) (*DeleteSerialResponse, error) {
 	rsp, err := c.DeleteSerial(ctx, serialID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22258,7 +22310,7 @@ func (c *ClientWithResponses) DeleteSerialWithResponse(ctx context.Context, seri
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/serials/{serialId} (the `GetSerial` operationId).
-func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialID SerialID, reqEditors ...RequestEditorFn) (*GetSerialResponse, error) {
+func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialID SerialIDParameter, reqEditors ...RequestEditorFn) (*GetSerialResponse, error) {
 	rsp, err := c.GetSerial(ctx, serialID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22283,7 +22335,7 @@ func (c *ClientWithResponses) GetSerialWithResponse(ctx context.Context, serialI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
+func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
 	rsp, err := c.AdvanceSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22308,7 +22360,7 @@ func (c *ClientWithResponses) AdvanceSerialWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance (the `AdvanceSerial` operationId).
-func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
+func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialParams, body AdvanceSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialResponse, error) {
 	rsp, err := c.AdvanceSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22329,7 +22381,7 @@ func (c *ClientWithResponses) AdvanceSerialWithResponse(ctx context.Context, ser
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
+func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
 	rsp, err := c.AdvanceSerialToWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22350,7 +22402,7 @@ func (c *ClientWithResponses) AdvanceSerialToWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/advance-to (the `AdvanceSerialTo` operationId).
-func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, serialID SerialID, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
+func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, serialID SerialIDParameter, params *AdvanceSerialToParams, body AdvanceSerialToJSONRequestBody, reqEditors ...RequestEditorFn) (*AdvanceSerialToResponse, error) {
 	rsp, err := c.AdvanceSerialTo(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22369,7 +22421,7 @@ func (c *ClientWithResponses) AdvanceSerialToWithResponse(ctx context.Context, s
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
+func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
 	rsp, err := c.ForceCompleteSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22388,7 +22440,7 @@ func (c *ClientWithResponses) ForceCompleteSerialWithBodyWithResponse(ctx contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/force-complete (the `ForceCompleteSerial` operationId).
-func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialID, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
+func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *ForceCompleteSerialParams, body ForceCompleteSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ForceCompleteSerialResponse, error) {
 	rsp, err := c.ForceCompleteSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22406,7 +22458,7 @@ func (c *ClientWithResponses) ForceCompleteSerialWithResponse(ctx context.Contex
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-func (c *ClientWithResponses) AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
+func (c *ClientWithResponses) AddSerialNoteWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
 	rsp, err := c.AddSerialNoteWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22424,7 +22476,7 @@ func (c *ClientWithResponses) AddSerialNoteWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/notes (the `AddSerialNote` operationId).
-func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, serialID SerialID, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
+func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, serialID SerialIDParameter, params *AddSerialNoteParams, body AddSerialNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSerialNoteResponse, error) {
 	rsp, err := c.AddSerialNote(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22442,7 +22494,7 @@ func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, ser
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
+func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
 	rsp, err := c.ScrapSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22460,7 +22512,7 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/scrap (the `ScrapSerial` operationId).
-func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, serialID SerialID, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
+func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *ScrapSerialParams, body ScrapSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*ScrapSerialResponse, error) {
 	rsp, err := c.ScrapSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22477,7 +22529,7 @@ func (c *ClientWithResponses) ScrapSerialWithResponse(ctx context.Context, seria
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
+func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
 	rsp, err := c.CompleteStepWithBody(ctx, serialID, stepID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22494,7 +22546,7 @@ func (c *ClientWithResponses) CompleteStepWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/complete (the `CompleteStep` operationId).
-func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
+func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *CompleteStepParams, body CompleteStepJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteStepResponse, error) {
 	rsp, err := c.CompleteStep(ctx, serialID, stepID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22512,7 +22564,7 @@ func (c *ClientWithResponses) CompleteStepWithResponse(ctx context.Context, seri
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/serials/{serialId}/steps/{stepId}/override (the `ClearStepOverride` operationId).
-func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*ClearStepOverrideResponse, error) {
+func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *ClearStepOverrideParams, reqEditors ...RequestEditorFn) (*ClearStepOverrideResponse, error) {
 	rsp, err := c.ClearStepOverride(ctx, serialID, stepID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22530,7 +22582,7 @@ func (c *ClientWithResponses) ClearStepOverrideWithResponse(ctx context.Context,
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
+func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
 	rsp, err := c.OverrideStepWithBody(ctx, serialID, stepID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22548,7 +22600,7 @@ func (c *ClientWithResponses) OverrideStepWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/override (the `OverrideStep` operationId).
-func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
+func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *OverrideStepParams, body OverrideStepJSONRequestBody, reqEditors ...RequestEditorFn) (*OverrideStepResponse, error) {
 	rsp, err := c.OverrideStep(ctx, serialID, stepID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22565,7 +22617,7 @@ func (c *ClientWithResponses) OverrideStepWithResponse(ctx context.Context, seri
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
+func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
 	rsp, err := c.WaiveStepWithBody(ctx, serialID, stepID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22582,7 +22634,7 @@ func (c *ClientWithResponses) WaiveStepWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/steps/{stepId}/waive (the `WaiveStep` operationId).
-func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialID SerialID, stepID StepID, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
+func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialID SerialIDParameter, stepID StepIDParameter, params *WaiveStepParams, body WaiveStepJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveStepResponse, error) {
 	rsp, err := c.WaiveStep(ctx, serialID, stepID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22604,7 +22656,7 @@ func (c *ClientWithResponses) WaiveStepWithResponse(ctx context.Context, serialI
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
+func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
 	rsp, err := c.UndoSerialWithBody(ctx, serialID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22626,7 +22678,7 @@ func (c *ClientWithResponses) UndoSerialWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/serials/{serialId}/undo (the `UndoSerial` operationId).
-func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serialID SerialID, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
+func (c *ClientWithResponses) UndoSerialWithResponse(ctx context.Context, serialID SerialIDParameter, params *UndoSerialParams, body UndoSerialJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoSerialResponse, error) {
 	rsp, err := c.UndoSerial(ctx, serialID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22663,7 +22715,7 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-func (c *ClientWithResponses) UpdateStepWithBodyWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error) {
+func (c *ClientWithResponses) UpdateStepWithBodyWithResponse(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error) {
 	rsp, err := c.UpdateStepWithBody(ctx, stepID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22682,7 +22734,7 @@ func (c *ClientWithResponses) UpdateStepWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/steps/{stepId} (the `UpdateStep` operationId).
-func (c *ClientWithResponses) UpdateStepWithResponse(ctx context.Context, stepID StepID, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error) {
+func (c *ClientWithResponses) UpdateStepWithResponse(ctx context.Context, stepID StepIDParameter, params *UpdateStepParams, body UpdateStepJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateStepResponse, error) {
 	rsp, err := c.UpdateStep(ctx, stepID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22751,7 +22803,7 @@ func (c *ClientWithResponses) CreateTemplateWithResponse(ctx context.Context, pa
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/templates/{templateId} (the `DeleteTemplate` operationId).
-func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, templateID TemplateID, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error) {
+func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, params *DeleteTemplateParams, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error) {
 	rsp, err := c.DeleteTemplate(ctx, templateID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22768,7 +22820,7 @@ func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, te
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templateID TemplateID, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error) {
+func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error) {
 	rsp, err := c.GetTemplate(ctx, templateID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22787,7 +22839,7 @@ func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templ
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-func (c *ClientWithResponses) UpdateTemplateWithBodyWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
+func (c *ClientWithResponses) UpdateTemplateWithBodyWithResponse(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
 	rsp, err := c.UpdateTemplateWithBody(ctx, templateID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -22806,7 +22858,7 @@ func (c *ClientWithResponses) UpdateTemplateWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/templates/{templateId} (the `UpdateTemplate` operationId).
-func (c *ClientWithResponses) UpdateTemplateWithResponse(ctx context.Context, templateID TemplateID, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
+func (c *ClientWithResponses) UpdateTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
 	rsp, err := c.UpdateTemplate(ctx, templateID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -23013,7 +23065,7 @@ func ParseGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) 
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23168,7 +23220,7 @@ func ParseGetScrapResponse(rsp *http.Response) (*GetScrapResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPeriod
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23323,7 +23375,7 @@ func ParseGetStepTimesResponse(rsp *http.Response) (*GetStepTimesResponse, error
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
+		var dest InvalidPeriod
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23633,7 +23685,7 @@ func ParseLinkJiraTicketResponse(rsp *http.Response) (*LinkJiraTicketResponse, e
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Job
+		var dest CreatedJobFromTicket
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -24722,7 +24774,7 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Job
+		var dest CreatedJob
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -25196,7 +25248,7 @@ func ParsePlanJobResponse(rsp *http.Response) (*PlanJobResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest JobDetail
+		var dest PlannedJob
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -26721,7 +26773,7 @@ func ParseCreatePathResponse(rsp *http.Response) (*CreatePathResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Path
+		var dest CreatedPath
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -27845,7 +27897,7 @@ func ParseCreateSerialsResponse(rsp *http.Response) (*CreateSerialsResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest SerialList
+		var dest CreatedSerials
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -32878,7 +32930,7 @@ func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Template
+		var dest CreatedTemplate
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

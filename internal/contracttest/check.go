@@ -55,7 +55,7 @@ func (o *Operation) Check(answer Answer) []Finding {
 		found.add("status", "%s does not declare %d", o.ID, answer.Status)
 		if answer.Status >= http.StatusBadRequest {
 			// It must still look like every other error.
-			found = append(found, o.contract.checkError(answer)...)
+			found = append(found, o.contract.CheckError(answer)...)
 		}
 		return found
 	}
@@ -84,8 +84,8 @@ func (o *Operation) Check(answer Answer) []Finding {
 	return found
 }
 
-// checkError checks an error response that belongs to no operation, such as that of an unknown route.
-func (c *Contract) checkError(answer Answer) []Finding {
+// CheckError checks an error response that belongs to no operation, such as that of an unknown route.
+func (c *Contract) CheckError(answer Answer) []Finding {
 	var found findings
 	if name := answer.Header.Get("Content-Type"); name != "application/json" {
 		found.add("media type", "an error is application/json, not %q", name)

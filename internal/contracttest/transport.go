@@ -71,7 +71,7 @@ func Judge(request *http.Request, answer Answer) []Finding {
 		}
 		return found
 	case answer.Status >= http.StatusBadRequest && request.Method != http.MethodHead && request.Method != http.MethodOptions:
-		return Routecard().checkError(answer)
+		return Routecard().CheckError(answer)
 	default:
 		return nil
 	}

@@ -93,7 +93,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -135,7 +135,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -162,7 +162,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -214,7 +214,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -263,7 +263,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -310,7 +310,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -511,7 +511,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -545,7 +545,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -578,7 +578,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -607,7 +607,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -633,7 +633,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -660,7 +660,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -690,7 +690,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -716,9 +716,9 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -751,9 +751,9 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -778,9 +778,9 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -1036,7 +1036,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
@@ -1376,7 +1376,8 @@ export interface components {
              */
             quantity?: number;
             /**
-             * @description Your own serial numbers, which must be new. Either this or `quantity`.
+             * @description Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
+             *     serial numbers fit only if they have at most 17 characters on average.
              * @example [
              *       "HSG-7075-001",
              *       "HSG-7075-002"
@@ -2080,7 +2081,8 @@ export interface components {
              */
             quantity?: number;
             /**
-             * @description Your own serial numbers, which must be new. Either this or `quantity`.
+             * @description Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
+             *     serial numbers fit only if they have at most 17 characters on average.
              * @example [
              *       "HSG-7075-001",
              *       "HSG-7075-002"
@@ -3334,7 +3336,13 @@ export interface components {
              * @example 10
              */
             toCreate?: number;
-            oldestSince?: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description Time of the last change (`updatedAt`) of the unit that was created first, of those that stand at the step. That is when
+             *     this unit came to the step, unless it was changed there since, for example by an override. Absent if no unit stands there.
+             * @example 2024-01-15T10:30:00.000Z
+             */
+            oldestSince?: string;
         };
         /** @description Work, the most urgent first. */
         WorkList: components["schemas"]["WorkItem"][];
@@ -3603,6 +3611,82 @@ export interface components {
         };
     };
     responses: {
+        /** @description The job was created and is on disk. */
+        CreatedJob: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Job"];
+            };
+        };
+        /** @description The job, its paths, and its progress, as `getJob` returns them. */
+        PlannedJob: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["JobDetail"];
+            };
+        };
+        /** @description The path was created and is on disk. */
+        CreatedPath: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Path"];
+            };
+        };
+        /** @description The units were created and are on disk, in the order of their numbers. */
+        CreatedSerials: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SerialList"];
+            };
+        };
+        /** @description The template was created and is on disk. */
+        CreatedTemplate: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Template"];
+            };
+        };
+        /** @description The job that was created from the ticket. */
+        CreatedJobFromTicket: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                Location: components["headers"]["Location"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Job"];
+            };
+        };
         /** @description The request breaks a rule of this contract. `errors` lists every parameter that failed. */
         BadRequest: {
             headers: {
@@ -3625,6 +3709,16 @@ export interface components {
         };
         /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
         InvalidQuery: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The period is not valid. `errors` lists every parameter that failed. */
+        InvalidPeriod: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -3952,13 +4046,13 @@ export interface components {
     };
     parameters: {
         /** @description Id of the job. */
-        JobId: components["schemas"]["JobId"];
+        JobIdParameter: components["schemas"]["JobId"];
         /** @description Id of the path. */
-        PathId: components["schemas"]["PathId"];
+        PathIdParameter: components["schemas"]["PathId"];
         /** @description Id of the step. */
-        StepId: components["schemas"]["StepId"];
+        StepIdParameter: components["schemas"]["StepId"];
         /** @description The serial number. */
-        SerialId: components["schemas"]["SerialId"];
+        SerialIdParameter: components["schemas"]["SerialId"];
         /** @description Only units of this job. */
         SerialJobId: string;
         /** @description Only units on this path. */
@@ -4066,7 +4160,7 @@ export interface components {
         /** @description Only steps of this job. */
         WorkJobId: string;
         /** @description Id of the template. */
-        TemplateId: components["schemas"]["TemplateId"];
+        TemplateIdParameter: components["schemas"]["TemplateId"];
         /** @description Maximum number of items to return. Without it, the list contains all items. */
         Limit: number;
         /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
@@ -4196,19 +4290,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The job was created and is on disk. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
+            201: components["responses"]["CreatedJob"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
@@ -4317,7 +4399,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4351,7 +4433,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4403,7 +4485,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4439,7 +4521,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4495,7 +4577,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4558,19 +4640,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The job, its paths, and its progress, as `getJob` returns them. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobDetail"];
-                };
-            };
+            201: components["responses"]["PlannedJob"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -4604,7 +4674,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the job. */
-                jobId: components["parameters"]["JobId"];
+                jobId: components["parameters"]["JobIdParameter"];
             };
             cookie?: never;
         };
@@ -4648,19 +4718,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The path was created and is on disk. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Path"];
-                };
-            };
+            201: components["responses"]["CreatedPath"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
@@ -4697,7 +4755,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -4731,7 +4789,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -4801,7 +4859,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the path. */
-                pathId: components["parameters"]["PathId"];
+                pathId: components["parameters"]["PathIdParameter"];
             };
             cookie?: never;
         };
@@ -4843,7 +4901,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -4950,17 +5008,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The units were created and are on disk, in the order of their numbers. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SerialList"];
-                };
-            };
+            201: components["responses"]["CreatedSerials"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
@@ -5318,7 +5366,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5352,7 +5400,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5397,7 +5445,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5462,7 +5510,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5527,7 +5575,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5592,7 +5640,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5648,7 +5696,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5704,7 +5752,7 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
             };
             cookie?: never;
         };
@@ -5759,9 +5807,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -5823,9 +5871,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -5870,9 +5918,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -5928,9 +5976,9 @@ export interface operations {
             };
             path: {
                 /** @description The serial number. */
-                serialId: components["parameters"]["SerialId"];
+                serialId: components["parameters"]["SerialIdParameter"];
                 /** @description Id of the step. */
-                stepId: components["parameters"]["StepId"];
+                stepId: components["parameters"]["StepIdParameter"];
             };
             cookie?: never;
         };
@@ -6108,7 +6156,7 @@ export interface operations {
                     "application/json": components["schemas"]["StepTimes"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidPeriod"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6142,7 +6190,7 @@ export interface operations {
                     "application/json": components["schemas"]["Scrap"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            400: components["responses"]["InvalidPeriod"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6174,7 +6222,16 @@ export interface operations {
                     "application/json": components["schemas"]["Forecast"];
                 };
             };
-            400: components["responses"]["BadRequest"];
+            /** @description A parameter breaks a rule of this contract, or the time zone does not exist. `errors` lists every parameter that failed. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6299,19 +6356,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The template was created and is on disk. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Template"];
-                };
-            };
+            201: components["responses"]["CreatedTemplate"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6329,7 +6374,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
@@ -6363,7 +6408,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
@@ -6405,7 +6450,7 @@ export interface operations {
             };
             path: {
                 /** @description Id of the template. */
-                templateId: components["parameters"]["TemplateId"];
+                templateId: components["parameters"]["TemplateIdParameter"];
             };
             cookie?: never;
         };
@@ -6561,19 +6606,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The job that was created from the ticket. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
-                    Location: components["headers"]["Location"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
+            201: components["responses"]["CreatedJobFromTicket"];
             /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
             400: {
                 headers: {
