@@ -297,7 +297,7 @@ func toAPIEvents(events []models.Event) []gen.Event {
 }
 
 func toAPIEvent(event models.Event) gen.Event {
-	return gen.Event{EventBase: gen.EventBase{
+	return gen.Event{
 		ID:         event.ID,
 		Seq:        event.Seq,
 		Type:       string(event.Type),
@@ -310,5 +310,5 @@ func toAPIEvent(event models.Event) gen.Event {
 		SerialID:   event.SerialNumber,
 		StepID:     event.StepID,
 		Data:       json.RawMessage(event.Data),
-	}}
+	}
 }

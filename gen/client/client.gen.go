@@ -744,10 +744,7 @@ type ErrorOutcome string
 
 // Event One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
 // do not know.
-type Event struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
-}
+type Event = EventBase
 
 // EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened, as the caller says; it is absent if the
 // caller said nothing. Events are in the order of `seq` whatever `occurredAt` is.
