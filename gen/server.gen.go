@@ -1277,8 +1277,6 @@ type JobClose struct {
 
 // JobClosedEvent A job was closed.
 type JobClosedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1287,6 +1285,8 @@ type JobClosedEvent struct {
 
 	// Data The job, and why it was closed.
 	Data JobStateData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobCreate A job to be created.
@@ -1354,8 +1354,6 @@ type JobCreate struct {
 
 // JobCreatedEvent A job was created.
 type JobCreatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1364,6 +1362,8 @@ type JobCreatedEvent struct {
 
 	// Data The job that was created.
 	Data JobEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobDeletedData The job that was deleted.
@@ -1376,8 +1376,6 @@ type JobDeletedData struct {
 
 // JobDeletedEvent A job was deleted.
 type JobDeletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1386,6 +1384,8 @@ type JobDeletedEvent struct {
 
 	// Data The job that was deleted.
 	Data JobDeletedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobDetail A job with its paths and its progress.
@@ -1448,8 +1448,6 @@ type JobLinkedData struct {
 
 // JobLinkedEvent A job was linked to a Jira ticket.
 type JobLinkedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1458,6 +1456,8 @@ type JobLinkedEvent struct {
 
 	// Data The ticket that the job was linked to.
 	Data JobLinkedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobList Jobs, in the order asked for.
@@ -1604,8 +1604,6 @@ type JobPushedData struct {
 
 // JobPushedEvent The progress of a job was written to its ticket.
 type JobPushedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1614,6 +1612,8 @@ type JobPushedEvent struct {
 
 	// Data Where the progress was written.
 	Data JobPushedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobReopen Reopen a closed job.
@@ -1626,8 +1626,6 @@ type JobReopen struct {
 
 // JobReopenedEvent A closed job was opened again.
 type JobReopenedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1636,6 +1634,8 @@ type JobReopenedEvent struct {
 
 	// Data The job, and why it was closed.
 	Data JobStateData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobStateData The job, and why it was closed.
@@ -1691,8 +1691,6 @@ type JobUpdatePriority string
 
 // JobUpdatedEvent A job was changed.
 type JobUpdatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1701,6 +1699,8 @@ type JobUpdatedEvent struct {
 
 	// Data The fields that were sent, as they are after the change.
 	Data JobChangedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
@@ -1716,8 +1716,6 @@ type OccurredAt = string
 
 // OverrideClearedEvent A step is required of a unit again.
 type OverrideClearedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1726,6 +1724,8 @@ type OverrideClearedEvent struct {
 
 	// Data The step.
 	Data StepNameData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // Path One route of a job through the shop.
@@ -1824,8 +1824,6 @@ type PathDetail struct {
 
 // PathEvent A path was created, changed, or deleted.
 type PathEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1834,6 +1832,8 @@ type PathEvent struct {
 
 	// Data The path after the change, or before its deletion.
 	Data PathEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // PathEventData The path after the change, or before its deletion.
@@ -2302,8 +2302,6 @@ type SerialCreatedData struct {
 
 // SerialCreatedEvent A unit was created.
 type SerialCreatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2312,12 +2310,12 @@ type SerialCreatedEvent struct {
 
 	// Data The step at which the unit begins.
 	Data SerialCreatedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialDeletedEvent A unit that had not moved was deleted.
 type SerialDeletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2326,6 +2324,8 @@ type SerialDeletedEvent struct {
 
 	// Data The step.
 	Data StepNameData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
@@ -2387,8 +2387,6 @@ type SerialForceCompletedData struct {
 
 // SerialForceCompletedEvent A unit was completed although required steps were open.
 type SerialForceCompletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2397,6 +2395,8 @@ type SerialForceCompletedEvent struct {
 
 	// Data Why the unit was completed, and the required steps that were open.
 	Data SerialForceCompletedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
@@ -2453,8 +2453,6 @@ type SerialMovedData struct {
 
 // SerialMovedEvent A unit moved to another step, or was completed after its last step.
 type SerialMovedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2463,6 +2461,8 @@ type SerialMovedEvent struct {
 
 	// Data The steps of the move. The target is absent when the unit was completed.
 	Data SerialMovedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialNote A note on a unit.
@@ -2500,8 +2500,6 @@ type SerialNotedData struct {
 
 // SerialNotedEvent A note was added to a unit.
 type SerialNotedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2510,6 +2508,8 @@ type SerialNotedEvent struct {
 
 	// Data The note, and the step at which the unit is.
 	Data SerialNotedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialPath The path of a unit.
@@ -2585,8 +2585,6 @@ type SerialScrappedData struct {
 
 // SerialScrappedEvent A unit was scrapped.
 type SerialScrappedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2595,6 +2593,8 @@ type SerialScrappedEvent struct {
 
 	// Data Where and why the unit was scrapped.
 	Data SerialScrappedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialStatus The state of a unit.
@@ -2725,8 +2725,6 @@ type SerialUndoneData struct {
 
 // SerialUndoneEvent The last change of a unit was taken back.
 type SerialUndoneEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2735,6 +2733,8 @@ type SerialUndoneEvent struct {
 
 	// Data The change that was taken back.
 	Data SerialUndoneData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialsAdvance Advance many units.
@@ -3085,8 +3085,6 @@ type StepComplete struct {
 
 // StepCompletedEvent A deferred step was reported as done.
 type StepCompletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3095,6 +3093,8 @@ type StepCompletedEvent struct {
 
 	// Data The step.
 	Data StepNameData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // StepCreate A step to be created.
@@ -3260,8 +3260,6 @@ type StepOrder = int
 
 // StepOverriddenEvent A step was made optional for one unit.
 type StepOverriddenEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3270,6 +3268,8 @@ type StepOverriddenEvent struct {
 
 	// Data The step, and why.
 	Data StepReasonData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // StepOverride Make a step optional for one unit.
@@ -3435,8 +3435,6 @@ type StepUpdate struct {
 
 // StepUpdatedEvent A step was changed.
 type StepUpdatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3445,6 +3443,8 @@ type StepUpdatedEvent struct {
 
 	// Data The step after the change.
 	Data StepEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // StepWaive Excuse a deferred step.
@@ -3492,8 +3492,6 @@ type StepWaivedData struct {
 
 // StepWaivedEvent A unit was excused from a deferred step.
 type StepWaivedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3502,6 +3500,8 @@ type StepWaivedEvent struct {
 
 	// Data The step, why it was waived, and who approved that.
 	Data StepWaivedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // Template A list of steps from which paths are made.
@@ -3559,8 +3559,6 @@ type TemplateCreate struct {
 
 // TemplateEvent A template was created, changed, or deleted.
 type TemplateEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3569,6 +3567,8 @@ type TemplateEvent struct {
 
 	// Data The template after the change, or before its deletion.
 	Data TemplateEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // TemplateEventData The template after the change, or before its deletion.

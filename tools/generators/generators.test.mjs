@@ -1,5 +1,6 @@
 // Makes clients from openapi.yaml with generators of other people, compiles them strictly, and tells the same story with each
-// against a real server. Each story is a program that prints what it sees. `make test-generators` runs this file.
+// against a real server. Each story is a program that prints what it sees. A longer story is told in Arazzo, by Redocly's runner.
+// `make test-generators` runs this file.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -89,4 +90,11 @@ describe("clients of other people's generators", { concurrency: 2 }, () => {
       assert.equal(await withServer((url) => run(program, url)), story);
     });
   });
+});
+
+test("Arazzo", async (t) => {
+  const redocly = join(here, "../node_modules/.bin/redocly");
+  const arazzo = join(here, "../story.arazzo.yaml");
+  await t.test("lint", () => run(redocly, "lint", arazzo));
+  await t.test("respect", () => withServer((url) => run(redocly, "respect", arazzo, "--server", `routecard=${url}`)));
 });

@@ -2670,7 +2670,7 @@ export interface components {
             approverId: string;
         };
         /** @description A job was created. */
-        JobCreatedEvent: components["schemas"]["EventBase"] & {
+        JobCreatedEvent: {
             /**
              * @description What happened.
              * @example job.created
@@ -2678,7 +2678,7 @@ export interface components {
              */
             type: "job.created";
             data: components["schemas"]["JobEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2686,7 +2686,7 @@ export interface components {
             type: "job.created";
         };
         /** @description A job was changed. */
-        JobUpdatedEvent: components["schemas"]["EventBase"] & {
+        JobUpdatedEvent: {
             /**
              * @description What happened.
              * @example job.updated
@@ -2694,7 +2694,7 @@ export interface components {
              */
             type: "job.updated";
             data: components["schemas"]["JobChangedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2702,7 +2702,7 @@ export interface components {
             type: "job.updated";
         };
         /** @description A job was deleted. */
-        JobDeletedEvent: components["schemas"]["EventBase"] & {
+        JobDeletedEvent: {
             /**
              * @description What happened.
              * @example job.deleted
@@ -2710,7 +2710,7 @@ export interface components {
              */
             type: "job.deleted";
             data: components["schemas"]["JobDeletedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2718,7 +2718,7 @@ export interface components {
             type: "job.deleted";
         };
         /** @description A job was linked to a Jira ticket. */
-        JobLinkedEvent: components["schemas"]["EventBase"] & {
+        JobLinkedEvent: {
             /**
              * @description What happened.
              * @example job.linked
@@ -2726,7 +2726,7 @@ export interface components {
              */
             type: "job.linked";
             data: components["schemas"]["JobLinkedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2734,7 +2734,7 @@ export interface components {
             type: "job.linked";
         };
         /** @description The progress of a job was written to its ticket. */
-        JobPushedEvent: components["schemas"]["EventBase"] & {
+        JobPushedEvent: {
             /**
              * @description What happened.
              * @example job.pushed
@@ -2742,7 +2742,7 @@ export interface components {
              */
             type: "job.pushed";
             data: components["schemas"]["JobPushedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2750,7 +2750,7 @@ export interface components {
             type: "job.pushed";
         };
         /** @description A path was created, changed, or deleted. */
-        PathEvent: components["schemas"]["EventBase"] & {
+        PathEvent: {
             /**
              * @description What happened.
              * @example path.created
@@ -2758,7 +2758,7 @@ export interface components {
              */
             type: "path.created" | "path.updated" | "path.deleted";
             data: components["schemas"]["PathEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2766,7 +2766,7 @@ export interface components {
             type: "path.created" | "path.updated" | "path.deleted";
         };
         /** @description A step was changed. */
-        StepUpdatedEvent: components["schemas"]["EventBase"] & {
+        StepUpdatedEvent: {
             /**
              * @description What happened.
              * @example step.updated
@@ -2774,7 +2774,7 @@ export interface components {
              */
             type: "step.updated";
             data: components["schemas"]["StepEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2782,7 +2782,7 @@ export interface components {
             type: "step.updated";
         };
         /** @description A unit was created. */
-        SerialCreatedEvent: components["schemas"]["EventBase"] & {
+        SerialCreatedEvent: {
             /**
              * @description What happened.
              * @example serial.created
@@ -2790,7 +2790,7 @@ export interface components {
              */
             type: "serial.created";
             data: components["schemas"]["SerialCreatedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2798,7 +2798,7 @@ export interface components {
             type: "serial.created";
         };
         /** @description A unit moved to another step, or was completed after its last step. */
-        SerialMovedEvent: components["schemas"]["EventBase"] & {
+        SerialMovedEvent: {
             /**
              * @description What happened.
              * @example serial.advanced
@@ -2806,7 +2806,7 @@ export interface components {
              */
             type: "serial.advanced" | "serial.completed";
             data: components["schemas"]["SerialMovedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2814,7 +2814,7 @@ export interface components {
             type: "serial.advanced" | "serial.completed";
         };
         /** @description A unit was scrapped. */
-        SerialScrappedEvent: components["schemas"]["EventBase"] & {
+        SerialScrappedEvent: {
             /**
              * @description What happened.
              * @example serial.scrapped
@@ -2822,7 +2822,7 @@ export interface components {
              */
             type: "serial.scrapped";
             data: components["schemas"]["SerialScrappedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2830,7 +2830,7 @@ export interface components {
             type: "serial.scrapped";
         };
         /** @description A unit was completed although required steps were open. */
-        SerialForceCompletedEvent: components["schemas"]["EventBase"] & {
+        SerialForceCompletedEvent: {
             /**
              * @description What happened.
              * @example serial.force_completed
@@ -2838,7 +2838,7 @@ export interface components {
              */
             type: "serial.force_completed";
             data: components["schemas"]["SerialForceCompletedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2846,7 +2846,7 @@ export interface components {
             type: "serial.force_completed";
         };
         /** @description The last change of a unit was taken back. */
-        SerialUndoneEvent: components["schemas"]["EventBase"] & {
+        SerialUndoneEvent: {
             /**
              * @description What happened.
              * @example serial.undone
@@ -2854,7 +2854,7 @@ export interface components {
              */
             type: "serial.undone";
             data: components["schemas"]["SerialUndoneData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2862,7 +2862,7 @@ export interface components {
             type: "serial.undone";
         };
         /** @description A step was made optional for one unit. */
-        StepOverriddenEvent: components["schemas"]["EventBase"] & {
+        StepOverriddenEvent: {
             /**
              * @description What happened.
              * @example serial.step_overridden
@@ -2870,7 +2870,7 @@ export interface components {
              */
             type: "serial.step_overridden";
             data: components["schemas"]["StepReasonData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2878,7 +2878,7 @@ export interface components {
             type: "serial.step_overridden";
         };
         /** @description A step is required of a unit again. */
-        OverrideClearedEvent: components["schemas"]["EventBase"] & {
+        OverrideClearedEvent: {
             /**
              * @description What happened.
              * @example serial.override_cleared
@@ -2886,7 +2886,7 @@ export interface components {
              */
             type: "serial.override_cleared";
             data: components["schemas"]["StepNameData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2894,7 +2894,7 @@ export interface components {
             type: "serial.override_cleared";
         };
         /** @description A unit was excused from a deferred step. */
-        StepWaivedEvent: components["schemas"]["EventBase"] & {
+        StepWaivedEvent: {
             /**
              * @description What happened.
              * @example serial.step_waived
@@ -2902,7 +2902,7 @@ export interface components {
              */
             type: "serial.step_waived";
             data: components["schemas"]["StepWaivedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2910,7 +2910,7 @@ export interface components {
             type: "serial.step_waived";
         };
         /** @description A deferred step was reported as done. */
-        StepCompletedEvent: components["schemas"]["EventBase"] & {
+        StepCompletedEvent: {
             /**
              * @description What happened.
              * @example serial.step_completed
@@ -2918,7 +2918,7 @@ export interface components {
              */
             type: "serial.step_completed";
             data: components["schemas"]["StepNameData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2939,7 +2939,7 @@ export interface components {
             stepName?: string;
         };
         /** @description A note was added to a unit. */
-        SerialNotedEvent: components["schemas"]["EventBase"] & {
+        SerialNotedEvent: {
             /**
              * @description What happened.
              * @example serial.noted
@@ -2947,7 +2947,7 @@ export interface components {
              */
             type: "serial.noted";
             data: components["schemas"]["SerialNotedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2955,7 +2955,7 @@ export interface components {
             type: "serial.noted";
         };
         /** @description A unit that had not moved was deleted. */
-        SerialDeletedEvent: components["schemas"]["EventBase"] & {
+        SerialDeletedEvent: {
             /**
              * @description What happened.
              * @example serial.deleted
@@ -2963,7 +2963,7 @@ export interface components {
              */
             type: "serial.deleted";
             data: components["schemas"]["StepNameData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2980,7 +2980,7 @@ export interface components {
             reason?: string;
         };
         /** @description A job was closed. */
-        JobClosedEvent: components["schemas"]["EventBase"] & {
+        JobClosedEvent: {
             /**
              * @description What happened.
              * @example job.closed
@@ -2988,7 +2988,7 @@ export interface components {
              */
             type: "job.closed";
             data: components["schemas"]["JobStateData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2996,7 +2996,7 @@ export interface components {
             type: "job.closed";
         };
         /** @description A closed job was opened again. */
-        JobReopenedEvent: components["schemas"]["EventBase"] & {
+        JobReopenedEvent: {
             /**
              * @description What happened.
              * @example job.reopened
@@ -3004,7 +3004,7 @@ export interface components {
              */
             type: "job.reopened";
             data: components["schemas"]["JobStateData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3028,7 +3028,7 @@ export interface components {
             steps: components["schemas"]["TemplateStep"][];
         };
         /** @description A template was created, changed, or deleted. */
-        TemplateEvent: components["schemas"]["EventBase"] & {
+        TemplateEvent: {
             /**
              * @description What happened.
              * @example template.created
@@ -3036,7 +3036,7 @@ export interface components {
              */
             type: "template.created" | "template.updated" | "template.deleted";
             data: components["schemas"]["TemplateEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
