@@ -20,7 +20,10 @@ func TestProgress(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for event := range progress.Of(c.Events(ctx, nil)) {
+		for event, err := range progress.Of(c.Events(ctx, nil)) {
+			if err != nil {
+				return
+			}
 			if typed, err := event.Typed(); err == nil {
 				if created, ok := typed.(routecard.JobCreatedEvent); ok {
 					names[*created.JobID] = created.Data.Name
