@@ -122,6 +122,15 @@ contract-report: postgres ## List every answer of the contract, and how often th
 test-browser: build tools/node_modules/.package-lock.json ## Use the explorer in the system's Chromium
 	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test tools/explorer.test.mjs
 
+tools/generators/node_modules/.package-lock.json: tools/generators/package.json tools/generators/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing, and the generators come by it: install Node.js (20 or newer) with npm."; exit 1; }
+	@cd tools/generators && npm ci
+	@touch $@
+
+.PHONY: test-generators
+test-generators: build tools/node_modules/.package-lock.json tools/generators/node_modules/.package-lock.json ## Make clients with other people's generators, and tell the story of a job with each and with Arazzo
+	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test --test-reporter=spec tools/generators/generators.test.mjs
+
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing, and the pages are built with it: install Node.js (20 or newer) with npm."; exit 1; }
 	@cd web && npm ci
@@ -173,7 +182,7 @@ fmt: ## Format the Go code
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	rm -rf bin dist tools/node_modules sdk/typescript/node_modules sdk/typescript/dist
+	rm -rf bin dist tools/node_modules tools/generators/node_modules tools/generators/generated sdk/typescript/node_modules sdk/typescript/dist
 
 ##@ Help
 

@@ -298,7 +298,7 @@ func toAPIEvents(events []models.Event) []gen.Event {
 }
 
 func toAPIEvent(event models.Event) gen.Event {
-	return gen.Event{EventBase: gen.EventBase{
+	return gen.Event{
 		ID:         event.ID,
 		Seq:        event.Seq,
 		Type:       string(event.Type),
@@ -311,5 +311,5 @@ func toAPIEvent(event models.Event) gen.Event {
 		SerialID:   event.SerialNumber,
 		StepID:     event.StepID,
 		Data:       json.RawMessage(event.Data),
-	}}
+	}
 }

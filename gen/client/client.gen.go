@@ -746,10 +746,7 @@ type ErrorOutcome string
 
 // Event One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
 // do not know.
-type Event struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
-}
+type Event = EventBase
 
 // EventBase One change. `at` is when the server recorded it. `occurredAt` is when it happened according to the caller; it is
 // absent if the caller did not send it. Events are always in the order of `seq`.
@@ -1282,8 +1279,6 @@ type JobClose struct {
 
 // JobClosedEvent A job was closed.
 type JobClosedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1292,6 +1287,8 @@ type JobClosedEvent struct {
 
 	// Data The job, and why it was closed.
 	Data JobStateData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobCreate A job to be created.
@@ -1359,8 +1356,6 @@ type JobCreate struct {
 
 // JobCreatedEvent A job was created.
 type JobCreatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1369,6 +1364,8 @@ type JobCreatedEvent struct {
 
 	// Data The job that was created.
 	Data JobEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobDeletedData The job that was deleted.
@@ -1381,8 +1378,6 @@ type JobDeletedData struct {
 
 // JobDeletedEvent A job was deleted.
 type JobDeletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1391,6 +1386,8 @@ type JobDeletedEvent struct {
 
 	// Data The job that was deleted.
 	Data JobDeletedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobDetail A job with its paths and its progress.
@@ -1453,8 +1450,6 @@ type JobLinkedData struct {
 
 // JobLinkedEvent A job was linked to a Jira ticket.
 type JobLinkedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1463,6 +1458,8 @@ type JobLinkedEvent struct {
 
 	// Data The ticket that the job was linked to.
 	Data JobLinkedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobList Jobs, in the requested order.
@@ -1609,8 +1606,6 @@ type JobPushedData struct {
 
 // JobPushedEvent The progress of a job was written to its ticket.
 type JobPushedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1619,6 +1614,8 @@ type JobPushedEvent struct {
 
 	// Data Where the progress was written.
 	Data JobPushedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobReopen Reopen a closed job.
@@ -1631,8 +1628,6 @@ type JobReopen struct {
 
 // JobReopenedEvent A closed job was opened again.
 type JobReopenedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1641,6 +1636,8 @@ type JobReopenedEvent struct {
 
 	// Data The job, and why it was closed.
 	Data JobStateData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // JobStateData The job, and why it was closed.
@@ -1696,8 +1693,6 @@ type JobUpdatePriority string
 
 // JobUpdatedEvent A job was changed.
 type JobUpdatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1706,6 +1701,8 @@ type JobUpdatedEvent struct {
 
 	// Data The fields that were sent, as they are after the change.
 	Data JobChangedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // LastSeq `seq` of the newest event that the response takes into account, 0 before the first event.
@@ -1722,8 +1719,6 @@ type OccurredAt = string
 
 // OverrideClearedEvent The override of a step was removed.
 type OverrideClearedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1732,6 +1727,8 @@ type OverrideClearedEvent struct {
 
 	// Data The step.
 	Data StepNameData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // Path One route of a job through the shop.
@@ -1832,8 +1829,6 @@ type PathDetail struct {
 
 // PathEvent A path was created, changed, or deleted.
 type PathEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -1842,6 +1837,8 @@ type PathEvent struct {
 
 	// Data The path after the change, or before its deletion.
 	Data PathEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // PathEventData The path after the change, or before its deletion.
@@ -2318,8 +2315,6 @@ type SerialCreatedData struct {
 
 // SerialCreatedEvent A unit was created.
 type SerialCreatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2328,12 +2323,12 @@ type SerialCreatedEvent struct {
 
 	// Data The step at which the unit begins.
 	Data SerialCreatedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialDeletedEvent A unit that had not moved was deleted.
 type SerialDeletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2342,6 +2337,8 @@ type SerialDeletedEvent struct {
 
 	// Data The step.
 	Data StepNameData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialDetail A unit, its job and path, the status of each step, and which commands it accepts.
@@ -2404,8 +2401,6 @@ type SerialForceCompletedData struct {
 
 // SerialForceCompletedEvent A unit was completed although required steps were open.
 type SerialForceCompletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2414,6 +2409,8 @@ type SerialForceCompletedEvent struct {
 
 	// Data Why the unit was completed although steps were open, and these steps.
 	Data SerialForceCompletedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
@@ -2470,8 +2467,6 @@ type SerialMovedData struct {
 
 // SerialMovedEvent A unit moved to another step, or was completed after its last step.
 type SerialMovedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2480,6 +2475,8 @@ type SerialMovedEvent struct {
 
 	// Data The steps of the move. The target is absent when the unit was completed.
 	Data SerialMovedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialNote A note on a unit.
@@ -2518,8 +2515,6 @@ type SerialNotedData struct {
 
 // SerialNotedEvent A note was added to a unit.
 type SerialNotedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2528,6 +2523,8 @@ type SerialNotedEvent struct {
 
 	// Data The note, and the step at which the unit is.
 	Data SerialNotedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialPath The path of a unit.
@@ -2605,8 +2602,6 @@ type SerialScrappedData struct {
 
 // SerialScrappedEvent A unit was scrapped.
 type SerialScrappedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2615,6 +2610,8 @@ type SerialScrappedEvent struct {
 
 	// Data Where and why the unit was scrapped.
 	Data SerialScrappedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialStatus The state of a unit.
@@ -2749,8 +2746,6 @@ type SerialUndoneData struct {
 
 // SerialUndoneEvent The last change of a unit was undone.
 type SerialUndoneEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -2759,6 +2754,8 @@ type SerialUndoneEvent struct {
 
 	// Data The change that was undone.
 	Data SerialUndoneData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // SerialsAdvance Advance many units.
@@ -3119,8 +3116,6 @@ type StepComplete struct {
 
 // StepCompletedEvent A deferred step was reported as done.
 type StepCompletedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3129,6 +3124,8 @@ type StepCompletedEvent struct {
 
 	// Data The step.
 	Data StepNameData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // StepCreate A step to be created.
@@ -3297,8 +3294,6 @@ type StepOrder = int
 
 // StepOverriddenEvent A step was made optional for one unit.
 type StepOverriddenEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3307,6 +3302,8 @@ type StepOverriddenEvent struct {
 
 	// Data The step and the reason.
 	Data StepReasonData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // StepOverride Make a step optional for one unit.
@@ -3475,8 +3472,6 @@ type StepUpdate struct {
 
 // StepUpdatedEvent A step was changed.
 type StepUpdatedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3485,6 +3480,8 @@ type StepUpdatedEvent struct {
 
 	// Data The step after the change.
 	Data StepEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // StepWaive Waive a deferred step.
@@ -3533,8 +3530,6 @@ type StepWaivedData struct {
 
 // StepWaivedEvent A deferred step was waived.
 type StepWaivedEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3543,6 +3538,8 @@ type StepWaivedEvent struct {
 
 	// Data The step, the reason, and the approver.
 	Data StepWaivedData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // Template A named list of steps for new paths.
@@ -3602,8 +3599,6 @@ type TemplateCreate struct {
 
 // TemplateEvent A template was created, changed, or deleted.
 type TemplateEvent struct {
-	// Embedded struct due to allOf(#/components/schemas/EventBase)
-	EventBase `yaml:",inline"`
 	// Embedded fields due to inline allOf schema
 	// Type What happened.
 	//
@@ -3612,6 +3607,8 @@ type TemplateEvent struct {
 
 	// Data The template after the change, or before its deletion.
 	Data TemplateEventData `json:"data"`
+	// Embedded struct due to allOf(#/components/schemas/EventBase)
+	EventBase `yaml:",inline"`
 }
 
 // TemplateEventData The template after the change, or before its deletion.

@@ -13,47 +13,47 @@ import (
 func (e Event) Typed() (any, error) {
 	switch e.Type {
 	case "job.closed":
-		return typed(e, JobClosedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobClosedEvent) any { return &to.Data })
+		return typed(e, JobClosedEvent{EventBase: e, Type: e.Type}, func(to *JobClosedEvent) any { return &to.Data })
 	case "job.created":
-		return typed(e, JobCreatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobCreatedEvent) any { return &to.Data })
+		return typed(e, JobCreatedEvent{EventBase: e, Type: e.Type}, func(to *JobCreatedEvent) any { return &to.Data })
 	case "job.deleted":
-		return typed(e, JobDeletedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobDeletedEvent) any { return &to.Data })
+		return typed(e, JobDeletedEvent{EventBase: e, Type: e.Type}, func(to *JobDeletedEvent) any { return &to.Data })
 	case "job.linked":
-		return typed(e, JobLinkedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobLinkedEvent) any { return &to.Data })
+		return typed(e, JobLinkedEvent{EventBase: e, Type: e.Type}, func(to *JobLinkedEvent) any { return &to.Data })
 	case "job.pushed":
-		return typed(e, JobPushedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobPushedEvent) any { return &to.Data })
+		return typed(e, JobPushedEvent{EventBase: e, Type: e.Type}, func(to *JobPushedEvent) any { return &to.Data })
 	case "job.reopened":
-		return typed(e, JobReopenedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobReopenedEvent) any { return &to.Data })
+		return typed(e, JobReopenedEvent{EventBase: e, Type: e.Type}, func(to *JobReopenedEvent) any { return &to.Data })
 	case "job.updated":
-		return typed(e, JobUpdatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *JobUpdatedEvent) any { return &to.Data })
+		return typed(e, JobUpdatedEvent{EventBase: e, Type: e.Type}, func(to *JobUpdatedEvent) any { return &to.Data })
 	case "serial.override_cleared":
-		return typed(e, OverrideClearedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *OverrideClearedEvent) any { return &to.Data })
+		return typed(e, OverrideClearedEvent{EventBase: e, Type: e.Type}, func(to *OverrideClearedEvent) any { return &to.Data })
 	case "path.created", "path.deleted", "path.updated":
-		return typed(e, PathEvent{EventBase: e.EventBase, Type: e.Type}, func(to *PathEvent) any { return &to.Data })
+		return typed(e, PathEvent{EventBase: e, Type: e.Type}, func(to *PathEvent) any { return &to.Data })
 	case "serial.created":
-		return typed(e, SerialCreatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialCreatedEvent) any { return &to.Data })
+		return typed(e, SerialCreatedEvent{EventBase: e, Type: e.Type}, func(to *SerialCreatedEvent) any { return &to.Data })
 	case "serial.deleted":
-		return typed(e, SerialDeletedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialDeletedEvent) any { return &to.Data })
+		return typed(e, SerialDeletedEvent{EventBase: e, Type: e.Type}, func(to *SerialDeletedEvent) any { return &to.Data })
 	case "serial.force_completed":
-		return typed(e, SerialForceCompletedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialForceCompletedEvent) any { return &to.Data })
+		return typed(e, SerialForceCompletedEvent{EventBase: e, Type: e.Type}, func(to *SerialForceCompletedEvent) any { return &to.Data })
 	case "serial.advanced", "serial.completed":
-		return typed(e, SerialMovedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialMovedEvent) any { return &to.Data })
+		return typed(e, SerialMovedEvent{EventBase: e, Type: e.Type}, func(to *SerialMovedEvent) any { return &to.Data })
 	case "serial.noted":
-		return typed(e, SerialNotedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialNotedEvent) any { return &to.Data })
+		return typed(e, SerialNotedEvent{EventBase: e, Type: e.Type}, func(to *SerialNotedEvent) any { return &to.Data })
 	case "serial.scrapped":
-		return typed(e, SerialScrappedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialScrappedEvent) any { return &to.Data })
+		return typed(e, SerialScrappedEvent{EventBase: e, Type: e.Type}, func(to *SerialScrappedEvent) any { return &to.Data })
 	case "serial.undone":
-		return typed(e, SerialUndoneEvent{EventBase: e.EventBase, Type: e.Type}, func(to *SerialUndoneEvent) any { return &to.Data })
+		return typed(e, SerialUndoneEvent{EventBase: e, Type: e.Type}, func(to *SerialUndoneEvent) any { return &to.Data })
 	case "serial.step_completed":
-		return typed(e, StepCompletedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *StepCompletedEvent) any { return &to.Data })
+		return typed(e, StepCompletedEvent{EventBase: e, Type: e.Type}, func(to *StepCompletedEvent) any { return &to.Data })
 	case "serial.step_overridden":
-		return typed(e, StepOverriddenEvent{EventBase: e.EventBase, Type: e.Type}, func(to *StepOverriddenEvent) any { return &to.Data })
+		return typed(e, StepOverriddenEvent{EventBase: e, Type: e.Type}, func(to *StepOverriddenEvent) any { return &to.Data })
 	case "step.updated":
-		return typed(e, StepUpdatedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *StepUpdatedEvent) any { return &to.Data })
+		return typed(e, StepUpdatedEvent{EventBase: e, Type: e.Type}, func(to *StepUpdatedEvent) any { return &to.Data })
 	case "serial.step_waived":
-		return typed(e, StepWaivedEvent{EventBase: e.EventBase, Type: e.Type}, func(to *StepWaivedEvent) any { return &to.Data })
+		return typed(e, StepWaivedEvent{EventBase: e, Type: e.Type}, func(to *StepWaivedEvent) any { return &to.Data })
 	case "template.created", "template.deleted", "template.updated":
-		return typed(e, TemplateEvent{EventBase: e.EventBase, Type: e.Type}, func(to *TemplateEvent) any { return &to.Data })
+		return typed(e, TemplateEvent{EventBase: e, Type: e.Type}, func(to *TemplateEvent) any { return &to.Data })
 	default:
 		return e, nil
 	}

@@ -25,7 +25,7 @@ type CallOption func(*call)
 
 // call holds the options of one call.
 type call struct {
-	ifMatch, key            string
+	ifMatch, key, accept    string
 	etag, cursor, feedEpoch *string
 }
 
@@ -41,7 +41,8 @@ func ReadETag(etag *string) CallOption {
 }
 
 // ReadCursor sets cursor to the start of the next page of a list, and to "" on the last page. Pass it to the next call as
-// Cursor; for [Client.ListJiraTickets] as PageToken, and for [Client.ListEvents] as After, where it is a decimal number.
+// Cursor; for [Client.ListJiraTickets] as PageToken, and for [Client.ListEvents] as After, or as Before with the order desc,
+// where it is a decimal number.
 func ReadCursor(cursor *string) CallOption {
 	return func(c *call) { c.cursor = cursor }
 }
@@ -92,7 +93,11 @@ func (c *Client) do(ctx context.Context, options []CallOption) func(*http.Reques
 		}
 		if call.cursor != nil {
 			next := nextQuery(res.header)
-			*call.cursor = cmp.Or(next.Get("cursor"), next.Get("pageToken"), next.Get("after"))
+			begin := "after"
+			if next.Get("order") == string(ListEventsParamsOrderDesc) {
+				begin = "before"
+			}
+			*call.cursor = cmp.Or(next.Get("cursor"), next.Get("pageToken"), next.Get(begin))
 		}
 		return res, nil
 	}
@@ -100,7 +105,7 @@ func (c *Client) do(ctx context.Context, options []CallOption) func(*http.Reques
 
 // setHeaders sets the headers of all attempts. A POST is safe to repeat because all its attempts have the same key.
 func (c *Client) setHeaders(req *http.Request, call call) error {
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", cmp.Or(call.accept, "application/json"))
 	c.authorize(req)
 	if req.Method == http.MethodPost {
 		if call.key == "" {

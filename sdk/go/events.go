@@ -17,12 +17,13 @@ import (
 // streamIdle is how long a stream may be silent. The server writes a comment every 15 seconds, so two may get lost.
 const streamIdle = 45 * time.Second
 
-// ListEvents returns the events after params.After, oldest first: all events up to now, or one page if params.Limit is set.
+// ListEvents returns the events after params.After, oldest first: all events up to now, or one page if params.Limit is set. With
+// params.Order desc the newest comes first, or the one before params.Before.
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, options ...CallOption) ([]Event, error) {
 	return decode[[]Event](c.do(ctx, options)(client.NewListEventsRequest(c.server, params)))
 }
 
-// AllEvents iterates over the events after params.After up to now, oldest first, page by page.
+// AllEvents iterates over the events after params.After up to now, page by page, in the order of ListEvents.
 func (c *Client) AllEvents(ctx context.Context, params *ListEventsParams, options ...CallOption) iter.Seq2[Event, error] {
 	return all[Event](ctx, c, options)(client.NewListEventsRequest(c.server, params))
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -48,6 +49,52 @@ func TestPagesOfTheServer(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(events, func(a, b routecard.Event) int { return cmp.Compare(a.Seq, b.Seq) }) {
 		t.Errorf("the events are not in order: %+v", events)
+	}
+}
+
+// TestEventsBackwards reads the events before the last one, newest first: with the iterator, and page by page with the cursor.
+func TestEventsBackwards(t *testing.T) {
+	t.Parallel()
+	c, stop := open()
+	defer stop()
+	for range 6 {
+		if _, err := c.CreateJob(t.Context(), routecard.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// After is a filter here, and no cursor.
+	params := routecard.ListEventsParams{
+		Order: new(routecard.ListEventsParamsOrderDesc), After: new(int64(1)), Before: new(int64(6)), Limit: new(2),
+	}
+	want := []int64{5, 4, 3, 2}
+	var seqs []int64
+	for _, event := range collect(t, c.AllEvents(t.Context(), &params)) {
+		seqs = append(seqs, event.Seq)
+	}
+	if !slices.Equal(seqs, want) {
+		t.Errorf("with the iterator: %v, want %v", seqs, want)
+	}
+	var pages []int64
+	for range 3 {
+		var cursor string
+		page, err := c.ListEvents(t.Context(), &params, routecard.ReadCursor(&cursor))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range page {
+			pages = append(pages, event.Seq)
+		}
+		if cursor == "" {
+			break
+		}
+		before, err := strconv.ParseInt(cursor, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		params.Before = &before
+	}
+	if !slices.Equal(pages, want) {
+		t.Errorf("page by page: %v, want %v", pages, want)
 	}
 }
 

@@ -47,6 +47,9 @@ type ListPath = {
 
 type Item<Path extends ListPath> = Body<Path, "get"> extends readonly (infer I)[] ? I : never;
 
+/** The paths whose GET returns CSV to a client that asks for it. */
+type CsvPath = "/api/jobs" | "/api/serials" | "/api/events";
+
 export interface ClientOptions {
   /** URL of the server, such as `http://localhost:3000`. It may have a path. In a browser, "" is the server of the page. */
   baseUrl: string;
@@ -73,7 +76,18 @@ export interface RoutecardClient extends Omit<Resources, "events"> {
   DELETE: Call<"delete">;
   /** Adds middleware of openapi-fetch. It runs once for each call, not for each attempt. */
   use(...middleware: Middleware[]): void;
-  /** Iterates over the pages of a list. It requests a page when the loop reaches it. */
+  /**
+   * Reads a list as CSV: all of it, or one page with `limit`. `text()` of the result is the text, and `jobs.import` takes the
+   * result as it is. The columns are those of the schemas `JobCSV`, `SerialCSV`, and `EventCSV`.
+   */
+  csv<Path extends CsvPath>(
+    path: Path,
+    init?: { params?: { query?: paths[Path]["get"]["parameters"]["query"] }; signal?: AbortSignal },
+  ): Promise<Blob>;
+  /**
+   * Iterates over the pages of a list. It requests a page when the loop reaches it. Events come backwards, beginning with the newest
+   * or the one before `before`, with the query `order: "desc"`.
+   */
   pages<Path extends ListPath>(path: Path, ...rest: Rest<Init<Path, "get">>): AsyncGenerator<Item<Path>[]>;
   /** Iterates over the items of a list, page by page. */
   all<Path extends ListPath>(path: Path, ...rest: Rest<Init<Path, "get">>): AsyncGenerator<Item<Path>>;
@@ -127,13 +141,18 @@ export function createClient(options: ClientOptions): RoutecardClient {
     for await (const page of pages(path, init)) yield* page;
   }
 
+  async function csv(path: "/api/jobs", init?: object) {
+    const { data } = await client.GET(path, { ...init, headers: { Accept: "text/csv" }, parseAs: "blob" });
+    return data;
+  }
+
   const { GET, PUT, PATCH, DELETE, use } = client;
   // The server requires a content type even where the body is optional, so that pages of other origins cannot post.
   const POST = (path: "/api/jobs", init: { body?: object }) => client.POST(path, { ...init, body: (init?.body ?? {}) as never });
   const methods = resources(caller({ GET, POST, PUT, PATCH, DELETE }, retrying(send, policy)));
   const untyped = {
     ...methods,
-    ...{ GET, POST, PUT, PATCH, DELETE, use, pages, all },
+    ...{ GET, POST, PUT, PATCH, DELETE, use, csv, pages, all },
     events: Object.assign(
       (options: EventsOptions = {}) => follow(send, policy, `${baseUrl}/api/events`, headers, options),
       methods.events,

@@ -2,6 +2,7 @@ export { createClient, type ClientOptions, type RoutecardClient } from "./client
 export type { Call, CallOptions, OperationId } from "./call.js";
 export { isChanged, isConflict, isOutcomeUnknown, RoutecardConnectionError, RoutecardError, type FieldError } from "./errors.js";
 export { FeedRestoredError, type EventsOptions, type StreamState } from "./events.js";
+export { LoopEndedError, Progress } from "./progress.js";
 export type { RetryPolicy } from "./retry.js";
 export { version, type Resources } from "./resources.js";
 export type { components, operations, paths } from "./schema.js";

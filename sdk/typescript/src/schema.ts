@@ -2412,7 +2412,7 @@ export interface components {
          * @description One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
          *     do not know.
          */
-        Event: components["schemas"]["EventBase"] & (components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["JobClosedEvent"] | components["schemas"]["JobReopenedEvent"] | components["schemas"]["TemplateEvent"] | components["schemas"]["SerialNotedEvent"] | components["schemas"]["SerialDeletedEvent"]);
+        Event: components["schemas"]["JobCreatedEvent"] | components["schemas"]["JobUpdatedEvent"] | components["schemas"]["JobDeletedEvent"] | components["schemas"]["JobLinkedEvent"] | components["schemas"]["JobPushedEvent"] | components["schemas"]["PathEvent"] | components["schemas"]["StepUpdatedEvent"] | components["schemas"]["SerialCreatedEvent"] | components["schemas"]["SerialMovedEvent"] | components["schemas"]["SerialScrappedEvent"] | components["schemas"]["SerialForceCompletedEvent"] | components["schemas"]["SerialUndoneEvent"] | components["schemas"]["StepOverriddenEvent"] | components["schemas"]["OverrideClearedEvent"] | components["schemas"]["StepWaivedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["JobClosedEvent"] | components["schemas"]["JobReopenedEvent"] | components["schemas"]["TemplateEvent"] | components["schemas"]["SerialNotedEvent"] | components["schemas"]["SerialDeletedEvent"];
         /**
          * @description One change. `at` is when the server recorded it. `occurredAt` is when it happened according to the caller; it is
          *     absent if the caller did not send it. Events are always in the order of `seq`.
@@ -2690,7 +2690,7 @@ export interface components {
             approverId: string;
         };
         /** @description A job was created. */
-        JobCreatedEvent: components["schemas"]["EventBase"] & {
+        JobCreatedEvent: {
             /**
              * @description What happened.
              * @example job.created
@@ -2698,7 +2698,7 @@ export interface components {
              */
             type: "job.created";
             data: components["schemas"]["JobEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2706,7 +2706,7 @@ export interface components {
             type: "job.created";
         };
         /** @description A job was changed. */
-        JobUpdatedEvent: components["schemas"]["EventBase"] & {
+        JobUpdatedEvent: {
             /**
              * @description What happened.
              * @example job.updated
@@ -2714,7 +2714,7 @@ export interface components {
              */
             type: "job.updated";
             data: components["schemas"]["JobChangedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2722,7 +2722,7 @@ export interface components {
             type: "job.updated";
         };
         /** @description A job was deleted. */
-        JobDeletedEvent: components["schemas"]["EventBase"] & {
+        JobDeletedEvent: {
             /**
              * @description What happened.
              * @example job.deleted
@@ -2730,7 +2730,7 @@ export interface components {
              */
             type: "job.deleted";
             data: components["schemas"]["JobDeletedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2738,7 +2738,7 @@ export interface components {
             type: "job.deleted";
         };
         /** @description A job was linked to a Jira ticket. */
-        JobLinkedEvent: components["schemas"]["EventBase"] & {
+        JobLinkedEvent: {
             /**
              * @description What happened.
              * @example job.linked
@@ -2746,7 +2746,7 @@ export interface components {
              */
             type: "job.linked";
             data: components["schemas"]["JobLinkedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2754,7 +2754,7 @@ export interface components {
             type: "job.linked";
         };
         /** @description The progress of a job was written to its ticket. */
-        JobPushedEvent: components["schemas"]["EventBase"] & {
+        JobPushedEvent: {
             /**
              * @description What happened.
              * @example job.pushed
@@ -2762,7 +2762,7 @@ export interface components {
              */
             type: "job.pushed";
             data: components["schemas"]["JobPushedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2770,7 +2770,7 @@ export interface components {
             type: "job.pushed";
         };
         /** @description A path was created, changed, or deleted. */
-        PathEvent: components["schemas"]["EventBase"] & {
+        PathEvent: {
             /**
              * @description What happened.
              * @example path.created
@@ -2778,7 +2778,7 @@ export interface components {
              */
             type: "path.created" | "path.updated" | "path.deleted";
             data: components["schemas"]["PathEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2786,7 +2786,7 @@ export interface components {
             type: "path.created" | "path.updated" | "path.deleted";
         };
         /** @description A step was changed. */
-        StepUpdatedEvent: components["schemas"]["EventBase"] & {
+        StepUpdatedEvent: {
             /**
              * @description What happened.
              * @example step.updated
@@ -2794,7 +2794,7 @@ export interface components {
              */
             type: "step.updated";
             data: components["schemas"]["StepEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2802,7 +2802,7 @@ export interface components {
             type: "step.updated";
         };
         /** @description A unit was created. */
-        SerialCreatedEvent: components["schemas"]["EventBase"] & {
+        SerialCreatedEvent: {
             /**
              * @description What happened.
              * @example serial.created
@@ -2810,7 +2810,7 @@ export interface components {
              */
             type: "serial.created";
             data: components["schemas"]["SerialCreatedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2818,7 +2818,7 @@ export interface components {
             type: "serial.created";
         };
         /** @description A unit moved to another step, or was completed after its last step. */
-        SerialMovedEvent: components["schemas"]["EventBase"] & {
+        SerialMovedEvent: {
             /**
              * @description What happened.
              * @example serial.advanced
@@ -2826,7 +2826,7 @@ export interface components {
              */
             type: "serial.advanced" | "serial.completed";
             data: components["schemas"]["SerialMovedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2834,7 +2834,7 @@ export interface components {
             type: "serial.advanced" | "serial.completed";
         };
         /** @description A unit was scrapped. */
-        SerialScrappedEvent: components["schemas"]["EventBase"] & {
+        SerialScrappedEvent: {
             /**
              * @description What happened.
              * @example serial.scrapped
@@ -2842,7 +2842,7 @@ export interface components {
              */
             type: "serial.scrapped";
             data: components["schemas"]["SerialScrappedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2850,7 +2850,7 @@ export interface components {
             type: "serial.scrapped";
         };
         /** @description A unit was completed although required steps were open. */
-        SerialForceCompletedEvent: components["schemas"]["EventBase"] & {
+        SerialForceCompletedEvent: {
             /**
              * @description What happened.
              * @example serial.force_completed
@@ -2858,7 +2858,7 @@ export interface components {
              */
             type: "serial.force_completed";
             data: components["schemas"]["SerialForceCompletedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2866,7 +2866,7 @@ export interface components {
             type: "serial.force_completed";
         };
         /** @description The last change of a unit was undone. */
-        SerialUndoneEvent: components["schemas"]["EventBase"] & {
+        SerialUndoneEvent: {
             /**
              * @description What happened.
              * @example serial.undone
@@ -2874,7 +2874,7 @@ export interface components {
              */
             type: "serial.undone";
             data: components["schemas"]["SerialUndoneData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2882,7 +2882,7 @@ export interface components {
             type: "serial.undone";
         };
         /** @description A step was made optional for one unit. */
-        StepOverriddenEvent: components["schemas"]["EventBase"] & {
+        StepOverriddenEvent: {
             /**
              * @description What happened.
              * @example serial.step_overridden
@@ -2890,7 +2890,7 @@ export interface components {
              */
             type: "serial.step_overridden";
             data: components["schemas"]["StepReasonData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2898,7 +2898,7 @@ export interface components {
             type: "serial.step_overridden";
         };
         /** @description The override of a step was removed. */
-        OverrideClearedEvent: components["schemas"]["EventBase"] & {
+        OverrideClearedEvent: {
             /**
              * @description What happened.
              * @example serial.override_cleared
@@ -2906,7 +2906,7 @@ export interface components {
              */
             type: "serial.override_cleared";
             data: components["schemas"]["StepNameData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2914,7 +2914,7 @@ export interface components {
             type: "serial.override_cleared";
         };
         /** @description A deferred step was waived. */
-        StepWaivedEvent: components["schemas"]["EventBase"] & {
+        StepWaivedEvent: {
             /**
              * @description What happened.
              * @example serial.step_waived
@@ -2922,7 +2922,7 @@ export interface components {
              */
             type: "serial.step_waived";
             data: components["schemas"]["StepWaivedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2930,7 +2930,7 @@ export interface components {
             type: "serial.step_waived";
         };
         /** @description A deferred step was reported as done. */
-        StepCompletedEvent: components["schemas"]["EventBase"] & {
+        StepCompletedEvent: {
             /**
              * @description What happened.
              * @example serial.step_completed
@@ -2938,7 +2938,7 @@ export interface components {
              */
             type: "serial.step_completed";
             data: components["schemas"]["StepNameData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2959,7 +2959,7 @@ export interface components {
             stepName?: string;
         };
         /** @description A note was added to a unit. */
-        SerialNotedEvent: components["schemas"]["EventBase"] & {
+        SerialNotedEvent: {
             /**
              * @description What happened.
              * @example serial.noted
@@ -2967,7 +2967,7 @@ export interface components {
              */
             type: "serial.noted";
             data: components["schemas"]["SerialNotedData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2975,7 +2975,7 @@ export interface components {
             type: "serial.noted";
         };
         /** @description A unit that had not moved was deleted. */
-        SerialDeletedEvent: components["schemas"]["EventBase"] & {
+        SerialDeletedEvent: {
             /**
              * @description What happened.
              * @example serial.deleted
@@ -2983,7 +2983,7 @@ export interface components {
              */
             type: "serial.deleted";
             data: components["schemas"]["StepNameData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3000,7 +3000,7 @@ export interface components {
             reason?: string;
         };
         /** @description A job was closed. */
-        JobClosedEvent: components["schemas"]["EventBase"] & {
+        JobClosedEvent: {
             /**
              * @description What happened.
              * @example job.closed
@@ -3008,7 +3008,7 @@ export interface components {
              */
             type: "job.closed";
             data: components["schemas"]["JobStateData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3016,7 +3016,7 @@ export interface components {
             type: "job.closed";
         };
         /** @description A closed job was opened again. */
-        JobReopenedEvent: components["schemas"]["EventBase"] & {
+        JobReopenedEvent: {
             /**
              * @description What happened.
              * @example job.reopened
@@ -3024,7 +3024,7 @@ export interface components {
              */
             type: "job.reopened";
             data: components["schemas"]["JobStateData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3048,7 +3048,7 @@ export interface components {
             steps: components["schemas"]["TemplateStep"][];
         };
         /** @description A template was created, changed, or deleted. */
-        TemplateEvent: components["schemas"]["EventBase"] & {
+        TemplateEvent: {
             /**
              * @description What happened.
              * @example template.created
@@ -3056,7 +3056,7 @@ export interface components {
              */
             type: "template.created" | "template.updated" | "template.deleted";
             data: components["schemas"]["TemplateEventData"];
-        } & {
+        } & components["schemas"]["EventBase"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}

@@ -80,6 +80,18 @@ test("against a real Routecard", async (t) => {
     assert.deepEqual(live, history);
   });
 
+  await t.test("pages of events backwards", async () => {
+    const forwards = (await client.events.list()).map(({ seq }) => seq);
+    const before = forwards.at(-1) ?? 0;
+    const backwards = [];
+    for await (const page of client.pages("/api/events", { params: { query: { order: "desc", before, limit: 2 } } })) {
+      assert.ok(page.length <= 2);
+      backwards.push(...page.map(({ seq }) => seq));
+      if (backwards.length > 100) break; // more events than there are: the comparison fails
+    }
+    assert.deepEqual(backwards, forwards.slice(0, -1).reverse());
+  });
+
   await t.test("an event as it happens", async () => {
     const seen = (async () => {
       for await (const event of client.events({ type: ["job.deleted"], after: 10 })) return event.jobId;

@@ -65,7 +65,7 @@ func (e Event) Typed() (any, error) {
 	switch e.Type {
 `)
 	for _, schema := range slices.Sorted(maps.Keys(types)) {
-		fmt.Fprintf(&out, "case %s:\nreturn typed(e, %s{EventBase: e.EventBase, Type: e.Type}, func(to *%s) any { return &to.Data })\n",
+		fmt.Fprintf(&out, "case %s:\nreturn typed(e, %s{EventBase: e, Type: e.Type}, func(to *%s) any { return &to.Data })\n",
 			strings.Join(types[schema], ", "), schema, schema)
 	}
 	out.WriteString(`default:
