@@ -13,6 +13,7 @@ export const words = {
   connecting: "Connecting…",
   lost: (time: string) => `Connection lost at ${time}`,
   loading: "Loading…",
+  codeNotLoaded: "This part of the page could not be loaded",
   close: "Close",
   cancel: "Cancel",
   save: "Save",

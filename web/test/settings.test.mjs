@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { browserArguments, call, createJob, findChromium, setUp, startServer, temporaryFolder } from "./station-shop.mjs";
+import { announced, browserArguments, call, createJob, findChromium, newContext, setUp, startServer, temporaryFolder } from "./shop.mjs";
 
 async function openBrowser(t) {
   const browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
@@ -16,7 +16,7 @@ async function openBrowser(t) {
 test("templates are created, edited, refused, and deleted", async (t) => {
   const { url } = await startServer(t, "--addr", "127.0.0.1:0", "--database", join(temporaryFolder(t), "routecard.db"));
   const browser = await openBrowser(t);
-  const page = await browser.newPage();
+  const page = await (await newContext(browser)).newPage();
   await page.goto(`${url}/settings`);
   await page.getByText("There are no templates yet.").waitFor();
   await page.getByRole("button", { name: "New template" }).click();
@@ -26,7 +26,7 @@ test("templates are created, edited, refused, and deleted", async (t) => {
   await page.getByLabel("Template name").fill("Milled part");
   await page.getByRole("textbox", { name: "Step", exact: true }).fill("Saw");
   await page.getByRole("button", { name: "Save template" }).click();
-  await page.getByText("Template Milled part was saved").waitFor();
+  await announced(page, "Template Milled part was saved");
 
   await page.getByRole("button", { name: "Edit Milled part" }).click();
   await page.getByRole("button", { name: "Add step" }).click();
@@ -50,7 +50,7 @@ test("the operator and the sounds of a station are changed, and the station is r
   const { url } = await startServer(t, "--addr", "127.0.0.1:0", "--database", join(temporaryFolder(t), "routecard.db"));
   await createJob(url, "JOB-2024-001", ["Saw"], 1);
   const browser = await openBrowser(t);
-  const page = await browser.newPage();
+  const page = await (await newContext(browser)).newPage();
   await setUp(page, url, "Saw bench", "kim");
   await page.goto(`${url}/settings`);
   await page.getByText("This device is the station Saw bench.").waitFor();
@@ -59,7 +59,7 @@ test("the operator and the sounds of a station are changed, and the station is r
   await page.getByText("Operator is required").waitFor();
   await page.getByLabel("Operator").fill("alex");
   await page.keyboard.press("Enter");
-  await page.getByText("The operator of this station is now alex").waitFor();
+  await announced(page, "The operator of this station is now alex");
   await page.getByLabel("Sounds on the station page").uncheck();
   await page.reload();
   assert.equal(await page.getByLabel("Operator").inputValue(), "alex");
@@ -80,7 +80,7 @@ test("each role sees the buttons that it may use", async (t) => {
   const { url } = await startServer(t, "--addr", "127.0.0.1:0", "--database", database);
   const browser = await openBrowser(t);
   for (const [role, key] of keys) {
-    const context = await browser.newContext();
+    const context = await newContext(browser);
     const page = await context.newPage();
     const seen = async (path, heading, names) => {
       await page.goto(`${url}${path}#key=${key}`);

@@ -5,6 +5,7 @@ import { client, mayOperate, messageOf, oneShotClient } from "../../api.js";
 import { followChanges } from "../../live.js";
 import { Outbox } from "../../outbox.js";
 import { openEntryStore } from "../../outboxStore.js";
+import "../../shared.js";
 import { Floor } from "./floor.js";
 import type { Work } from "./Queue.js";
 import { StationSender } from "./sender.js";

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { WifiOff, X } from "lucide";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { Icon } from "../../parts/Icon.js";
 import { takeScans } from "../../scan.js";
@@ -22,7 +22,8 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
   const field = useRef<HTMLInputElement>(null);
   const { station, operator, mode } = floor.setup.value;
 
-  useEffect(
+  // Before the page is painted, so that no scan comes too early.
+  useLayoutEffect(
     () =>
       takeScans((text) => {
         if (open.value.dialog === "check") return;

@@ -8,6 +8,7 @@ import { Failure } from "../../parts/Failure.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
 import { plannerWords } from "../../plannerWords.js";
+import "../../shared.js";
 import { describeEdit, newStep, toDrafts, toStepCreate, toStepInput } from "../../steps.js";
 import { words as shared } from "../../words.js";
 import { describeEffect, words } from "./words.js";
