@@ -14,6 +14,7 @@ import "./pages/labels/Barcode.js";
 import "./parts/Announcement.js";
 import "./parts/Failure.js";
 import "./parts/Icon.js";
+import "./parts/ScrapDialog.js";
 import "./parts/SendDialog.js";
 import "./parts/StepsEditor.js";
 import "./parts/TextField.js";

@@ -117,9 +117,8 @@ test("the unit page shows what is not possible with the server's reason, and car
   await page.getByRole("button", { name: "Advance", exact: true }).click();
   await announced(page, "The unit was advanced");
   await page.getByRole("button", { name: "Scrap", exact: true }).click();
-  await page.getByLabel("Reason").selectOption("damaged");
   await page.getByLabel("Explanation").fill("Fell down");
-  await page.getByRole("dialog").getByRole("button", { name: "Scrap" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Damaged" }).click();
   await page.getByText("Scrapped: Damaged. Fell down").waitFor();
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await announced(page, "The last change was undone");

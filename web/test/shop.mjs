@@ -110,7 +110,9 @@ async function pressKeys(page, text, gap) {
   const sent = [];
   for (const character of [...text, "\r"]) {
     const key = character === "\r" ? { key: "Enter", code: "Enter" } : { key: character, code: character === " " ? "Space" : "" };
-    const common = { ...key, windowsVirtualKeyCode: character.toUpperCase().charCodeAt(0), timestamp: at / 1000 };
+    // The codes of other characters are those of editing keys, such as Delete.
+    const windowsVirtualKeyCode = /[a-z0-9 \r]/i.test(character) ? character.toUpperCase().charCodeAt(0) : 0;
+    const common = { ...key, windowsVirtualKeyCode, timestamp: at / 1000 };
     sent.push(keyboard.session.send("Input.dispatchKeyEvent", { ...common, type: "keyDown", text: character }));
     sent.push(keyboard.session.send("Input.dispatchKeyEvent", { ...common, type: "keyUp" }));
     keyboard.last = at;

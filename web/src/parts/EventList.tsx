@@ -1,6 +1,6 @@
 import type { Schemas } from "../api.js";
 import { formatTime } from "../format.js";
-import { nameEvent } from "../plannerWords.js";
+import { nameEvent } from "../words.js";
 
 /** Events, newest first: what happened, who says so, and when. */
 export function EventList({ events, withUnits }: { events: readonly Schemas["Event"][]; withUnits: boolean }) {

@@ -4,7 +4,7 @@ import type { TargetedClipboardEvent, TargetedKeyboardEvent } from "preact";
 import { useId, useRef } from "preact/hooks";
 
 import type { Schemas } from "../api.js";
-import { plannerWords as words } from "../plannerWords.js";
+import { words } from "../words.js";
 import { moveStep, newStep, readPastedSteps, type StepDraft } from "../steps.js";
 import { Icon } from "./Icon.js";
 

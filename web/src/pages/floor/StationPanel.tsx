@@ -3,13 +3,13 @@ import { WifiOff, X } from "lucide";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { Icon } from "../../parts/Icon.js";
+import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { takeScans } from "../../scan.js";
 import { AnswerPanel } from "./AnswerPanel.js";
 import type { Floor } from "./floor.js";
 import { OutboxList } from "./OutboxList.js";
 import { Queue, type Work } from "./Queue.js";
 import { ScannerCheck } from "./ScannerCheck.js";
-import { ScrapDialog } from "./ScrapDialog.js";
 import { modes } from "./station.js";
 import { words } from "./words.js";
 
@@ -51,6 +51,7 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
     open.value = { dialog: "none" };
     field.current?.focus();
   };
+  const at = open.value;
   return (
     <div class="floor">
       <header class="floor-head">
@@ -152,18 +153,14 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
         </section>
       </div>
 
-      {open.value.dialog === "scrap" && (
+      {at.dialog === "scrap" && (
         <ScrapDialog
-          what={open.value.what}
-          onScrap={(reason, explanation) => {
-            const text = open.value.dialog === "scrap" ? open.value.typed : "";
-            close();
-            void floor.scrap(reason, explanation, text);
-          }}
-          onCancel={close}
+          title={words.scrapTitle(at.what)}
+          send={async (cause) => void floor.scrap(cause, at.typed)}
+          onClose={close}
         />
       )}
-      {open.value.dialog === "check" && <ScannerCheck onClose={close} />}
+      {at.dialog === "check" && <ScannerCheck onClose={close} />}
     </div>
   );
 }

@@ -7,7 +7,6 @@ import { Dialog } from "../../parts/Dialog.js";
 import { Failure } from "../../parts/Failure.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
-import { plannerWords } from "../../plannerWords.js";
 import "../../shared.js";
 import { describeEdit, newStep, toDrafts, toStepCreate, toStepInput } from "../../steps.js";
 import { words as shared } from "../../words.js";
@@ -21,7 +20,7 @@ export interface EditedPath {
 
 type Saving = { name: "editing" } | { name: "refused"; error: unknown } | { name: "outdated"; theirs: EditedPath };
 
-const modes = Object.entries(plannerWords.modes) as [Schemas["AdvancementMode"], string][];
+const modes = Object.entries(shared.modes) as [Schemas["AdvancementMode"], string][];
 
 /** Edits a path, or makes a new one. It keeps what was typed when the server refuses the edit or somebody else was faster. */
 export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPath | undefined; job: Schemas["Job"]; onClose: () => void; onDone: () => void }) {
@@ -68,9 +67,9 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
   return (
     <Dialog title={edited ? words.editorTitle(edited.path.name) : words.newPath} onClose={onClose}>
       <div class="form-grid">
-        <TextField label={plannerWords.pathName} value={name.value} error={errors.get("name")} onChange={(text) => (name.value = text)} />
-        <TextField label={plannerWords.pathGoal} inputMode="numeric" value={goal.value} error={errors.get("goalQuantity")} onChange={(text) => (goal.value = text)} />
-        <Choice label={plannerWords.mode} value={mode.value} options={modes} onChange={(value) => (mode.value = value)} />
+        <TextField label={shared.pathName} value={name.value} error={errors.get("name")} onChange={(text) => (name.value = text)} />
+        <TextField label={shared.pathGoal} inputMode="numeric" value={goal.value} error={errors.get("goalQuantity")} onChange={(text) => (goal.value = text)} />
+        <Choice label={shared.mode} value={mode.value} options={modes} onChange={(value) => (mode.value = value)} />
       </div>
       <StepsEditor steps={steps.value} onChange={(next) => (steps.value = next)} errorOf={(place) => errors.get(`steps.${place}.name`)} />
       {base.value && (

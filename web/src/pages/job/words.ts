@@ -1,7 +1,7 @@
 import type { EditEffect } from "../../steps.js";
-import { plannerWords } from "../../plannerWords.js";
+import { words as shared } from "../../words.js";
 
-const { units } = plannerWords;
+const { units } = shared;
 
 /** The words of the page of one job. */
 export const words = {

@@ -21,7 +21,7 @@ import { words } from "./words.js";
 const ImportDialog = lazy(async () => (await import("./ImportDialog.js")).ImportDialog);
 
 const pageSize = 100;
-/** Heights of a row in pixels, as planner.css sets them. */
+/** Heights of a row in pixels, as jobs.css sets them. */
 const rowHeight = { wide: 64, narrow: 132 };
 const narrow = matchMedia("(max-width: 719px)");
 /** How long the search waits for the next key, in milliseconds. */
