@@ -13,6 +13,7 @@ import "./pages/jobs/words.js";
 import "./pages/labels/Barcode.js";
 import "./parts/Announcement.js";
 import "./parts/Failure.js";
+import "./parts/Figure.js";
 import "./parts/Icon.js";
 import "./parts/ScrapDialog.js";
 import "./parts/SendDialog.js";

@@ -34,6 +34,10 @@ export const words = {
   palette: "Go to a page or a job",
   paletteEmpty: "Nothing found",
   skip: "Skip to content",
+  showNumbers: "Show the numbers",
+  downloadCsv: "Download as CSV",
+  nothingHappened: "Nothing happened in this period",
+  plotSummary: (names: readonly string[], points: number) => `Plot of ${names.join(", ")} with ${points} points. The numbers are below it.`,
 
   units,
   doneOf: (done: string, goal: string) => `${done} of ${goal}`,

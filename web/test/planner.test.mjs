@@ -1,10 +1,11 @@
 // Uses the planner's pages of a real Routecard in the system's Chromium. `make test-web` runs it.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { announced, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
+import { announced, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder } from "./shop.mjs";
 
 const hostile = "<img src=x onerror=document.title='run'>";
 const steps = [{ name: "Saw", location: hostile }, { name: "Deburring" }, { name: "Inspection" }];
@@ -88,6 +89,97 @@ test("the path editor says what an edit means, and keeps it when somebody else w
   const saved = await (await fetch(`${address}/api/paths/${path}`)).json();
   assert.deepEqual(saved.steps.map(({ name }) => name), ["Saw", "Inspection", "Deburring"]);
   assert.deepEqual(saved.steps.map(({ id }) => id).sort(), job.paths[0].steps.map(({ id }) => id).sort());
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a step that units stand at cannot be removed, and the reason stands at that step", async () => {
+  const plan = await post("/api/jobs/plan", { name: "JOB-2024-030", goalQuantity: 2, paths: [{ name: "Main Route", goalQuantity: 2, steps, quantity: 2 }] });
+  const { page, faults, close } = await open(`/jobs/${plan.id}`);
+  await page.getByRole("button", { name: "Edit path" }).click();
+  await page.getByRole("textbox", { name: "Step", exact: true }).nth(1).fill("Deburring by hand");
+  await page.getByRole("button", { name: "Remove Saw" }).click();
+  await page.getByText("Saw cannot be removed while 2 units stand there").waitFor();
+  await page.getByRole("button", { name: "Save path" }).click();
+  await page.locator(".step-refused").filter({ has: page.getByRole("button", { name: "Put Saw back" }) }).getByText("Cannot remove step Saw: 2 unit(s) in progress stand there").waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Save path" }).click();
+  await announced(page, "Main Route was saved");
+  const saved = await get(`/api/paths/${plan.paths[0].id}`);
+  assert.deepEqual(saved.steps.map(({ name }) => name), ["Saw", "Deburring by hand", "Inspection"]);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("what is wrong with a step, or was changed there by somebody else, stands at the step", async () => {
+  const plan = await post("/api/jobs/plan", { name: "JOB-2024-031", goalQuantity: 2, paths: [{ name: "Main Route", goalQuantity: 2, steps }] });
+  const path = plan.paths[0];
+  const { page, faults, close } = await open(`/jobs/${plan.id}`);
+  await page.getByRole("button", { name: "Edit path" }).click();
+  const row = (place) => page.locator(".step-row").nth(place);
+  const name = (place) => row(place).getByRole("textbox", { name: "Step", exact: true });
+  await name(2).fill("");
+  await page.getByRole("button", { name: "Save path" }).click();
+  await row(2).getByText("steps.2.name").waitFor();
+  assert.equal(await name(2).getAttribute("aria-invalid"), "true");
+  await name(2).fill("Final inspection");
+  const [saw, deburring, inspection] = path.steps;
+  const theirs = [{ id: saw.id, name: "Band saw" }, { id: inspection.id, name: "Inspection" }, { name: "Wash" }];
+  await call(address, "PUT", `/api/paths/${path.id}`, { goalQuantity: 5, steps: theirs });
+  await page.getByRole("button", { name: "Save path" }).click();
+  await row(0).getByText("Changed by somebody else: Step Band saw").waitFor();
+  await row(1).getByText("Removed by somebody else. Your edit adds it again as a new step").waitFor();
+  await page.getByText("Changed by somebody else to 5").waitFor();
+  assert.equal(await name(2).inputValue(), "Final inspection");
+  await page.getByRole("button", { name: "Put Wash back" }).click();
+  await page.getByRole("button", { name: "Save my edit" }).click();
+  await announced(page, "Main Route was saved");
+  const saved = await get(`/api/paths/${path.id}`);
+  assert.deepEqual(saved.steps.map(({ name }) => name), ["Saw", "Deburring", "Wash", "Final inspection"]);
+  assert.deepEqual([saved.steps[0].id, saved.steps[3].id], [saw.id, inspection.id]);
+  assert.notEqual(saved.steps[1].id, deburring.id);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the steps of a path are saved as a template", async () => {
+  const { page, faults, close } = await open(`/jobs/${job.id}`);
+  await page.getByRole("button", { name: "Edit path" }).click();
+  await page.getByRole("button", { name: "Save as template" }).click();
+  const dialog = page.getByRole("dialog", { name: "Save as template" });
+  await dialog.getByLabel("Template name").fill("");
+  await dialog.getByRole("button", { name: "Save template" }).click();
+  await dialog.getByRole("alert").getByText("name is required").waitFor();
+  await dialog.getByLabel("Template name").fill(hostile);
+  await dialog.getByRole("button", { name: "Save template" }).click();
+  await announced(page, `Template ${hostile} was saved`);
+  const template = (await get("/api/templates")).find(({ name }) => name === hostile);
+  const path = await get(`/api/paths/${job.paths[0].id}`);
+  assert.deepEqual(template.steps.map(({ name, location }) => [name, location]), path.steps.map(({ name, location }) => [name, location]));
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the burn-up shows completed units against the goal and the due date", async () => {
+  const plan = await post("/api/jobs/plan", {
+    name: "JOB-2024-032",
+    goalQuantity: 4,
+    dueDate: "2035-12-01",
+    paths: [{ name: "Main Route", goalQuantity: 4, steps: [{ name: "Saw" }], quantity: 3 }],
+  });
+  const [unit] = await get(`/api/serials?jobId=${plan.id}`);
+  await post(`/api/serials/${unit.id}/advance`, {});
+  const { page, faults, close } = await open(`/jobs/${plan.id}`);
+  const figure = page.getByRole("region", { name: "Burn-up", exact: true });
+  await figure.locator("canvas").waitFor();
+  await figure.getByText("Show the numbers").click();
+  await figure.getByRole("columnheader", { name: "Needed for the due date" }).waitFor();
+  const download = page.waitForEvent("download");
+  await figure.getByRole("button", { name: "Download as CSV" }).click();
+  const rows = readFileSync(await (await download).path(), "utf8").trim().split("\r\n").map((row) => row.split(","));
+  assert.deepEqual(rows[0], ["Until", "Completed", "Goal", "Needed for the due date"]);
+  // The last rows are now and the due date.
+  assert.deepEqual([rows.at(-2).slice(1), rows.at(-1).slice(1)], [["1", "4", "0"], ["", "4", "4"]]);
   assert.deepEqual(faults, []);
   await close();
 });
@@ -242,18 +334,3 @@ test("a spreadsheet is shown before it is imported", async () => {
   assert.deepEqual(faults, []);
   await close();
 });
-
-for (const colorScheme of ["light", "dark"]) {
-  for (const width of [1280, 390]) {
-    test(`axe-core finds nothing, and nothing overflows, in the ${colorScheme} theme at ${width} px`, async () => {
-      const [unit] = await (await fetch(`${address}/api/serials?jobId=${job.id}`)).json();
-      for (const path of ["/", "/jobs/new", `/jobs/${job.id}`, `/units/${unit.id}`, "/settings"]) {
-        const { page, close } = await open(path, { colorScheme, viewport: { width, height: 900 } });
-        await page.locator("h1").waitFor();
-        await wantAccessible(page, path);
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is wider than the window`);
-        await close();
-      }
-    });
-  }
-}

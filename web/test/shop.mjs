@@ -38,14 +38,15 @@ export function temporaryFolder(t) {
 }
 
 // startServer starts Routecard with the arguments, and returns its URL when it answers. The server ends with the test, or when
-// `stop` is called.
+// `stop` is called; `kill` ends it like a crash.
 export async function startServer(t, ...args) {
   const server = spawn(process.env.ROUTECARD_BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise((resolve) => server.once("exit", resolve));
-  const stop = async () => {
-    if (server.exitCode === null) server.kill("SIGTERM");
+  const end = (signal) => async () => {
+    if (server.exitCode === null && server.signalCode === null) server.kill(signal);
     await ended;
   };
+  const stop = end("SIGTERM");
   t.after(stop);
   const url = await new Promise((resolve, reject) => {
     let log = "";
@@ -56,7 +57,7 @@ export async function startServer(t, ...args) {
       if (serving) resolve(serving[1]);
     });
   });
-  return { url, stop };
+  return { url, stop, kill: end("SIGKILL") };
 }
 
 // call sends a request to the API, and returns the JSON of its response.

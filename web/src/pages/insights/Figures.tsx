@@ -1,10 +1,9 @@
 import { useMemo } from "preact/hooks";
 
 import type { Schemas } from "../../api.js";
+import { Figure, Plot } from "../../parts/Figure.js";
 import { words as shared } from "../../words.js";
-import { Figure } from "./Figure.js";
 import { formatDuration, scrapByReason, workInProgress } from "./numbers.js";
-import { Plot } from "./Plot.js";
 import { words } from "./words.js";
 
 /** The numbers of one period. */

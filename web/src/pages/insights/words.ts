@@ -8,9 +8,6 @@ export const words = {
   loading: "Loading the numbers",
   failed: "The numbers could not be loaded",
   retry: "Try again",
-  numbers: "Show the numbers",
-  download: "Download as CSV",
-  none: "Nothing happened in this period",
 
   throughput: "Throughput",
   throughputHint: { hour: "Units per hour", day: "Units per day", week: "Units per week" },
@@ -39,5 +36,4 @@ export const words = {
   scrapHint: (rate: string) => `${rate} of the units that ended in this period were scrapped`,
   reason: "Reason",
   units: "Units",
-  summary: (names: readonly string[], points: number) => `Plot of ${names.join(", ")} with ${points} points. The numbers are below it.`,
 };

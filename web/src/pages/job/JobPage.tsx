@@ -15,6 +15,7 @@ import { ProgressBar } from "../../parts/ProgressBar.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { TextField } from "../../parts/TextField.js";
 import { words as shared } from "../../words.js";
+import { BurnUp } from "./BurnUp.js";
 import { EditJobDialog } from "./EditJobDialog.js";
 import type { EditedPath } from "./PathEditor.js";
 import { RouteMap } from "./RouteMap.js";
@@ -123,6 +124,7 @@ export function JobPage() {
           <Icon node={Plus} /> {words.addPath}
         </button>
       )}
+      {job.progress.totalCompleted + job.progress.totalInProgress > 0 && <BurnUp job={job} />}
       <UnitList jobId={id} paths={paths.map(({ path }) => path)} step={query["step"] ?? ""} mayChange={mayOperate() && job.closedAt === undefined} />
       <section aria-labelledby="timeline">
         <h2 id="timeline">{words.timeline}</h2>
