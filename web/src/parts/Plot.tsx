@@ -10,8 +10,8 @@ export interface Series {
   readonly name: string;
   readonly color: "accent" | "good" | "bad" | "quiet";
   readonly values: readonly (number | null)[];
-  /** Whether a line marks its values. Defaults to true. */
-  readonly points?: boolean;
+  /** Whether the line is one to compare the others with: it is dashed and has no points. */
+  readonly isReference?: boolean;
 }
 
 /** What the x axis shows: moments, or names of groups. */
@@ -96,12 +96,13 @@ function options(element: HTMLElement, axis: Axis, series: readonly Series[]): U
     ],
     series: [
       axis.kind === "names" ? { value: (_, i) => axis.names[i] ?? "" } : {},
-      ...series.map(({ name, color: shade, points = true }, i) => ({
+      ...series.map(({ name, color: shade, isReference = false }, i) => ({
         label: name,
         stroke: color(colors[shade]),
         fill: axis.kind === "names" ? color(colors[shade]) : undefined,
         width: axis.kind === "names" ? 0 : 2,
-        points: { show: axis.kind === "time" && points },
+        points: { show: axis.kind === "time" && !isReference },
+        ...(isReference && { dash: [6, 4] }),
         spanGaps: true,
         ...(axis.kind === "names" ? bars(i) : {}),
       })),

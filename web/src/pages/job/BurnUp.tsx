@@ -55,8 +55,8 @@ function BurnUpPlot({ points, goal, isDue }: { points: readonly BurnUpPoint[]; g
       axis: { kind: "time" as const, moments: points.map(({ at }) => at) },
       series: [
         { name: words.completedUnits, color: "good" as const, values: points.map(({ completed = null }) => completed) },
-        { name: words.goal, color: "quiet" as const, values: points.map(() => goal), points: false },
-        ...(isDue ? [{ name: words.needed, color: "accent" as const, values: points.map(({ needed = null }) => needed), points: false }] : []),
+        { name: words.goal, color: "quiet" as const, values: points.map(() => goal), isReference: true },
+        ...(isDue ? [{ name: words.needed, color: "accent" as const, values: points.map(({ needed = null }) => needed), isReference: true }] : []),
       ],
     }),
     [points, goal, isDue],
