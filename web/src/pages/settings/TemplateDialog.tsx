@@ -6,8 +6,8 @@ import { announce } from "../../parts/Announcement.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
-import { words as shared } from "../../words.js";
 import { newStep, toDrafts, toStepCreate } from "../../steps.js";
+import { words as shared } from "../../words.js";
 import { words } from "./words.js";
 
 /** A template and the version of it that was read. */
