@@ -19,5 +19,6 @@ import "./parts/ScrapDialog.js";
 import "./parts/SendDialog.js";
 import "./parts/StepsEditor.js";
 import "./parts/TextField.js";
+import "./randomKey.js";
 import "./theme.js";
 import "./words.js";

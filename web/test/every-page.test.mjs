@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { browserArguments, call, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
+import { answer, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, scan, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
 
 const hostile = "<img src=x onerror=document.title='run'>";
 const widths = [360, 800, 1280, 1920];
@@ -58,9 +58,20 @@ function pagesOf({ job, units }) {
   ];
 }
 
+// openShopWithKeys starts a server that requires API keys, and returns a key of each role.
+async function openShopWithKeys(t) {
+  const shop = await openShop(t, "");
+  await shop.stop();
+  const createKey = (role) =>
+    execFileSync(process.env.ROUTECARD_BINARY, ["keys", "create", "--database", shop.database, "--name", role, "--role", role], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const keys = ["read", "operate", "write"].map((role) => [role, createKey(role)]);
+  const { url } = await startServer(t, "--addr", "127.0.0.1:0", "--database", shop.database);
+  return { shop, url, keys };
+}
+
 // openContext returns a browser context that is set up as a station.
-async function openContext(t, { station }, options = {}) {
-  const context = await newContext(browser, options);
+async function openContext(t, { station }, options = {}, from = browser) {
+  const context = await newContext(from, options);
   t.after(() => context.close());
   await context.addInitScript(
     (name) => localStorage.setItem("routecard.station", JSON.stringify({ station: { by: "location", name }, operator: "maria", mode: "advance", hasSound: false })),
@@ -112,13 +123,37 @@ for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
   });
 }
 
+test("the pages work over plain HTTP from another computer", async (t) => {
+  const { shop, url: local, keys } = await openShopWithKeys(t);
+  // A browser trusts 127.0.0.1 as much as HTTPS, but no other host.
+  const remote = await chromium.launch({ executablePath: findChromium(), args: [...browserArguments, "--host-resolver-rules=MAP shop.test 127.0.0.1"] });
+  t.after(() => remote.close());
+  const url = `http://shop.test:${new URL(local).port}`;
+  const key = new Map(keys).get("write");
+  const page = await (await openContext(t, shop, {}, remote)).newPage();
+  const faults = faultsOf(page, url, { isRefusedExpected: true });
+  for (const { path, ready } of pagesOf(shop)) {
+    await page.goto(`${url}${path}#key=${key}`);
+    await page.locator(ready).first().waitFor();
+  }
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  await page.goto(`${url}/jobs/new`);
+  await page.getByRole("button", { name: "Create job" }).click();
+  await page.getByRole("alert").getByText("Request ").waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("JOB-2024-040");
+  await page.getByLabel("Goal quantity").fill("50");
+  await page.getByRole("button", { name: "Create job" }).click();
+  await page.getByRole("heading", { name: "JOB-2024-040" }).waitFor();
+  await page.goto(`${url}/floor`);
+  await page.getByLabel("Scan or type a serial number").waitFor();
+  await scan(page, shop.units[2]);
+  await answer(page, shop.units[2]);
+  await page.locator(".floor-answer-done").waitFor();
+  assert.deepEqual(faults, []);
+});
+
 test("each role sees on every page what it may do, and why the rest is missing", async (t) => {
-  const shop = await openShop(t, "");
-  await shop.stop();
-  const createKey = (role) =>
-    execFileSync(process.env.ROUTECARD_BINARY, ["keys", "create", "--database", shop.database, "--name", role, "--role", role], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  const keys = ["read", "operate", "write"].map((role) => [role, createKey(role)]);
-  const { url } = await startServer(t, "--addr", "127.0.0.1:0", "--database", shop.database);
+  const { shop, url, keys } = await openShopWithKeys(t);
   for (const [role, key] of keys) {
     const context = await openContext(t, shop);
     const page = await context.newPage();

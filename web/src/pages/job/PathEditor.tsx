@@ -67,7 +67,7 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
   const onFailure = async (on: EditedPath, error: RoutecardError) => {
     const now = await readPath(on.path.id);
     if (now.etag === on.etag) {
-      // Only units have moved: the effects of the edit count them anew.
+      // Only units have moved: the effects of the edit are counted again.
       base.value = now;
       saving.value = { name: "refused", error };
       return;

@@ -11,6 +11,7 @@ import { Icon } from "../../parts/Icon.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, DateField, TextArea, TextField } from "../../parts/TextField.js";
 import { words as shared } from "../../words.js";
+import { randomKey } from "../../randomKey.js";
 import { emptyJob, fromJob, newPath, sentPaths, sentSteps, toPlan, type JobDraft, type PathDraft, type UnitChoice } from "./draft.js";
 import { StartFrom } from "./StartFrom.js";
 import { words } from "./words.js";
@@ -30,7 +31,7 @@ export function NewJobPage() {
   const errors = useComputed(() => (sending.value.name === "refused" ? fieldErrors(sending.value.error) : new Map<string, string>()));
   const from = query["from"];
   // A repeated press sends the same request, so that it creates one job.
-  const idempotencyKey = useRef(crypto.randomUUID());
+  const idempotencyKey = useRef(randomKey());
 
   useEffect(() => {
     if (from === undefined) return;
@@ -59,7 +60,7 @@ export function NewJobPage() {
 
   const change = (fields: Partial<JobDraft>) => {
     draft.value = { ...draft.value, ...fields };
-    idempotencyKey.current = crypto.randomUUID();
+    idempotencyKey.current = randomKey();
   };
   const changePath = (place: number, fields: Partial<PathDraft>) =>
     change({ paths: draft.value.paths.map((path, index) => (index === place ? { ...path, ...fields } : path)) });
@@ -73,7 +74,7 @@ export function NewJobPage() {
       announce(words.created(created.name));
       route(`/jobs/${encodeURIComponent(created.id)}`);
     } catch (error) {
-      idempotencyKey.current = crypto.randomUUID();
+      idempotencyKey.current = randomKey();
       sending.value = { name: "refused", error };
     }
   };
