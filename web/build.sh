@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the pages into a folder, web/dist unless another one is given. The names of the files are fixed, so that the folder can be
-# committed and compared.
+# committed and compared: a file that is loaded later is named after its module, and what several files share is in chunk.js.
 set -euo pipefail
 cd "$(dirname "$0")"
 out=${1:-dist}

@@ -3,19 +3,23 @@ import { LocationProvider, Route, Router } from "preact-iso/router";
 
 import { loadSession } from "./api.js";
 import { startLive } from "./live.js";
-import { BoardPage } from "./pages/board/BoardPage.js";
-import { FloorPage } from "./pages/floor/FloorPage.js";
-import { InsightsPage } from "./pages/insights/InsightsPage.js";
 import { JobPage } from "./pages/job/JobPage.js";
 import { JobsPage } from "./pages/jobs/JobsPage.js";
-import { LabelsPage } from "./pages/labels/LabelsPage.js";
 import { NewJobPage } from "./pages/newjob/NewJobPage.js";
-import { SettingsPage } from "./pages/settings/SettingsPage.js";
 import { UnitPage } from "./pages/unit/UnitPage.js";
 import { Announcement } from "./parts/Announcement.js";
+import { lazy } from "./parts/lazy.js";
+import "./shared.js";
 import { Shell } from "./shell/Shell.js";
 import { startTheme } from "./theme.js";
 import { words } from "./words.js";
+
+// The first page of a planner needs none of these.
+const FloorPage = lazy(async () => (await import("./pages/floor/FloorPage.js")).FloorPage);
+const BoardPage = lazy(async () => (await import("./pages/board/BoardPage.js")).BoardPage);
+const LabelsPage = lazy(async () => (await import("./pages/labels/LabelsPage.js")).LabelsPage);
+const InsightsPage = lazy(async () => (await import("./pages/insights/InsightsPage.js")).InsightsPage);
+const SettingsPage = lazy(async () => (await import("./pages/settings/SettingsPage.js")).SettingsPage);
 
 function App() {
   return (

@@ -18,10 +18,16 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[])
   const reload = useRef<() => Promise<void>>(async () => {});
   useEffect(() => {
     const abort = new AbortController();
+    let started = 0;
+    let shown = 0;
     const refetch = async () => {
+      const round = ++started;
       try {
         const value = await latest.current();
-        if (!abort.signal.aborted) loaded.value = { name: "loaded", value };
+        // An answer that was overtaken by a newer one is out of date.
+        if (abort.signal.aborted || round < shown) return;
+        shown = round;
+        loaded.value = { name: "loaded", value };
       } catch (error) {
         const shows = loaded.peek().name === "loaded" && !(error instanceof RoutecardError && error.statusCode < 500);
         if (!abort.signal.aborted && !shows) loaded.value = { name: "failed", error };

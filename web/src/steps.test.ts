@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describeEdit, moveStep, newStep, readPastedSteps, toStepInput, type StandingStep, type StepDraft } from "./steps.js";
+import { compareSteps, describeEdit, moveStep, newStep, readPastedSteps, toStepInput, type StandingStep, type StepDraft } from "./steps.js";
 
 const before: StandingStep[] = [
   { id: "saw", name: "Saw", units: 4 },
@@ -76,4 +76,16 @@ test("toStepInput clears what the form has cleared, and keeps the id", () => {
     optional: false,
     dependencyType: "preferred",
   });
+});
+
+test("what somebody else has changed at a step", () => {
+  const saved = (id: string, name: string, fields = {}) => ({ id, name, optional: false, dependencyType: "preferred" as const, ...fields });
+  const found = compareSteps(
+    [saved("saw", "Saw", { location: "Bay 1" }), saved("cnc", "CNC Machining"), saved("deburr", "Deburring")],
+    [saved("deburr", "Deburring"), saved("saw", "Band saw", { optional: true }), saved("wash", "Wash")],
+  );
+  assert.deepEqual([...found], [
+    ["saw", { name: "changed", fields: { name: "Band saw", location: "", optional: true } }],
+    ["cnc", { name: "removed" }],
+  ]);
 });

@@ -79,6 +79,29 @@ export function readPastedSteps(text: string): StepDraft[] | undefined {
     .map(([name = "", location = "", assignedTo = ""]) => newStep({ name, location, assignedTo }));
 }
 
+/** What somebody else has done to a step: removed it, or given these of its fields other values. */
+export type StepChange = { name: "removed" } | { name: "changed"; fields: Partial<ComparedFields> };
+
+type ComparedFields = Omit<StepDraft, "key" | "id">;
+
+/** Returns how the steps of a path differ from what they were, by the id of the step. New steps and the order do not count. */
+export function compareSteps(before: readonly SavedStep[], after: readonly SavedStep[]): Map<string, StepChange> {
+  const changes = new Map<string, StepChange>();
+  const now = new Map(toDrafts(after, "keepIds").map((step) => [step.id, step]));
+  for (const { id, key: _, ...was } of toDrafts(before, "keepIds")) {
+    if (id === undefined) continue;
+    const is = now.get(id);
+    if (!is) {
+      changes.set(id, { name: "removed" });
+      continue;
+    }
+    const names = Object.keys(was) as (keyof ComparedFields)[];
+    const fields = Object.fromEntries(names.filter((name) => was[name] !== is[name]).map((name) => [name, is[name]]));
+    if (Object.keys(fields).length > 0) changes.set(id, { name: "changed", fields });
+  }
+  return changes;
+}
+
 /** What an edit of a path means for its units. Steps are counted from 1. */
 export type EditEffect =
   | { name: "removed"; step: string; units: number }

@@ -8,7 +8,7 @@ import { PDFiumLibrary } from "@hyzyla/pdfium";
 import { chromium } from "playwright-core";
 import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 
-import { browserArguments, createJob, faultsOf, findChromium, startServer, temporaryFolder } from "./station-shop.mjs";
+import { browserArguments, createJob, faultsOf, findChromium, startServer, temporaryFolder } from "./shop.mjs";
 
 // Without its own file, the reader would ask a server on the Internet for it.
 prepareZXingModule({ overrides: { wasmBinary: readFileSync(new URL(import.meta.resolve("zxing-wasm/reader/zxing_reader.wasm"))).buffer } });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { answer, browserArguments, call, createJob, findChromium, scan, setUp, startServer, temporaryFolder } from "./station-shop.mjs";
+import { answer, browserArguments, call, createJob, findChromium, prepareContext, scan, setUp, startServer, temporaryFolder } from "./shop.mjs";
 
 const units = 240;
 const doubleScans = 60;
@@ -80,6 +80,7 @@ async function startBrowser(t, folder) {
   });
   const browser = await chromium.connectOverCDP(endpoint);
   const [context] = browser.contexts();
+  await prepareContext(context);
   return { page: context.pages()[0] ?? (await context.newPage()), kill };
 }
 

@@ -1,6 +1,6 @@
 import type { Schemas } from "../api.js";
 import { formatTime } from "../format.js";
-import { nameEvent } from "../plannerWords.js";
+import { nameEvent } from "../words.js";
 
 /** Events, newest first: what happened, who says so, and when. */
 export function EventList({ events, withUnits }: { events: readonly Schemas["Event"][]; withUnits: boolean }) {
@@ -24,5 +24,7 @@ export function EventList({ events, withUnits }: { events: readonly Schemas["Eve
 
 /** Returns what the data of an event says to a person: the step, the reason, and the text of a note. */
 function detailsOf({ data }: Schemas["Event"]): string[] {
-  return [data["fromStepName"], data["toStepName"], data["stepName"], data["reason"], data["explanation"], data["text"]].filter((value) => typeof value === "string" && value !== "") as string[];
+  const { fromStepName: from, toStepName: to } = data;
+  const move = typeof from === "string" && typeof to === "string" ? `${from} → ${to}` : (from ?? to);
+  return [move, data["stepName"], data["reason"], data["explanation"], data["text"]].filter((value) => typeof value === "string" && value !== "") as string[];
 }

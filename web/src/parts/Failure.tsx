@@ -3,6 +3,9 @@ import { useSignal } from "@preact/signals";
 import { messageOf, RoutecardError } from "../api.js";
 import { words } from "../words.js";
 
+/** Pages that were loaded by plain HTTP may not write to the clipboard. */
+const canCopy = isSecureContext;
+
 /** The server's sentence about a failed request, with the id of the request to copy. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const copied = useSignal(false);
@@ -20,7 +23,8 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
             {words.retry}
           </button>
         )}
-        {requestId !== undefined && (
+        {requestId !== undefined && !canCopy && <span>{words.requestId(requestId)}</span>}
+        {requestId !== undefined && canCopy && (
           <button type="button" class="quiet" title={words.copyRequestId} onClick={() => void copy(requestId)}>
             {copied.value ? words.copied : words.requestId(requestId)}
           </button>

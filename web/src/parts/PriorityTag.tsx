@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronsUp, ChevronUp, Minus, type IconNode } from "lucide";
 
 import type { Schemas } from "../api.js";
-import { plannerWords as words } from "../plannerWords.js";
+import { words } from "../words.js";
 import { Icon } from "./Icon.js";
 
 const icons: Record<Schemas["JobPriority"], IconNode> = { low: ChevronDown, normal: Minus, high: ChevronUp, urgent: ChevronsUp };

@@ -1,5 +1,5 @@
 import { formatNumber, toPercent } from "../format.js";
-import { plannerWords as words } from "../plannerWords.js";
+import { words } from "../words.js";
 
 /** How far a job or a path is: a bar for the eye, and the numbers as text. */
 export function ProgressBar({ done, underWay, scrapped, goal }: { done: number; underWay: number; scrapped: number; goal: number }) {

@@ -4,8 +4,8 @@ import type { TargetedClipboardEvent, TargetedKeyboardEvent } from "preact";
 import { useId, useRef } from "preact/hooks";
 
 import type { Schemas } from "../api.js";
-import { plannerWords as words } from "../plannerWords.js";
 import { moveStep, newStep, readPastedSteps, type StepDraft } from "../steps.js";
+import { words } from "../words.js";
 import { Icon } from "./Icon.js";
 
 const dependencies: Schemas["DependencyType"][] = ["preferred", "physical", "completion_gate"];
@@ -116,7 +116,7 @@ export function StepsEditor({
                 <span>{words.assignedTo}</span>
                 <input type="text" value={step.assignedTo} onInput={(event) => change(place, { assignedTo: event.currentTarget.value })} />
               </label>
-              <label>
+              <label class="step-dependency">
                 <span>{words.dependency}</span>
                 <select
                   value={step.dependencyType}

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 
 import { client, messageOf } from "../../api.js";
 import { connection, followChanges } from "../../live.js";
+import "../../shared.js";
 import { JobTable } from "./JobTable.js";
 import { StateBand } from "./StateBand.js";
 import { Totals } from "./Totals.js";

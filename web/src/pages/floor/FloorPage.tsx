@@ -5,6 +5,8 @@ import { client, mayOperate, messageOf, oneShotClient } from "../../api.js";
 import { followChanges } from "../../live.js";
 import { Outbox } from "../../outbox.js";
 import { openEntryStore } from "../../outboxStore.js";
+import { randomKey } from "../../randomKey.js";
+import "../../shared.js";
 import { Floor } from "./floor.js";
 import type { Work } from "./Queue.js";
 import { StationSender } from "./sender.js";
@@ -30,7 +32,7 @@ export function FloorPage() {
       const outbox = await Outbox.open({
         store: await openEntryStore(),
         sender,
-        newId: randomId,
+        newId: randomKey,
         nothingToUndo: words.nothingToUndo,
         onChange: () => floor?.showOutbox(),
       });
@@ -89,9 +91,4 @@ export function FloorPage() {
       );
     }
   }
-}
-
-/** Returns a new idempotency key. crypto.randomUUID would be shorter, but pages that were loaded by plain HTTP lack it. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

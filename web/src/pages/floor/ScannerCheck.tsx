@@ -1,21 +1,19 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 
-import { Barcode } from "../labels/Barcode.js";
+import { Dialog } from "../../parts/Dialog.js";
 import { findGarbled, sampleCharacters } from "../../scan.js";
+import { words as shared } from "../../words.js";
+import { Barcode } from "../labels/Barcode.js";
 import { words } from "./words.js";
 
 /** Shows a code to scan, and says which of its characters arrive as others. */
 export function ScannerCheck({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const typed = useSignal("");
   const hasEnd = useSignal(false);
-  useEffect(() => dialog.current?.showModal(), []);
   const garbled = findGarbled(sampleCharacters, typed.value);
   const isComplete = hasEnd.value || typed.value.length >= sampleCharacters.length;
   return (
-    <dialog class="floor-dialog" ref={dialog} onClose={onClose} aria-labelledby="check-title">
-      <h2 id="check-title">{words.checkTitle}</h2>
+    <Dialog title={words.checkTitle} onClose={onClose}>
       <p>{words.checkHint}</p>
       <Barcode class="floor-check-code" symbology="datamatrix" text={sampleCharacters} />
       <p class="floor-check-text">{sampleCharacters}</p>
@@ -45,7 +43,7 @@ export function ScannerCheck({ onClose }: { onClose: () => void }) {
         {isComplete && garbled.length > 0 && (
           <>
             <p class="floor-bad">{words.checkBad}</p>
-            <table>
+            <table class="floor-check-table">
               <thead>
                 <tr>
                   <th scope="col">{words.expected}</th>
@@ -65,9 +63,9 @@ export function ScannerCheck({ onClose }: { onClose: () => void }) {
         )}
         {isComplete && garbled.length === 0 && <p class={hasEnd.value ? "floor-good" : "floor-bad"}>{hasEnd.value ? words.checkGood : words.checkNoEnd}</p>}
       </div>
-      <button type="button" class="floor-quiet" onClick={() => dialog.current?.close()}>
-        {words.close}
-      </button>
-    </dialog>
+      <form method="dialog" class="dialog-actions">
+        <button>{shared.close}</button>
+      </form>
+    </Dialog>
   );
 }

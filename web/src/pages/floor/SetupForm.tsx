@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { Schemas } from "../../api.js";
 import { messageOf } from "../../api.js";
 import type { Station } from "../../outbox.js";
+import { words as shared } from "../../words.js";
 import { modes, type Setup } from "./station.js";
 import { words } from "./words.js";
 
@@ -145,7 +146,7 @@ export function SetupForm({
         </button>
         {onCancel && (
           <button type="button" class="floor-quiet" onClick={onCancel}>
-            {words.cancel}
+            {shared.cancel}
           </button>
         )}
       </div>

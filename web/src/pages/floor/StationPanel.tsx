@@ -1,15 +1,15 @@
 import { useSignal } from "@preact/signals";
 import { WifiOff, X } from "lucide";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { Icon } from "../../parts/Icon.js";
+import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { takeScans } from "../../scan.js";
 import { AnswerPanel } from "./AnswerPanel.js";
 import type { Floor } from "./floor.js";
 import { OutboxList } from "./OutboxList.js";
 import { Queue, type Work } from "./Queue.js";
 import { ScannerCheck } from "./ScannerCheck.js";
-import { ScrapDialog } from "./ScrapDialog.js";
 import { modes } from "./station.js";
 import { words } from "./words.js";
 
@@ -22,7 +22,8 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
   const field = useRef<HTMLInputElement>(null);
   const { station, operator, mode } = floor.setup.value;
 
-  useEffect(
+  // Before the page is painted, so that no scan comes too early.
+  useLayoutEffect(
     () =>
       takeScans((text) => {
         if (open.value.dialog === "check") return;
@@ -50,6 +51,7 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
     open.value = { dialog: "none" };
     field.current?.focus();
   };
+  const at = open.value;
   return (
     <div class="floor">
       <header class="floor-head">
@@ -151,18 +153,14 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
         </section>
       </div>
 
-      {open.value.dialog === "scrap" && (
+      {at.dialog === "scrap" && (
         <ScrapDialog
-          what={open.value.what}
-          onScrap={(reason, explanation) => {
-            const text = open.value.dialog === "scrap" ? open.value.typed : "";
-            close();
-            void floor.scrap(reason, explanation, text);
-          }}
-          onCancel={close}
+          title={words.scrapTitle(at.what)}
+          send={async (cause) => void floor.scrap(cause, at.typed)}
+          onClose={close}
         />
       )}
-      {open.value.dialog === "check" && <ScannerCheck onClose={close} />}
+      {at.dialog === "check" && <ScannerCheck onClose={close} />}
     </div>
   );
 }

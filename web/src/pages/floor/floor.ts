@@ -1,7 +1,8 @@
 import { computed, signal } from "@preact/signals";
 
 import { messageOf, RoutecardError } from "../../api.js";
-import { Refusal, type Command, type Entry, type Outbox, type Outcome, type ScrapReason } from "../../outbox.js";
+import { Refusal, type Command, type Entry, type Outbox, type Outcome } from "../../outbox.js";
+import type { ScrapCause } from "../../parts/ScrapDialog.js";
 import { currentStep, type StationSender, type Unit } from "./sender.js";
 import { play, type Tone } from "./sound.js";
 import { isDoneAt, saveSetup, type Setup } from "./station.js";
@@ -103,8 +104,8 @@ export class Floor {
    * Scraps the unit that is typed, the batch, or the unit that was scanned last. If that unit has been moved by its scan, the move is
    * taken back first, so that the unit is scrapped at this station.
    */
-  scrap(reason: ScrapReason, explanation: string, typed: string): Promise<void> {
-    const command: Command = explanation === "" ? { type: "scrap", reason } : { type: "scrap", reason, explanation };
+  scrap(cause: ScrapCause, typed: string): Promise<void> {
+    const command: Command = { type: "scrap", ...cause };
     return this.#next(async () => {
       const move = this.#lastMove;
       if (!move || typed.trim() !== "" || this.targets().length > 0) {

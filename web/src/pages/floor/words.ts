@@ -1,14 +1,5 @@
-import type { ScrapReason } from "../../outbox.js";
 import type { Unit } from "./sender.js";
 import type { Mode } from "./station.js";
-
-const reasons: Record<ScrapReason, string> = {
-  out_of_tolerance: "Out of tolerance",
-  process_defect: "Process defect",
-  damaged: "Damaged",
-  operator_error: "Operator error",
-  other: "Other",
-};
 
 const modes: Record<Mode, string> = { advance: "Advance", batch: "Batch", show: "Show" };
 
@@ -31,7 +22,6 @@ export const words = {
   advance: "Advance",
   scrap: "Scrap",
   undo: "Undo",
-  reasons,
   modes,
   modeHints,
   mode: "A scan",
@@ -79,9 +69,6 @@ export const words = {
 
   scrapTitle: (what: string) => `Why is ${what} scrapped?`,
   units: (n: number) => (n === 1 ? "1 unit" : `${n} units`),
-  explanation: "Explanation",
-  explanationNeeded: "Say why",
-  cancel: "Cancel",
 
   priorities: { urgent: "Urgent", high: "High priority", normal: "Normal priority", low: "Low priority" },
   queue: "Waiting here",
@@ -125,5 +112,4 @@ export const words = {
   expected: "In the code",
   received: "Arrived as",
   nothing: "nothing",
-  close: "Close",
 };

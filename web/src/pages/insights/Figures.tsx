@@ -1,9 +1,9 @@
 import { useMemo } from "preact/hooks";
 
 import type { Schemas } from "../../api.js";
-import { Figure } from "./Figure.js";
+import { Figure, Plot } from "../../parts/Figure.js";
+import { words as shared } from "../../words.js";
 import { formatDuration, scrapByReason, workInProgress } from "./numbers.js";
-import { Plot } from "./Plot.js";
 import { words } from "./words.js";
 
 /** The numbers of one period. */
@@ -121,7 +121,7 @@ function ScrapByReason({ scrap: { counts, scrapped, completed } }: Insights) {
   const plot = useMemo(() => {
     const reasons = scrapByReason(counts);
     return {
-      axis: { kind: "names" as const, names: reasons.map(({ reason }) => words.reasons[reason]) },
+      axis: { kind: "names" as const, names: reasons.map(({ reason }) => shared.scrapReasons[reason]) },
       series: [{ name: words.units, color: "bad" as const, values: reasons.map((one) => one.scrapped) }],
     };
   }, [counts]);
@@ -130,7 +130,7 @@ function ScrapByReason({ scrap: { counts, scrapped, completed } }: Insights) {
       title={words.scrap}
       hint={words.scrapHint(percent.format(scrapped / Math.max(1, scrapped + completed)))}
       head={[words.reason, words.step, words.units]}
-      rows={counts.map((count) => [words.reasons[count.reason], count.stepName, count.scrapped])}
+      rows={counts.map((count) => [shared.scrapReasons[count.reason], count.stepName, count.scrapped])}
       fileName="scrap.csv"
     >
       <Plot {...plot} />

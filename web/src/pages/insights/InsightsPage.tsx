@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 
 import type { Schemas } from "../../api.js";
 import { client, messageOf } from "../../api.js";
+import "../../shared.js";
 import { Figures, type Insights } from "./Figures.js";
 import { words } from "./words.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { formatDuration, scrapByReason, toCsv, workInProgress, type Bucket } from "./numbers.js";
+import { formatDuration, scrapByReason, workInProgress, type Bucket } from "./numbers.js";
 
 function bucket(created: number, completed: number, scrapped = 0): Bucket {
   return { from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00Z", created, completed, scrapped, forceCompleted: 0 };
@@ -38,10 +38,3 @@ for (const [milliseconds, want] of [
 ] as const) {
   test(`duration: ${want}`, () => assert.equal(formatDuration(milliseconds), want));
 }
-
-test("CSV quotes what it must, and no text becomes a formula", () => {
-  assert.equal(
-    toCsv(["Step", "Units"], [["Saw, large", 3], ['the "new" mill', -1], ["=1+1", 0]]),
-    'Step,Units\r\n"Saw, large",3\r\n"the ""new"" mill",-1\r\n\'=1+1,0\r\n',
-  );
-});

@@ -42,20 +42,3 @@ function twoUnits(small: number, perLarge: number, largeUnit: string, smallUnit:
   const rest = small % perLarge;
   return rest === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${rest} ${smallUnit}`;
 }
-
-/** What a cell of a table or a CSV file contains. */
-export type Cell = string | number;
-
-/**
- * Returns a CSV file by RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe, because names come from
- * other people.
- */
-export function toCsv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return [head, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
-}
-
-function csvCell(cell: Cell): string {
-  if (typeof cell === "number") return String(cell);
-  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}

@@ -1,13 +1,3 @@
-import type { ScrapCount } from "./numbers.js";
-
-const reasons: Record<ScrapCount["reason"], string> = {
-  out_of_tolerance: "Out of tolerance",
-  process_defect: "Process defect",
-  damaged: "Damaged",
-  operator_error: "Operator error",
-  other: "Other",
-};
-
 /** The texts of the insights. */
 export const words = {
   title: "Insights",
@@ -18,9 +8,6 @@ export const words = {
   loading: "Loading the numbers",
   failed: "The numbers could not be loaded",
   retry: "Try again",
-  numbers: "Show the numbers",
-  download: "Download as CSV",
-  none: "Nothing happened in this period",
 
   throughput: "Throughput",
   throughputHint: { hour: "Units per hour", day: "Units per day", week: "Units per week" },
@@ -49,6 +36,4 @@ export const words = {
   scrapHint: (rate: string) => `${rate} of the units that ended in this period were scrapped`,
   reason: "Reason",
   units: "Units",
-  reasons,
-  summary: (names: readonly string[], points: number) => `Plot of ${names.join(", ")} with ${points} points. The numbers are below it.`,
 };

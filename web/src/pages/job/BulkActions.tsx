@@ -4,7 +4,7 @@ import { client, type Schemas } from "../../api.js";
 import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { Choice, TextArea, TextField } from "../../parts/TextField.js";
-import { plannerWords } from "../../plannerWords.js";
+import { words as shared } from "../../words.js";
 import { words } from "./words.js";
 
 type Open = "nothing" | "advanceTo" | "scrap" | "override" | "note";
@@ -42,7 +42,7 @@ export function BulkActions({ units, paths, run, onRefused, onClear }: BulkActio
         {words.advanceTo}
       </button>
       <button type="button" class="danger" onClick={() => (open.value = "scrap")}>
-        {plannerWords.scrap}
+        {shared.scrap}
       </button>
       <button type="button" disabled={undone.length === 0} onClick={() => runAtOnce(undo)}>
         {words.undo}
@@ -94,7 +94,7 @@ function OverrideDialog({ steps, send, onClose }: StepDialogProps<[stepId: strin
   return (
     <SendDialog title={words.overrideTitle} label={words.override} send={() => send(stepId.value, reason.value.trim())} onClose={onClose}>
       <Choice label={words.step} value={stepId.value} options={steps.map(({ id, name }) => [id, name] as const)} onChange={(id) => (stepId.value = id)} />
-      <TextField label={plannerWords.reason} value={reason.value} onChange={(text) => (reason.value = text)} />
+      <TextField label={shared.reason} value={reason.value} onChange={(text) => (reason.value = text)} />
     </SendDialog>
   );
 }
@@ -103,7 +103,7 @@ function NoteDialog({ send, onClose }: { send: (text: string) => Promise<void>; 
   const text = useSignal("");
   return (
     <SendDialog title={words.noteTitle} label={words.addNote} send={() => send(text.value.trim())} onClose={onClose}>
-      <TextArea label={plannerWords.note} value={text.value} onChange={(value) => (text.value = value)} />
+      <TextArea label={shared.note} value={text.value} onChange={(value) => (text.value = value)} />
     </SendDialog>
   );
 }

@@ -6,12 +6,12 @@ import { fieldErrors } from "../../fieldErrors.js";
 import { announce } from "../../parts/Announcement.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { Choice, DateField, TextArea, TextField } from "../../parts/TextField.js";
-import { plannerWords } from "../../plannerWords.js";
+import { words as shared } from "../../words.js";
 import { words } from "./words.js";
 
 type Priority = Schemas["JobPriority"] | "";
 
-const priorities = [["", plannerWords.noPriority], ...Object.entries(plannerWords.priorities)] as [Priority, string][];
+const priorities = [["", shared.noPriority], ...Object.entries(shared.priorities)] as [Priority, string][];
 
 interface EditJobDialogProps {
   job: Schemas["Job"];
@@ -63,18 +63,18 @@ export function EditJobDialog({ job, etag, onClose, onDone }: EditJobDialogProps
   };
   return (
     <SendDialog title={words.editJob} label={words.saveJob} send={save} onClose={onClose}>
-      <TextField label={plannerWords.jobName} value={name.value} error={errors.value.get("name")} onChange={(text) => (name.value = text)} />
+      <TextField label={shared.jobName} value={name.value} error={errors.value.get("name")} onChange={(text) => (name.value = text)} />
       <TextField
-        label={plannerWords.goalQuantity}
+        label={shared.goalQuantity}
         inputMode="numeric"
         value={goalQuantity.value}
         error={errors.value.get("goalQuantity")}
         onChange={(text) => (goalQuantity.value = text)}
       />
-      <DateField label={plannerWords.dueDate} value={dueDate.value} error={errors.value.get("dueDate")} onChange={(date) => (dueDate.value = date)} />
-      <Choice label={plannerWords.priority} value={priority.value} options={priorities} onChange={(value) => (priority.value = value)} />
-      <TextField label={plannerWords.externalId} value={externalId.value} error={errors.value.get("externalId")} onChange={(text) => (externalId.value = text)} />
-      <TextArea label={plannerWords.notes} value={notes.value} error={errors.value.get("notes")} onChange={(text) => (notes.value = text)} />
+      <DateField label={shared.dueDate} value={dueDate.value} error={errors.value.get("dueDate")} onChange={(date) => (dueDate.value = date)} />
+      <Choice label={shared.priority} value={priority.value} options={priorities} onChange={(value) => (priority.value = value)} />
+      <TextField label={shared.externalId} value={externalId.value} error={errors.value.get("externalId")} onChange={(text) => (externalId.value = text)} />
+      <TextArea label={shared.notes} value={notes.value} error={errors.value.get("notes")} onChange={(text) => (notes.value = text)} />
       {isOutdated.value && <p class="notice">{words.jobOutdated}</p>}
     </SendDialog>
   );

@@ -9,16 +9,20 @@ import { announce } from "../../parts/Announcement.js";
 import { EventList } from "../../parts/EventList.js";
 import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
+import { lazy } from "../../parts/lazy.js";
 import { PriorityTag } from "../../parts/PriorityTag.js";
 import { ProgressBar } from "../../parts/ProgressBar.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { TextField } from "../../parts/TextField.js";
 import { words as shared } from "../../words.js";
+import { BurnUp } from "./BurnUp.js";
 import { EditJobDialog } from "./EditJobDialog.js";
-import { PathEditor, type EditedPath } from "./PathEditor.js";
+import type { EditedPath } from "./PathEditor.js";
 import { RouteMap } from "./RouteMap.js";
 import { UnitList } from "./UnitList.js";
 import { words } from "./words.js";
+
+const PathEditor = lazy(async () => (await import("./PathEditor.js")).PathEditor);
 
 type Open = { name: "nothing" } | { name: "editJob" } | { name: "close" } | { name: "newPath" } | { name: "edit"; path: EditedPath } | { name: "addUnits"; pathId: string };
 
@@ -120,6 +124,7 @@ export function JobPage() {
           <Icon node={Plus} /> {words.addPath}
         </button>
       )}
+      {job.progress.totalCompleted + job.progress.totalInProgress > 0 && <BurnUp job={job} />}
       <UnitList jobId={id} paths={paths.map(({ path }) => path)} step={query["step"] ?? ""} mayChange={mayOperate() && job.closedAt === undefined} />
       <section aria-labelledby="timeline">
         <h2 id="timeline">{words.timeline}</h2>

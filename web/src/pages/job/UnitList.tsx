@@ -6,7 +6,6 @@ import { client, type Schemas } from "../../api.js";
 import { toPage, usePagedList } from "../../pagedList.js";
 import { Failure } from "../../parts/Failure.js";
 import { Choice, TextField } from "../../parts/TextField.js";
-import { plannerWords } from "../../plannerWords.js";
 import { useVirtualRows } from "../../virtualRows.js";
 import { words as shared } from "../../words.js";
 import { BulkActions } from "./BulkActions.js";
@@ -16,11 +15,11 @@ type Outcome = { name: "none" } | { name: "done"; result: Schemas["BulkResult"] 
 type Status = Schemas["SerialStatus"] | "";
 
 const pageSize = 500;
-/** Height of a row in pixels, as planner.css sets it. */
+/** Height of a row in pixels, as job.css sets it. */
 const rowHeight = 52;
 /** Refusals that are listed. */
 const maxRefusals = 20;
-const statuses = [["", words.anyStatus], ...Object.entries(plannerWords.statuses)] as [Status, string][];
+const statuses = [["", words.anyStatus], ...Object.entries(shared.statuses)] as [Status, string][];
 
 /** The units of a job: search, filters, and commands for many at once. */
 export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; paths: readonly Schemas["PathDetail"][]; step: string; mayChange: boolean }) {
@@ -136,7 +135,7 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
                       <a href={`/units/${encodeURIComponent(unit.id)}`}>{unit.id}</a>
                     </th>
                     <td>{stepNames.get(unit.currentStepId ?? "")}</td>
-                    <td>{plannerWords.statuses[unit.status]}</td>
+                    <td>{shared.statuses[unit.status]}</td>
                   </tr>
                 )
               );

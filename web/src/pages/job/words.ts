@@ -1,7 +1,7 @@
-import type { EditEffect } from "../../steps.js";
-import { plannerWords } from "../../plannerWords.js";
+import type { EditEffect, StepChange } from "../../steps.js";
+import { words as shared } from "../../words.js";
 
-const { units } = plannerWords;
+const { units } = shared;
 
 /** The words of the page of one job. */
 export const words = {
@@ -24,6 +24,13 @@ export const words = {
   completed: (count: string) => `${count} completed`,
   bottleneck: "Bottleneck",
   showUnits: (step: string) => `Show the units at ${step}`,
+  burnUp: "Burn-up",
+  burnUpHint: "Completed units against the goal",
+  burnUpDueHint: "Completed units against the goal, and what is needed to reach it on the due date",
+  until: "Until",
+  completedUnits: "Completed",
+  goal: "Goal",
+  needed: "Needed for the due date",
   units: "Units",
   timeline: "Timeline",
   searchUnits: "Search units",
@@ -70,8 +77,14 @@ export const words = {
   saved: (path: string) => `${path} was saved`,
   putBack: (step: string) => `Put ${step} back`,
   changedMeanwhile: "Somebody else has changed this path. Your edit is still here.",
+  changedTo: (value: string) => `Changed by somebody else to ${value}`,
   saveAnyway: "Save my edit",
   loadTheirs: "Load the saved path",
+  saveAsTemplate: "Save as template",
+  saveTemplate: "Save template",
+  templateName: "Template name",
+  templateText: "A template holds the steps of this path. New jobs can start from it.",
+  templateSaved: (name: string) => `Template ${name} was saved`,
 } as const;
 
 /** Returns the sentence for an effect of an edit. */
@@ -94,4 +107,18 @@ export function describeEffect(effect: EditEffect): string {
     case "renamed":
       return `${effect.from} is renamed to ${effect.to}`;
   }
+}
+
+/** Returns the sentence for what somebody else has changed at a step. */
+export function describeChange(change: StepChange): string {
+  if (change.name === "removed") return "Removed by somebody else. Your edit adds it again as a new step";
+  const { name, location, assignedTo, optional, dependencyType } = change.fields;
+  const parts = [
+    name !== undefined && `${shared.stepName} ${name}`,
+    location !== undefined && (location === "" ? "no location" : `${shared.location} ${location}`),
+    assignedTo !== undefined && (assignedTo === "" ? "assigned to nobody" : `${shared.assignedTo} ${assignedTo}`),
+    optional !== undefined && (optional ? shared.optional : "Required"),
+    dependencyType !== undefined && `${shared.dependency} ${shared.dependencies[dependencyType]}`,
+  ];
+  return `Changed by somebody else: ${parts.filter((part) => part !== false).join(", ")}`;
 }

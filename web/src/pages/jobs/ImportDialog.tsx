@@ -7,6 +7,7 @@ import { Dialog } from "../../parts/Dialog.js";
 import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
 import { Choice } from "../../parts/TextField.js";
+import "../../shared.js";
 import { words as shared } from "../../words.js";
 import { importWords as words } from "./words.js";
 

@@ -53,7 +53,7 @@ export function JobRow({ job, place, actions }: { job: Schemas["JobListItem"]; p
         ) : (
           <span class={late ? "is-bad" : undefined}>
             {late && <Icon node={CalendarClock} />}
-            {formatDate(job.dueDate)} {late && <strong>{words.late}</strong>}
+            {late && <strong>{words.late}</strong>} {formatDate(job.dueDate)}
           </span>
         )}
       </td>

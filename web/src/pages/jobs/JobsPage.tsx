@@ -9,17 +9,19 @@ import { formatNumber } from "../../format.js";
 import { toPage, usePagedList } from "../../pagedList.js";
 import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
+import { lazy } from "../../parts/lazy.js";
 import { useVirtualRows } from "../../virtualRows.js";
 import { Choice } from "../../parts/TextField.js";
 import { words as shared } from "../../words.js";
 import { filterOf, queryOf, sorts, states, type Filter } from "./filter.js";
 import { FirstRun } from "./FirstRun.js";
-import { ImportDialog } from "./ImportDialog.js";
 import { JobRow } from "./JobRow.js";
 import { words } from "./words.js";
 
+const ImportDialog = lazy(async () => (await import("./ImportDialog.js")).ImportDialog);
+
 const pageSize = 100;
-/** Heights of a row in pixels, as planner.css sets them. */
+/** Heights of a row in pixels, as jobs.css sets them. */
 const rowHeight = { wide: 64, narrow: 132 };
 const narrow = matchMedia("(max-width: 719px)");
 /** How long the search waits for the next key, in milliseconds. */

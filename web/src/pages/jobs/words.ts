@@ -21,7 +21,7 @@ export const words = {
   closed: "Closed",
   noDueDate: "No date",
   noBottleneck: "Nothing waits",
-  waiting: (step: string, units: string) => `${step}: ${units}`,
+  waiting: (step: string, units: string) => `${units} at ${step}`,
   counted: (count: string) => (count === "1" ? "1 job" : `${count} jobs`),
   noneMatch: "No job matches",
   noneMatchHint: "Change the search or the filter.",

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 
 import type { Schemas } from "../../api.js";
 import { client, messageOf } from "../../api.js";
+import "../../shared.js";
 import { Labels } from "./Labels.js";
 import { canHold, type Symbology } from "./symbology.js";
 import { paginate, readSerials, sheets, type PaperId, type SheetId } from "./sheets.js";

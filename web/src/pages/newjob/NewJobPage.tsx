@@ -10,16 +10,17 @@ import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, DateField, TextArea, TextField } from "../../parts/TextField.js";
-import { plannerWords } from "../../plannerWords.js";
+import { words as shared } from "../../words.js";
+import { randomKey } from "../../randomKey.js";
 import { emptyJob, fromJob, newPath, sentPaths, sentSteps, toPlan, type JobDraft, type PathDraft, type UnitChoice } from "./draft.js";
 import { StartFrom } from "./StartFrom.js";
 import { words } from "./words.js";
 
 type Sending = { name: "editing" } | { name: "sending" } | { name: "refused"; error: unknown };
 
-const modes = Object.entries(plannerWords.modes) as [Schemas["AdvancementMode"], string][];
+const modes = Object.entries(shared.modes) as [Schemas["AdvancementMode"], string][];
 const unitChoices = Object.entries(words.unitChoices) as [UnitChoice, string][];
-const priorities = [["", plannerWords.noPriority], ...Object.entries(plannerWords.priorities)] as [JobDraft["priority"], string][];
+const priorities = [["", shared.noPriority], ...Object.entries(shared.priorities)] as [JobDraft["priority"], string][];
 
 /** The form for a job with its paths, steps, and units. */
 export function NewJobPage() {
@@ -30,7 +31,7 @@ export function NewJobPage() {
   const errors = useComputed(() => (sending.value.name === "refused" ? fieldErrors(sending.value.error) : new Map<string, string>()));
   const from = query["from"];
   // A repeated press sends the same request, so that it creates one job.
-  const idempotencyKey = useRef(crypto.randomUUID());
+  const idempotencyKey = useRef(randomKey());
 
   useEffect(() => {
     if (from === undefined) return;
@@ -59,7 +60,7 @@ export function NewJobPage() {
 
   const change = (fields: Partial<JobDraft>) => {
     draft.value = { ...draft.value, ...fields };
-    idempotencyKey.current = crypto.randomUUID();
+    idempotencyKey.current = randomKey();
   };
   const changePath = (place: number, fields: Partial<PathDraft>) =>
     change({ paths: draft.value.paths.map((path, index) => (index === place ? { ...path, ...fields } : path)) });
@@ -73,7 +74,7 @@ export function NewJobPage() {
       announce(words.created(created.name));
       route(`/jobs/${encodeURIComponent(created.id)}`);
     } catch (error) {
-      idempotencyKey.current = crypto.randomUUID();
+      idempotencyKey.current = randomKey();
       sending.value = { name: "refused", error };
     }
   };
@@ -97,19 +98,19 @@ export function NewJobPage() {
       <fieldset class="panel">
         <legend>{words.details}</legend>
         <div class="form-grid">
-          <TextField label={plannerWords.jobName} value={value.name} error={errors.value.get("name")} onChange={(name) => change({ name })} />
+          <TextField label={shared.jobName} value={value.name} error={errors.value.get("name")} onChange={(name) => change({ name })} />
           <TextField
-            label={plannerWords.goalQuantity}
+            label={shared.goalQuantity}
             value={value.goalQuantity}
             error={errors.value.get("goalQuantity")}
             inputMode="numeric"
             onChange={(goalQuantity) => change({ goalQuantity })}
           />
-          <DateField label={plannerWords.dueDate} value={value.dueDate} error={errors.value.get("dueDate")} onChange={(dueDate) => change({ dueDate })} />
-          <Choice label={plannerWords.priority} value={value.priority} options={priorities} onChange={(priority) => change({ priority })} />
-          <TextField label={plannerWords.externalId} value={value.externalId} error={errors.value.get("externalId")} onChange={(externalId) => change({ externalId })} />
+          <DateField label={shared.dueDate} value={value.dueDate} error={errors.value.get("dueDate")} onChange={(dueDate) => change({ dueDate })} />
+          <Choice label={shared.priority} value={value.priority} options={priorities} onChange={(priority) => change({ priority })} />
+          <TextField label={shared.externalId} value={value.externalId} error={errors.value.get("externalId")} onChange={(externalId) => change({ externalId })} />
         </div>
-        <TextArea label={plannerWords.notes} value={value.notes} error={errors.value.get("notes")} rows={2} onChange={(notes) => change({ notes })} />
+        <TextArea label={shared.notes} value={value.notes} error={errors.value.get("notes")} rows={2} onChange={(notes) => change({ notes })} />
         {value.ticket && <p class="hint">{words.linkedTicket(value.ticket.key)}</p>}
       </fieldset>
       <h2>{words.paths}</h2>
@@ -121,16 +122,16 @@ export function NewJobPage() {
           <fieldset class="panel" key={path.key}>
             <legend>{words.path(place + 1)}</legend>
             <div class="form-grid">
-              <TextField label={plannerWords.pathName} value={path.name} error={errors.value.get(`${prefix}.name`)} onChange={(name) => changePath(place, { name })} />
+              <TextField label={shared.pathName} value={path.name} error={errors.value.get(`${prefix}.name`)} onChange={(name) => changePath(place, { name })} />
               <TextField
-                label={plannerWords.pathGoal}
+                label={shared.pathGoal}
                 value={path.goalQuantity}
                 placeholder={value.goalQuantity}
                 error={errors.value.get(`${prefix}.goalQuantity`)}
                 inputMode="numeric"
                 onChange={(goalQuantity) => changePath(place, { goalQuantity })}
               />
-              <Choice label={plannerWords.mode} value={path.advancementMode} options={modes} onChange={(advancementMode) => changePath(place, { advancementMode })} />
+              <Choice label={shared.mode} value={path.advancementMode} options={modes} onChange={(advancementMode) => changePath(place, { advancementMode })} />
             </div>
             <StepsEditor
               steps={path.steps}

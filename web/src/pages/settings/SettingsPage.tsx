@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 
 import { hasKey, mayWrite, session, signIn, signOut } from "../../api.js";
 import { Failure } from "../../parts/Failure.js";
+import "../../shared.js";
 import { theme, themes } from "../../theme.js";
 import { words as common } from "../../words.js";
 import { StationSettings } from "./StationSettings.js";

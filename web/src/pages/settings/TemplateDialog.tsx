@@ -6,8 +6,8 @@ import { announce } from "../../parts/Announcement.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
-import { plannerWords } from "../../plannerWords.js";
 import { newStep, toDrafts, toStepCreate } from "../../steps.js";
+import { words as shared } from "../../words.js";
 import { words } from "./words.js";
 
 /** A template and the version of it that was read. */
@@ -16,7 +16,7 @@ export interface EditedTemplate {
   etag: string;
 }
 
-const modes = Object.entries(plannerWords.modes) as [Schemas["AdvancementMode"], string][];
+const modes = Object.entries(shared.modes) as [Schemas["AdvancementMode"], string][];
 
 /** Edits a template, or makes a new one. It keeps what was typed when the server refuses it or somebody else was faster. */
 export function TemplateDialog({ edited, onClose, onDone }: { edited: EditedTemplate | undefined; onClose: () => void; onDone: () => void }) {
@@ -49,7 +49,7 @@ export function TemplateDialog({ edited, onClose, onDone }: { edited: EditedTemp
     <SendDialog title={edited ? words.editTemplate(edited.template.name) : words.newTemplate} label={words.saveTemplate} send={save} onClose={onClose}>
       <div class="form-grid">
         <TextField label={words.templateName} value={name.value} error={errors.value.get("name")} onChange={(text) => (name.value = text)} />
-        <Choice label={plannerWords.mode} value={mode.value} options={modes} onChange={(value) => (mode.value = value)} />
+        <Choice label={shared.mode} value={mode.value} options={modes} onChange={(value) => (mode.value = value)} />
       </div>
       <StepsEditor steps={steps.value} onChange={(next) => (steps.value = next)} errorOf={(place) => errors.value.get(`steps.${place}.name`)} />
       {isOutdated.value && <p class="notice">{words.templateOutdated}</p>}

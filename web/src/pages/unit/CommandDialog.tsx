@@ -4,7 +4,7 @@ import type { Schemas } from "../../api.js";
 import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { TextArea, TextField } from "../../parts/TextField.js";
-import { plannerWords } from "../../plannerWords.js";
+import { words as shared } from "../../words.js";
 import { nothingTyped, type Typed } from "./commands.js";
 import { words } from "./words.js";
 
@@ -36,9 +36,9 @@ export function CommandDialog({ action, title, send, onClose }: CommandDialogPro
     >
       {action === "delete" && <p>{words.deleteText}</p>}
       {action === "force_complete" && <p>{words.forceText}</p>}
-      {action === "note" && <TextArea label={plannerWords.note} value={text.value} onChange={(value) => (text.value = value)} />}
-      {action !== "note" && action !== "delete" && <TextField label={plannerWords.reason} value={text.value} onChange={(value) => (text.value = value)} />}
-      {action === "waive" && <TextField label={plannerWords.approver} value={approverId.value} onChange={(value) => (approverId.value = value)} />}
+      {action === "note" && <TextArea label={shared.note} value={text.value} onChange={(value) => (text.value = value)} />}
+      {action !== "note" && action !== "delete" && <TextField label={shared.reason} value={text.value} onChange={(value) => (text.value = value)} />}
+      {action === "waive" && <TextField label={shared.approver} value={approverId.value} onChange={(value) => (approverId.value = value)} />}
     </SendDialog>
   );
 }

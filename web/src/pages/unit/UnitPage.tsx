@@ -7,7 +7,6 @@ import { useLoaded } from "../../loaded.js";
 import { announce } from "../../parts/Announcement.js";
 import { EventList } from "../../parts/EventList.js";
 import { Failure } from "../../parts/Failure.js";
-import { plannerWords } from "../../plannerWords.js";
 import { words as shared } from "../../words.js";
 import { ActionButtons, nameOf } from "./ActionButtons.js";
 import { CommandDialog, hasDialog } from "./CommandDialog.js";
@@ -71,7 +70,7 @@ export function UnitPage() {
       </p>
       <header class="page-head">
         <h1>{unit.id}</h1>
-        <span class={`tag status-${unit.status}`}>{plannerWords.statuses[unit.status]}</span>
+        <span class={`tag status-${unit.status}`}>{shared.statuses[unit.status]}</span>
       </header>
       <Ending unit={unit} />
       {failed.value !== undefined && <Failure error={failed.value} />}
@@ -106,7 +105,7 @@ function Ending({ unit }: { unit: Schemas["SerialDetail"] }) {
   if (unit.scrapReason !== undefined) {
     return (
       <p>
-        {words.scrapped(plannerWords.scrapReasons[unit.scrapReason], unit.scrapExplanation ?? "")} <By user={unit.scrappedBy} at={unit.scrappedAt} />
+        {words.scrapped(shared.scrapReasons[unit.scrapReason], unit.scrapExplanation ?? "")} <By user={unit.scrappedBy} at={unit.scrappedAt} />
       </p>
     );
   }

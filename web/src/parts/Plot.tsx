@@ -1,14 +1,17 @@
 import { useEffect, useRef } from "preact/hooks";
-import type uPlot from "uplot";
+import UPlot from "uplot";
 
-import { theme } from "../../theme.js";
-import { words } from "./words.js";
+import "../shared.js";
+import { theme } from "../theme.js";
+import { words } from "../words.js";
 
 /** One line, or one bar of each group. */
 export interface Series {
   readonly name: string;
   readonly color: "accent" | "good" | "bad" | "quiet";
   readonly values: readonly (number | null)[];
+  /** Whether the line is one to compare the others with: it is dashed and has no points. */
+  readonly isReference?: boolean;
 }
 
 /** What the x axis shows: moments, or names of groups. */
@@ -27,37 +30,32 @@ export function Plot({ axis, series }: { axis: Axis; series: readonly Series[] }
   useEffect(() => {
     const element = box.current;
     if (!element) return undefined;
-    let plot: uPlot | undefined;
-    let isGone = false;
+    let plot: UPlot | undefined;
     const dark = matchMedia("(prefers-color-scheme: dark)");
-    const draw = async () => {
-      const { default: UPlot } = await import("uplot");
-      if (isGone) return;
+    const draw = () => {
       plot?.destroy();
-      plot = new UPlot(options(UPlot, element, axis, series), data(axis, series), element);
+      plot = new UPlot(options(element, axis, series), data(axis, series), element);
     };
-    const redraw = () => void draw();
-    redraw();
-    dark.addEventListener("change", redraw);
+    draw();
+    dark.addEventListener("change", draw);
     const observer = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
-      isGone = true;
-      dark.removeEventListener("change", redraw);
+      dark.removeEventListener("change", draw);
       observer.disconnect();
       plot?.destroy();
     };
   }, [axis, series, scheme]);
   const points = axis.kind === "time" ? axis.moments.length : axis.names.length;
-  return <div class="plot" ref={box} role="img" aria-label={words.summary(series.map(({ name }) => name), points)} />;
+  return <div class="plot" ref={box} role="img" aria-label={words.plotSummary(series.map(({ name }) => name), points)} />;
 }
 
-function data(axis: Axis, series: readonly Series[]): uPlot.AlignedData {
+function data(axis: Axis, series: readonly Series[]): UPlot.AlignedData {
   const x = axis.kind === "time" ? axis.moments.map((moment) => moment.getTime() / 1000) : axis.names.map((_, i) => i);
-  return [x, ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
+  return [x, ...series.map(({ values }) => [...values])] as UPlot.AlignedData;
 }
 
-function options(UPlot: typeof uPlot, element: HTMLElement, axis: Axis, series: readonly Series[]): uPlot.Options {
+function options(element: HTMLElement, axis: Axis, series: readonly Series[]): UPlot.Options {
   const style = getComputedStyle(element);
   // Custom properties hold the text of light-dark(), so the color is read where the browser has computed it.
   const probe = document.createElement("span");
@@ -78,7 +76,7 @@ function options(UPlot: typeof uPlot, element: HTMLElement, axis: Axis, series: 
     return paths ? { paths: paths({ size: [width, 60], align: barAlign(i, series.length) }) } : {};
   };
   const isSlanted = axis.kind === "names" && element.clientWidth / axis.names.length < levelNames;
-  const plot: uPlot.Options = {
+  const plot: UPlot.Options = {
     width: element.clientWidth,
     height,
     padding: [16, isSlanted ? 56 : 16, 0, 0],
@@ -98,21 +96,23 @@ function options(UPlot: typeof uPlot, element: HTMLElement, axis: Axis, series: 
     ],
     series: [
       axis.kind === "names" ? { value: (_, i) => axis.names[i] ?? "" } : {},
-      ...series.map(({ name, color: shade }, i) => ({
+      ...series.map(({ name, color: shade, isReference = false }, i) => ({
         label: name,
         stroke: color(colors[shade]),
         fill: axis.kind === "names" ? color(colors[shade]) : undefined,
         width: axis.kind === "names" ? 0 : 2,
-        points: { show: axis.kind === "time" },
+        points: { show: axis.kind === "time" && !isReference },
+        ...(isReference && { dash: [6, 4] }),
+        spanGaps: true,
         ...(axis.kind === "names" ? bars(i) : {}),
       })),
-    ] as uPlot.Series[],
+    ] as UPlot.Series[],
   };
   probe.remove();
   return plot;
 }
 
-const fromZero: uPlot.Scale = { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] };
+const fromZero: UPlot.Scale = { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] };
 
 /** Returns on which side of its place the bar of a series stands: two series stand beside each other. */
 function barAlign(i: number, count: number): -1 | 0 | 1 {

@@ -1,7 +1,11 @@
 import type { ComponentChildren } from "preact";
 
-import { toCsv, type Cell } from "./numbers.js";
-import { words } from "./words.js";
+import { toCsv, type Cell } from "../csv.js";
+import { words } from "../words.js";
+import { lazy } from "./lazy.js";
+
+/** The plot of a figure. It is loaded with the first figure, because it is large. */
+export const Plot = lazy(async () => (await import("./Plot.js")).Plot);
 
 /** A plot with its title, and the same numbers as a table and as a CSV file. */
 export function Figure({
@@ -33,11 +37,11 @@ export function Figure({
     <section class="figure" aria-label={title}>
       <h2>{title}</h2>
       <p class="figure-hint">{hint}</p>
-      {rows.length === 0 ? <p class="figure-none">{words.none}</p> : children}
+      {rows.length === 0 ? <p class="figure-none">{words.nothingHappened}</p> : <div class="figure-plot">{children}</div>}
       {rows.length > 0 && (
         <details>
-          <summary>{words.numbers}</summary>
-          <div class="figure-table" tabIndex={0} role="region" aria-label={`${title}: ${words.numbers}`}>
+          <summary>{words.showNumbers}</summary>
+          <div class="figure-table" tabIndex={0} role="region" aria-label={`${title}: ${words.showNumbers}`}>
             <table>
               <thead>
                 <tr>
@@ -58,7 +62,7 @@ export function Figure({
             </table>
           </div>
           <button type="button" onClick={download}>
-            {words.download}
+            {words.downloadCsv}
           </button>
         </details>
       )}

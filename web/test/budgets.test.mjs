@@ -1,0 +1,170 @@
+// Measures the pages as they are built: how much is loaded first, and how fast the pages answer. Prints each number beside its budget,
+// and fails at twice the budget.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { chromium } from "playwright-core";
+
+import { answer, browserArguments, call, createJob, findChromium, forAllTests, newContext, scan, setUp, startServer, temporaryFolder } from "./shop.mjs";
+
+const all = forAllTests();
+const jobs = 300;
+const units = 10_000;
+const tries = 7;
+/** A busy machine is slow for a while, so a slow round is measured again. A page that is too slow is so in each round. */
+const rounds = 5;
+
+let url, browser;
+
+before(async () => {
+  ({ url } = await startServer(all, "--addr", "127.0.0.1:0", "--database", join(temporaryFolder(all), "routecard.db")));
+  browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
+  all.after(() => browser.close());
+});
+
+const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
+const median = (numbers) => quantile(numbers, 0.5);
+
+// within measures until a round stays below twice the budget, and prints the best round.
+async function within(t, what, budget, unit, measure) {
+  let best = Infinity;
+  for (let round = 0; round < rounds && best > 2 * budget; round++) best = Math.min(best, await measure());
+  t.diagnostic(`${what}: ${best.toFixed(1)} ${unit}, budget ${budget.toFixed(1)} ${unit}`);
+  assert.ok(best <= 2 * budget, `${what}: ${best.toFixed(1)} ${unit} is more than twice the budget`);
+}
+
+// several returns the results of several tries.
+async function several(measure) {
+  const results = [];
+  for (let i = 0; i < tries; i++) results.push(await measure());
+  return results;
+}
+
+// openPage opens a page of its own, which a test closes.
+async function openPage(t, path) {
+  const context = await newContext(browser);
+  t.after(() => context.close());
+  const page = await context.newPage();
+  if (path !== undefined) await page.goto(url + path);
+  return page;
+}
+
+test("what is loaded first is small", async (t) => {
+  const page = await openPage(t, "/");
+  await page.locator("h1").waitFor();
+  const files = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname));
+  const size = (extension) => {
+    const names = files.filter((name) => name.startsWith("/assets/") && name.endsWith(extension));
+    assert.ok(names.length > 0, `no ${extension} file was loaded`);
+    const kilobytes = names.map((name) => gzipSync(readFileSync(new URL(`../dist/${name.slice("/assets/".length)}`, import.meta.url))).length / 1000);
+    return kilobytes.reduce((sum, one) => sum + one);
+  };
+  await within(t, "first JavaScript, compressed", 60, "kB", () => size(".js"));
+  await within(t, "CSS, compressed", 12, "kB", () => size(".css"));
+});
+
+test("the list of jobs can soon be used", async (t) => {
+  const created = await call(url, "POST", "/api/jobs", { name: "JOB-2024-001", goalQuantity: 50 });
+  for (let i = 1; i < jobs; i++) await call(url, "POST", "/api/jobs", { name: `${created.name} ${i}`, goalQuantity: 50 });
+  const page = await openPage(t);
+  await within(t, "usable list", 600, "ms", async () =>
+    median(
+      await several(async () => {
+        await page.goto(`${url}/`);
+        await page.locator(".job-row").first().waitFor();
+        return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now()))));
+      }),
+    ),
+  );
+});
+
+test("a scan is answered at once", async (t) => {
+  const scans = 30;
+  const shop = await createJob(url, "JOB-2024-002", ["Saw", "Inspection"], rounds * scans);
+  const page = await openPage(t);
+  await page.addInitScript(() => {
+    // The time from the Enter key of a scan to the frame that shows its answer.
+    globalThis.times = [];
+    let pressed;
+    addEventListener("keydown", ({ key }) => (pressed = key === "Enter" ? performance.now() : pressed), { capture: true });
+    new MutationObserver(() => {
+      if (pressed === undefined || !document.querySelector(".floor-answer-done")) return;
+      const start = pressed;
+      pressed = undefined;
+      requestAnimationFrame(() => setTimeout(() => globalThis.times.push(performance.now() - start)));
+    }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+  await setUp(page, url, "Saw bench", "maria");
+  const left = [...shop.units];
+  // The budget is that of 95 scans of 100. It is printed; what must hold on a busy machine is the median.
+  await within(t, "scan to painted answer", 100, "ms", async () => {
+    await page.evaluate(() => (globalThis.times = []));
+    for (const unit of left.splice(0, scans)) {
+      await scan(page, unit);
+      await answer(page, unit);
+    }
+    await page.waitForFunction((count) => globalThis.times.length === count, scans);
+    const times = await page.evaluate(() => globalThis.times);
+    t.diagnostic(`scan to painted answer, 95 of 100: ${quantile(times, 0.95).toFixed(1)} ms`);
+    return median(times);
+  });
+});
+
+test("the move of another client is soon on the page", async (t) => {
+  const shop = await createJob(url, "JOB-2024-003", ["Saw", "Inspection"], rounds * tries);
+  const page = await openPage(t, `/jobs/${shop.job.id}`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  const left = [...shop.units];
+  await within(t, "another client's move on the page", 500, "ms", async () =>
+    median(
+      await several(async () => {
+        const unit = left.shift();
+        const shown = page.evaluate(
+          (text) =>
+            new Promise((resolve) => {
+              const look = () => {
+                if (document.querySelector(".route-map strong")?.textContent !== text) requestAnimationFrame(look);
+                else resolve(performance.timeOrigin + performance.now());
+              };
+              look();
+            }),
+          String(left.length),
+        );
+        const start = Date.now();
+        await call(url, "POST", `/api/serials/${unit}/advance`, { userId: "tom" });
+        return (await shown) - start;
+      }),
+    ),
+  );
+});
+
+test("a list of 10,000 units scrolls smoothly", async (t) => {
+  const shop = await createJob(url, "JOB-2024-004", ["Saw", "Inspection"], units / 10);
+  for (let i = 1; i < 10; i++) await call(url, "POST", "/api/serials", { pathId: shop.path.id, quantity: units / 10 });
+  const page = await openPage(t, `/jobs/${shop.job.id}`);
+  await page.locator(".unit-table tbody th").first().waitFor();
+  // The list loads while the user scrolls, so the end is reached page by page.
+  await page.waitForFunction((rows) => {
+    scrollTo(0, document.documentElement.scrollHeight);
+    return document.documentElement.scrollHeight > rows * 50;
+  }, units);
+  await within(t, "frame while 10,000 units scroll", 1000 / 60, "ms", () =>
+    page.evaluate(async () => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const times = [];
+      let last = await frame();
+      for (let i = 0; i < 120; i++) {
+        scrollTo(0, i * 2500);
+        const now = await frame();
+        times.push(now - last);
+        last = now;
+      }
+      return times.sort((a, b) => a - b)[times.length / 2];
+    }),
+  );
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2));
+  await page.locator(".unit-table tbody th").first().waitFor();
+  assert.ok((await page.locator(".unit-table tbody tr").count()) < 200, "only the rows in view are on the page");
+});
