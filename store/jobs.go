@@ -181,7 +181,15 @@ func (s *Store) changeState(
 				Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
 				return err
 			}
+			if err := loadSteps(t.DB, paths); err != nil {
+				return err
+			}
 			closed := job.ClosedAt != nil
+			if closed {
+				queuePlaces(t, stepsOfPaths(paths), nil)
+			} else {
+				queuePlaces(t, nil, stepsOfPaths(paths))
+			}
 			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", closed, id).Error; err != nil {
 				return err
 			}
@@ -233,6 +241,12 @@ func (s *Store) DeleteJob(ctx context.Context, by Request, id string, condition 
 			if err := t.Where("label IN ? AND job_id = ?", []string(job.Jira.Labels), id).Delete(&models.JobLabel{}).Error; err != nil {
 				return err
 			}
+		}
+		if job.ClosedAt == nil {
+			if err := loadSteps(t.DB, paths); err != nil {
+				return err
+			}
+			queuePlaces(t, stepsOfPaths(paths), nil)
 		}
 		if err := t.Delete(&job).Error; err != nil {
 			return err

@@ -27,8 +27,8 @@ type Tx struct {
 	At models.Millis
 
 	db *DB
-	// queue and last are written in this order.
-	queue, last []rows.Change
+	// queue, last, and shared are written in this order.
+	queue, last, shared []rows.Change
 }
 
 // Transact runs a function in one transaction and then writes the rows that it queued. It returns [ErrOutcomeUnknown] when the
@@ -60,7 +60,7 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := db.commit(ctx, connection, append(t.queue, t.last...)); err != nil {
+			if err := db.commit(ctx, connection, slices.Concat(t.queue, t.last, t.shared)); err != nil {
 				return err
 			}
 			connection.begun = false
@@ -145,10 +145,14 @@ func (t *Tx) Queue(changes ...rows.Change) { t.queue = enqueue(t.queue, changes)
 // migrations/postgres/00001_jobs.sql.
 func (t *Tx) QueueLast(changes ...rows.Change) { t.last = enqueue(t.last, changes) }
 
-// enqueue adds changes to a queue. Rows for the same table become one insert.
+// QueueShared has counters written that many transactions change, after all other rows. The transaction then holds the lock that
+// numbers the events, so no transaction waits for a counter that another one has changed, and none for each other.
+func (t *Tx) QueueShared(counters *rows.Increment) { t.shared = enqueue(t.shared, []rows.Change{counters}) }
+
+// enqueue adds changes to a queue. Changes of the same kind for the same table become one.
 func enqueue(queue, changes []rows.Change) []rows.Change {
 	for _, change := range changes {
-		if in, ok := change.(*rows.Insert); !ok || !slices.ContainsFunc(queue, in.AppendTo) {
+		if !slices.ContainsFunc(queue, change.AppendTo) {
 			queue = append(queue, change)
 		}
 	}
