@@ -84,6 +84,8 @@ type dialect interface {
 	snapshotOptions() *sql.TxOptions
 	// beginStatement begins a transaction that writes.
 	beginStatement() string
+	// writeRows writes changes in the transaction of the connection, which it begins if none has begun.
+	writeRows(ctx context.Context, connection *beginner, changes []rows.Change) error
 	// commit writes changes and commits the transaction of the connection, or a transaction of its own if none has begun. It
 	// returns a commitError for an error after which the transaction may be committed.
 	commit(ctx context.Context, connection *beginner, changes []rows.Change) error

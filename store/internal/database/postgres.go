@@ -216,6 +216,16 @@ func (postgres) beginStatement() string { return "BEGIN" }
 
 // commit sends the changes and the COMMIT together. Without a transaction, changes that fit into one message need neither BEGIN
 // nor COMMIT.
+func (postgres) writeRows(ctx context.Context, connection *beginner, changes []rows.Change) error {
+	if err := connection.begin(ctx); err != nil {
+		return err
+	}
+	return connection.Raw(func(own any) error {
+		_, err := rows.WritePostgres(ctx, own.(*stdlib.Conn).Conn(), changes, "") //nolint:forcetypeassert // openPostgresPool chose the driver.
+		return err
+	})
+}
+
 func (postgres) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
 	if !rows.FitOneMessage(changes) {
 		if err := connection.begin(ctx); err != nil {

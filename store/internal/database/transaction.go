@@ -26,7 +26,8 @@ type Tx struct {
 	// At is the time of the transaction.
 	At models.Millis
 
-	db *DB
+	db         *DB
+	connection *beginner
 	// queue, last, and shared are written in this order.
 	queue, last, shared []rows.Change
 }
@@ -51,7 +52,7 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 			own := session.Statement.ConnPool.(*sql.Conn) //nolint:forcetypeassert // It is what Connection is for.
 			connection := &beginner{Conn: own, statement: db.beginStatement()}
 			session.Statement.ConnPool = connection
-			t := &Tx{DB: session.Session(&gorm.Session{NewDB: true}), At: models.MillisOf(db.clock()), db: db}
+			t := &Tx{DB: session.Session(&gorm.Session{NewDB: true}), At: models.MillisOf(db.clock()), db: db, connection: connection}
 			defer connection.rollback(ctx)
 			if err := change(t); err != nil {
 				return err
@@ -140,6 +141,13 @@ func (b *beginner) QueryRowContext(ctx context.Context, query string, arguments 
 // Queue has rows written when the transaction ends, as they are at that time. Tables are written in the order in which
 // they were queued first.
 func (t *Tx) Queue(changes ...rows.Change) { t.queue = enqueue(t.queue, changes) }
+
+// Flush writes the rows of [Tx.Queue] now, so that a large transaction need not hold all its rows in memory until it ends.
+func (t *Tx) Flush() error {
+	changes := t.queue
+	t.queue = nil
+	return t.db.writeRows(t.Statement.Context, t.connection, changes)
+}
 
 // QueueLast has rows written after all others. The lock that numbers the events is then held for a short time, see
 // migrations/postgres/00001_jobs.sql.
