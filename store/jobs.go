@@ -151,7 +151,9 @@ var ownJobFields = []string{
 }
 
 // updateJob writes the job's own fields, except for those from Jira.
-func updateJob(t *database.Tx, job *models.Job) error { return t.Select(ownJobFields).Updates(job).Error }
+func updateJob(t *database.Tx, job *models.Job) error {
+	return t.Select(ownJobFields).Updates(job).Error
+}
 
 // CloseJob closes a job, and reports whether the job is the result of an earlier request. From the commit on, no unit is
 // created or changed on the job. It returns a NotFound error, a Conflict error if the job is closed already, or a KeyReused

@@ -155,7 +155,9 @@ func (t *Tx) QueueLast(changes ...rows.Change) { t.last = enqueue(t.last, change
 
 // QueueShared has counters written that many transactions change, after all other rows. The transaction then holds the lock that
 // numbers the events, so no transaction waits for a counter that another one has changed, and none for each other.
-func (t *Tx) QueueShared(counters *rows.Increment) { t.shared = enqueue(t.shared, []rows.Change{counters}) }
+func (t *Tx) QueueShared(counters *rows.Increment) {
+	t.shared = enqueue(t.shared, []rows.Change{counters})
+}
 
 // enqueue adds changes to a queue. Changes of the same kind for the same table become one.
 func enqueue(queue, changes []rows.Change) []rows.Change {
