@@ -27,6 +27,9 @@ func (p Place) Split() (PlaceKind, string) {
 	return PlaceKind(kind), name
 }
 
+// IDs returns the first id that a place of the kind can have, and the first one after all of them.
+func (k PlaceKind) IDs() (from, to string) { return string(k) + ":", string(k) + ";" }
+
 // PlaceIDs returns the ids of the places in which the step is counted.
 func (s *Step) PlaceIDs() []string {
 	ids := []string{string(PlaceStepName) + ":" + s.Name}

@@ -94,6 +94,10 @@ func plannedReads(t *testing.T) []planned {
 			return err
 			// The percentiles scan the moves that the period's search found, which SQLite calls ranked.
 		}, []string{jobsKey, newestEvent, movesKey, movesKey + "|SCAN ranked", "steps_by_path"}},
+		{"step times", func(s *store.Store) error {
+			_, err := s.StepTimes(t.Context(), store.InsightFilter{From: &hour.From, To: &hour.To})
+			return err
+		}, []string{newestEvent, movesKey, movesKey + "|SCAN ranked", "places_in_use"}},
 		{"scrap", func(s *store.Store) error {
 			_, err := s.Scrappings(t.Context(), store.InsightFilter{From: &hour.From, To: &hour.To})
 			return err

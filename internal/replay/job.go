@@ -10,12 +10,13 @@ type job struct {
 	planning
 	closedAt, closeReason string
 	paths                 []*path
+	moves                 Moves
 }
 
 func (j *job) view() Job {
 	view := Job{
 		ID: j.id, Name: j.name, GoalQuantity: j.goalQuantity, Version: j.version, DueDate: j.DueDate, Priority: j.Priority,
-		Notes: j.Notes, ExternalID: j.ExternalID, ClosedAt: j.closedAt, CloseReason: j.closeReason,
+		Notes: j.Notes, ExternalID: j.ExternalID, ClosedAt: j.closedAt, CloseReason: j.closeReason, Moves: j.moves,
 	}
 	for _, path := range j.paths {
 		view.InProgress += path.InProgress

@@ -586,7 +586,7 @@ func TestLongHistory(t *testing.T) {
 	for i := 1; i < 500; i++ {
 		f.advance(names[i-1], names[i])
 	}
-	if size := len(f.replay.units["U"].history); size > 500*24 {
+	if size := len(f.replay.units["U"].history); size > 500*40 {
 		t.Errorf("the history of 499 moves takes %d bytes", size)
 	}
 	for i := 498; i >= 0; i-- {
