@@ -87,7 +87,7 @@ func (h *history) step(r *rapid.T) {
 		unitRequest("steps/"+rapid.SampledFrom(f.path.Steps).Draw(r, "step").ID+"/override", `{"reason":"x"}`)
 	case "create":
 		if !h.closed[f] {
-			f.serials = append(f.serials, h.create(r, f, occurred)...)
+			f.serials = append(f.serials, f.addSerials(rapid.IntRange(1, 3).Draw(r, "units"))...)
 		}
 	case "close":
 		h.closed[f] = !h.closed[f]
@@ -99,15 +99,6 @@ func (h *history) step(r *rapid.T) {
 	case "edit":
 		h.edit(r, f)
 	}
-}
-
-// create creates units, at the given time if it is not empty.
-func (*history) create(r *rapid.T, f *floor, occurred string) []gen.Serial {
-	if occurred != "" {
-		occurred = "," + occurred
-	}
-	return routecardtest.Decode[[]gen.Serial](f.t, f.must(201, fmt.Sprintf(`/api/serials {"pathId":"{path}","quantity":%d%s}`,
-		rapid.IntRange(1, 3).Draw(r, "units"), occurred)))
 }
 
 // edit changes the order of the steps, removes one, renames one, and adds one.

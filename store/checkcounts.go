@@ -33,10 +33,10 @@ func checkMoves(db *gorm.DB, report *Report, state *replay.Replay) error {
 		return err
 	}
 	for job := range state.Jobs() {
-		moves := found[job.ID]
+		moves, want := found[job.ID], state.MovesOf(job.ID)
 		delete(found, job.ID)
-		report.differs("job", job.ID, "number of moves", moves.Count, job.Moves.Count)
-		if moves.Count == job.Moves.Count && moves != job.Moves {
+		report.differs("job", job.ID, "number of moves", moves.Count, want.Count)
+		if moves.Count == want.Count && moves != want {
 			report.add("a move of job %s is not the one that its event shows", job.ID)
 		}
 	}

@@ -16,7 +16,7 @@ type job struct {
 func (j *job) view() Job {
 	view := Job{
 		ID: j.id, Name: j.name, GoalQuantity: j.goalQuantity, Version: j.version, DueDate: j.DueDate, Priority: j.Priority,
-		Notes: j.Notes, ExternalID: j.ExternalID, ClosedAt: j.closedAt, CloseReason: j.closeReason, Moves: j.moves,
+		Notes: j.Notes, ExternalID: j.ExternalID, ClosedAt: j.closedAt, CloseReason: j.closeReason,
 	}
 	for _, path := range j.paths {
 		view.InProgress += path.InProgress

@@ -32,6 +32,14 @@ func (m *Moves) addHash(hash uint64, n int64) {
 	m.sum += uint64(n) * hash
 }
 
+// MovesOf returns the moves of a job's units that were not undone.
+func (r *Replay) MovesOf(jobID string) Moves {
+	if known := r.jobs[jobID]; known != nil {
+		return known.moves
+	}
+	return Moves{}
+}
+
 // hash returns a number that stands for the move within this process.
 func (m *Move) hash() uint64 {
 	encoded := binary.AppendVarint(nil, m.At)

@@ -159,8 +159,6 @@ type Job struct {
 	Version int64
 	// Counts are those of all its paths together.
 	Counts
-	// Moves are the moves of its units that were not undone.
-	Moves Moves
 }
 
 // Counts is how many units are in which state.
