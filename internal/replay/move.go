@@ -67,11 +67,11 @@ func (r *Replay) doneAt() int64 {
 // the step that it left, "" for a creation.
 func (r *Replay) addMove(u *unit, from string) uint64 {
 	move := Move{At: r.doneAt(), EnteredAt: u.entered, EventID: r.event.ID, Type: r.event.Type, FromStepID: from}
-	switch u.status {
-	case InProgress:
+	if u.status == InProgress {
 		move.ToStepID = u.step.StepID
 		u.entered = move.At
-	case Scrapped:
+	}
+	if u.status == Scrapped {
 		move.ScrapReason = *u.ending.reason
 	}
 	hash := move.hash()
