@@ -80,7 +80,19 @@ func contests(b *bench) []contest {
 			},
 			contest{
 				operation: "listWork", database: database, detail: "first page, 5000 jobs, 100000 steps", unit: duration,
-				seed: seedWork(5000), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
+				seed: seedWork(5000, "/api/work?limit=100"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
+			},
+			contest{
+				operation: "listPlaces", database: database, detail: "5000 jobs, 100000 steps", unit: duration,
+				seed: seedWork(5000, "/api/places"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
+			},
+			contest{
+				operation: "importJobs", database: database, detail: "50000 rows", unit: duration,
+				seed: seedImport, measure: timeRequest(1), limit: float64(10 * time.Second),
+			},
+			contest{
+				operation: "importJobs", database: database, detail: "memory for 50000 rows", unit: megabytes,
+				seed: seedImport, measure: measureMemory, limit: 200e6,
 			},
 			contest{
 				operation: "start", database: database, detail: "time to the first response", unit: duration,
@@ -345,12 +357,24 @@ func seedPlans(_ *bench, s *side) error {
 	return nil
 }
 
-// seedWork plans so many jobs with 4 paths of 5 steps, and 10 units on each path. Then clients get the first page of the work.
-func seedWork(jobs int) func(*bench, *side) error {
+// seedImport creates nothing. Then the client imports the same file each time.
+func seedImport(_ *bench, s *side) error {
+	var file strings.Builder
+	file.WriteString("Name;Quantity;Due date;Priority;Notes;Jira part number;Labels\n")
+	for i := range 50_000 {
+		fmt.Fprintf(&file, "JOB-%d;%d;2026-12-%02d;high;Deliver pallet %d to dock 3;ALU-HOUSING-%d;rush\n", i, 1+i%500, 1+i%28, i, i%100)
+	}
+	s.next = repeat(fmt.Appendf(nil, "POST /api/jobs/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n%s",
+		file.Len(), file.String()))
+	return nil
+}
+
+// seedWork plans so many jobs with 4 paths of 5 steps, and 10 units on each path. Then clients get the path each time.
+func seedWork(jobs int, path string) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
 		s.next = inTurn(jobs, func(int) []byte { return plan(4, 5, 10) })
 		_, err := s.load(16, 0, time.Hour)
-		s.next = repeat(getRequest("/api/work?limit=100"))
+		s.next = repeat(getRequest(path))
 		return err
 	}
 }

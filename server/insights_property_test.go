@@ -16,13 +16,15 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestInsightsEqualARecount makes random histories of two jobs, with undo, forced completions, scrapping, and edits of the paths,
-// and compares every insight with a recount from the events.
+// TestInsightsEqualARecount makes random histories of two jobs, with undo, forced completions, scrapping, edits of the paths, work
+// that is reported later, and jobs that are closed and reopened, and compares every insight with a recount from the events.
 func TestInsightsEqualARecount(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		rapid.Check(t, func(r *rapid.T) {
-			h := &history{floors: []*floor{build(t, s, "flexible A B C:optional D", 3), build(t, s, "per_step B E", 2)}}
+			h := &history{
+				floors: []*floor{build(t, s, "flexible A B C:optional D", 3), build(t, s, "per_step B E", 2)}, closed: map[*floor]bool{},
+			}
 			for range 40 {
 				h.step(r)
 			}
@@ -37,6 +39,7 @@ func TestInsightsEqualARecount(t *testing.T) {
 // history is what happens in a random history.
 type history struct {
 	floors []*floor
+	closed map[*floor]bool
 }
 
 // step has one thing happen. What the server refuses does not happen.
@@ -48,7 +51,17 @@ func (h *history) step(r *rapid.T) {
 		// Clocks are set back, too.
 		s.Clock.Advance(time.Duration(rapid.IntRange(-20, 2000).Draw(r, "minutes")) * time.Minute)
 	}
+	occurred := ""
+	if rapid.Bool().Draw(r, "reported later") {
+		ago := time.Duration(rapid.IntRange(0, 7*24*60-1).Draw(r, "minutes ago")) * time.Minute
+		occurred = fmt.Sprintf(`"occurredAt":%q`, timestamp(s.Clock.Now().Add(-ago)))
+	}
 	unitRequest := func(command, body string) {
+		if occurred != "" && body != "{}" {
+			body = strings.Replace(body, "{", "{"+occurred+",", 1)
+		} else if occurred != "" {
+			body = "{" + occurred + "}"
+		}
 		answer := s.Do(f.t, "POST", "/api/serials/"+unit+"/"+command, body)
 		if answer.Status != 200 && answer.Status != 409 {
 			f.t.Fatalf("%s answered %d: %s", command, answer.Status, answer.Body)
@@ -56,6 +69,7 @@ func (h *history) step(r *rapid.T) {
 	}
 	switch rapid.SampledFrom([]string{
 		"advance", "advance", "advance", "all", "jump", "scrap", "force", "undo", "undo", "override", "create", "edit",
+		"close",
 	}).Draw(r, "what") {
 	case "advance":
 		unitRequest("advance", "{}")
@@ -72,7 +86,16 @@ func (h *history) step(r *rapid.T) {
 	case "override":
 		unitRequest("steps/"+rapid.SampledFrom(f.path.Steps).Draw(r, "step").ID+"/override", `{"reason":"x"}`)
 	case "create":
-		f.serials = append(f.serials, f.addSerials(rapid.IntRange(1, 3).Draw(r, "units"))...)
+		if !h.closed[f] {
+			f.serials = append(f.serials, f.addSerials(rapid.IntRange(1, 3).Draw(r, "units"))...)
+		}
+	case "close":
+		h.closed[f] = !h.closed[f]
+		if h.closed[f] {
+			f.must(200, "/api/jobs/{job}/close")
+		} else {
+			f.must(200, "/api/jobs/{job}/reopen")
+		}
 	case "edit":
 		h.edit(r, f)
 	}
@@ -112,6 +135,8 @@ type recount struct {
 	paths map[string]*recountedPath
 	// created has the time at which the first unit of each job was created.
 	created map[string]time.Time
+	// closed has the closed jobs.
+	closed map[string]bool
 }
 
 type recountedMove struct {
@@ -143,7 +168,7 @@ type eventData struct {
 
 func newRecount(t *testing.T, s *routecardtest.Server) *recount {
 	t.Helper()
-	c := &recount{t: t, s: s, names: map[string]string{}, paths: map[string]*recountedPath{}, created: map[string]time.Time{}}
+	c := &recount{t: t, s: s, names: map[string]string{}, paths: map[string]*recountedPath{}, created: map[string]time.Time{}, closed: map[string]bool{}}
 	events := routecardtest.Decode[[]gen.Event](t, s.Do(t, "GET", "/api/events", ""))
 	data := make([]eventData, len(events))
 	undone := map[string]bool{}
@@ -167,19 +192,23 @@ func newRecount(t *testing.T, s *routecardtest.Server) *recount {
 
 // apply applies an event that was not undone. Entered has the time at which each unit entered the step where it stands.
 func (c *recount) apply(event gen.Event, data eventData, entered map[string]time.Time) {
-	at, err := time.Parse(time.RFC3339, event.At)
-	if err != nil {
-		c.t.Fatal(err)
+	recorded := c.parse(event.At)
+	at := recorded
+	if event.OccurredAt != nil {
+		at = c.parse(*event.OccurredAt)
 	}
 	move := recountedMove{event: event, at: at}
 	switch event.Type {
+	case "job.closed", "job.reopened":
+		c.closed[*event.JobID] = event.Type == "job.closed"
+		return
 	case "path.created", "path.updated":
 		c.applyPath(event, data)
 		return
 	case "serial.created":
 		move.isCreation, move.to = true, *event.StepID
 		if _, known := c.created[*event.JobID]; !known {
-			c.created[*event.JobID] = at
+			c.created[*event.JobID] = recorded
 		}
 	case "serial.advanced":
 		move.from, move.to = data.FromStepID, data.ToStepID
@@ -330,11 +359,11 @@ func percentile(sorted []time.Duration, percent int) *int64 {
 	return nil
 }
 
-// waiting counts the units that stand at each step.
+// waiting counts the units that stand at each step of a job, or of all jobs that are not closed.
 func (c *recount) waiting(jobID string) map[string]int64 {
 	at := map[string]int64{}
 	for _, move := range c.moves {
-		if jobID != "" && *move.event.JobID != jobID {
+		if jobID != "" && *move.event.JobID != jobID || jobID == "" && c.closed[*move.event.JobID] {
 			continue
 		}
 		if move.to != "" {

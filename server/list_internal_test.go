@@ -34,7 +34,7 @@ func serveRoute(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s := &Server{store: db, contract: rules, log: logger, metrics: newMetrics(db, logger), budgets: newBudgets()}
+	s := &Server{store: db, contract: rules, log: logger, metrics: newMetrics(db, logger, func() string { return "" }), budgets: newBudgets()}
 	engine := gin.New()
 	engine.ContextWithFallback = true
 	engine.Use(s.observe, s.recover, s.share)

@@ -23,7 +23,7 @@ type metrics struct {
 	streams  prometheus.Gauge
 }
 
-func newMetrics(db *store.Store, log *slog.Logger) *metrics {
+func newMetrics(db *store.Store, log *slog.Logger, today func() string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -51,7 +51,7 @@ func newMetrics(db *store.Store, log *slog.Logger) *metrics {
 		Help: "The build that runs, as labels. The value is always 1.",
 	}, []string{"version", "commit", "goversion"})
 	info.WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
-	m.registry.MustRegister(m.requests, m.duration, m.moves, m.streams, info, newShopCollector(db, log),
+	m.registry.MustRegister(m.requests, m.duration, m.moves, m.streams, info, newShopCollector(db, log, today),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for name, pool := range db.Pools() {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))

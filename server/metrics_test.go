@@ -31,6 +31,10 @@ func TestMetricsOfTheShop(t *testing.T) {
 		post("/api/serials/advance", `{"serialIds":["SN-00001","SN-00002"]}`)
 		post("/api/serials/SN-00001/advance", `{}`, "Idempotency-Key: once")
 		post("/api/serials/SN-00001/advance", `{}`, "Idempotency-Key: once")
+		late := post("/api/jobs", `{"name":"JOB-2024-003","goalQuantity":1,"dueDate":"2024-01-14"}`)
+		post("/api/jobs", `{"name":"JOB-2024-004","goalQuantity":1,"dueDate":"2024-01-14"}`)
+		post("/api/jobs", `{"name":"JOB-2024-005","goalQuantity":1,"dueDate":"2024-01-15"}`)
+		post("/api/jobs/"+routecardtest.Decode[gen.Job](t, late).ID+"/close", `{}`)
 		post("/api/serials/SN-00003/scrap", `{"reason":"damaged"}`)
 		post("/api/serials/advance", `{"serialIds":["SN-00002","SN-00003"],"mode":"perItem"}`)
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/api/events", http.NoBody)
@@ -45,7 +49,7 @@ func TestMetricsOfTheShop(t *testing.T) {
 		defer stream.Body.Close()
 		metrics := "\n" + s.Do(t, "GET", "/metrics", "").Body
 		for _, want := range []string{
-			"routecard_jobs 3", "routecard_jobs_open 2", `routecard_units{status="in_progress"} 2`, `routecard_units{status="completed"} 2`,
+			"routecard_jobs 6", "routecard_jobs_open 4", "routecard_jobs_late 1", `routecard_units{status="in_progress"} 2`, `routecard_units{status="completed"} 2`,
 			`routecard_units{status="scrapped"} 1`, "routecard_moves_total 5", "routecard_streams 1",
 		} {
 			if !strings.Contains(metrics, "\n"+want+"\n") {

@@ -19,6 +19,7 @@ import (
 	"github.com/routecard/routecard/internal/contract"
 	"github.com/routecard/routecard/internal/version"
 	"github.com/routecard/routecard/jira"
+	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store"
 )
 
@@ -87,7 +88,6 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 		store:    db,
 		contract: rules,
 		log:      cmp.Or(options.Logger, slog.Default()),
-		metrics:  newMetrics(db, cmp.Or(options.Logger, slog.Default())),
 		build:    version.Get(),
 		keys:     &keyring{store: db, clock: time.Now},
 		anyHost:  options.Insecure,
@@ -101,6 +101,7 @@ func New(db *store.Store, options Options) (http.Handler, error) {
 	if s.clock == nil {
 		s.clock = time.Now
 	}
+	s.metrics = newMetrics(db, s.log, func() string { return models.DateAt(s.clock(), s.timeZone) })
 
 	if options.LastBackup != nil {
 		s.metrics.watchBackups(options.LastBackup)

@@ -22,8 +22,10 @@ const (
 type shopCollector struct {
 	store *store.Store
 	log   *slog.Logger
+	// today returns the day before which a due date is in the past.
+	today func() string
 
-	jobs, open, units *prometheus.Desc
+	jobs, open, late, units *prometheus.Desc
 
 	// mutex guards what follows, and lets one scrape at a time ask the database.
 	mutex  sync.Mutex
@@ -31,11 +33,12 @@ type shopCollector struct {
 	counts time.Time
 }
 
-func newShopCollector(db *store.Store, log *slog.Logger) *shopCollector {
+func newShopCollector(db *store.Store, log *slog.Logger, today func() string) *shopCollector {
 	return &shopCollector{
-		store: db, log: log,
+		store: db, log: log, today: today,
 		jobs:  prometheus.NewDesc("routecard_jobs", "Number of jobs. At most 30 seconds old, as all numbers of jobs and units.", nil, nil),
-		open:  prometheus.NewDesc("routecard_jobs_open", "Number of jobs that have not met their goal.", nil, nil),
+		open:  prometheus.NewDesc("routecard_jobs_open", "Number of jobs that are not closed and have not met their goal.", nil, nil),
+		late:  prometheus.NewDesc("routecard_jobs_late", "Number of open jobs whose due date is in the past.", nil, nil),
 		units: prometheus.NewDesc("routecard_units", "Number of units, by status.", []string{"status"}, nil),
 	}
 }
@@ -44,6 +47,7 @@ func newShopCollector(db *store.Store, log *slog.Logger) *shopCollector {
 func (c *shopCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- c.jobs
 	descriptions <- c.open
+	descriptions <- c.late
 	descriptions <- c.units
 }
 
@@ -54,7 +58,7 @@ func (c *shopCollector) Collect(metrics chan<- prometheus.Metric) {
 		c.log.Warn("could not count jobs and units", "error", err)
 		return
 	}
-	for description, count := range map[*prometheus.Desc]int64{c.jobs: shop.Jobs, c.open: shop.OpenJobs} {
+	for description, count := range map[*prometheus.Desc]int64{c.jobs: shop.Jobs, c.open: shop.OpenJobs, c.late: shop.LateJobs} {
 		metrics <- prometheus.MustNewConstMetric(description, prometheus.GaugeValue, float64(count))
 	}
 	for status, count := range map[string]int64{
@@ -73,7 +77,7 @@ func (c *shopCollector) current() (store.Shop, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), shopTimeout)
 	defer cancel()
-	shop, err := c.store.Shop(ctx)
+	shop, err := c.store.Shop(ctx, c.today())
 	if err == nil {
 		c.shop, c.counts = shop, time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
 	}

@@ -287,6 +287,43 @@ func TestCheckFindsFaults(t *testing.T) {
 				"INSERT INTO job_labels (label, job_id) VALUES ('rush', 'job_nothing')", "DELETE FROM job_labels WHERE job_id = 'job_nothing'",
 				[]string{"a label is kept for job_nothing, which does not exist"},
 			},
+			{
+				"UPDATE moves SET scrap_reason = 'process_defect' WHERE type = 'serial.scrapped'",
+				"UPDATE moves SET scrap_reason = 'damaged' WHERE type = 'serial.scrapped'",
+				[]string{"a move of job " + path.JobID + " is not the one that its event shows"},
+			},
+			{
+				"UPDATE moves SET entered_at = entered_at - 1 WHERE type = 'serial.completed'",
+				"UPDATE moves SET entered_at = entered_at + 1 WHERE type = 'serial.completed'",
+				[]string{"a move of job " + path.JobID + " is not the one that its event shows"},
+			},
+			{
+				"INSERT INTO moves (at, event_id, type, job_id) VALUES (1, 'evt_nothing', 'serial.advanced', '" + path.JobID + "')",
+				"DELETE FROM moves WHERE event_id = 'evt_nothing'",
+				[]string{"the number of moves of job " + path.JobID + " is 9, and by its events it is 8"},
+			},
+			{
+				"INSERT INTO moves (at, event_id, type, job_id) VALUES (1, 'evt_nothing', 'serial.advanced', 'job_nothing')",
+				"DELETE FROM moves WHERE event_id = 'evt_nothing'",
+				[]string{"moves are kept for job_nothing, which does not exist"},
+			},
+			{
+				"INSERT INTO quarter_hours (start, created, completed, force_completed, scrapped) VALUES (0, 1, 2, 3, 4)",
+				"DELETE FROM quarter_hours WHERE start = 0",
+				[]string{"the counts of the 15 minutes from 1970-01-01T00:00:00.000Z are 1 created, 2 completed (3 forced), and 4 scrapped, " +
+					"and by their moves they are 0 created, 0 completed (0 forced), and 0 scrapped"},
+			},
+			{
+				"UPDATE places SET steps = 7 WHERE id = 'step:Mill'", "UPDATE places SET steps = 1 WHERE id = 'step:Mill'",
+				[]string{"the counts of step Mill are 7 step(s) and 1 unit(s), and by the events they are 1 and 1"},
+			},
+			{
+				"UPDATE places SET id = 'location:B7' WHERE id = 'step:Mill'", "UPDATE places SET id = 'step:Mill' WHERE id = 'location:B7'",
+				[]string{
+					"the counts of location B7 are 1 step(s) and 1 unit(s), and by the events they are 0 and 0",
+					"the counts of step Mill are 0 step(s) and 0 unit(s), and by the events they are 1 and 1",
+				},
+			},
 		} {
 			t.Log(c.plant)
 			execute(t, s.Store, c.plant)
@@ -345,6 +382,10 @@ func TestCheckOfManyPaths(t *testing.T) {
 			units + `INSERT INTO events (id, type, at, user_id, job_id, path_id, serial_id, step_id, data)
 				SELECT 'evt_' || i, 'serial.created', 0, 'maria', jobs.id, 'path_' || (i % 10000 + 1), 'S' || i, 'step_' || (i % 10000 + 1), '{}'
 				FROM n, jobs`,
+			units + `INSERT INTO moves (at, event_id, type, job_id, to_step_id)
+				SELECT 0, 'evt_' || i, 'serial.created', jobs.id, 'step_' || (i % 10000 + 1) FROM n, jobs`,
+			"INSERT INTO quarter_hours (start, created, completed, force_completed, scrapped) VALUES (0, 50000, 0, 0, 0)",
+			"INSERT INTO places (id, steps, waiting) VALUES ('step:s', 10000, 50000)",
 			"UPDATE steps SET part_count = 6 WHERE id = 'step_7'",
 		} {
 			execute(t, s, statement)

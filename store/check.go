@@ -44,8 +44,8 @@ func (r *Report) add(format string, arguments ...any) {
 }
 
 // Check looks for faults: a damaged file, references to rows that do not exist, seals that do not match their events, and jobs,
-// paths, steps, and units that differ from a replay of all events. It reads a snapshot of the database, has no time limit, and
-// keeps the replayed state in memory. Package replay shares no code with the code that writes.
+// paths, steps, places, units, moves, and counts of quarter hours that differ from a replay of all events. It reads a snapshot of the
+// database, has no time limit, and keeps the replayed state in memory. Package replay shares no code with the code that writes.
 func (s *Store) Check(ctx context.Context) (Report, error) {
 	var report Report
 	err := s.db.LongSnapshot(ctx, func(db *gorm.DB) error {
@@ -150,8 +150,16 @@ func toReplay(event *models.Event) replay.Event {
 	return replay.Event{
 		Seq: event.Seq, ID: event.ID, Type: string(event.Type), At: event.At.String(), UserID: event.UserID,
 		JobID: valueOf(event.JobID), PathID: valueOf(event.PathID), SerialID: valueOf(event.SerialNumber),
-		StepID: valueOf(event.StepID), Data: json.RawMessage(event.Data),
+		StepID: valueOf(event.StepID), Data: json.RawMessage(event.Data), OccurredAt: timeOf(event.OccurredAt),
 	}
+}
+
+// timeOf returns the time as the API shows it, or "" for nil.
+func timeOf(at *models.Millis) string {
+	if at == nil {
+		return ""
+	}
+	return at.String()
 }
 
 // checkState compares the stored jobs, paths, and units with the replayed ones.
@@ -166,6 +174,12 @@ func checkState(db *gorm.DB, report *Report, state *replay.Replay) error {
 		steps[step.PathID] = append(steps[step.PathID], *step)
 		return nil
 	}); err != nil {
+		return err
+	}
+	if err := checkPlaces(db, report, state); err != nil {
+		return err
+	}
+	if err := checkMoves(db, report, state); err != nil {
 		return err
 	}
 	paths := map[string]*models.Path{}
@@ -257,11 +271,7 @@ func (r *Report) compareJob(job *models.Job, state *replay.Replay) {
 	differs("priority", valueOf(job.Priority), valueOf(want.Priority))
 	differs("notes", valueOf(job.Notes), valueOf(want.Notes))
 	differs("external id", valueOf(job.ExternalID), valueOf(want.ExternalID))
-	var closed string
-	if job.ClosedAt != nil {
-		closed = job.ClosedAt.String()
-	}
-	differs("closing time", closed, want.ClosedAt)
+	differs("closing time", timeOf(job.ClosedAt), want.ClosedAt)
 	differs("reason of the closing", valueOf(job.CloseReason), want.CloseReason)
 	differs("version", job.Version, want.Version)
 	// Nothing but the lists of jobs reads this.
@@ -337,11 +347,7 @@ func (r *Report) compareUnit(unit *storedUnit, path *models.Path, state *replay.
 	differs("scrap reason", valueOf(unit.ScrapReason), want.ScrapReason)
 	differs("scrap explanation", valueOf(unit.ScrapExplanation), valueOf(want.ScrapExplanation))
 	differs("user who ended it", valueOf(unit.EndedBy), want.EndedBy)
-	var ended string
-	if unit.EndedAt != nil {
-		ended = unit.EndedAt.String()
-	}
-	differs("time of its end", ended, want.EndedAt)
+	differs("time of its end", timeOf(unit.EndedAt), want.EndedAt)
 	differs("version", unit.Version, want.Version)
 	differs("creation time", unit.CreatedAt.String(), want.CreatedAt)
 	if last := unit.lastEvent(); last != want.LastEvent {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store/internal/database"
+	"github.com/routecard/routecard/store/internal/rows"
 )
 
 // ImportJobs creates or updates a job for each row of a file, in one transaction, and reports whether the report is the result of
@@ -82,6 +83,9 @@ func importJobs(t *database.Tx, by Request, file models.ImportFile, options mode
 		if err != nil {
 			return report, err
 		}
+		if err := t.Flush(); err != nil {
+			return report, err
+		}
 		for i, at := range some {
 			report.Outcomes[at].JobID = jobs[i].ID
 			if row := file.Rows[at]; row.Template != nil {
@@ -102,8 +106,8 @@ func updateImported(t *database.Tx, by Request, file models.ImportFile, report m
 	for i, at := range some {
 		ids[i] = report.Outcomes[at].JobID
 	}
-	var found []models.Job
-	if err := t.Where("id IN ?", ids).Find(&found).Error; err != nil {
+	found, err := rows.Read[models.Job](t.Where("id IN ?", ids), len(ids))
+	if err != nil {
 		return err
 	}
 	jobs := make(map[string]*models.Job, len(found))
@@ -115,7 +119,8 @@ func updateImported(t *database.Tx, by Request, file models.ImportFile, report m
 			return err
 		}
 	}
-	return nil
+	t.Queue(rows.Upsert(found, "id", ownJobFields...))
+	return t.Flush()
 }
 
 // insertImportedPaths writes the paths of rows with a template, and the units on them.

@@ -163,15 +163,14 @@ func (f InsightFilter) addLeft(db *gorm.DB, period models.Period, steps map[stri
 	return err
 }
 
-// addWaiting adds how many units wait at the steps of all jobs, by the names of the steps.
+// addWaiting adds how many units wait at the steps of all open jobs, by the names of the steps.
 func addWaiting(db *gorm.DB, steps map[string]*models.StepTime) error {
-	var counts []struct {
-		Name string
-		N    int64
-	}
-	err := db.Model(&models.Step{}).Select("name, sum(part_count) AS n").Where("part_count > 0").Group("name").Scan(&counts).Error
-	for _, count := range counts {
-		stepOf(steps, count.Name).Waiting = count.N
+	var places []models.Place
+	from, to := models.PlaceStepName.IDs()
+	err := db.Where("id >= ? AND id < ? AND steps > 0 AND waiting > 0", from, to).Find(&places).Error
+	for _, place := range places {
+		_, name := place.Split()
+		stepOf(steps, name).Waiting = place.Waiting
 	}
 	return err
 }

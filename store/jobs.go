@@ -67,7 +67,9 @@ func insertJobs(t *database.Tx, creations []jobCreation) ([]models.Job, error) {
 		job.CreatedAt, job.UpdatedAt = t.At, t.At
 		jobs[i], requests[i] = job, c.by
 		labels = append(labels, job.LabelRows()...)
-		if err := recordEvent(t, c.by, models.Event{Type: models.JobCreated, JobID: &jobs[i].ID}, struct {
+		// Another string, because the event must not keep the job in memory.
+		id := job.ID
+		if err := recordEvent(t, c.by, models.Event{Type: models.JobCreated, JobID: &id}, struct {
 			Name         string              `json:"name"`
 			GoalQuantity int64               `json:"goalQuantity"`
 			DueDate      *string             `json:"dueDate,omitempty"`
@@ -107,19 +109,20 @@ func (s *Store) UpdateJob(ctx context.Context, by Request, id string, condition 
 		if job, err = lockJob(t, id, condition); err != nil {
 			return err
 		}
-		return changeJob(t, by, &job, change)
+		if err := changeJob(t, by, &job, change); err != nil {
+			return err
+		}
+		return updateJob(t, &job)
 	})
 	return job, s.explainTaken(ctx, job, err)
 }
 
-// changeJob changes a locked job.
+// changeJob changes a locked job and records the event, and does not write the job.
 func changeJob(t *database.Tx, by Request, job *models.Job, change models.JobChange) error {
 	change.Apply(job)
 	setNewVersion(t, job)
-	if err := updateJob(t, job); err != nil {
-		return err
-	}
-	return recordEvent(t, by, models.Event{Type: models.JobUpdated, JobID: &job.ID}, struct {
+	id := job.ID
+	return recordEvent(t, by, models.Event{Type: models.JobUpdated, JobID: &id}, struct {
 		Name         *string             `json:"name,omitempty"`
 		GoalQuantity *int64              `json:"goalQuantity,omitempty"`
 		DueDate      *string             `json:"dueDate,omitempty"`
@@ -141,10 +144,15 @@ func newValue[Value any](field **Value) *Value {
 	return *field
 }
 
+// ownJobFields are the columns of the job's own fields, except for those from Jira.
+var ownJobFields = []string{
+	"name", "goal_quantity", "due_date", "priority", "notes", "external_id", "closed_at", "close_reason", "urgency", "search_text",
+	"version", "updated_at",
+}
+
 // updateJob writes the job's own fields, except for those from Jira.
 func updateJob(t *database.Tx, job *models.Job) error {
-	return t.Select("name", "goal_quantity", "due_date", "priority", "notes", "external_id", "closed_at", "close_reason",
-		"urgency", "search_text", "version", "updated_at").Updates(job).Error
+	return t.Select(ownJobFields).Updates(job).Error
 }
 
 // CloseJob closes a job, and reports whether the job is the result of an earlier request. From the commit on, no unit is
@@ -181,7 +189,15 @@ func (s *Store) changeState(
 				Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
 				return err
 			}
+			if err := loadSteps(t.DB, paths); err != nil {
+				return err
+			}
 			closed := job.ClosedAt != nil
+			if closed {
+				queuePlaces(t, stepsOfPaths(paths), nil)
+			} else {
+				queuePlaces(t, nil, stepsOfPaths(paths))
+			}
 			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", closed, id).Error; err != nil {
 				return err
 			}
@@ -233,6 +249,12 @@ func (s *Store) DeleteJob(ctx context.Context, by Request, id string, condition 
 			if err := t.Where("label IN ? AND job_id = ?", []string(job.Jira.Labels), id).Delete(&models.JobLabel{}).Error; err != nil {
 				return err
 			}
+		}
+		if job.ClosedAt == nil {
+			if err := loadSteps(t.DB, paths); err != nil {
+				return err
+			}
+			queuePlaces(t, stepsOfPaths(paths), nil)
 		}
 		if err := t.Delete(&job).Error; err != nil {
 			return err

@@ -85,9 +85,9 @@ func downgrade(t *testing.T, s *store.Store) {
 		withoutTime = `(before::jsonb - 'enteredAt')::text`
 	}
 	for _, statement := range []string{
-		"DROP TABLE moves", "DROP TABLE quarter_hours", "ALTER TABLE serials DROP COLUMN entered_at",
+		"DROP TABLE places", "DROP TABLE moves", "DROP TABLE quarter_hours", "ALTER TABLE serials DROP COLUMN entered_at",
 		"UPDATE events SET before = " + withoutTime + " WHERE before IS NOT NULL",
-		"DELETE FROM goose_db_version WHERE version_id = 12",
+		"DELETE FROM goose_db_version WHERE version_id >= 12",
 	} {
 		if _, err := anyPool(s).ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)

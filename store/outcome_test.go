@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
+	"github.com/routecard/routecard/internal/postgrestest"
 	"github.com/routecard/routecard/models"
 	"github.com/routecard/routecard/store/internal/database"
 )
@@ -39,6 +42,46 @@ func TestTimeoutBeforeCommit(t *testing.T) {
 			t.Errorf("the change returned %v", err)
 		}
 	})
+}
+
+// TestTimeoutOfStatement has a statement of a change, and a query, take too long. SQLite only says that it was interrupted.
+func TestTimeoutOfStatement(t *testing.T) {
+	t.Parallel()
+	eachStore(t, time.Now, func(t *testing.T, s *Store) {
+		s.SetTimeout(100 * time.Millisecond)
+		endless := func(db *gorm.DB) error {
+			var n int64
+			return db.Raw("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n").Scan(&n).Error
+		}
+		for name, run := range map[string]func() error{
+			"change": func() error {
+				return s.db.Transact(t.Context(), func(tx *database.Tx) error { return endless(tx.DB) })
+			},
+			"query":    func() error { return s.db.Query(t.Context(), endless) },
+			"snapshot": func() error { return s.db.Snapshot(t.Context(), endless) },
+		} {
+			if err := run(); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrOutcomeUnknown) {
+				t.Errorf("the %s returned %v", name, err)
+			}
+		}
+	})
+}
+
+// TestIdleTransaction has PostgreSQL end the session of a change that prepares its rows for too long. Nothing has changed, and the
+// caller may try again.
+func TestIdleTransaction(t *testing.T) {
+	t.Parallel()
+	s := openLogless(t, postgrestest.Database(t), Options{})
+	err := s.db.Transact(t.Context(), func(tx *database.Tx) error {
+		if err := tx.Exec("SET LOCAL idle_in_transaction_session_timeout = '50ms'").Error; err != nil {
+			return err
+		}
+		time.Sleep(200 * time.Millisecond)
+		return tx.Exec("DELETE FROM jobs").Error
+	})
+	if !errors.Is(err, ErrBusy) || errors.Is(err, ErrOutcomeUnknown) {
+		t.Errorf("the change returned %v", err)
+	}
 }
 
 // TestOutcomeOfFailedSync has the disk fail while SQLite commits. The change is not visible, but it is in the file: a server that starts

@@ -230,11 +230,15 @@ func (s *Store) UpdatePath(ctx context.Context, by Request, id string, condition
 		}
 		change.Apply(&path)
 		if change.Steps != nil {
+			before := slices.Clone(path.Steps)
 			removed, err := path.Revise(change.Steps)
 			if err != nil {
 				return err
 			}
 			queueSteps(t, append(removed, path.Steps...))
+			if !path.JobClosed {
+				queuePlaces(t, before, path.Steps)
+			}
 		}
 		if err := updatePath(t, &path); err != nil {
 			return err
@@ -260,8 +264,12 @@ func (s *Store) UpdateStep(ctx context.Context, by Request, id string, condition
 		if index < 0 {
 			return models.NotFoundError("Step", id)
 		}
+		before := path.Steps[index]
 		change.Apply(&path.Steps[index])
 		queueSteps(t, path.Steps[index:index+1])
+		if !path.JobClosed {
+			queuePlaces(t, []models.Step{before}, path.Steps[index:index+1])
+		}
 		if err := updatePath(t, &path); err != nil {
 			return err
 		}
@@ -286,6 +294,9 @@ func (s *Store) DeletePath(ctx context.Context, by Request, id string, condition
 		}
 		if err := t.Delete(&path).Error; err != nil {
 			return err
+		}
+		if !path.JobClosed {
+			queuePlaces(t, path.Steps, nil)
 		}
 		return recordPath(t, by, models.PathDeleted, path)
 	})

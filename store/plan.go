@@ -145,5 +145,8 @@ func insertPath(t *database.Tx, by Request, path *models.Path, steps []models.St
 	}
 	path.InProgress, path.Steps[0].PartCount = units, units
 	t.Queue(rows.New([]models.Path{*path}), rows.New(path.Steps))
+	if !path.JobClosed {
+		queuePlaces(t, nil, path.Steps)
+	}
 	return recordPath(t, by, models.PathCreated, *path)
 }

@@ -40,6 +40,7 @@ var manyRows = []string{
 	`INSERT INTO moves (at, event_id, type, job_id, from_step_id, entered_at, to_step_id)
 	 SELECT CAST(i AS bigint) * 60000, 'evt_' || i, CASE i % 10 WHEN 0 THEN 'serial.completed' ELSE 'serial.advanced' END, 'job_' || (100000 + i / 10 % 200),
 		'step_' || (100000 + i) || '_0', 0, CASE i % 10 WHEN 0 THEN NULL ELSE 'step_' || (100000 + i) || '_1' END FROM n`,
+	`INSERT INTO places (id, steps, waiting) SELECT 'step:' || i, CASE i % 100 WHEN 0 THEN 1 ELSE 0 END, 0 FROM n`,
 	`INSERT INTO quarter_hours (start, created, completed, force_completed, scrapped) SELECT CAST(i AS bigint) * 900000, 0, i, 0, 0 FROM n`,
 }
 
@@ -93,6 +94,10 @@ func plannedReads(t *testing.T) []planned {
 			return err
 			// The percentiles scan the moves that the period's search found, which SQLite calls ranked.
 		}, []string{jobsKey, newestEvent, movesKey, movesKey + "|SCAN ranked", "steps_by_path"}},
+		{"step times", func(s *store.Store) error {
+			_, err := s.StepTimes(t.Context(), store.InsightFilter{From: &hour.From, To: &hour.To})
+			return err
+		}, []string{newestEvent, movesKey, movesKey + "|SCAN ranked", "places_in_use"}},
 		{"scrap", func(s *store.Store) error {
 			_, err := s.Scrappings(t.Context(), store.InsightFilter{From: &hour.From, To: &hour.To})
 			return err
@@ -157,6 +162,10 @@ func plannedReads(t *testing.T) []planned {
 			return err
 		}, []string{jobsKey + "|jobs_open|jobs_by_urgency"}})
 	}
+	reads = append(reads, planned{"places", func(s *store.Store) error {
+		_, err := s.Places(t.Context())
+		return err
+	}, []string{"places_in_use|SCAN places USING INDEX places_in_use"}})
 	for name, filter := range map[string]store.WorkFilter{
 		"steps_by_location": {Location: text("Bay 3")},
 		"steps_by_assignee": {AssignedTo: text("tom")},

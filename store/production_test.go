@@ -53,6 +53,8 @@ func TestProduction(t *testing.T) {
 				"each":    p.each,
 				"all":     p.all,
 				"revise":  p.revise,
+				"close":   p.closeAndReopen,
+				"delete":  p.deletePath,
 			})
 		})
 		seal(t, s)
@@ -72,6 +74,7 @@ type production struct {
 var (
 	modes        = rapid.SampledFrom([]models.AdvancementMode{models.Strict, models.Flexible, models.PerStep})
 	dependencies = rapid.SampledFrom([]models.DependencyType{models.Preferred, models.Physical, models.CompletionGate})
+	places       = rapid.SampledFrom([]*string{nil, new("Bay 1"), new("Bay 2"), new("tom")})
 )
 
 func (p *production) begin(t *rapid.T) {
@@ -93,9 +96,12 @@ func (p *production) begin(t *rapid.T) {
 }
 
 func anyStep(t *rapid.T) models.StepChange {
-	name, optional := rapid.StringMatching("[A-Z]{3}").Draw(t, "name"), rapid.Bool().Draw(t, "optional")
+	name, optional := rapid.StringMatching("[A-C]{1,2}").Draw(t, "name"), rapid.Bool().Draw(t, "optional")
 	dependency := dependencies.Draw(t, "dependency")
-	return models.StepChange{Name: &name, Optional: &optional, DependencyType: &dependency}
+	location, assignee := places.Draw(t, "location"), places.Draw(t, "assignee")
+	return models.StepChange{
+		Name: &name, Optional: &optional, DependencyType: &dependency, Location: &location, AssignedTo: &assignee,
+	}
 }
 
 func (p *production) put(t *rapid.T, path string, quantity int) {
@@ -272,6 +278,37 @@ func (p *production) revise(t *rapid.T) {
 	})
 }
 
+// closeAndReopen closes the job and reopens it.
+func (p *production) closeAndReopen(t *rapid.T) {
+	p.changes(t, func() int {
+		if _, _, err := p.s.CloseJob(p.ctx, store.Request{}, p.job.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		return 1
+	})
+	p.recount(t)
+	p.changes(t, func() int {
+		_, _, err := p.s.ReopenJob(p.ctx, store.Request{}, p.job.ID)
+		return changed(t, err, 1)
+	})
+}
+
+// deletePath creates a path without units, changes one of its steps, and deletes the path.
+func (p *production) deletePath(t *rapid.T) {
+	path, _, err := p.s.CreatePath(p.ctx, store.Request{}, models.Path{JobID: p.job.ID, Name: "x", GoalQuantity: 1},
+		[]models.StepChange{anyStep(t), anyStep(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.s.UpdateStep(p.ctx, store.Request{}, path.Steps[1].ID, store.Condition{}, anyStep(t)); err != nil {
+		t.Fatal(err)
+	}
+	p.recount(t)
+	if err := p.s.DeletePath(p.ctx, store.Request{}, path.ID, store.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // recount counts again, in the whole database, what is kept as a number.
 func (p *production) recount(t *rapid.T) {
 	if wrong := recount(p.ctx, p.s); wrong != nil {
@@ -312,10 +349,21 @@ var recounts = map[string]string{
 		scrapped <> (SELECT count(*) FROM moves WHERE type = 'serial.scrapped' AND at BETWEEN start AND start + 899999)`,
 	"moves without a quarter hour that counts them": `SELECT count(*) FROM moves WHERE type <> 'serial.advanced' AND
 		NOT EXISTS (SELECT * FROM quarter_hours WHERE at BETWEEN start AND start + 899999)`,
+	"places whose counts are not those of their steps": `SELECT count(*) FROM (` + countedPlaces + `) AS counted
+		FULL JOIN (SELECT * FROM places WHERE steps <> 0 OR waiting <> 0) AS stored ON stored.id = counted.id
+		WHERE counted.id IS NULL OR stored.id IS NULL OR stored.steps <> counted.steps OR stored.waiting <> counted.waiting`,
 	"units of another job than their path's": `SELECT count(*) FROM serials JOIN paths ON paths.id = path_id WHERE serials.job_id <> paths.job_id`,
 	"places on a path that two steps share, or none has": `SELECT count(*) FROM (SELECT path_id FROM steps WHERE position IS NOT NULL
 		GROUP BY path_id HAVING count(DISTINCT position) <> count(*) OR max(position) <> count(*) - 1) AS wrong`,
 }
+
+// countedPlaces counts the places again.
+const countedPlaces = `SELECT place AS id, count(*) AS steps, sum(part_count) AS waiting FROM (
+		SELECT 'step:' || name AS place, s.* FROM steps s UNION ALL
+		SELECT 'location:' || location AS place, s.* FROM steps s WHERE location IS NOT NULL UNION ALL
+		SELECT 'assignee:' || assigned_to AS place, s.* FROM steps s WHERE assigned_to IS NOT NULL
+	) AS s JOIN paths p ON p.id = s.path_id JOIN jobs j ON j.id = p.job_id
+	WHERE s.position IS NOT NULL AND j.closed_at IS NULL GROUP BY place`
 
 func recount(ctx context.Context, s *store.Store) error {
 	for what, query := range recounts {

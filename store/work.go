@@ -1,9 +1,7 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -154,65 +152,4 @@ func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit
 		page.Bytes += page.Rows[i].size()
 	}
 	return page, err
-}
-
-// Place is a location, an assignee, or the name of a step, with the number of its steps and of the units that wait there.
-type Place struct {
-	Name           string
-	Steps, Waiting int64
-}
-
-// Places are the places of all open jobs, by name.
-type Places struct {
-	Locations, Assignees, StepNames []Place
-}
-
-// maxPlaces is the largest number of places of one kind.
-const maxPlaces = 1000
-
-// Places returns the locations, assignees, and step names of open jobs. It returns at most 1000 of each kind: those with the most
-// waiting units.
-func (s *Store) Places(ctx context.Context) (Places, error) {
-	var groups []struct {
-		Location, AssignedTo *string
-		Name                 string
-		Steps, Waiting       int64
-	}
-	err := s.db.Query(ctx, func(db *gorm.DB) error {
-		return db.Raw("SELECT s.location, s.assigned_to, s.name, count(*) AS steps, sum(s.part_count) AS waiting FROM steps AS s" +
-			" WHERE TRUE" + openStep + " GROUP BY s.name, s.location, s.assigned_to").Scan(&groups).Error
-	})
-	locations, assignees, stepNames := placeCounts{}, placeCounts{}, placeCounts{}
-	for _, group := range groups {
-		if group.Location != nil {
-			locations.add(*group.Location, group.Steps, group.Waiting)
-		}
-		if group.AssignedTo != nil {
-			assignees.add(*group.AssignedTo, group.Steps, group.Waiting)
-		}
-		stepNames.add(group.Name, group.Steps, group.Waiting)
-	}
-	return Places{locations.sorted(), assignees.sorted(), stepNames.sorted()}, err
-}
-
-// placeCounts has the places of one kind by their names.
-type placeCounts map[string]Place
-
-func (c placeCounts) add(name string, steps, waiting int64) {
-	place := c[name]
-	c[name] = Place{name, place.Steps + steps, place.Waiting + waiting}
-}
-
-func (c placeCounts) sorted() []Place {
-	places := make([]Place, 0, len(c))
-	for _, place := range c {
-		places = append(places, place)
-	}
-	byName := func(a, b Place) int { return cmp.Compare(a.Name, b.Name) }
-	if len(places) > maxPlaces {
-		slices.SortFunc(places, func(a, b Place) int { return cmp.Or(cmp.Compare(b.Waiting, a.Waiting), byName(a, b)) })
-		places = places[:maxPlaces]
-	}
-	slices.SortFunc(places, byName)
-	return places
 }

@@ -255,6 +255,7 @@ func (c *checker) checkOutcome(r *record, events []*replay.Event) {
 			c.errorf("%s was changed twice, last by %s, of %s", thingOf(e), asJSON(e), r)
 		}
 		changed[thingOf(e)] = true
+		c.checkConditions(r, e)
 	}
 	switch r.outcome {
 	case acknowledged:
@@ -273,7 +274,7 @@ func (c *checker) checkOutcome(r *record, events []*replay.Event) {
 	case unknown:
 		var whole int
 		switch {
-		case r.kind == createSerials || r.kind == createOwnSerials || r.kind == planJob:
+		case r.kind == createSerials || r.kind == createOwnSerials || r.kind == planJob || r.kind == importJobs:
 			whole = r.count
 		case r.kind.isBulk() && r.kind.isAtomic():
 			whole = len(r.units)
@@ -285,6 +286,23 @@ func (c *checker) checkOutcome(r *record, events []*replay.Event) {
 		if len(changed) != 0 && len(changed) != whole {
 			c.errorf("%d thing(s) of %d were changed by %s", len(changed), whole, r)
 		}
+	}
+}
+
+// checkConditions compares an event with what its request requires: a move from a step begins there, an undo of an event takes
+// back that event, and the time at which something happened is kept.
+func (c *checker) checkConditions(r *record, e *replay.Event) {
+	var content struct{ FromStepID, EventID string }
+	if err := json.Unmarshal(e.Data, &content); err != nil {
+		c.errorf("%v: %s", err, asJSON(e))
+	}
+	switch {
+	case r.fromStep != "" && content.FromStepID != r.fromStep:
+		c.errorf("the move begins at step %s: %s, of %s", content.FromStepID, asJSON(e), r)
+	case r.eventID != "" && content.EventID != r.eventID:
+		c.errorf("event %s was taken back: %s, of %s", content.EventID, asJSON(e), r)
+	case e.OccurredAt != r.occurredAt:
+		c.errorf("it occurred at %q: %s, of %s", e.OccurredAt, asJSON(e), r)
 	}
 }
 

@@ -141,7 +141,7 @@ func (c *client) send(method, path, body, key, ifMatch, bearer string, patience 
 		}
 	}
 	if method != "GET" && method != "DELETE" {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", mediaTypeOf(path))
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
@@ -153,6 +153,14 @@ func (c *client) send(method, path, body, key, ifMatch, bearer string, patience 
 		return answer{}, err
 	}
 	return answer{response.StatusCode, response.Header, content}, nil
+}
+
+// mediaTypeOf returns the media type of the bodies that are sent to a path.
+func mediaTypeOf(path string) string {
+	if strings.HasPrefix(path, "/api/jobs/import") {
+		return "text/csv"
+	}
+	return "application/json"
 }
 
 // repeat sends an acknowledged request again and reports a response that differs from the first.
@@ -204,6 +212,12 @@ func (c *client) readResults(r *record, a answer) {
 			if item.Serial != nil {
 				r.results = append(r.results, *item.Serial)
 			}
+		}
+	case importJobs:
+		var report struct{ Rows []struct{ JobID string } }
+		err = json.Unmarshal(a.body, &report)
+		for _, row := range report.Rows {
+			r.results = append(r.results, change{ID: row.JobID})
 		}
 	case planJob:
 		var planned struct {

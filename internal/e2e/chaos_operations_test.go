@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // kind is an operation of the contract, or one mode of an operation.
@@ -19,6 +20,7 @@ const (
 	updateJob            kind = "updateJob"
 	deleteJob            kind = "deleteJob"
 	planJob              kind = "planJob"
+	importJobs           kind = "importJobs"
 	closeJob             kind = "closeJob"
 	reopenJob            kind = "reopenJob"
 	createPath           kind = "createPath"
@@ -68,6 +70,7 @@ var choices = []struct {
 	{updateJob, 3, "job.updated", (*generator).updateJob},
 	{deleteJob, 2, "job.deleted", (*generator).deleteJob},
 	{planJob, 1, "job.created path.created serial.created", (*generator).planJob},
+	{importJobs, 2, "job.created job.updated", (*generator).importJobs},
 	{closeJob, 1, "job.closed", (*generator).closeJob},
 	{reopenJob, 4, "job.reopened", (*generator).reopenJob},
 	{createPath, 2, "path.created", (*generator).createPath},
@@ -119,6 +122,9 @@ type operation struct {
 	// step is the step that it names, and knownPath its path.
 	step      string
 	knownPath *knownPath
+	// fromStep is the step where the units must stand, eventID is the event that it must take back, and occurredAt is when it
+	// happened; "" if it does not say so.
+	fromStep, eventID, occurredAt string
 }
 
 // world is what the clients know about existing things, shared by all clients.
@@ -127,6 +133,8 @@ type world struct {
 	jobs  []string
 	paths []*knownPath
 	units []knownUnit
+	// lastEvents are the events that undo takes back, by unit, as the last known response showed them.
+	lastEvents map[string]string
 	// deferred and overridden are steps that a response showed in that state.
 	deferred, overridden []unitStep
 }
@@ -187,6 +195,13 @@ func (w *world) unit(numbers *rand.Rand) (id string, steps []string, found bool)
 	return unit.id, slices.Clone(unit.knownPath.steps), true
 }
 
+// lastEvent returns the last known event of a unit that undo takes back, or "".
+func (w *world) lastEvent(unit string) string {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.lastEvents[unit]
+}
+
 // unitStep returns a step of a unit. Usually it removes and returns the newest of the list, otherwise it picks any.
 func (w *world) unitStep(numbers *rand.Rand, list *[]unitStep) (unitStep, bool) {
 	likely := numbers.IntN(4) > 0
@@ -215,10 +230,11 @@ func (w *world) learn(o *operation, body []byte) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	var shown struct {
-		ID, JobID string
-		Steps     []struct{ ID string }
-		Bypassed  []struct{ StepID, Status string }
-		Paths     []struct {
+		ID, JobID, LastEventID string
+		Rows                   []struct{ Status, JobID string }
+		Steps                  []struct{ ID string }
+		Bypassed               []struct{ StepID, Status string }
+		Paths                  []struct {
 			ID    string
 			Steps []struct{ ID string }
 		}
@@ -231,9 +247,18 @@ func (w *world) learn(o *operation, body []byte) {
 	for i := range steps {
 		steps[i] = shown.Steps[i].ID
 	}
+	if shown.LastEventID != "" {
+		w.lastEvents[shown.ID] = shown.LastEventID
+	}
 	switch o.kind {
 	case createJob:
 		w.jobs = append(w.jobs, shown.ID)
+	case importJobs:
+		for _, row := range shown.Rows {
+			if row.Status == "created" {
+				w.jobs = append(w.jobs, row.JobID)
+			}
+		}
 	case planJob:
 		w.jobs = append(w.jobs, shown.ID)
 		for _, path := range shown.Paths {
@@ -351,6 +376,22 @@ func (p *generator) planJob() bool {
 			"steps": []any{p.newStep(), p.newStep(), p.newStep()},
 		}},
 	})
+	return true
+}
+
+// importJobs imports a file with jobs. Some of them have an external id that a job may have already.
+func (p *generator) importJobs() bool {
+	p.count = 1 + p.IntN(4)
+	file := "Name;Quantity;Due date;External id\n"
+	first := p.IntN(30)
+	for i := range p.count {
+		external := ""
+		if p.IntN(2) == 0 {
+			external = fmt.Sprintf("ERP-%d", first+i)
+		}
+		file += fmt.Sprintf("%s;%d;2026-12-01;%s\n", p.token, p.goal(), external)
+	}
+	p.method, p.path, p.body = "POST", "/api/jobs/import?onDuplicate=update", file
 	return true
 }
 
@@ -527,8 +568,25 @@ func (p *generator) createOwnSerials() bool {
 // command gives one unit a command.
 func (p *generator) command(action string, body map[string]any) bool {
 	id, _, found := p.world.unit(p.Rand)
-	p.commandUnit(id, action, body)
+	p.commandUnit(id, action, p.occurred(body))
 	return found
+}
+
+// moveUnit moves one unit, which must stand at a step for some of the moves.
+func (p *generator) moveUnit(action string, body map[string]any) bool {
+	id, steps, found := p.world.unit(p.Rand)
+	p.commandUnit(id, action, p.occurred(p.from(steps, body)))
+	return found
+}
+
+// occurred has some of the commands say when they happened.
+func (p *generator) occurred(body map[string]any) map[string]any {
+	if p.IntN(4) == 0 {
+		ago := time.Duration(p.IntN(6*24*60)) * time.Minute
+		p.occurredAt = time.Now().Add(-ago).UTC().Format("2006-01-02T15:04:05.000Z")
+		body["occurredAt"] = p.occurredAt
+	}
+	return body
 }
 
 func (p *generator) commandUnit(id, action string, body map[string]any) {
@@ -545,14 +603,21 @@ func (p *generator) commandStep(action string, list *[]unitStep, body map[string
 	return found
 }
 
-func (p *generator) from(body map[string]any) map[string]any {
-	if p.IntN(4) == 0 {
+// from has some of the moves say where the units must stand, at one of the first steps, where most units are.
+func (p *generator) from(steps []string, body map[string]any) map[string]any {
+	switch p.IntN(6) {
+	case 0:
 		body["fromStepIndex"] = p.IntN(4)
+	case 1:
+		if len(steps) > 0 {
+			p.fromStep = steps[p.IntN(min(len(steps), 3))]
+			body["fromStepId"] = p.fromStep
+		}
 	}
 	return body
 }
 
-func (p *generator) advance() bool { return p.command("advance", p.skip(p.from(map[string]any{}))) }
+func (p *generator) advance() bool { return p.moveUnit("advance", p.skip(map[string]any{})) }
 
 func (p *generator) skip(body map[string]any) map[string]any {
 	if p.IntN(4) == 0 {
@@ -575,15 +640,12 @@ func (p *generator) deleteSerial() bool {
 }
 
 func (p *generator) advanceTo() bool {
-	body := p.from(map[string]any{})
 	if p.IntN(2) == 0 {
-		body["targetStepIndex"] = 1 + p.IntN(5)
-		return p.command("advance-to", body)
+		return p.moveUnit("advance-to", map[string]any{"targetStepIndex": 1 + p.IntN(5)})
 	}
 	id, steps, found := p.world.unit(p.Rand)
 	step, some := pick(p.Rand, steps, 8)
-	body["targetStepId"] = step
-	p.commandUnit(id, "advance-to", body)
+	p.commandUnit(id, "advance-to", p.occurred(p.from(steps, map[string]any{"targetStepId": step})))
 	return found && some
 }
 
@@ -602,7 +664,17 @@ func (p *generator) forceComplete() bool {
 	return p.command("force-complete", map[string]any{"reason": "Accepted by " + p.token})
 }
 
-func (p *generator) undo() bool { return p.command("undo", map[string]any{"reason": "Wrong part"}) }
+// undo takes back a change, which for some of them must be the last one that a client has seen.
+func (p *generator) undo() bool {
+	id, _, found := p.world.unit(p.Rand)
+	body := map[string]any{"reason": "Wrong part"}
+	if last := p.world.lastEvent(id); last != "" && p.IntN(2) == 0 {
+		p.eventID = last
+		body["eventId"] = last
+	}
+	p.commandUnit(id, "undo", p.occurred(body))
+	return found
+}
 
 func (p *generator) override() bool {
 	return p.commandStep("override", &[]unitStep{}, map[string]any{"reason": "Prototype"})
@@ -624,10 +696,16 @@ func (p *generator) completeStep() bool {
 	return p.commandStep("complete", &p.world.deferred, map[string]any{})
 }
 
-func (p *generator) advanceMany() bool { return p.commandMany("advance", p.skip(map[string]any{})) }
+func (p *generator) advanceMany() bool { return p.moveMany("advance", p.skip(map[string]any{})) }
 
 func (p *generator) advanceManyTo() bool {
-	return p.commandMany("advance-to", map[string]any{"targetStepIndex": 1 + p.IntN(5)})
+	return p.moveMany("advance-to", map[string]any{"targetStepIndex": 1 + p.IntN(5)})
+}
+
+// moveMany moves several units, which must stand at the same step for some of the moves.
+func (p *generator) moveMany(action string, body map[string]any) bool {
+	_, steps, _ := p.world.unit(p.Rand)
+	return p.commandMany(action, p.from(steps, body))
 }
 
 func (p *generator) undoMany() bool {
@@ -660,6 +738,6 @@ func (p *generator) commandMany(action string, body map[string]any) bool {
 		body["mode"] = "atomic"
 	}
 	body["serialIds"], body["userId"] = p.units, p.token
-	p.ask("POST", "/api/serials/"+action, body)
+	p.ask("POST", "/api/serials/"+action, p.occurred(body))
 	return len(p.units) > 0
 }

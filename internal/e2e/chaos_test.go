@@ -91,7 +91,7 @@ func runChaos(t *testing.T, s *system, servers int) {
 	length := duration(t)
 	s.start(servers)
 	h := &history{t: t, begun: time.Now()}
-	w := &world{}
+	w := &world{lastEvents: map[string]string{}}
 
 	working, stop := context.WithCancel(t.Context())
 	var workers sync.WaitGroup

@@ -96,3 +96,31 @@ func TestFailoverServer(t *testing.T) {
 	}
 	wantSound(t, database)
 }
+
+// TestFailoverRollingUpgrade replaces two servers of one database by new ones, one after the other, as an upgrade does, while
+// clients work and repeat what fails. Nothing that was acknowledged is lost or applied twice, and a server that is stopped answers
+// what it has begun.
+func TestFailoverRollingUpgrade(t *testing.T) {
+	cluster := postgrestest.Start(t, postgrestest.Options{Durable: true})
+	database := cluster.CreateDatabase("routecard")
+	start := func(address string) *process {
+		return startServer(t, "--database", database, "--addr", address)
+	}
+	servers := []*process{start("127.0.0.1:0"), start("127.0.0.1:0")}
+	w := startWorkload(t, failoverClients, servers[0].url, servers[1].url)
+	w.await(failoverChanges)
+	w.longestPause()
+	for i, server := range servers {
+		server.terminate()
+		w.await(failoverChanges / 2) // by the other server alone
+		servers[i] = start(strings.TrimPrefix(server.url, "http://"))
+		w.await(failoverChanges / 2)
+		logFailover(t, "a server was replaced", w)
+	}
+	w.stop()
+	for _, server := range servers {
+		w.check(server)
+		server.terminate()
+	}
+	wantSound(t, database)
+}

@@ -19,7 +19,10 @@ func hashID(id string) uint64 { return maphash.String(seed, id) }
 
 // past is one entry of a unit's history: an event, and the unit's state before it. Such a unit was in progress.
 type past struct {
-	id          uint64
+	id uint64
+	// move is the hash of the event's move, 0 if the event is no move.
+	move        uint64
+	entered     int64
 	seq         int64
 	eventType   int
 	step, known int
@@ -28,11 +31,14 @@ type past struct {
 	begin int
 }
 
-// push adds the unit's state before the event to its history. An entry is the hash of the event's id, four numbers, the
-// marks as pairs of a mark and how often it follows, and the length of all that in four bytes.
-func (u *unit) push(event *Event) {
-	begin := len(u.history)
+// push adds the unit's state before the event to its history, and returns where the entry begins. An entry is the hash of the
+// event's id, that of its move, five numbers, the marks as pairs of a mark and how often it follows, and the length of all that in
+// four bytes.
+func (u *unit) push(event *Event) (begin int) {
+	begin = len(u.history)
 	h := binary.LittleEndian.AppendUint64(u.history, hashID(event.ID))
+	h = binary.LittleEndian.AppendUint64(h, 0)
+	h = binary.AppendVarint(h, u.entered)
 	h = binary.AppendUvarint(h, uint64(event.Seq))
 	h = binary.AppendUvarint(h, uint64(slices.Index(unitTypes, event.Type)))
 	h = binary.AppendUvarint(h, uint64(u.step.number))
@@ -47,6 +53,12 @@ func (u *unit) push(event *Event) {
 		i = end
 	}
 	u.history = binary.LittleEndian.AppendUint32(h, uint32(len(h)-begin))
+	return begin
+}
+
+// setMove sets the hash of the move of the entry that begins there.
+func (u *unit) setMove(begin int, hash uint64) {
+	binary.LittleEndian.PutUint64(u.history[begin+8:], hash)
 }
 
 // top returns the last entry of the history.
@@ -57,8 +69,10 @@ func (u *unit) top() (past, bool) {
 	}
 	begin := end - int(binary.LittleEndian.Uint32(u.history[end:]))
 	entry := u.history[begin:end]
-	last := past{id: binary.LittleEndian.Uint64(entry), begin: begin}
-	entry = entry[8:]
+	last := past{id: binary.LittleEndian.Uint64(entry), move: binary.LittleEndian.Uint64(entry[8:]), begin: begin}
+	entry = entry[16:]
+	entered, length := binary.Varint(entry)
+	last.entered, entry = entered, entry[length:]
 	number := func() int {
 		value, length := binary.Uvarint(entry)
 		entry = entry[length:]

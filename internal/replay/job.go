@@ -10,6 +10,7 @@ type job struct {
 	planning
 	closedAt, closeReason string
 	paths                 []*path
+	moves                 Moves
 }
 
 func (j *job) view() Job {

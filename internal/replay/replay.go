@@ -14,16 +14,18 @@ import (
 
 // Event is one event as GET /api/events returns it.
 type Event struct {
-	Seq      int64           `json:"seq"`
-	ID       string          `json:"id"`
-	Type     string          `json:"type"`
-	At       string          `json:"at"`
-	UserID   string          `json:"userId"`
-	JobID    string          `json:"jobId"`
-	PathID   string          `json:"pathId"`
-	SerialID string          `json:"serialId"`
-	StepID   string          `json:"stepId"`
-	Data     json.RawMessage `json:"data"`
+	Seq  int64  `json:"seq"`
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	At   string `json:"at"`
+	// OccurredAt is "" unless the caller has said when the change happened.
+	OccurredAt string          `json:"occurredAt"`
+	UserID     string          `json:"userId"`
+	JobID      string          `json:"jobId"`
+	PathID     string          `json:"pathId"`
+	SerialID   string          `json:"serialId"`
+	StepID     string          `json:"stepId"`
+	Data       json.RawMessage `json:"data"`
 }
 
 // Problem is a contradiction: an event that cannot follow from the events before it.
@@ -39,7 +41,7 @@ type Problem struct {
 func (p Problem) String() string { return fmt.Sprintf("event %d (%s): %s", p.Seq, p.EventID, p.Text) }
 
 // Replay has the state after the events that were applied so far. Its memory grows with the jobs, paths and units, and by about
-// 22 bytes for each command that undo can still take back. It is not safe for concurrent use.
+// 37 bytes for each command that undo can still take back. It is not safe for concurrent use.
 type Replay struct {
 	jobs  map[string]*job
 	paths map[string]*path

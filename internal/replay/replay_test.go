@@ -28,7 +28,7 @@ func (f *feed) apply(event Event, content string) []Problem {
 	if event.ID == "" {
 		event.ID = fmt.Sprintf("evt_%d", f.seq)
 	}
-	event.At = fmt.Sprintf("2024-01-15T10:30:%02d.000Z", f.seq)
+	event.At = fmt.Sprintf("2024-01-15T%02d:%02d:%02d.000Z", 10+(30+f.seq/60)/60, (30+f.seq/60)%60, f.seq%60)
 	event.Data = json.RawMessage(content)
 	return f.replay.Apply(event)
 }
@@ -586,13 +586,16 @@ func TestLongHistory(t *testing.T) {
 	for i := 1; i < 500; i++ {
 		f.advance(names[i-1], names[i])
 	}
-	if size := len(f.replay.units["U"].history); size > 500*24 {
+	if size := len(f.replay.units["U"].history); size > 500*40 {
 		t.Errorf("the history of 499 moves takes %d bytes", size)
 	}
 	for i := 498; i >= 0; i-- {
 		f.undo(names[i], int64(4+i), "advanced")
 	}
 	f.wantLast(0)
+	if moves := f.replay.MovesOf("job"); moves.Count != 1 {
+		t.Errorf("%d moves stand after all but the creation were undone", moves.Count)
+	}
 	if u, _ := f.replay.Unit("U"); u.StepID != "s0" || u.Steps[0].Status != InProgress || u.Steps[498].Status != Pending {
 		t.Errorf("the unit is at %s: %v", u.StepID, u.Steps)
 	}

@@ -52,6 +52,9 @@ type unit struct {
 	moved     bool
 	version   int64
 	createdAt string
+	// created is the hash of the move that created the unit, and entered is when it entered the step where it stands.
+	created uint64
+	entered int64
 	// history has the states to which undo leads back, see push.
 	history []byte
 }
@@ -182,6 +185,7 @@ func (r *Replay) createUnit() {
 	}
 	created := &unit{path: p, status: InProgress, step: p.steps[0], known: len(p.orders) - 1, version: 1, createdAt: r.event.At}
 	created.count(+1)
+	created.created = r.addMove(created, "")
 	r.units[id] = created
 }
 
@@ -208,6 +212,7 @@ func (r *Replay) applyToUnit(content *data) {
 		if u.moved {
 			r.report("unit %s was deleted although it has moved", r.event.SerialID)
 		}
+		u.path.job.moves.addHash(u.created, -1)
 		delete(r.units, r.event.SerialID)
 		r.deleted[strings.ToLower(r.event.SerialID)] = true
 		return
@@ -230,28 +235,33 @@ func (r *Replay) command(u *unit, content *data) {
 	}
 	switch r.event.Type {
 	case "serial.advanced", "serial.completed":
-		r.standAt(u, content.FromStepID)
-		u.push(r.event)
-		u.moved = true
-		r.move(u, content)
+		r.leave(u, content.FromStepID, func() { r.move(u, content) })
 	case "serial.scrapped":
-		r.standAt(u, r.event.StepID)
-		u.push(r.event)
-		u.moved = true
-		if content.Reason == nil {
-			r.report("it gives no reason")
-			content.Reason = new(string)
-		}
-		u.status = Scrapped
-		u.ending = &ending{content.Reason, content.Explanation, r.event.UserID, r.event.At}
+		r.leave(u, r.event.StepID, func() { r.scrap(u, content) })
 	case "serial.force_completed":
-		r.standAt(u, r.event.StepID)
-		u.push(r.event)
-		u.moved = true
-		r.forceComplete(u, content)
+		r.leave(u, r.event.StepID, func() { r.forceComplete(u, content) })
 	default:
 		r.changeStep(u)
 	}
+}
+
+// leave applies an event that takes a unit from the step where it stands.
+func (r *Replay) leave(u *unit, stepID string, apply func()) {
+	r.standAt(u, stepID)
+	from, entry := u.step.StepID, u.push(r.event)
+	u.moved = true
+	apply()
+	u.setMove(entry, r.addMove(u, from))
+}
+
+// scrap scraps a unit.
+func (r *Replay) scrap(u *unit, content *data) {
+	if content.Reason == nil {
+		r.report("it gives no reason")
+		content.Reason = new(string)
+	}
+	u.status = Scrapped
+	u.ending = &ending{content.Reason, content.Explanation, r.event.UserID, r.event.At}
 }
 
 // standAt reports a unit that is not at the step that an event names, and moves the unit to this step.
@@ -418,7 +428,10 @@ func (r *Replay) undo(u *unit, content *data) {
 		r.report("it takes back a %s, and event %s is a %s", content.EventType, content.EventID, eventType)
 	}
 	u.history = u.history[:last.begin]
-	u.status, u.ending = InProgress, nil
+	if last.move != 0 {
+		u.path.job.moves.addHash(last.move, -1)
+	}
+	u.status, u.ending, u.entered = InProgress, nil, last.entered
 	u.step, u.known, u.marks = u.path.all[last.step-1], last.known, last.marks
 	if u.step.index < 0 {
 		r.report("unit %s goes back to step %s, which is no longer on the path", r.event.SerialID, u.step.StepID)

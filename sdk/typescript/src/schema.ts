@@ -886,7 +886,8 @@ export interface paths {
          *     - `medianTimeMs` and `p85TimeMs`: the shortest time within which 50 % and 85 % of the units in `left` left the step, from entering
          *       to leaving, nights and weekends included. Absent when no unit left the step. A unit that left before it entered, by the times that
          *       its operators reported, counts as 0.
-         *     - `waiting`: units in progress that stand at the step now, whatever the period is.
+         *     - `waiting`: units in progress that stand at the step now, whatever the period is. Without `jobId`, the units of closed jobs
+         *       are left out, as in `GET /api/places`.
          *
          *     Needs the role `read`. Changes nothing.
          */

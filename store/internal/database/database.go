@@ -88,6 +88,8 @@ type dialect interface {
 	beginStatement() string
 	// readAll runs queries one after the other in the transaction of the connection, which it begins if none has begun.
 	readAll(ctx context.Context, connection *beginner, queries []rows.Select) error
+	// writeRows writes changes in the transaction of the connection, which it begins if none has begun.
+	writeRows(ctx context.Context, connection *beginner, changes []rows.Change) error
 	// commit writes changes and commits the transaction of the connection, or a new transaction if none has begun. It returns a
 	// commitError for an error after which the transaction may be committed.
 	commit(ctx context.Context, connection *beginner, changes []rows.Change) error

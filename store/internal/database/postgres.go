@@ -238,6 +238,16 @@ func checkIdle(connection *pgx.Conn) error {
 	return nil
 }
 
+func (postgres) writeRows(ctx context.Context, connection *beginner, changes []rows.Change) error {
+	if err := connection.begin(ctx); err != nil {
+		return err
+	}
+	return connection.Raw(func(own any) error {
+		_, err := rows.WritePostgres(ctx, own.(*stdlib.Conn).Conn(), changes, "") //nolint:forcetypeassert // openPostgresPool chose the driver.
+		return err
+	})
+}
+
 // commit sends the changes and the COMMIT together. Without a transaction, changes that fit into one message need neither BEGIN
 // nor COMMIT.
 func (postgres) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {

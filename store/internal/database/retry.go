@@ -65,15 +65,20 @@ func (g gate) enter(ctx context.Context) (leave func(), err error) {
 const maxAttempts = 4
 
 // retry runs a function again after a short random pause if its error shows that the function had no effect and that another
-// attempt may succeed. It returns ErrBusy if other transactions held a lock during all attempts.
+// attempt may succeed. It returns ErrBusy if other transactions held a lock during all attempts, or if the last attempt was rolled
+// back too. It returns the error of the context when the context ended an attempt.
 func retry(ctx context.Context, attempt func() error) error {
 	begun := time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
 	for n := 1; ; n++ {
 		err := attempt()
 		// SQLite waits for the lock within an attempt.
 		if err == nil || n == maxAttempts || time.Since(begun) > maxWait || !isTransient(err) {
-			if errors.Is(err, sqlite3.BUSY) || hasCode(err, lockTimeout) {
+			switch {
+			case errors.Is(err, sqlite3.BUSY), hasCode(err, lockTimeout), hasCode(err, rolledBack...):
 				err = fmt.Errorf("%w: %w", ErrBusy, err)
+			case errors.Is(err, sqlite3.INTERRUPT) && ctx.Err() != nil:
+				// SQLite does not say why it was interrupted.
+				err = fmt.Errorf("%w: %w", ctx.Err(), err)
 			}
 			return err
 		}
@@ -152,8 +157,9 @@ func hasCode(err error, codes ...string) bool {
 const lockTimeout = "55P03"
 
 var (
-	// rolledBack are PostgreSQL's codes for a transaction that it rolled back and that may succeed another time: a
-	// serialization failure, a deadlock, and a session that was idle in the transaction for too long.
+	// rolledBack are PostgreSQL's codes for a transaction that it rolled back and that may succeed another time: a serialization
+	// failure, a deadlock, and a session that was idle in the transaction for too long, for example because the server had no
+	// processor time.
 	rolledBack = []string{"40001", "40P01", "25P03"}
 	// disconnected are its codes for a connection that it closes or does not accept yet: a shutdown, a crash, a start.
 	disconnected = []string{"57P01", "57P02", "57P03"}

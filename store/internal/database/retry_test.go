@@ -111,7 +111,7 @@ func TestCommitError(t *testing.T) {
 // TestRetry counts the attempts.
 func TestRetry(t *testing.T) {
 	t.Parallel()
-	busy := error(sqlite3.BUSY)
+	busy, idle := error(sqlite3.BUSY), error(&pgconn.PgError{Code: "25P03"})
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	for _, c := range []struct {
@@ -125,6 +125,9 @@ func TestRetry(t *testing.T) {
 		{"success in the end", t.Context(), []error{busy, busy, busy, nil}, 4, nil},
 		{"no success", t.Context(), []error{busy, busy, busy, busy, nil}, 4, busy},
 		{"a lock that was never free", t.Context(), []error{&pgconn.PgError{Code: "55P03"}, nil}, 1, ErrBusy},
+		{"an attempt that was always rolled back", t.Context(), []error{idle, idle, idle, idle, nil}, 4, ErrBusy},
+		{"an interrupt by the context", gone, []error{sqlite3.INTERRUPT, nil}, 1, context.Canceled},
+		{"another interrupt", t.Context(), []error{sqlite3.INTERRUPT, nil}, 1, sqlite3.INTERRUPT},
 		{"another failure", t.Context(), []error{busy, gorm.ErrDuplicatedKey, nil}, 2, gorm.ErrDuplicatedKey},
 		{"nobody waits", gone, []error{busy, nil}, 1, busy},
 	} {

@@ -28,6 +28,7 @@ func TestModelsEqualTheSchema(t *testing.T) {
 		add(rows.Table[models.Template]())
 		add(rows.Table[models.Move]())
 		add(rows.Table[models.QuarterHour]())
+		add(rows.Table[models.Place]())
 
 		tables, err := db.read.Migrator().GetTables()
 		if err != nil {

@@ -240,13 +240,17 @@ func (sqlite) readAll(_ context.Context, _ *beginner, queries []rows.Select) err
 	return nil
 }
 
-func (d sqlite) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
+func (sqlite) writeRows(ctx context.Context, connection *beginner, changes []rows.Change) error {
 	if err := connection.begin(ctx); err != nil {
 		return err
 	}
-	if err := connection.Raw(func(own any) error {
+	return connection.Raw(func(own any) error {
 		return rows.WriteSQLite(ctx, own.(*cachingConnection), changes) //nolint:forcetypeassert // openSQLite makes it.
-	}); err != nil {
+	})
+}
+
+func (d sqlite) commit(ctx context.Context, connection *beginner, changes []rows.Change) error {
+	if err := d.writeRows(ctx, connection, changes); err != nil {
 		return err
 	}
 	if _, err := connection.ExecContext(ctx, "COMMIT"); err != nil {

@@ -28,8 +28,8 @@ type Tx struct {
 
 	db         *DB
 	connection *beginner
-	// queue and last are written in this order.
-	queue, last []rows.Change
+	// queue, last, and shared are written in this order.
+	queue, last, shared []rows.Change
 }
 
 // Transact runs a function in one transaction and then writes the rows that it queued. It returns [ErrOutcomeUnknown] when the
@@ -61,7 +61,7 @@ func (db *DB) Transact(ctx context.Context, change func(*Tx) error) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := db.commit(ctx, connection, append(t.queue, t.last...)); err != nil {
+			if err := db.commit(ctx, connection, slices.Concat(t.queue, t.last, t.shared)); err != nil {
 				return err
 			}
 			connection.begun = false
@@ -148,14 +148,27 @@ func (t *Tx) Read(queries ...rows.Select) error {
 // which they were queued first.
 func (t *Tx) Queue(changes ...rows.Change) { t.queue = enqueue(t.queue, changes) }
 
+// Flush writes the rows of [Tx.Queue] now, so that a large transaction need not hold all its rows in memory until it ends.
+func (t *Tx) Flush() error {
+	changes := t.queue
+	t.queue = nil
+	return t.db.writeRows(t.Statement.Context, t.connection, changes)
+}
+
 // QueueLast queues rows, which are written after all others. The lock that numbers the events is then held for a short time, see
 // migrations/postgres/00001_jobs.sql.
 func (t *Tx) QueueLast(changes ...rows.Change) { t.last = enqueue(t.last, changes) }
 
-// enqueue adds changes to a queue. Rows for the same table become one insert.
+// QueueShared has counters written that many transactions change, after all other rows. The transaction then holds the lock that
+// numbers the events, so no transaction waits for a counter that another one has changed, and none for each other.
+func (t *Tx) QueueShared(counters *rows.Increment) {
+	t.shared = enqueue(t.shared, []rows.Change{counters})
+}
+
+// enqueue adds changes to a queue. Changes of the same kind for the same table become one.
 func enqueue(queue, changes []rows.Change) []rows.Change {
 	for _, change := range changes {
-		if in, ok := change.(*rows.Insert); !ok || !slices.ContainsFunc(queue, in.AppendTo) {
+		if !slices.ContainsFunc(queue, change.AppendTo) {
 			queue = append(queue, change)
 		}
 	}

@@ -14,12 +14,38 @@ type Increment struct {
 	table   string
 	columns []string
 	deltas  map[string][]int64
+	// insert says that rows which do not exist are inserted.
+	insert bool
 }
 
 // NewIncrement returns an increment of the named columns. The deltas of a row have the order of the columns. A row whose
 // deltas are all 0 is not written.
 func NewIncrement[Row any](deltas map[string][]int64, columns ...string) *Increment {
 	return &Increment{table: tableOf[Row]().name, columns: columns, deltas: deltas}
+}
+
+// NewTally is NewIncrement for rows that may not exist. Such a row is inserted, with the deltas as its counters.
+func NewTally[Row any](deltas map[string][]int64, columns ...string) *Increment {
+	in := NewIncrement[Row](deltas, columns...)
+	in.insert = true
+	return in
+}
+
+// AppendTo adds the deltas to another change if that is an increment of the same columns, and reports whether it did.
+func (in *Increment) AppendTo(change Change) bool {
+	other, ok := change.(*Increment)
+	if !ok || other.table != in.table || other.insert != in.insert || !slices.Equal(other.columns, in.columns) {
+		return false
+	}
+	for id, deltas := range in.deltas {
+		if other.deltas[id] == nil {
+			other.deltas[id] = make([]int64, len(in.columns))
+		}
+		for i, delta := range deltas {
+			other.deltas[id][i] += delta
+		}
+	}
+	return true
 }
 
 // ids returns the ids of the rows to write, in ascending order, so that two transactions lock the rows in the same order.
@@ -45,7 +71,12 @@ func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrep
 	for i, column := range in.columns {
 		changes[i] = column + " = " + column + " + ?"
 	}
-	statement, err := prepare(ctx, connection, "UPDATE "+in.table+" SET "+strings.Join(changes, ", ")+" WHERE id = ?")
+	text := "UPDATE " + in.table + " SET " + strings.Join(changes, ", ") + " WHERE id = ?"
+	if in.insert {
+		text = "INSERT INTO " + in.table + " (" + strings.Join(in.columns, ", ") + ", id) VALUES (?" +
+			strings.Repeat(", ?", len(in.columns)) + ")" + in.onConflict(in.table)
+	}
+	statement, err := prepare(ctx, connection, text)
 	if err != nil {
 		return err
 	}
@@ -82,7 +113,22 @@ func (in *Increment) writePostgres(batch *postgresBatch) error {
 		}
 		values = append(values, deltas)
 	}
+	from := " FROM unnest(" + strings.Join(arrays, ", ") + ")"
+	if in.insert {
+		columns := strings.Join(names, ", ")
+		batch.queue(len(ids), "INSERT INTO "+in.table+" AS t ("+columns+") SELECT *"+from+in.onConflict("t"), values)
+		return nil
+	}
 	batch.queue(len(ids), "UPDATE "+in.table+" AS t SET "+strings.Join(changes, ", ")+
-		" FROM unnest("+strings.Join(arrays, ", ")+") AS d("+strings.Join(names, ", ")+") WHERE t.id = d.id", values)
+		from+" AS d("+strings.Join(names, ", ")+") WHERE t.id = d.id", values)
 	return nil
+}
+
+// onConflict returns the clause that adds to a row which exists. The table is known by the given name.
+func (in *Increment) onConflict(name string) string {
+	changes := make([]string, len(in.columns))
+	for i, column := range in.columns {
+		changes[i] = column + " = " + name + "." + column + " + excluded." + column
+	}
+	return " ON CONFLICT (id) DO UPDATE SET " + strings.Join(changes, ", ")
 }

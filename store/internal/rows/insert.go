@@ -16,6 +16,8 @@ import (
 
 // Change is something to write: an [Insert] or an [Increment].
 type Change interface {
+	// AppendTo adds the change to another one of the same kind, and reports whether it did.
+	AppendTo(change Change) bool
 	// len is the number of rows.
 	len() int
 	writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) error
