@@ -76,3 +76,13 @@ test("the insights show each number as a plot, a table, and a CSV file", async (
   await wantAccessibleThemes(page);
   assert.deepEqual(faults, []);
 });
+
+test("a page whose code was not loaded says so, and is there after another try", async (t) => {
+  const { page, url } = await open(t, "/settings");
+  await page.route("**/assets/BoardPage.js", (request) => request.abort());
+  await page.goto(`${url}/board`);
+  await page.getByText("This part of the page could not be loaded").waitFor();
+  await page.unroute("**/assets/BoardPage.js");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("row").filter({ hasText: hostile }).waitFor();
+});
