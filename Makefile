@@ -104,6 +104,10 @@ jira-contract: ## Check against Jira Cloud's contract (ROUTECARD_JIRA_CONTRACT=f
 	@[ -f "$$ROUTECARD_JIRA_CONTRACT" ] || { echo "ROUTECARD_JIRA_CONTRACT must name the file of Jira Cloud's OpenAPI document (version 3)."; exit 1; }
 	ROUTECARD_JIRA_CONTRACT="$$(realpath "$$ROUTECARD_JIRA_CONTRACT")" go test -tags $(GO_TAGS),jiracontract -count=1 -run '^TestContract$$' ./jira
 
+.PHONY: test-validator
+test-validator: ## Validate each request and response of a conformance run with libopenapi-validator
+	cd tools/validator && go test -count=1 -timeout 10m ./...
+
 .PHONY: contract-diff
 contract-diff: ## Say how the contract differs from BASE's (the last tag unless given), and fail when that breaks clients
 	@.ci/contract-diff

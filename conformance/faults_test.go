@@ -368,6 +368,7 @@ func ask(r *http.Request, method, target string, into any) {
 	if err != nil {
 		panic(err)
 	}
+	defer response.Body.Close()
 	if err := decode(read(response.Body), into); err != nil {
 		panic(err)
 	}
