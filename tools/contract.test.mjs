@@ -141,7 +141,7 @@ describe("contract-diff", { concurrency: 2 }, () => {
     "a property of a response is gone": [/ {8}totalScrapped:\n(?: {10}.*\n)+/, "", /totalScrapped/],
     "an optional property of a response is gone": [/( {4}Job:\n[^]*?) {8}jiraEpicLink:\n(?: {10}.*\n)+/, "$1", /jiraEpicLink/],
     "a property of a response has another type": ["        totalCompleted:\n          type: integer\n          format: int64\n", "        totalCompleted:\n          type: string\n", /totalCompleted/],
-    "a header of a response is gone": ["            Location:\n              $ref: '#/components/headers/Location'\n", "", /location/i],
+    "a header of a response is gone": ["        Location:\n          $ref: '#/components/headers/Location'\n", "", /location/i],
     "a property of a response has a new value": ["enum: [in_progress, completed, scrapped]", "enum: [in_progress, completed, scrapped, lost]", /lost/],
     "an operation is gone": [/ {2}\/api\/serials\/scrap:\n(?:(?: {4}.*)?\n)+/, "", /\/api\/serials\/scrap/],
     "a property of a request is gone": [/(JobCreate:\n[^]*?) {8}jiraPriority:\n(?: {10}.*\n)+/, "$1", /jiraPriority/],
