@@ -67,7 +67,8 @@ type Work struct {
 	Waiting, Incoming int64
 	// ToCreate is the number of units that are missing from the goal of the path, at the first step. It can be negative.
 	ToCreate int64
-	// OldestSince is the time of the last change of the oldest unit at the step. It is nil if there is no unit.
+	// OldestSince is when the oldest unit at the step came there. The oldest unit is the one that was created first. OldestSince is
+	// nil if there is no unit.
 	OldestSince *models.Millis
 }
 
@@ -107,7 +108,7 @@ const work = `SELECT j.id AS job_id, j.name AS job_name, j.jira_part_number, j.p
 	s.part_count AS waiting,
 	(SELECT coalesce(sum(e.part_count), 0) FROM steps AS e WHERE e.path_id = s.path_id AND e.position < s.position) AS incoming,
 	CASE s.position WHEN 0 THEN p.goal_quantity - p.in_progress_count - p.completed_count ELSE 0 END AS to_create,
-	(SELECT u.updated_at FROM serials AS u WHERE u.step_id = s.id AND u.status = 'in_progress' ORDER BY u.no LIMIT 1) AS oldest_since`
+	(SELECT u.entered_at FROM serials AS u WHERE u.step_id = s.id AND u.status = 'in_progress' ORDER BY u.no LIMIT 1) AS oldest_since`
 
 // hasWork selects the steps where something is to be done.
 const hasWork = ` AND j.urgency < '1'

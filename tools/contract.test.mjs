@@ -51,7 +51,7 @@ describe("contract-lint", { concurrency: 2 }, () => {
     ["a parameter without a description", /(name: jobId\n {6}in: path\n {6}required: true\n) {6}description: .*\n/, "$1", "parameter-description"],
     ["a property without a description", / {10}description: Units completed, forced completions included.\n/, "", "house/described"],
     ["a schema without a description", / {6}description: One production order.\n/, "", "house/described"],
-    ["a header without a description", / {6}description: Where the new thing can be read.\n/, "", "house/described"],
+    ["a header without a description", / {6}description: The address of the new resource.\n/, "", "house/described"],
     ["a scalar without an example", /(description: Units that stand at a step.\n) {10}example: 28\n/, "$1", "scalar-property-missing-example"],
     ["an example of the wrong type", "        goalQuantity: 50\n        jiraTicketKey: PI-42\n", "        goalQuantity: fifty\n        jiraTicketKey: PI-42\n", "no-invalid-media-type-examples"],
     ["an example with a typing error", "        jiraPartNumber: ALU-HOUSING-7075\n", "        jiraPartNo: ALU-HOUSING-7075\n", "no-invalid-media-type-examples"],

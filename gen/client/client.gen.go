@@ -3853,8 +3853,8 @@ type WorkItem struct {
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince Time of the last change (`updatedAt`) of the unit that was created first, of those that stand at the step. That is when
-	// this unit came to the step, unless it was changed there since, for example by an override. Absent if no unit stands there.
+	// OldestSince When the oldest unit at the step came to the step. The oldest unit is the one that was created first. Absent if no unit
+	// is at the step.
 	//
 	//
 	// Example: 2024-01-15T10:30:00.000Z
