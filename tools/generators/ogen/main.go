@@ -24,14 +24,14 @@ func story(ctx context.Context, url string) error {
 		return err
 	}
 
-	job, err := must[*ogen.LinkJiraTicketCreatedHeaders](client.CreateJob(ctx, &ogen.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50}, ogen.CreateJobParams{}))
+	job, err := must[*ogen.CreatedJobHeaders](client.CreateJob(ctx, &ogen.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50}, ogen.CreateJobParams{}))
 	if err != nil {
 		return err
 	}
 	jobID := job.Response.ID
 	fmt.Printf("%s: %d units\n", job.Response.Name, job.Response.GoalQuantity)
 
-	path, err := must[*ogen.PathHeaders](client.CreatePath(ctx, &ogen.PathCreate{
+	path, err := must[*ogen.CreatedPathHeaders](client.CreatePath(ctx, &ogen.PathCreate{
 		JobId: string(jobID), Name: "Main Route", GoalQuantity: 50,
 		Steps: []ogen.StepCreate{{Name: "Saw"}, {Name: "CNC Machining"}, {Name: "Deburring"}, {Name: "Inspection"}},
 	}, ogen.CreatePathParams{}))
@@ -44,7 +44,7 @@ func story(ctx context.Context, url string) error {
 	}
 	fmt.Printf("%s: %s\n", path.Response.Name, strings.Join(steps, ", "))
 
-	units, err := must[*ogen.CreateSerialsCreatedHeaders](client.CreateSerials(ctx, &ogen.SerialsCreate{
+	units, err := must[*ogen.CreatedSerialsHeaders](client.CreateSerials(ctx, &ogen.SerialsCreate{
 		PathId: string(path.Response.ID), Quantity: ogen.NewOptInt(2),
 	}, ogen.CreateSerialsParams{}))
 	if err != nil {
@@ -77,7 +77,7 @@ func story(ctx context.Context, url string) error {
 		}
 	}
 
-	read, err := must[*ogen.GetJobOKHeaders](client.GetJob(ctx, ogen.GetJobParams{JobId: jobID}))
+	read, err := must[*ogen.JobDetailHeaders](client.GetJob(ctx, ogen.GetJobParams{JobId: jobID}))
 	if err != nil {
 		return err
 	}

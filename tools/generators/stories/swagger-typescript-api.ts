@@ -3,7 +3,8 @@
 import { Api, ScrapReason, type Error as ApiError, type Event, type HttpResponse } from "../generated/swagger-typescript-api";
 
 async function main(baseUrl: string) {
-  const { api } = new Api({ baseUrl });
+  // The generator does not see that a response with a name of its own, such as CreatedJob, is JSON.
+  const { api } = new Api({ baseUrl, baseApiParams: { format: "json" } });
 
   const { data: job } = await api.createJob({ name: "JOB-2024-001", goalQuantity: 50 });
   console.log(`${job.name}: ${job.goalQuantity} units`);
