@@ -36,12 +36,12 @@ func headerFaults() []fault {
 			r.Header.Del("Idempotency-Replayed")
 		}}},
 		{"405 has no `Allow`", "listJobs", planted{response: func(r *http.Response) { r.Header.Del("Allow") }}},
-		{"`HEAD` answers 405", "getJob", planted{response: func(r *http.Response) {
+		{"`HEAD` returns 405", "getJob", planted{response: func(r *http.Response) {
 			if r.Request.Method == http.MethodHead {
 				r.StatusCode = http.StatusMethodNotAllowed
 			}
 		}}},
-		{"A deletion answers 200 with a body", "deleteJob", planted{response: func(r *http.Response) {
+		{"A deletion returns 200 with a body", "deleteJob", planted{response: func(r *http.Response) {
 			if r.StatusCode == http.StatusNoContent {
 				r.StatusCode = http.StatusOK
 				r.Header.Set("Content-Type", "application/json")
@@ -256,7 +256,7 @@ func ruleFaults(server string) []fault {
 	}
 }
 
-// staleETag answers with the first ETag of each job.
+// staleETag replaces the ETag of a job by the first one that the job had.
 func staleETag() planted {
 	first := map[string]string{}
 	return planted{response: func(r *http.Response) {
