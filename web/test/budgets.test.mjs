@@ -1,5 +1,5 @@
 // Measures the pages as they are built: how much is loaded first, and how fast the pages answer. Prints each number beside its budget,
-// and fails at twice the budget.
+// and fails at twice the budget. Budgets in time are for an idle machine with 2 cores; a slower or busy one has more time.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +15,8 @@ const units = 10_000;
 const tries = 7;
 /** A busy machine is slow for a while, so a slow round is measured again. A page that is too slow is so in each round. */
 const rounds = 5;
+/** How long the loop of slowness takes on an idle machine with 2 cores, in milliseconds. */
+const loopTime = 65;
 
 let url, browser;
 
@@ -27,12 +29,35 @@ before(async () => {
 const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
 const median = (numbers) => quantile(numbers, 0.5);
 
+// slowness returns how many times as long as on an idle machine with 2 cores a fixed loop takes in the browser now, from 1 to
+// 4.
+async function slowness() {
+  const page = await browser.newPage();
+  const times = await page.evaluate(() => {
+    const loop = () => {
+      const start = performance.now();
+      let x = 0;
+      for (let i = 0; i < 5e7; i++) x = (Math.imul(x, 31) + i) | 0;
+      // The result is used, so that the loop is not optimized away.
+      return performance.now() - start + (x === 0 ? 1 : 0);
+    };
+    loop(); // compiles it
+    return Array.from({ length: 7 }, loop);
+  });
+  await page.close();
+  return Math.min(4, Math.max(1, median(times) / loopTime));
+}
+
 // within measures until a round stays below twice the budget, and prints the best round.
 async function within(t, what, budget, unit, measure) {
   let best = Infinity;
-  for (let round = 0; round < rounds && best > 2 * budget; round++) best = Math.min(best, await measure());
-  t.diagnostic(`${what}: ${best.toFixed(1)} ${unit}, budget ${budget.toFixed(1)} ${unit}`);
-  assert.ok(best <= 2 * budget, `${what}: ${best.toFixed(1)} ${unit} is more than twice the budget`);
+  let limit = 2 * budget;
+  for (let round = 0; round < rounds && best > limit; round++) {
+    if (unit === "ms") limit = Math.max(limit, 2 * budget * (await slowness()));
+    best = Math.min(best, await measure());
+  }
+  t.diagnostic(`${what}: ${best.toFixed(1)} ${unit}, budget ${budget.toFixed(1)} ${unit}, limit ${limit.toFixed(1)} ${unit}`);
+  assert.ok(best <= limit, `${what}: ${best.toFixed(1)} ${unit} is more than the limit of ${limit.toFixed(1)} ${unit}`);
 }
 
 // several returns the results of several tries.
