@@ -2,7 +2,7 @@
 import type { CallFunction, CallOptions, RequestBody } from "./call.js";
 
 /** The version of this package. */
-export const version = "0.1.0";
+export const version = "0.2.0";
 
 /** Returns a method for each operation of the contract, grouped by resource. */
 export function resources(call: CallFunction) {
