@@ -13,7 +13,7 @@ export function Totals({ board }: { board: Board }) {
     <aside class="board-totals">
       <dl>
         <Total label={words.completedToday} value={board.completedToday} />
-        <Total label={words.underway} value={board.underway} />
+        <Total label={words.inProgress} value={board.inProgress} />
         <Total label={words.scrappedToday} value={board.scrappedToday} />
         <Total label={words.lateJobs} value={board.lateJobs} isBad={board.lateJobs > 0} />
       </dl>

@@ -15,7 +15,7 @@ export interface Board {
   readonly lateJobs: number;
   /** The step names with the units that wait there, the most units first. */
   readonly steps: readonly Place[];
-  readonly underway: number;
+  readonly inProgress: number;
   readonly completedToday: number;
   readonly scrappedToday: number;
 }
@@ -49,7 +49,7 @@ export async function loadBoard(client: RoutecardClient, now: Date): Promise<Boa
     allJobs: byDue.data.length < maxJobs ? undefined : total(byDue.response),
     lateJobs: total(late.response),
     steps,
-    underway: steps.reduce((sum, { waiting }) => sum + waiting, 0),
+    inProgress: steps.reduce((sum, { waiting }) => sum + waiting, 0),
     completedToday: bucket?.completed ?? 0,
     scrappedToday: bucket?.scrapped ?? 0,
   };

@@ -14,7 +14,7 @@ export const words = {
   failed: "The board could not be loaded",
   completedToday: "Completed today",
   scrappedToday: "Scrapped today",
-  underway: "Under way",
+  inProgress: "In progress",
   lateJobs: "Late jobs",
   byStep: "Waiting by step",
   timing: { late: "Late", today: "Today", soon: "Soon", later: "", none: "" },

@@ -62,7 +62,7 @@ function WorkInProgress({ throughput: { bucket, buckets }, steps: { steps } }: I
   const plot = useMemo(
     () => ({
       axis: { kind: "time" as const, moments: buckets.map(({ from }) => new Date(from)) },
-      series: [{ name: words.underway, color: "accent" as const, values: units }],
+      series: [{ name: words.inProgress, color: "accent" as const, values: units }],
     }),
     [buckets, units],
   );
@@ -70,7 +70,7 @@ function WorkInProgress({ throughput: { bucket, buckets }, steps: { steps } }: I
     <Figure
       title={words.wip}
       hint={bucket === "week" ? words.wipHintWeek : words.wipHint}
-      head={[words.from, words.underway]}
+      head={[words.from, words.inProgress]}
       rows={buckets.map(({ from }, i) => [formatDay(from), units[i] ?? 0])}
       csvRows={buckets.map(({ from }, i) => [from, units[i] ?? 0])}
       fileName="work-in-progress.csv"

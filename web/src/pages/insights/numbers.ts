@@ -4,7 +4,7 @@ export type Bucket = Schemas["Throughput"]["buckets"][number];
 export type ScrapCount = Schemas["ScrapCount"];
 
 /**
- * Returns how many units were under way at the end of each bucket. It counts back from the units that are under way now, so the last
+ * Returns how many units were in progress at the end of each bucket. It counts back from the units that are in progress now, so the last
  * bucket must reach to the present.
  */
 export function workInProgress(buckets: readonly Bucket[], now: number): number[] {

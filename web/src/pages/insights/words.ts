@@ -17,9 +17,9 @@ export const words = {
   from: "From",
 
   wip: "Work in progress",
-  wipHint: "Units under way at the end of each day",
-  wipHintWeek: "Units under way at the end of each week",
-  underway: "Under way",
+  wipHint: "Units in progress at the end of each day",
+  wipHintWeek: "Units in progress at the end of each week",
+  inProgress: "In progress",
 
   steps: "Time at step",
   stepsHint: "From entering a step to leaving it, in hours, nights and weekends included. 85 of 100 units were faster than the second bar.",
