@@ -183,8 +183,8 @@ func (p *generator) advanceManyTo() bool {
 
 // moveMany moves several units, which must stand at the same step for some of the moves.
 func (p *generator) moveMany(action string, body map[string]any) bool {
-	_, steps, _ := p.world.unit(p.Rand)
-	return p.commandMany(action, p.from(steps, body))
+	id, steps, found := p.world.unit(p.Rand)
+	return p.commandMany(action, p.from(steps, body), id) && found
 }
 
 func (p *generator) undoMany() bool {
@@ -192,9 +192,9 @@ func (p *generator) undoMany() bool {
 }
 
 func (p *generator) overrideMany() bool {
-	_, steps, found := p.world.unit(p.Rand)
+	id, steps, found := p.world.unit(p.Rand)
 	step, some := pick(p.Rand, steps, 8)
-	return p.commandMany("override", map[string]any{"stepId": step, "reason": "Prototype"}) && found && some
+	return p.commandMany("override", map[string]any{"stepId": step, "reason": "Prototype"}, id) && found && some
 }
 
 func (p *generator) noteMany() bool {
@@ -203,9 +203,18 @@ func (p *generator) noteMany() bool {
 
 func (p *generator) scrapMany() bool { return p.commandMany("scrap", p.reason()) }
 
-// commandMany gives several units the same command.
-func (p *generator) commandMany(action string, body map[string]any) bool {
-	for range 2 + p.IntN(3) {
+// commandMany gives several units the same command, the given ones first.
+func (p *generator) commandMany(action string, body map[string]any, units ...string) bool {
+	p.units = units
+	more := 2 + p.IntN(3)
+	if p.kind.isAtomic() {
+		// Few, because one refusal refuses all.
+		more = p.IntN(2)
+	}
+	if len(units) == 0 {
+		more++
+	}
+	for range more {
 		id, _, found := p.world.unit(p.Rand)
 		if found && !slices.Contains(p.units, id) {
 			p.units = append(p.units, id)
