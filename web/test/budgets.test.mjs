@@ -16,7 +16,7 @@ const tries = 7;
 /** A busy machine is slow for a while, so a slow round is measured again. A page that is too slow is so in each round. */
 const rounds = 5;
 /** How long the loop of slowness takes on an idle machine with 2 cores, in milliseconds. */
-const loopTime = 65;
+const loopTime = 335;
 
 let url, browser;
 
@@ -175,7 +175,7 @@ test("a list of 10,000 units scrolls smoothly", async (t) => {
     scrollTo(0, document.documentElement.scrollHeight);
     return document.documentElement.scrollHeight > rows * 50;
   }, units);
-  await within(t, "frame while 10,000 units scroll", 1000 / 60, "ms", () =>
+  await within(t, "frame while 10,000 units scroll", 17, "ms", () =>
     page.evaluate(async () => {
       const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
       const times = [];
