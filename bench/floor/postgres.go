@@ -127,7 +127,7 @@ func (db postgres) advance(units []*unit) error {
 	all, ids := byID(units)
 	var read, write pgx.Batch
 	read.Queue("BEGIN")
-	read.Queue(selectUnits+"= ANY($1) FOR UPDATE OF u", ids).Query(func(rows pgx.Rows) error {
+	read.Queue(selectUnits+"= ANY(ARRAY(SELECT lower(id) FROM unnest($1::text[]) AS id)) FOR UPDATE OF u", ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			if err := scanAdvanced(rows, all); err != nil {
 				return err

@@ -20,10 +20,11 @@ const (
 	insertEvent = `INSERT INTO events (id, type, at, user_id, job_id, path_id, serial_id, step_id, data, before)`
 	selectJobs  = `SELECT id, name, goal_quantity, jira_ticket_key, jira_ticket_summary, jira_part_number, jira_priority,
 		jira_epic_link, jira_labels, created_at, updated_at FROM jobs ORDER BY id DESC`
-	// selectUnits reads units with the steps where they stand and their next steps. A condition on u.id follows.
+	// selectUnits reads units with the steps where they stand and their next steps. A condition on the serial number
+	// in lower case follows, because the index is on it.
 	selectUnits = `SELECT u.id, u.no, u.job_id, u.path_id, u.marks, u.known_step_no, u.created_at, s.id, s.no, s.name, n.id,
 		n.position, n.name FROM serials u JOIN steps s ON s.id = u.step_id JOIN steps n ON n.path_id = s.path_id AND n.no = s.no + 1
-		WHERE u.id `
+		WHERE lower(u.id) `
 	selectFirstStep = `SELECT p.job_id, s.id, s.name FROM paths p JOIN steps s ON s.path_id = p.id AND s.no = 1 WHERE p.id = $1`
 	takeNumbers     = `UPDATE counters SET no = no + $1, serial = serial + $1 RETURNING no`
 )

@@ -52,7 +52,7 @@ func openSQLite(name string) (database, error) {
 		labels:    insert(insertLabel, "(?, ?)"),
 		units:     insert(insertUnit, "(?, ?, ?, ?, ?, 'in_progress', ?, '', 9, FALSE, 1, ?, ?)"),
 		events:    insert(insertEvent, "(?, ?, ?, 'anonymous', ?, ?, ?, ?, ?, ?)"),
-		readUnits: prepare(selectUnits + "IN (SELECT value FROM json_each(?))"),
+		readUnits: prepare(selectUnits + "IN (SELECT lower(value) FROM json_each(?))"),
 		updateUnit: prepare(`UPDATE serials SET step_id = ?, marks = ?, last_event_id = ?, version = version + 1, updated_at = ?
 			WHERE no = ?`),
 		countPath: prepare("UPDATE paths SET in_progress_count = in_progress_count + ? WHERE id = ?"),
