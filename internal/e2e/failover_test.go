@@ -64,63 +64,76 @@ func TestFailoverPostgres(t *testing.T) {
 	}
 }
 
+// pair is two servers of one PostgreSQL database, and clients that use both.
+type pair struct {
+	t        *testing.T
+	database string
+	servers  []*process
+	w        *workload
+}
+
+// startPair starts two servers, and returns once their clients have made failoverChanges changes.
+func startPair(t *testing.T) *pair {
+	t.Helper()
+	cluster := postgrestest.Start(t, postgrestest.Options{Durable: true})
+	p := &pair{t: t, database: cluster.CreateDatabase("routecard")}
+	p.servers = []*process{p.start("127.0.0.1:0"), p.start("127.0.0.1:0")}
+	p.w = startWorkload(t, failoverClients, p.servers[0].url, p.servers[1].url)
+	p.w.await(failoverChanges)
+	p.w.longestPause()
+	return p
+}
+
+func (p *pair) start(address string) *process {
+	p.t.Helper()
+	return startServer(p.t, "--database", p.database, "--addr", address)
+}
+
+// replace ends a server, has the other one work alone, and starts the server again at the same address, where the clients
+// expect it.
+func (p *pair) replace(i int, end func(*process)) {
+	p.t.Helper()
+	end(p.servers[i])
+	p.w.await(failoverChanges / 2)
+	p.servers[i] = p.start(strings.TrimPrefix(p.servers[i].url, "http://"))
+	p.w.await(failoverChanges / 2)
+}
+
+// stop ends the clients, checks what both servers show and what the database has, and ends the servers.
+func (p *pair) stop() {
+	p.t.Helper()
+	p.w.stop()
+	for _, server := range p.servers {
+		p.w.check(server)
+		server.terminate()
+	}
+	wantSound(p.t, p.database)
+}
+
 // TestFailoverServer kills one of two servers and starts it again, then the other one. Nothing that was acknowledged is
 // lost or applied twice.
 func TestFailoverServer(t *testing.T) {
-	cluster := postgrestest.Start(t, postgrestest.Options{Durable: true})
-	database := cluster.CreateDatabase("routecard")
-	start := func(address string) *process {
-		return startServer(t, "--database", database, "--addr", address)
-	}
-	servers := []*process{start("127.0.0.1:0"), start("127.0.0.1:0")}
-	w := startWorkload(t, failoverClients, servers[0].url, servers[1].url)
-	w.await(failoverChanges)
-	w.longestPause()
+	p := startPair(t)
 	for range 2 {
-		for i, server := range servers {
-			server.kill()
-			w.await(failoverChanges / 2) // by the other server alone
-			// Clients expect the restarted server at the same address.
-			servers[i] = start(strings.TrimPrefix(server.url, "http://"))
-			w.await(failoverChanges / 2)
-			logFailover(t, "a server was killed", w)
+		for i := range p.servers {
+			p.replace(i, (*process).kill)
+			logFailover(t, "a server was killed", p.w)
 		}
 	}
-	if len(w.failedAttempts()) == 0 {
+	if len(p.w.failedAttempts()) == 0 {
 		t.Error("no request failed, so the test shows nothing")
 	}
-	w.stop()
-	for _, server := range servers {
-		w.check(server)
-		server.terminate()
-	}
-	wantSound(t, database)
+	p.stop()
 }
 
 // TestFailoverRollingUpgrade replaces two servers of one database by new ones, one after the other, as an upgrade does, while
 // clients work and repeat what fails. Nothing that was acknowledged is lost or applied twice, and a server that is stopped answers
 // what it has begun.
 func TestFailoverRollingUpgrade(t *testing.T) {
-	cluster := postgrestest.Start(t, postgrestest.Options{Durable: true})
-	database := cluster.CreateDatabase("routecard")
-	start := func(address string) *process {
-		return startServer(t, "--database", database, "--addr", address)
+	p := startPair(t)
+	for i := range p.servers {
+		p.replace(i, (*process).terminate)
+		logFailover(t, "a server was replaced", p.w)
 	}
-	servers := []*process{start("127.0.0.1:0"), start("127.0.0.1:0")}
-	w := startWorkload(t, failoverClients, servers[0].url, servers[1].url)
-	w.await(failoverChanges)
-	w.longestPause()
-	for i, server := range servers {
-		server.terminate()
-		w.await(failoverChanges / 2) // by the other server alone
-		servers[i] = start(strings.TrimPrefix(server.url, "http://"))
-		w.await(failoverChanges / 2)
-		logFailover(t, "a server was replaced", w)
-	}
-	w.stop()
-	for _, server := range servers {
-		w.check(server)
-		server.terminate()
-	}
-	wantSound(t, database)
+	p.stop()
 }
