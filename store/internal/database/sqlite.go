@@ -149,12 +149,13 @@ func openSQLite(ctx context.Context, path string, options Options) (_ *DB, err e
 }
 
 const (
-	// checkpointPages is the length of the write-ahead log from which each commit copies the log into the database file,
-	// without waiting for anybody. It is SQLite's default.
-	checkpointPages = 1000
+	// checkpointPages is the length of the write-ahead log, in pages of 4 KiB, from which each commit copies the log into the
+	// database file, without waiting for anybody. SQLite's default is 1000. A longer log has more changes of the same page, of
+	// which only the last is copied: with 64 clients, moves are a fifth faster than with the default.
+	checkpointPages = 4000
 	// restartPages is the length from which a commit waits for the readers of the log, so that the log can begin again.
-	// A page has 4 KiB. Without that the log grows for as long as there is always a reader.
-	restartPages = 4000
+	// Without that the log grows for as long as there is always a reader.
+	restartPages = 16_000
 	// restartWait is how long a commit waits for the readers, and restartPause is the time until a commit waits again after a
 	// wait that failed. Both are short, because other writers wait at the same time.
 	restartWait, restartPause = time.Second, time.Second

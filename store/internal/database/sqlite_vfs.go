@@ -56,7 +56,11 @@ func (g *syncGuard) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.Fi
 	if err != nil || !g.guards(name.String()) {
 		return opened, flags, err
 	}
-	return &guardedFile{File: opened, guard: g, shared: vfsutil.WrapSharedMemory(opened)}, flags, nil
+	file := &guardedFile{File: opened, guard: g, shared: vfsutil.WrapSharedMemory(opened)}
+	if flags&vfs.OPEN_WAL != 0 {
+		return &logFile{guardedFile: file}, flags, nil
+	}
+	return file, flags, nil
 }
 
 // Delete implements [vfs.VFS].
