@@ -1,6 +1,9 @@
 package database
 
-import "github.com/ncruces/go-sqlite3/vfs"
+import (
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/vfs"
+)
 
 // maxPending is how many bytes of a log wait at most.
 const maxPending = 1 << 20
@@ -29,7 +32,8 @@ func (f *logFile) WriteAt(data []byte, at int64) (int, error) {
 	return len(data), nil
 }
 
-// flush writes what is pending. After an error SQLite rolls back, so nothing stays pending.
+// flush writes what is pending. Its error is the one of a failed write also when a sync causes it: such a commit was certainly
+// not made. SQLite then rolls back, so nothing stays pending.
 func (f *logFile) flush() error {
 	if len(f.pending) == 0 {
 		return nil
@@ -37,7 +41,7 @@ func (f *logFile) flush() error {
 	_, err := f.guardedFile.WriteAt(f.pending, f.at)
 	f.at += int64(len(f.pending))
 	f.pending = f.pending[:0]
-	return err
+	return vfs.SystemError(err, sqlite3.IOERR_WRITE)
 }
 
 // ReadAt implements [vfs.File].
@@ -71,6 +75,3 @@ func (f *logFile) Sync(flags vfs.SyncFlag) error {
 	}
 	return f.guardedFile.Sync(flags)
 }
-
-// Close implements [vfs.File]. What is pending was never committed.
-func (f *logFile) Close() error { return f.guardedFile.Close() }
