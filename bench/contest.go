@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -41,6 +42,8 @@ type side struct {
 	floor string
 	// program is the path of a Routecard. Defaults to the one under test.
 	program string
+	// peer is the path of a PocketBase. "" is Routecard or a floor.
+	peer string
 	// seed replaces the contest's.
 	seed func(*bench, *side) error
 
@@ -95,8 +98,8 @@ func (c *contest) run(b *bench) (err error) {
 		}
 	}
 	for _, s := range sides {
-		if c.done == "" {
-			break
+		if c.done == "" || s.peer != "" {
+			continue
 		}
 		done, err := query[int](s.database, c.done)
 		if err != nil {
@@ -123,6 +126,12 @@ func (b *bench) startSide(c *contest, s *side) (err error) {
 	s.program = cmp.Or(s.program, b.program)
 	if s.seed == nil {
 		s.seed = c.seed
+	}
+	if s.peer != "" {
+		if s.process, err = startPeer(s.peer, filepath.Join(b.dir, "peer "+c.name())); err != nil {
+			return err
+		}
+		return s.seed(b, s)
 	}
 	if s.database, err = b.newDatabase(c.database); err != nil {
 		return err

@@ -33,6 +33,14 @@ func contests(b *bench) []contest {
 			seed: seedMixedWork, measure: measureLoad(128), servers: 2, against: []side{{name: "one server", mark: 1.2}},
 		},
 	}
+	for _, clients := range []int{1, 16, 64} {
+		if b.peer == "" {
+			break
+		}
+		peer := createJob(sqlite, clients, 0, side{name: "PocketBase, one row, not synced", peer: b.peer, seed: seedPeer})
+		peer.detail += ", PocketBase"
+		all = append(all, peer)
+	}
 	for _, database := range []string{sqlite, postgreSQL} {
 		longPaths := advanceSerial(database, 64, 0, side{name: "paths of 10 steps", seed: seedUnits(10), mark: 0.8})
 		longPaths.detail += ", paths of 400 steps"
@@ -189,6 +197,12 @@ func seedJobs(jobs int) func(*bench, *side) error {
 		s.next = repeat(postRequest("/api/jobs", job))
 		return err
 	}
+}
+
+// seedPeer has clients create jobs in PocketBase.
+func seedPeer(_ *bench, s *side) error {
+	s.next = repeat(postRequest("/api/collections/jobs/records", `{"name":"JOB-2024-001","goalQuantity":50}`))
+	return nil
 }
 
 // seedJobsThen creates so many jobs. Then clients get the path each time.

@@ -33,6 +33,8 @@ type bench struct {
 	rounds int
 	// program is the binary under test.
 	program string
+	// peer is the path of package peers' binary. "" leaves the comparison with it out.
+	peer string
 	// dir holds the SQLite databases and the program. It is removed at the end.
 	dir string
 	// cluster is nil until the first contest on PostgreSQL.
@@ -54,6 +56,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 5, "measure everything `n` times in turns")
 	run := flag.String("run", "", "measure only the lines whose name matches this regular `expression`")
 	flag.StringVar(&b.program, "binary", "", "measure the Routecard at this `path`; built from this directory unless given")
+	flag.StringVar(&b.peer, "peer", "", "also compare with the PocketBase at this `path`, see bench/peers")
 	compare := flag.String("compare", "", "compare with the Routecard at this `path` in place of the floors")
 	flag.Parse()
 	exitOn(b.run(*run, *compare))

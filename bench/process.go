@@ -39,6 +39,9 @@ func startFloor(kind, database string) (*process, error) {
 	return start(exec.Command(self, floorArgument, kind, database))
 }
 
+// startPeer starts a PocketBase, whose data are in a new directory.
+func startPeer(program, dir string) (*process, error) { return start(exec.Command(program, dir)) }
+
 // start starts a server and returns when it has logged its URL. All servers have the same GOGC: that of the environment,
 // or 400, which Routecard sets by default.
 func start(command *exec.Cmd, variables ...string) (*process, error) {
@@ -87,7 +90,7 @@ func (p *process) stop() error {
 	defer timeout.Stop()
 	err := p.command.Wait()
 	if status, ok := p.command.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGTERM {
-		return nil // a floor
+		return nil // a floor or a peer
 	}
 	return err
 }
