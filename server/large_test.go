@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -36,10 +37,7 @@ func TestListsOfLargeItems(t *testing.T) {
 			all := routecardtest.Decode[[]map[string]any](t, whole)
 			wantEqual(t, "the number of items", len(all), total)
 			wantEqual(t, "the Link of a whole list", whole.Header.Get("Link"), "")
-			for limit := range total + 2 {
-				if limit == 0 {
-					continue
-				}
+			for _, limit := range []int{1, 4, total, total + 1} {
 				var paged []map[string]any
 				for next := fmt.Sprintf("%s?limit=%d", list, limit); next != ""; {
 					page := s.Do(t, "GET", next, "")
@@ -48,7 +46,7 @@ func TestListsOfLargeItems(t *testing.T) {
 					paged = append(paged, items...)
 					next, _, _ = strings.Cut(strings.TrimPrefix(page.Header.Get("Link"), "<"), ">")
 				}
-				wantEqual(t, fmt.Sprintf("the items in pages of %d", limit), fmt.Sprint(paged) == fmt.Sprint(all), true)
+				wantEqual(t, fmt.Sprintf("the items in pages of %d", limit), reflect.DeepEqual(paged, all), true)
 			}
 			for _, item := range all {
 				if steps, ok := item["steps"].([]any); ok {

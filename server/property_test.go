@@ -111,11 +111,14 @@ func (g *guest) renew(t *testing.T, operation string) {
 // visit sends many requests to one operation.
 func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
 	g.accepted = 0
-	sent := 0
+	sent, deleted := 0, 0
 	property := func(rt *rapid.T) {
 		// Most commands need a unit that can obey, and a deletion something to delete.
-		if sent%5 == 0 || operation.Method == "DELETE" {
+		switch {
+		case sent == 0, operation.Method == "DELETE" && g.accepted > deleted,
+			operation.Method != "GET" && operation.Method != "DELETE" && sent%5 == 0:
 			g.renew(t, operation.ID)
+			deleted = g.accepted
 		}
 		sent++
 		generator := &Generator{Known: g.known}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/gin-contrib/cors"
@@ -77,10 +78,13 @@ func init() {
 	binding.Validator = nil
 }
 
+// loadContract loads the contract once for all servers of a process.
+var loadContract = sync.OnceValues(func() (*contract.Contract, error) { return contract.Load(gen.Contract) })
+
 // New returns the handler of everything that Routecard serves. It returns an error for a CORS origin that is not a scheme and a
 // host.
 func New(db *store.Store, options Options) (http.Handler, error) {
-	rules, err := contract.Load(gen.Contract)
+	rules, err := loadContract()
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ type Contract struct {
 	Operations []*Operation
 
 	document *openapi3.T
+	// headerNames are the names of all response headers.
+	headerNames map[string]bool
 }
 
 // Operation is one method of one path.
@@ -65,7 +67,7 @@ func Parse(source []byte) *Contract {
 	if err != nil {
 		panic(fmt.Errorf("contracttest: %w", err))
 	}
-	contract := &Contract{document: document}
+	contract := &Contract{document: document, headerNames: map[string]bool{}}
 	for path, item := range document.Paths.Map() {
 		for method, spec := range item.Operations() {
 			operation := &Operation{ID: spec.OperationID, Method: method, Path: path, Description: spec.Description, contract: contract, spec: spec}
@@ -79,6 +81,11 @@ func Parse(source []byte) *Contract {
 					operation.Body = content.Schema.Value
 				} else {
 					operation.File = slices.Max(slices.Collect(maps.Keys(body.Content)))
+				}
+			}
+			for _, response := range spec.Responses.Map() {
+				for name := range response.Value.Headers {
+					contract.headerNames[name] = true
 				}
 			}
 			operation.examples = operation.readExamples()
