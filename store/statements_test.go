@@ -65,7 +65,7 @@ func countStatements(s *store.Store) func(function func()) int64 {
 	}
 }
 
-// TestStatements counts what is read and locked: of ten thousand units in one call there are a handful of statements, as
+// TestStatements counts what is read and locked: of 3,000 units in one call there are a handful of statements, as
 // many on a path of one step as on one of a hundred. Rows that are written go together and are not counted here.
 func TestStatements(t *testing.T) {
 	t.Parallel()
@@ -76,15 +76,15 @@ func TestStatements(t *testing.T) {
 		var created, advanced, completed []int64
 		for _, steps := range []int{2, 10, 100} {
 			path := newPath(t, s, steps)
-			created = append(created, sent(func() { newSerials(t, s, path, 10_000) }))
-			orders := newSerials(t, s, path, 1000)
+			created = append(created, sent(func() { newSerials(t, s, path, 3000) }))
+			orders := newSerials(t, s, path, 500)
 			advanced = append(advanced, sent(func() { advance(t, s, orders) }))
 			for range steps - 2 {
 				advance(t, s, orders[:1])
 			}
 			completed = append(completed, sent(func() { advance(t, s, orders[:1]) }))
 		}
-		for what, counts := range map[string][]int64{"10,000 creations": created, "1,000 advances": advanced, "one completion": completed} {
+		for what, counts := range map[string][]int64{"3,000 creations": created, "500 advances": advanced, "one completion": completed} {
 			if counts[0] == 0 || counts[0] > handful || counts[1] != counts[0] || counts[2] != counts[0] {
 				t.Errorf("%s took %v statements on 2, 10 and 100 steps, want the same number, at most %d", what, counts, handful)
 			}

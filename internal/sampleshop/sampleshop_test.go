@@ -45,7 +45,8 @@ func events(t *testing.T, db *store.Store) (all []models.Event) {
 	return all
 }
 
-// TestHistory checks that the history is sound, sealed, in order, believable, and the same for the same seed.
+// TestHistory checks that the history is sound, sealed, in order, believable, and the same for the same seed, and that the shop goes
+// on from there.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	_, db := open(t, 1)
@@ -121,7 +122,7 @@ func TestHistory(t *testing.T) {
 		}
 	}
 
-	_, again := open(t, 1)
+	shop, again := open(t, 1)
 	_, other := open(t, 2)
 	describe := func(events []models.Event) (lines []string) {
 		for _, event := range events {
@@ -139,12 +140,12 @@ func TestHistory(t *testing.T) {
 	if slices.Equal(describe(history), describe(events(t, other))) {
 		t.Error("another seed gives the same history")
 	}
+	wantScans(t, shop, again)
 }
 
-// TestScanOne checks that the shop goes on where the history ends, and leaves alone a unit that somebody else has moved.
-func TestScanOne(t *testing.T) {
-	t.Parallel()
-	shop, db := open(t, 1)
+// wantScans checks that the shop goes on where the history ends, and leaves alone a unit that somebody else has moved.
+func wantScans(t *testing.T, shop *Shop, db *store.Store) {
+	t.Helper()
 	before := len(events(t, db))
 	for range 20 {
 		if err := shop.scanOne(t.Context()); err != nil {
