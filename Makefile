@@ -166,8 +166,8 @@ sdk: sdk/typescript/node_modules/.package-lock.json ## Build the TypeScript clie
 	@cd sdk/typescript && npm run build
 
 .PHONY: test-sdk
-test-sdk: sdk/typescript/node_modules/.package-lock.json ## Test the TypeScript client, packed and installed too (the Go client's tests are in `make test`)
-	@cd sdk/typescript && npm run check-generated && npm test
+test-sdk: build sdk/typescript/node_modules/.package-lock.json ## Test the TypeScript client, packed and installed too (the Go client's tests are in `make test`)
+	@cd sdk/typescript && npm run check-generated && ROUTECARD_BINARY=$(CURDIR)/bin/routecard npm test
 
 ##@ Change
 
