@@ -155,7 +155,7 @@ const (
 	checkpointPages = 4000
 	// restartPages is the length from which a commit waits for the readers of the log, so that the log can begin again.
 	// Without that the log grows for as long as there is always a reader.
-	restartPages = 16_000
+	restartPages = 8000
 	// restartWait is how long a commit waits for the readers, and restartPause is the time until a commit waits again after a
 	// wait that failed. Both are short, because other writers wait at the same time.
 	restartWait, restartPause = time.Second, time.Second
