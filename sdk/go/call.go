@@ -18,6 +18,7 @@ const maxErrorBytes = 1 << 20
 const (
 	headerIdempotencyKey = "Idempotency-Key"
 	headerIfMatch        = "If-Match"
+	headerRequestID      = "X-Request-Id"
 )
 
 // CallOption changes one call, or reads a header of its response.
@@ -25,8 +26,8 @@ type CallOption func(*call)
 
 // call holds the options of one call.
 type call struct {
-	ifMatch, key, accept    string
-	etag, cursor, feedEpoch *string
+	ifMatch, key, accept               string
+	etag, cursor, feedEpoch, requestID *string
 }
 
 // IfMatch makes an update or deletion only if the resource still has the version etag. Otherwise the call returns an error
@@ -51,6 +52,11 @@ func ReadCursor(cursor *string) CallOption {
 // is restored from a backup; numbers of events are comparable within one epoch only.
 func ReadFeedEpoch(epoch *string) CallOption {
 	return func(c *call) { c.feedEpoch = epoch }
+}
+
+// ReadRequestID sets id to the id of the request in the response and in the server's log. An [Error] has it in any case.
+func ReadRequestID(id *string) CallOption {
+	return func(c *call) { c.requestID = id }
 }
 
 // IdempotencyKey replaces the random key of a POST. For 24 hours, requests with the same key and the same body have one
@@ -87,6 +93,9 @@ func (c *Client) do(ctx context.Context, options []CallOption) func(*http.Reques
 		}
 		if call.etag != nil {
 			*call.etag = res.header.Get("ETag")
+		}
+		if call.requestID != nil {
+			*call.requestID = res.header.Get(headerRequestID)
 		}
 		if call.feedEpoch != nil {
 			*call.feedEpoch = res.header.Get(headerFeedEpoch)

@@ -92,7 +92,7 @@ func toError(res *http.Response, body []byte) *Error {
 	failure := &Error{
 		StatusCode: res.StatusCode,
 		Message:    http.StatusText(res.StatusCode),
-		RequestID:  res.Header.Get("X-Request-Id"),
+		RequestID:  res.Header.Get(headerRequestID),
 		Attempts:   1,
 		retryAfter: retryAfter(res.Header),
 		// The page of a proxy does not say whether the server got the request.

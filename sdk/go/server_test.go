@@ -52,6 +52,22 @@ func TestPagesOfTheServer(t *testing.T) {
 	}
 }
 
+// TestReadRequestID checks that the id of a request is read from a success, and that each request has its own.
+func TestReadRequestID(t *testing.T) {
+	t.Parallel()
+	c, stop := open()
+	defer stop()
+	var first, second string
+	for _, id := range []*string{&first, &second} {
+		if _, err := c.CreateJob(t.Context(), routecard.JobCreate{Name: "JOB-2024-001", GoalQuantity: 50}, routecard.ReadRequestID(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if first == "" || first == second {
+		t.Errorf("the requests have the ids %q and %q", first, second)
+	}
+}
+
 // TestEventsBackwards reads the events before the last one, newest first: with the iterator, and page by page with the cursor.
 func TestEventsBackwards(t *testing.T) {
 	t.Parallel()
