@@ -15,9 +15,9 @@ import (
 // a reader. The write-ahead log of SQLite stays small, and no client waits long.
 func TestWALWhileListsAreRead(t *testing.T) {
 	t.Parallel()
-	const readers, creates, limitMB = 4, 700, 40
+	const readers, creates, limitMB = 12, 600, 40
 	database := routecardtest.SQLite(t)
-	insertJobs(t, database, 5000)
+	insertJobs(t, database, 10_000)
 	p := startServer(t, "--database", database)
 	done := make(chan struct{})
 	var clients sync.WaitGroup
