@@ -26,8 +26,10 @@ func (f WorkFilter) fields() (fields []workField) {
 		value  *string
 		place  models.PlaceKind
 	}{
-		{"s.location", f.Location, models.PlaceLocation}, {"s.assigned_to", f.AssignedTo, models.PlaceAssignee},
-		{"s.name", f.StepName, models.PlaceStepName}, {"j.id", f.JobID, ""},
+		{"s.location", f.Location, models.PlaceLocation},
+		{"s.assigned_to", f.AssignedTo, models.PlaceAssignee},
+		{"s.name", f.StepName, models.PlaceStepName},
+		{"j.id", f.JobID, ""},
 	} {
 		if field.value != nil {
 			fields = append(fields, workField{field.column, *field.value, field.place.ID(*field.value)})
