@@ -160,10 +160,10 @@ func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit
 		tables, all := fromJobs, conditions
 		for _, field := range filter.fields() {
 			if field.place == "" || beginsWithSteps {
-				all += " AND " + field.column + " = ?" //nolint:modernize,perfsprint // There are at most four fields.
+				all += " AND " + field.column + " = ?" //nolint:perfsprint // There are at most four fields.
 			} else {
 				// See work: SQLite must find the steps by their path, and not all steps of the place for each path.
-				all += " AND NOT " + field.column + " <> ?" //nolint:modernize,perfsprint // There are at most four fields.
+				all += " AND NOT " + field.column + " <> ?"
 			}
 		}
 		if beginsWithSteps {
