@@ -91,6 +91,14 @@ func contests(b *bench) []contest {
 				seed: seedWork(5000, "/api/work?limit=100"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
 			},
 			contest{
+				operation: "listWork", database: database, detail: "first page of one station of 20, 5000 jobs, 100000 steps", unit: duration,
+				seed: seedWork(5000, "/api/work?limit=100&location=Bay%203"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
+			},
+			contest{
+				operation: "getThroughput", database: database, detail: fmt.Sprintf("a month by day, %d events", b.manyUnits()), unit: duration,
+				seed: seedMoves(b.manyUnits()), measure: timeRequest(20), limit: float64(200 * time.Millisecond), large: true,
+			},
+			contest{
 				operation: "listPlaces", database: database, detail: "5000 jobs, 100000 steps", unit: duration,
 				seed: seedWork(5000, "/api/places"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
 			},
@@ -383,12 +391,60 @@ func seedImport(_ *bench, s *side) error {
 	return nil
 }
 
-// seedWork plans so many jobs with 4 paths of 5 steps, and 10 units on each path. Then clients get the path each time.
+// seedWork plans so many jobs with 4 paths of 5 steps, and 10 units on each path. The urgent jobs are not the oldest, and the steps
+// are at 20 locations. Then clients get the path each time.
 func seedWork(jobs int, path string) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
-		s.next = inTurn(jobs, func(int) []byte { return plan(4, 5, 10) })
+		s.next = inTurn(jobs, func(i int) []byte {
+			var paths []string
+			for p := range 4 {
+				var steps []string
+				for step := range 5 {
+					steps = append(steps, fmt.Sprintf(`{"name":"Step","location":"Bay %d"}`, (i*7+p*5+step)%20))
+				}
+				paths = append(paths, `{"name":"Route","goalQuantity":20,"quantity":10,"steps":[`+strings.Join(steps, ",")+`]}`)
+			}
+			return postRequest("/api/jobs/plan", fmt.Sprintf(`{"name":"JOB-2024-001","goalQuantity":50,"dueDate":"2026-%02d-%02d","paths":[%s]}`,
+				1+i*7%12, 1+i%28, strings.Join(paths, ",")))
+		})
 		_, err := s.load(16, 0, time.Hour)
 		s.next = repeat(getRequest(path))
+		return err
+	}
+}
+
+// seedMoves writes so many events of units in a year, with their moves and the counts of quarter hours, into the database. Then
+// clients get the throughput of 31 days by day.
+func seedMoves(events int) func(*bench, *side) error {
+	return func(_ *bench, s *side) error {
+		if err := s.process.stop(); err != nil {
+			return err
+		}
+		now := time.Now().UTC()
+		year := (365 * 24 * time.Hour).Milliseconds()
+		for _, statement := range []string{
+			fmt.Sprintf(`INSERT INTO events (id, type, at, user_id, job_id, serial_id, step_id, data)
+				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+				SELECT 'evt_' || i, CASE i %% 10 WHEN 0 THEN 'serial.created' WHEN 9 THEN 'serial.completed' ELSE 'serial.advanced' END,
+					%d + CAST(i AS bigint) * %d, 'maria', 'job_' || (i / 10000), 'SN-' || (i / 10), 'step_' || (i %% 10), '{}' FROM n`,
+				events, now.UnixMilli()-year, year/int64(events)),
+			`INSERT INTO moves (at, event_id, type, job_id, from_step_id, entered_at, to_step_id)
+				SELECT at, id, type, job_id, step_id, at - 600000, step_id FROM events`,
+			`INSERT INTO quarter_hours (start, created, completed, force_completed, scrapped)
+				SELECT at - at % 900000, count(CASE WHEN type = 'serial.created' THEN 1 END),
+					count(CASE WHEN type = 'serial.completed' THEN 1 END), 0, 0
+				FROM moves WHERE type <> 'serial.advanced' GROUP BY 1`,
+			// Otherwise the server would hash all events during the measurement.
+			"INSERT INTO seals (number, first_seq, last_seq, events, hash, at) SELECT 1, 1, max(seq), count(*), '', 0 FROM events",
+		} {
+			if err := execute(s.database, statement); err != nil {
+				return err
+			}
+		}
+		var err error
+		s.process, err = startRoutecard(s.program, s.database)
+		s.next = repeat(getRequest(fmt.Sprintf("/api/insights/throughput?bucket=day&from=%s&to=%s",
+			now.AddDate(0, 0, -31).Format(time.RFC3339), now.Format(time.RFC3339))))
 		return err
 	}
 }

@@ -27,17 +27,25 @@ func (p Place) Split() (PlaceKind, string) {
 	return PlaceKind(kind), name
 }
 
+// ID returns the id of the place of the kind with the name. It is "" for the empty kind.
+func (k PlaceKind) ID(name string) string {
+	if k == "" {
+		return ""
+	}
+	return string(k) + ":" + name
+}
+
 // IDs returns the first id that a place of the kind can have, and the first one after all of them.
 func (k PlaceKind) IDs() (from, to string) { return string(k) + ":", string(k) + ";" }
 
 // PlaceIDs returns the ids of the places in which the step is counted.
 func (s *Step) PlaceIDs() []string {
-	ids := []string{string(PlaceStepName) + ":" + s.Name}
+	ids := []string{PlaceStepName.ID(s.Name)}
 	if s.Location != nil {
-		ids = append(ids, string(PlaceLocation)+":"+*s.Location)
+		ids = append(ids, PlaceLocation.ID(*s.Location))
 	}
 	if s.AssignedTo != nil {
-		ids = append(ids, string(PlaceAssignee)+":"+*s.AssignedTo)
+		ids = append(ids, PlaceAssignee.ID(*s.AssignedTo))
 	}
 	return ids
 }

@@ -83,7 +83,11 @@ func (h *history) step(r *rapid.T) {
 		unitRequest("steps/"+rapid.SampledFrom(f.path.Steps).Draw(r, "step").ID+"/override", `{"reason":"x"}`)
 	case "create":
 		if !h.closed[f] {
-			f.serials = append(f.serials, f.addSerials(rapid.IntRange(1, 3).Draw(r, "units"))...)
+			body := fmt.Sprintf(`"pathId":"{path}","quantity":%d`, rapid.IntRange(1, 3).Draw(r, "units"))
+			if occurred != "" {
+				body += "," + occurred
+			}
+			f.serials = append(f.serials, routecardtest.Decode[[]gen.Serial](f.t, f.must(201, "/api/serials {"+body+"}"))...)
 		}
 	case "close":
 		h.closed[f] = !h.closed[f]

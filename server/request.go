@@ -59,7 +59,7 @@ func repeatable(ctx context.Context, key *gen.IdempotencyKey, user *gen.UserID) 
 	return by
 }
 
-// commandOptions has the fields that the bodies of all commands share.
+// commandOptions has the fields that the bodies of all commands and of createSerials share.
 type commandOptions struct {
 	key        *gen.IdempotencyKey
 	user       *gen.UserID

@@ -13,11 +13,15 @@ import (
 // CreateSerials implements POST /api/serials.
 func (s *Server) CreateSerials(ctx context.Context, r gen.CreateSerialsRequestObject) (gen.CreateSerialsResponseObject, error) {
 	wanted := fromAPISerialsCreate(*r.Body)
+	by, err := commandOptions{r.Params.IdempotencyKey, r.Body.UserID, r.Body.OccurredAt}.request(ctx)
+	if err != nil {
+		return nil, err
+	}
 	changed, err := takeUnits(ctx, wanted.Count())
 	if err != nil {
 		return nil, err
 	}
-	units, earlier, err := s.store.CreateUnits(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), wanted)
+	units, earlier, err := s.store.CreateUnits(ctx, by, wanted)
 	changed()
 	if err != nil {
 		return nil, err

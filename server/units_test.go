@@ -304,8 +304,36 @@ func TestOccurredAt(t *testing.T) {
 			"2024-01-15T10:30:00":       form,
 			"2024-01-15T10:30:00+25:00": form,
 		} {
-			f.unchanged(func() { f.invalid(fmt.Sprintf(`undo {"occurredAt":%q}`, text), want) })
+			f.unchanged(func() {
+				f.invalid(fmt.Sprintf(`undo {"occurredAt":%q}`, text), want)
+				f.invalid(fmt.Sprintf(`/api/serials {"pathId":"{path}","quantity":1,"occurredAt":%q}`, text), want)
+			})
 		}
+	})
+}
+
+// TestOccurredAtOfACreation checks that a unit which was created earlier on the shop floor has entered its first step then. The
+// unit itself keeps the time of the request.
+func TestOccurredAtOfACreation(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "strict A B", 1)
+		f.must(201, `/api/serials {"pathId":"{path}","serialNumbers":["HSG-1"],"occurredAt":"2024-01-15T11:00:00+02:00"}`)
+		f.must(201, `/api/serials {"pathId":"{path}","serialNumbers":["HSG-2"],"occurredAt":"2024-01-14T09:00:00Z"}`)
+		created := f.events("serialId=HSG-1")[0]
+		wantEqual(t, "the time of the creation", *created.OccurredAt, "2024-01-15T09:00:00.000Z")
+		unit := routecardtest.Decode[gen.Serial](t, f.must(200, "GET /api/serials/HSG-1"))
+		wantEqual(t, "the time of the request", unit.CreatedAt, created.At)
+
+		f.must(200, `/api/serials/HSG-1/advance {"occurredAt":"2024-01-15T10:00:00Z"}`)
+		wantJSON(t, f.must(200, "GET /api/insights/steps?jobId={job}&from=2024-01-15T00:00:00Z&to=2024-01-16T00:00:00Z").Body,
+			`{"steps":[{"stepName":"A","entered":2,"left":1,"medianTimeMs":3600000},{"stepName":"B","entered":1}]}`)
+		wantJSON(t, f.must(200, "GET /api/insights/throughput?bucket=day&from=2024-01-14T00:00:00Z&to=2024-01-16T00:00:00Z").Body,
+			`{"buckets":[{"created":1},{"created":2}]}`)
+		// The creation is taken back at the time at which it counts.
+		f.must(204, "DELETE /api/serials/HSG-2")
+		wantJSON(t, f.must(200, "GET /api/insights/throughput?bucket=day&from=2024-01-14T00:00:00Z&to=2024-01-16T00:00:00Z").Body,
+			`{"buckets":[{"created":0},{"created":2}]}`)
 	})
 }
 

@@ -15,13 +15,16 @@ import (
 
 // CreateUnits puts new units at the first step of a path, and reports whether the units are the result of an earlier request. It
 // returns them in the order of creation. If one unit cannot be created, none is created. It returns the error of
-// [models.NewUnits.Check], a NotFound error when the path does not exist, an Invalid error when the path belongs to another job,
-// a Conflict error that names the first serial number that exists, or a KeyReused error.
+// [models.NewUnits.Check], a NotFound error when the path does not exist, an Invalid error when the path belongs to another job or
+// the request occurred too long ago, a Conflict error that names the first serial number that exists, or a KeyReused error.
 func (s *Store) CreateUnits(ctx context.Context, by Request, wanted models.NewUnits) ([]models.Unit, bool, error) {
 	if err := wanted.Check(); err != nil {
 		return nil, false, err
 	}
 	return Once(ctx, s, by, func() (units []models.Unit, err error) {
+		if err := s.checkOccurredAt(by); err != nil {
+			return nil, err
+		}
 		err = s.db.Transact(ctx, func(t *database.Tx) error {
 			path, err := lockPath(t, wanted.PathID, "Path", Condition{})
 			if err != nil {

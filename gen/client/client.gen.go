@@ -2867,6 +2867,14 @@ type SerialsCreate struct {
 	//
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
+
+	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
+	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
+	// of the events.
+	//
+	//
+	// Example: 2024-01-15T10:30:00Z
+	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
 // SerialsNote The same note on many units.
@@ -5286,7 +5294,8 @@ type ClientInterface interface {
 	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-	// not used again.
+	// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+	// step begins then; `createdAt` remains the time of the request.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -5300,7 +5309,8 @@ type ClientInterface interface {
 	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-	// not used again.
+	// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+	// step begins then; `createdAt` remains the time of the request.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -6688,7 +6698,8 @@ func (c *Client) ListSerials(ctx context.Context, params *ListSerialsParams, req
 // Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 // send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 // serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-// not used again.
+// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+// step begins then; `createdAt` remains the time of the request.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -6712,7 +6723,8 @@ func (c *Client) CreateSerialsWithBody(ctx context.Context, params *CreateSerial
 // Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 // send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 // serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-// not used again.
+// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+// step begins then; `createdAt` remains the time of the request.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -11696,7 +11708,8 @@ type ClientWithResponsesInterface interface {
 	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-	// not used again.
+	// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+	// step begins then; `createdAt` remains the time of the request.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -11710,7 +11723,8 @@ type ClientWithResponsesInterface interface {
 	// Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 	// send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 	// serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-	// not used again.
+	// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+	// step begins then; `createdAt` remains the time of the request.
 	//
 	// Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 	//
@@ -22023,7 +22037,8 @@ func (c *ClientWithResponses) ListSerialsWithResponse(ctx context.Context, param
 // Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 // send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 // serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-// not used again.
+// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+// step begins then; `createdAt` remains the time of the request.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //
@@ -22043,7 +22058,8 @@ func (c *ClientWithResponses) CreateSerialsWithBodyWithResponse(ctx context.Cont
 // Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
 // send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
 // serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-// not used again.
+// not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+// step begins then; `createdAt` remains the time of the request.
 //
 // Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
 //

@@ -155,14 +155,6 @@ func (c *client) send(method, path, body, key, ifMatch, bearer string, patience 
 	return answer{response.StatusCode, response.Header, content}, nil
 }
 
-// mediaTypeOf returns the media type of the bodies that are sent to a path.
-func mediaTypeOf(path string) string {
-	if strings.HasPrefix(path, "/api/jobs/import") {
-		return "text/csv"
-	}
-	return "application/json"
-}
-
 // repeat sends an acknowledged request again and reports a response that differs from the first.
 func (c *client) repeat(r *record, first answer, bearer string, patience time.Duration) {
 	a, err := c.send(r.method, r.path, r.body, r.key, r.ifMatch, bearer, patience)

@@ -1,4 +1,4 @@
-//go:build chaos
+//go:build chaos || soak
 
 package e2e
 
@@ -15,7 +15,7 @@ func (p *generator) createSerials() bool {
 	}
 	p.knownPath = r
 	p.count = 1 + p.IntN(4)
-	p.ask("POST", "/api/serials", map[string]any{"pathId": r.id, "quantity": p.count, "userId": p.token})
+	p.ask("POST", "/api/serials", p.occurred(map[string]any{"pathId": r.id, "quantity": p.count, "userId": p.token}))
 	return true
 }
 
@@ -39,7 +39,7 @@ func (p *generator) createOwnSerials() bool {
 		}
 	}
 	p.count = len(p.units)
-	p.ask("POST", "/api/serials", map[string]any{"pathId": r.id, "serialNumbers": p.units, "userId": p.token})
+	p.ask("POST", "/api/serials", p.occurred(map[string]any{"pathId": r.id, "serialNumbers": p.units, "userId": p.token}))
 	p.world.addUnits(r, p.units...)
 	return true
 }
@@ -58,7 +58,7 @@ func (p *generator) moveUnit(action string, body map[string]any) bool {
 	return found
 }
 
-// occurred has some of the commands say when they happened.
+// occurred has some of the commands, and of the creations of units, say when they happened.
 func (p *generator) occurred(body map[string]any) map[string]any {
 	if p.IntN(4) == 0 {
 		ago := time.Duration(p.IntN(6*24*60)) * time.Minute

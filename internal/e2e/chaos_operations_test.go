@@ -1,4 +1,4 @@
-//go:build chaos
+//go:build chaos || soak
 
 package e2e
 
@@ -6,9 +6,38 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 )
+
+// seed returns the seed of the whole run, and prints it once.
+var seed = sync.OnceValue(func() uint64 {
+	number := rand.Uint64()
+	if text := os.Getenv("ROUTECARD_CHAOS_SEED"); text != "" {
+		given, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			panic("ROUTECARD_CHAOS_SEED must be a number: " + text)
+		}
+		number = given
+	}
+	fmt.Printf("To repeat this run: ROUTECARD_CHAOS_SEED=%d\n", number)
+	return number
+})
+
+// random returns the random numbers for one part of the run. With the same seed, a part gets the same numbers again.
+func random(part string, numbers ...int) *rand.Rand {
+	sum := uint64(len(part))
+	for _, letter := range part {
+		sum = sum*31 + uint64(letter)
+	}
+	for _, number := range numbers {
+		sum = sum*1_000_003 + uint64(number)
+	}
+	return rand.New(rand.NewPCG(seed(), sum))
+}
 
 // kind is an operation of the contract, or one mode of an operation.
 type kind string
@@ -176,6 +205,14 @@ func (p *generator) ask(method, path string, body map[string]any) {
 	}
 	encoded, _ := json.Marshal(body)
 	p.body = string(encoded)
+}
+
+// mediaTypeOf returns the media type of the bodies that are sent to a path.
+func mediaTypeOf(path string) string {
+	if strings.HasPrefix(path, "/api/jobs/import") {
+		return "text/csv"
+	}
+	return "application/json"
 }
 
 func (p *generator) goal() int { return 1 + p.IntN(100) }

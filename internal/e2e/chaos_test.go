@@ -15,10 +15,7 @@ package e2e
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -29,32 +26,6 @@ import (
 
 // clients is the number of clients that send changes at the same time.
 const clients = 16
-
-// seed returns the seed of the whole run, and prints it once.
-var seed = sync.OnceValue(func() uint64 {
-	number := rand.Uint64()
-	if text := os.Getenv("ROUTECARD_CHAOS_SEED"); text != "" {
-		given, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			panic("ROUTECARD_CHAOS_SEED must be a number: " + text)
-		}
-		number = given
-	}
-	fmt.Printf("To repeat this run: ROUTECARD_CHAOS_SEED=%d\n", number)
-	return number
-})
-
-// random returns the random numbers for one part of the run. With the same seed, a part gets the same numbers again.
-func random(part string, numbers ...int) *rand.Rand {
-	sum := uint64(len(part))
-	for _, letter := range part {
-		sum = sum*31 + uint64(letter)
-	}
-	for _, number := range numbers {
-		sum = sum*1_000_003 + uint64(number)
-	}
-	return rand.New(rand.NewPCG(seed(), sum))
-}
 
 // duration returns how long the clients work on each database, from ROUTECARD_CHAOS. Defaults to one minute.
 func duration(t *testing.T) time.Duration {

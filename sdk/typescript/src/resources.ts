@@ -214,7 +214,8 @@ export function resources(call: CallFunction) {
        * Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
        * send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
        * serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-       * not used again.
+       * not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+       * step begins then; `createdAt` remains the time of the request.
        *
        * Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
        */

@@ -352,7 +352,8 @@ export interface paths {
          * @description Creates units at the first step of a path. Send `quantity` to get consecutive serial numbers from the server, or
          *     send `serialNumbers`. If one unit cannot be created, none is created. A path can have more units than its goal. Two
          *     serial numbers that differ only in upper and lower case cannot both exist (409), and the number of a deleted unit is
-         *     not used again.
+         *     not used again. With `occurredAt`, the insights count the units as created at that time, and their time at the first
+         *     step begins then; `createdAt` remains the time of the request.
          *
          *     Needs the role `write`. A retry with the same `Idempotency-Key` is safe. Appends `serial.created` for each unit.
          */
@@ -2091,6 +2092,7 @@ export interface components {
              */
             serialNumbers?: components["schemas"]["SerialId"][];
             userId?: components["schemas"]["UserId"];
+            occurredAt?: components["schemas"]["OccurredAt"];
         };
         /**
          * @description The step at which the caller expects the unit. If the unit is at another step, the response is a 409 that names this
