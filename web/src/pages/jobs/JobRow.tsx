@@ -76,7 +76,9 @@ export function JobRow({ job, place, actions }: { job: Schemas["JobListItem"]; p
 export function LoadingRow({ place }: { place: number }) {
   return (
     <tr class="job-row" aria-rowindex={place + 2}>
-      <th scope="row">{shared.loading}</th>
+      <td class="muted" colSpan={5}>
+        {shared.loading}
+      </td>
     </tr>
   );
 }
