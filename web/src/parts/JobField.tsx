@@ -24,6 +24,7 @@ const offered = 20;
 export function JobField({ label, jobId, none, onChange }: { label: string; jobId: string; none?: string; onChange: (jobId: string) => void }) {
   const state = useSignal<State>({ name: "closed" });
   const chosen = useSignal({ id: "", name: "" });
+  const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const waitsForSearch = useRef(false);
   const id = useId();
@@ -33,6 +34,7 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
   const { jobs, isCurrent, error } = useJobSearch(text, offered);
   const options: Option[] = jobs.map((job) => ({ id: job.id, name: job.name, details: detailsOf(job) }));
   if (none !== undefined && text?.trim() === "") options.unshift({ id: "", name: none, details: "" });
+  const name = jobId === "" ? (none ?? "") : chosen.value.id === jobId ? chosen.value.name : "";
   const selected = at.name === "open" ? Math.min(at.selected, options.length - 1) : -1;
 
   useEffect(() => {
@@ -52,6 +54,10 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
   useEffect(() => {
     if (isCurrent && waitsForSearch.current) choose(options[selected]);
   }, [isCurrent]);
+  useEffect(() => {
+    // The next text replaces the name.
+    if (at.name === "closed" && document.activeElement === field.current) field.current?.select();
+  }, [at.name, name]);
 
   const open = () => {
     if (at.name === "closed") state.value = { name: "open", typed: undefined, selected: 0 };
@@ -80,11 +86,11 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
     else waitsForSearch.current = true;
     event.preventDefault();
   };
-  const name = jobId === "" ? (none ?? "") : chosen.value.id === jobId ? chosen.value.name : "";
   return (
     <div class="field job-field">
       <label for={id}>{label}</label>
       <input
+        ref={field}
         id={id}
         type="text"
         role="combobox"
