@@ -23,7 +23,7 @@ type View = { name: "opening" } | { name: "failed"; message: string } | { name: 
 /** The station on the shop floor: set up once, then scan. */
 export function FloorPage() {
   const view = useSignal<View>({ name: "opening" });
-  const work = useSignal<readonly Work[]>([]);
+  const work = useSignal<readonly Work[] | undefined>(undefined);
   const sender = useMemo(() => new StationSender(oneShotClient), []);
 
   const openStation = async (setup: Setup) => {
