@@ -59,6 +59,8 @@ func (s *Server) servePages(routes gin.IRouter, files fs.FS, development bool) e
 		routes.GET(route, func(c *gin.Context) { serve(c, "index.html") })
 	}
 	routes.GET("/assets/:file", func(c *gin.Context) { serve(c, c.Param("file")) })
+	// A service worker serves the paths below its own.
+	routes.GET("/service-worker.js", func(c *gin.Context) { serve(c, "service-worker.js") })
 	return nil
 }
 

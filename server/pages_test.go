@@ -24,7 +24,8 @@ func TestPages(t *testing.T) {
 			wantEqual(t, "the Allow of "+path, refused.Header.Get("Allow"), "GET, HEAD")
 		}
 		for path, contentType := range map[string]string{
-			"/assets/app.js": "text/javascript; charset=utf-8", "/assets/app.css": "text/css; charset=utf-8", "/assets/icon.svg": "image/svg+xml",
+			"/service-worker.js": "text/javascript; charset=utf-8",
+			"/assets/app.js":     "text/javascript; charset=utf-8", "/assets/app.css": "text/css; charset=utf-8", "/assets/icon.svg": "image/svg+xml",
 		} {
 			plain := s.Do(t, "GET", path, "", "Accept-Encoding: identity")
 			wantEqual(t, "the status of "+path, plain.Status, 200)

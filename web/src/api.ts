@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 
+import { toError } from "../../sdk/typescript/src/errors.js";
 import { createClient, RoutecardError, type RoutecardClient, type Schemas } from "../../sdk/typescript/src/index.js";
 
 export { RoutecardError, type Schemas };
@@ -71,7 +72,14 @@ export function signOut(): void {
 /** Reports whether this tab has a key. */
 export const hasKey = () => key.value !== "";
 
-/** The headers of a request that is not sent by the client, such as the stream of events. */
+/** Asks for the headers of a list without its items. Throws the server's error. */
+export async function head(path: string, query: Record<string, string>): Promise<Response> {
+  const response = await fetch(`${path}?${new URLSearchParams(query)}`, { method: "HEAD", headers: authorization() });
+  if (!response.ok) throw await toError(response, 1);
+  return response;
+}
+
+/** The headers of a request that is not sent by the client. */
 export const authorization = (): Record<string, string> => (key.value === "" ? {} : { Authorization: `Bearer ${key.value}` });
 
 function forgetKey(): void {

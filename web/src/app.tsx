@@ -47,3 +47,5 @@ startTheme();
 startLive();
 void loadSession();
 render(<App />, document.body);
+// It is absent over plain HTTP. Without it, the pages need the server whenever they are loaded.
+if ("serviceWorker" in navigator) addEventListener("load", () => void navigator.serviceWorker.register("/service-worker.js").catch(() => {}));

@@ -1,7 +1,7 @@
 import { effect, signal, untracked } from "@preact/signals";
 
 import type { StreamState } from "../../sdk/typescript/src/index.js";
-import { client, hasKey, session } from "./api.js";
+import { client, hasKey, loadSession, session } from "./api.js";
 
 /** Whether this tab follows the server's events. */
 export type Connection = { name: "connecting" } | { name: "live" } | { name: "lost"; since: Date };
@@ -64,10 +64,14 @@ export function startLive(): void {
   effect(() => {
     // A new key needs a new stream.
     hasKey();
-    const open = session.value.name === "open";
+    const { name } = session.value;
     untracked(() => {
       stop();
-      if (open && !document.hidden) start();
+      if (name === "open" && !document.hidden) start();
+      if (name === "unreachable") {
+        show("lost");
+        setTimeout(() => void loadSession(), reconnectPause);
+      }
     });
   });
 }

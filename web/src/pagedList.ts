@@ -14,8 +14,13 @@ export interface Page<T> {
 
 /** Converts a response to a page. */
 export function toPage<T>({ data, response }: { data: T[]; response: Response }): Page<T> {
+  return { items: data, next: nextCursor(response) };
+}
+
+/** Returns the cursor of the page that follows the response, or undefined if it is the last one. */
+export function nextCursor(response: Response): string | undefined {
   const query = nextQuery(response.headers.get("Link"));
-  return { items: data, next: query === undefined ? undefined : (new URLSearchParams(query).get("cursor") ?? undefined) };
+  return query === undefined ? undefined : (new URLSearchParams(query).get("cursor") ?? undefined);
 }
 
 /** The items that are loaded, and whether the server has more. */

@@ -5,6 +5,8 @@
  */
 import "./api.js";
 import "./fieldErrors.js";
+import "./jobAddress.js";
+import "./jobSearch.js";
 import "./live.js";
 import "./loaded.js";
 import "./pages/floor/station.js";
@@ -15,6 +17,7 @@ import "./parts/Announcement.js";
 import "./parts/Failure.js";
 import "./parts/Figure.js";
 import "./parts/Icon.js";
+import "./parts/JobField.js";
 import "./parts/ScrapDialog.js";
 import "./parts/SendDialog.js";
 import "./parts/StepsEditor.js";

@@ -33,6 +33,7 @@ export const words = {
   keys: "Keyboard shortcuts",
   palette: "Go to a page or a job",
   paletteEmpty: "Nothing found",
+  findJob: "Name, ticket, or part number",
   skip: "Skip to content",
   showNumbers: "Show the numbers",
   downloadCsv: "Download as CSV",

@@ -138,6 +138,40 @@ test("without a connection moves wait, and what the server refuses later is list
   await refused.waitFor({ state: "detached" });
 });
 
+test("a station that is reloaded while the server is away opens, takes scans, and sends them once the server is back", async (t) => {
+  const database = join(temporaryFolder(t), "routecard.db");
+  const server = await startServer(t, "--addr", "127.0.0.1:0", "--database", database);
+  const { url } = server;
+  const { units } = await createJob(url, "JOB-2024-001", ["Saw", "Deburring"], 2);
+  const context = await newContext(browser, { serviceWorkers: "allow" });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await setUp(page, url, "Saw bench", "maria");
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await server.kill();
+  await page.reload();
+  await page.getByLabel("Scan or type a serial number").waitFor();
+  await page.getByText(/Connection lost at \d/).waitFor();
+  assert.ok(await page.getByRole("button", { name: "Advance" }).isVisible());
+  for (const unit of units) {
+    await scan(page, unit);
+    assert.match(await answer(page, unit), /Saved, and sent as soon as the server answers/);
+  }
+  // What waits survives another reload.
+  await page.reload();
+  await page.getByText("2 moves wait for the connection").waitFor();
+  const kept = await page.evaluate(async () => {
+    const names = await caches.keys();
+    return (await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map((request) => new URL(request.url).pathname)))).flat();
+  });
+  assert.deepEqual(kept.filter((path) => path !== "/" && !path.startsWith("/assets/")), [], "only files of the pages are kept");
+
+  await startServer(t, "--addr", new URL(url).host, "--database", database);
+  await page.getByText("2 moves wait for the connection").waitFor({ state: "detached" });
+  await page.getByText("Live", { exact: true }).waitFor();
+  for (const unit of units) assert.deepEqual(await movesOf(url, unit), ["serial.created anonymous", "serial.advanced maria"]);
+});
+
 test("the scanner check names the characters that a keyboard layout changes", async (t) => {
   const { page } = await open(t);
   await page.getByRole("button", { name: "Scanner check" }).click();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { announced, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder } from "./shop.mjs";
+import { announced, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
 
 const hostile = "<img src=x onerror=document.title='run'>";
 const steps = [{ name: "Saw", location: hostile }, { name: "Deburring" }, { name: "Inspection" }];
@@ -57,6 +57,38 @@ test("the search is in the address, and shows hostile names as text", async () =
   await page.getByRole("link", { name: hostile, exact: true }).waitFor();
   assert.equal(await page.locator("main img").count(), 0);
   assert.notEqual(await page.title(), "run");
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the insights of any job are found by searching with the keyboard, and open from the job's page", async () => {
+  const [first, second] = [await post("/api/jobs", { name: "JOB-2024-050", goalQuantity: 1, externalId: "PO-50" }), await post("/api/jobs", { name: "JOB-2024-051", goalQuantity: 1 })];
+  const { page, faults, close } = await open(`/jobs/${first.id}`);
+  await page.getByRole("main").getByRole("link", { name: "Insights" }).click();
+  await page.waitForURL(`${address}/insights?job=${first.id}`);
+  const field = page.getByRole("combobox", { name: "Job", exact: true });
+  await page.waitForFunction((name) => document.querySelector("[role=combobox]").value === name, first.name);
+
+  // Enter comes before the answer to the text.
+  await page.keyboard.press("/");
+  await page.keyboard.type("2024-051");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${address}/insights?job=${second.id}`);
+  assert.equal(await field.inputValue(), second.name);
+
+  await page.keyboard.type("2024-050");
+  await page.getByRole("option", { name: "JOB-2024-050 PO-50" }).waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await field.inputValue(), second.name);
+  await page.getByText("Nothing happened in this period").first().waitFor();
+
+  await page.keyboard.press("ArrowDown");
+  await page.getByRole("option", { name: "All jobs" }).waitFor();
+  await page.getByRole("option", { name: "JOB-2024-050 PO-50" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${address}/insights`);
+  assert.equal(await field.inputValue(), "All jobs");
+  await wantAccessible(page, "the insights");
   assert.deepEqual(faults, []);
   await close();
 });
@@ -141,6 +173,48 @@ test("what is wrong with a step, or was changed there by somebody else, stands a
   assert.deepEqual(faults, []);
   await close();
 });
+
+// How a person drags from one place to another: with the mouse, and with a finger.
+const drags = {
+  "the mouse": async (page, from, to) => {
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move(to.x, to.y, { steps: 8 });
+    await page.mouse.up();
+  },
+  "a finger": async (page, from, to) => {
+    const session = await page.context().newCDPSession(page);
+    const touch = (type, ...touchPoints) => session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await touch("touchStart", from);
+    for (let part = 1; part <= 8; part++) await touch("touchMove", { x: from.x, y: from.y + ((to.y - from.y) * part) / 8 });
+    await touch("touchEnd");
+  },
+};
+for (const [how, drag] of Object.entries(drags)) {
+  test(`a step that is dragged with ${how} keeps its id`, async () => {
+    const plan = await post("/api/jobs/plan", { name: `JOB-2024-033 ${how}`, goalQuantity: 2, paths: [{ name: "Main Route", goalQuantity: 2, steps: [...steps, { name: "Packing" }] }] });
+    const [path] = plan.paths;
+    const { page, faults, close } = await open(`/jobs/${plan.id}`, { hasTouch: how === "a finger" });
+    await page.getByRole("button", { name: "Edit path" }).click();
+    const names = () => page.getByRole("textbox", { name: "Step", exact: true }).evaluateAll((fields) => fields.map(({ value }) => value));
+    const grip = async (place) => {
+      const { x, y, width, height } = await page.locator(".step-grip").nth(place).boundingBox();
+      return { x: x + width / 2, y: y + height / 2 };
+    };
+    await drag(page, await grip(3), await grip(1));
+    assert.deepEqual(await names(), ["Saw", "Packing", "Deburring", "Inspection"]);
+    await drag(page, await grip(0), await grip(2));
+    assert.deepEqual(await names(), ["Packing", "Deburring", "Saw", "Inspection"]);
+    assert.equal(await page.locator(".is-dragged").count(), 0);
+    await page.getByRole("button", { name: "Save path" }).click();
+    await announced(page, "Main Route was saved");
+    const saved = await get(`/api/paths/${path.id}`);
+    const [saw, deburring, inspection, packing] = path.steps;
+    assert.deepEqual(saved.steps.map(({ id }) => id), [packing, deburring, saw, inspection].map(({ id }) => id));
+    assert.deepEqual(faults, []);
+    await close();
+  });
+}
 
 test("the steps of a path are saved as a template", async () => {
   const { page, faults, close } = await open(`/jobs/${job.id}`);

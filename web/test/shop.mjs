@@ -157,8 +157,9 @@ export function faultsOf(page, url, { isRefusedExpected = false } = {}) {
 }
 
 // newContext returns a new context of a browser that waits long, as a busy machine needs it, and that keeps what the pages announce.
+// It has no service workers unless the test allows them: a test sees no requests that go through one.
 export async function newContext(browser, options = {}) {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ serviceWorkers: "block", ...options });
   await prepareContext(context);
   return context;
 }

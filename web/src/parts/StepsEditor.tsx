@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { ArrowDown, ArrowUp, GripVertical, Plus, Trash2 } from "lucide";
-import type { TargetedClipboardEvent, TargetedKeyboardEvent } from "preact";
+import type { TargetedClipboardEvent, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 import { useId, useRef } from "preact/hooks";
 
 import type { Schemas } from "../api.js";
@@ -11,8 +11,8 @@ import { Icon } from "./Icon.js";
 const dependencies: Schemas["DependencyType"][] = ["preferred", "physical", "completion_gate"];
 
 /**
- * The steps of a path as rows that can be edited, dragged, and pasted from a spreadsheet. Alt with an arrow key moves the row that
- * has the focus. `errorOf` returns the server's sentence about a field of the step at a place.
+ * The steps of a path as rows that can be edited, dragged by mouse or finger, and pasted from a spreadsheet. Alt with an arrow key
+ * moves the row that has the focus. `errorOf` returns the server's sentence about a field of the step at a place.
  */
 export function StepsEditor({
   steps,
@@ -61,10 +61,29 @@ export function StepsEditor({
     event.preventDefault();
     move(place, place + by);
   };
+  const startDrag = (event: TargetedPointerEvent<HTMLElement>, place: number) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    // The list gets the pointer, because the row may change its place in the document while it is dragged.
+    list.current?.setPointerCapture(event.pointerId);
+    dragged.value = place;
+  };
+  const drag = ({ clientY }: PointerEvent) => {
+    const from = dragged.value;
+    if (from === undefined || !list.current) return;
+    // The row moves when the pointer has reached the grip of its neighbor, so rows of different heights do not jump back and forth.
+    const grips = [...list.current.querySelectorAll(".step-grip")].map((grip) => grip.getBoundingClientRect());
+    const to = grips.filter(({ top, bottom }, place) => (place < from ? bottom < clientY : place > from && top <= clientY)).length;
+    if (to === from) return;
+    move(from, to);
+    dragged.value = to;
+    setTimeout(() => list.current?.children[to]?.scrollIntoView({ block: "nearest" }));
+  };
+  const endDrag = () => (dragged.value = undefined);
 
   return (
     <div class="steps-editor">
-      <ol ref={list}>
+      <ol ref={list} onPointerMove={drag} onLostPointerCapture={endDrag}>
         {steps.map((step, place) => {
           const error = errorOf(place, step);
           const errorId = `${names}-${step.key}`;
@@ -74,26 +93,8 @@ export function StepsEditor({
               key={step.key}
               class={dragged.value === place ? "step-row is-dragged" : "step-row"}
               onKeyDown={(event) => moveByKey(event, place)}
-              onDragOver={(event) => {
-                if (dragged.value === undefined) return;
-                event.preventDefault();
-                if (dragged.value !== place) {
-                  move(dragged.value, place);
-                  dragged.value = place;
-                }
-              }}
-              onDrop={(event) => event.preventDefault()}
             >
-              <span
-                class="step-grip"
-                draggable
-                title={words.dragStep}
-                onDragStart={(event) => {
-                  event.dataTransfer?.setData("text/plain", called);
-                  dragged.value = place;
-                }}
-                onDragEnd={() => (dragged.value = undefined)}
-              >
+              <span class="step-grip" title={words.dragStep} onPointerDown={(event) => startDrag(event, place)}>
                 <Icon node={GripVertical} />
                 <span class="step-place">{place + 1}</span>
               </span>

@@ -1,53 +1,46 @@
 import { useSignal } from "@preact/signals";
 import { useLocation } from "preact-iso/router";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
-import { client } from "../api.js";
+import { detailsOf, useJobSearch } from "../jobSearch.js";
 import { Dialog } from "../parts/Dialog.js";
 import { words } from "../words.js";
 
-type Target = { path: string; name: string };
+type Target = { path: string; name: string; details?: string };
 
-/** How long the palette waits for the next key before it searches for jobs, in milliseconds. */
-const typingPause = 150;
+/** Jobs that are offered at once. */
+const offered = 8;
 
 /** Goes to a page, or to a job whose name or part number matches what is typed. */
 export function Palette({ pages, onClose }: { pages: readonly Target[]; onClose: () => void }) {
   const { route } = useLocation();
   const text = useSignal("");
-  const jobs = useSignal<readonly Target[]>([]);
   const selected = useSignal(0);
 
-  useEffect(() => {
-    const q = text.value.trim();
-    if (q === "") {
-      jobs.value = [];
-      return undefined;
-    }
-    const aborter = new AbortController();
-    const timer = setTimeout(async () => {
-      const found = await client().jobs.list({ query: { q, limit: 8 }, signal: aborter.signal }).catch(() => []);
-      jobs.value = found.map(({ id, name }) => ({ path: `/jobs/${id}`, name }));
-    }, typingPause);
-    return () => {
-      clearTimeout(timer);
-      aborter.abort();
-    };
-  }, [text.value]);
-
+  const wantedJobs = text.value.trim() === "" ? undefined : text.value;
+  const { jobs, isCurrent } = useJobSearch(wantedJobs, offered);
+  const waitsForSearch = useRef(false);
   const wanted = text.value.trim().toLowerCase();
-  const targets = [...pages.filter(({ name }) => name.toLowerCase().includes(wanted)), ...jobs.value];
+  const found = pages.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const targets: Target[] = [...found, ...jobs.map((job) => ({ path: `/jobs/${job.id}`, name: job.name, details: detailsOf(job) }))];
   const index = Math.min(selected.value, Math.max(targets.length - 1, 0));
   const go = (target: Target | undefined) => {
     if (!target) return;
     onClose();
     route(target.path);
   };
+  useEffect(() => {
+    if (isCurrent && waitsForSearch.current) go(targets[index]);
+    waitsForSearch.current = false;
+  }, [isCurrent]);
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
     const step = steps[event.key];
-    if (event.key === "Enter") go(targets[index]);
-    else if (step !== undefined && targets.length > 0) selected.value = (index + step + targets.length) % targets.length;
+    if (event.key === "Enter") {
+      // A job that is listed may be the answer to an earlier text.
+      if (isCurrent || index < found.length) go(targets[index]);
+      else waitsForSearch.current = true;
+    } else if (step !== undefined && targets.length > 0) selected.value = (index + step + targets.length) % targets.length;
     else return;
     event.preventDefault();
   };
@@ -71,11 +64,11 @@ export function Palette({ pages, onClose }: { pages: readonly Target[]; onClose:
       <ul id="palette" class="palette" role="listbox" aria-label={words.palette}>
         {targets.map((target, n) => (
           <li key={target.path} id={`palette-${n}`} role="option" aria-selected={n === index} onClick={() => go(target)}>
-            {target.name}
+            {target.name} <small>{target.details}</small>
           </li>
         ))}
       </ul>
-      {targets.length === 0 && <p>{words.paletteEmpty}</p>}
+      {targets.length === 0 && <p>{isCurrent ? words.paletteEmpty : words.loading}</p>}
     </Dialog>
   );
 }

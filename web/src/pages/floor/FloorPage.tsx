@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
-import { client, mayOperate, messageOf, oneShotClient } from "../../api.js";
+import { client, mayOperate, messageOf, oneShotClient, session } from "../../api.js";
 import { followChanges } from "../../live.js";
 import { Outbox } from "../../outbox.js";
 import { openEntryStore } from "../../outboxStore.js";
@@ -23,7 +23,7 @@ type View = { name: "opening" } | { name: "failed"; message: string } | { name: 
 /** The station on the shop floor: set up once, then scan. */
 export function FloorPage() {
   const view = useSignal<View>({ name: "opening" });
-  const work = useSignal<readonly Work[]>([]);
+  const work = useSignal<readonly Work[] | undefined>(undefined);
   const sender = useMemo(() => new StationSender(oneShotClient), []);
 
   const openStation = async (setup: Setup) => {
@@ -86,8 +86,10 @@ export function FloorPage() {
     }
     case "station": {
       const open = view.value.floor;
+      // While the server is away, moves are kept, and the server decides about them later.
+      const isUnknown = session.value.name === "loading" || session.value.name === "unreachable";
       return (
-        <StationPanel floor={open} work={work.value} mayMove={mayOperate()} onSetup={() => (view.value = { name: "setup", floor: open })} />
+        <StationPanel floor={open} work={work.value} mayMove={isUnknown || mayOperate()} onSetup={() => (view.value = { name: "setup", floor: open })} />
       );
     }
   }

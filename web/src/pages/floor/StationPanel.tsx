@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../../parts/Icon.js";
 import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { takeScans } from "../../scan.js";
+import { words as shared } from "../../words.js";
 import { AnswerPanel } from "./AnswerPanel.js";
 import type { Floor } from "./floor.js";
 import { OutboxList } from "./OutboxList.js";
@@ -16,7 +17,7 @@ import { words } from "./words.js";
 type Open = { dialog: "none" } | { dialog: "check" } | { dialog: "scrap"; what: string; typed: string };
 
 /** The station in work: field, answer, buttons, and what waits. */
-export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; work: readonly Work[]; mayMove: boolean; onSetup: () => void }) {
+export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; work: readonly Work[] | undefined; mayMove: boolean; onSetup: () => void }) {
   const typed = useSignal("");
   const open = useSignal<Open>({ dialog: "none" });
   const field = useRef<HTMLInputElement>(null);
@@ -149,7 +150,7 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
 
         <section class="floor-work" aria-label={words.queue}>
           <h2>{words.queue}</h2>
-          <Queue work={work} />
+          {work ? <Queue work={work} /> : <p class="floor-hint">{shared.loading}</p>}
         </section>
       </div>
 

@@ -1,13 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { Schemas } from "../../api.js";
 import { client, messageOf } from "../../api.js";
+import { useJobInAddress } from "../../jobAddress.js";
+import { JobField } from "../../parts/JobField.js";
+import { Choice } from "../../parts/TextField.js";
 import "../../shared.js";
 import { Figures, type Insights } from "./Figures.js";
 import { words } from "./words.js";
 
-type Job = Schemas["JobListItem"];
 type Days = keyof typeof words.periods;
 
 type View = { name: "loading" } | { name: "failed"; message: string } | { name: "loaded"; insights: Insights };
@@ -15,15 +16,12 @@ type View = { name: "loading" } | { name: "failed"; message: string } | { name: 
 const periods = Object.keys(words.periods).map(Number) as Days[];
 /** From this number of days on, a bucket is a week. */
 const weeklyFrom = 90;
-/** How many jobs can be chosen. */
-const maxJobs = 200;
 
-/** Numbers over time: throughput, work in progress, time at step, and scrap. */
+/** Numbers over time: throughput, work in progress, time at step, and scrap, of all jobs or of the one in the address (?job=). */
 export function InsightsPage() {
   const view = useSignal<View>({ name: "loading" });
   const days = useSignal<Days>(30);
-  const jobId = useSignal("");
-  const jobs = useSignal<readonly Job[]>([]);
+  const [jobId, changeJob] = useJobInAddress();
 
   const load = async () => {
     const bucket = days.value >= weeklyFrom ? "week" : "day";
@@ -31,7 +29,7 @@ export function InsightsPage() {
     const period = {
       from: new Date(to.getTime() - days.value * 86_400_000).toISOString(),
       to: to.toISOString(),
-      ...(jobId.value === "" ? {} : { jobId: jobId.value }),
+      ...(jobId !== "" && { jobId }),
     };
     const tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
     try {
@@ -45,38 +43,19 @@ export function InsightsPage() {
       view.value = { name: "failed", message: messageOf(error) };
     }
   };
-  useEffect(() => void load(), [days.value, jobId.value]);
-  useEffect(() => {
-    // Without the list, the insights of all jobs are still there.
-    const loadJobs = async () => (jobs.value = (await client().GET("/api/jobs", { params: { query: { limit: maxJobs } } })).data);
-    loadJobs().catch(() => {});
-  }, []);
+  useEffect(() => void load(), [days.value, jobId]);
 
   return (
     <div class="insights">
       <h1>{words.title}</h1>
       <form class="insights-filters" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          {words.period}
-          <select aria-label={words.period} value={days.value} onChange={(event) => (days.value = Number(event.currentTarget.value) as Days)}>
-            {periods.map((choice) => (
-              <option key={choice} value={choice}>
-                {words.periods[choice]}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          {words.job}
-          <select aria-label={words.job} value={jobId.value} onChange={(event) => (jobId.value = event.currentTarget.value)}>
-            <option value="">{words.allJobs}</option>
-            {jobs.value.map((job) => (
-              <option key={job.id} value={job.id}>
-                {job.name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label={words.period}
+          value={String(days.value)}
+          options={periods.map((choice) => [String(choice), words.periods[choice]])}
+          onChange={(choice) => (days.value = Number(choice) as Days)}
+        />
+        <JobField label={words.job} jobId={jobId} none={words.allJobs} onChange={changeJob} />
       </form>
       {view.value.name === "loading" && <p role="status">{words.loading}</p>}
       {view.value.name === "failed" && (

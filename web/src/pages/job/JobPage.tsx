@@ -69,6 +69,9 @@ export function JobPage() {
         <h1>{job.name}</h1>
         <PriorityTag priority={job.priority} />
         <div class="page-actions">
+          <a class="button" href={`/insights?job=${encodeURIComponent(id)}`}>
+            {shared.insights}
+          </a>
           <a class="button" href={`/labels?job=${encodeURIComponent(id)}`}>
             {words.labels}
           </a>

@@ -6,6 +6,7 @@ import { formatDate, formatNumber, toDate } from "../../format.js";
 import { Icon } from "../../parts/Icon.js";
 import { PriorityTag } from "../../parts/PriorityTag.js";
 import { ProgressBar } from "../../parts/ProgressBar.js";
+import { words as shared } from "../../words.js";
 import { words } from "./words.js";
 
 /** Returns the step at which most units of the job wait, or undefined if nothing waits. */
@@ -67,6 +68,17 @@ export function JobRow({ job, place, actions }: { job: Schemas["JobListItem"]; p
         )}
       </td>
       {actions !== false && <td class="job-actions">{actions}</td>}
+    </tr>
+  );
+}
+
+/** A job that is in view before it is loaded. */
+export function LoadingRow({ place }: { place: number }) {
+  return (
+    <tr class="job-row" aria-rowindex={place + 2}>
+      <td class="muted" colSpan={5}>
+        {shared.loading}
+      </td>
     </tr>
   );
 }

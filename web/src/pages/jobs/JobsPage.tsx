@@ -3,57 +3,66 @@ import { Copy, Download, FileUp, Plus } from "lucide";
 import { useLocation } from "preact-iso/router";
 import { useEffect, useRef } from "preact/hooks";
 
-import { client, mayWrite, type Schemas } from "../../api.js";
+import { client, head, mayWrite, type Schemas } from "../../api.js";
 import { downloadCSV } from "../../download.js";
 import { formatNumber } from "../../format.js";
-import { toPage, usePagedList } from "../../pagedList.js";
+import { pageSize, type ListSource } from "../../longList.js";
+import { nextCursor, toPage } from "../../pagedList.js";
 import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
 import { lazy } from "../../parts/lazy.js";
-import { useVirtualRows } from "../../virtualRows.js";
 import { Choice } from "../../parts/TextField.js";
+import { useLongList, type LeftList } from "../../useLongList.js";
+import { useVirtualRows } from "../../virtualRows.js";
 import { words as shared } from "../../words.js";
 import { filterOf, queryOf, sorts, states, type Filter } from "./filter.js";
 import { FirstRun } from "./FirstRun.js";
-import { JobRow } from "./JobRow.js";
+import { JobRow, LoadingRow } from "./JobRow.js";
 import { words } from "./words.js";
 
 const ImportDialog = lazy(async () => (await import("./ImportDialog.js")).ImportDialog);
 
-const pageSize = 100;
+type Job = Schemas["JobListItem"];
+
 /** Heights of a row in pixels, as jobs.css sets them. */
 const rowHeight = { wide: 64, narrow: 132 };
 const narrow = matchMedia("(max-width: 719px)");
 /** How long the search waits for the next key, in milliseconds. */
 const typingPause = 150;
 
+/** The list that was left last, for the way back from a job. */
+let left: LeftList<Job> | undefined;
+
+/** The jobs that match the filter, in its order. */
+function jobsOf(filter: Filter): ListSource<Job> {
+  return {
+    read: async (cursor) => {
+      const found = await client()
+        .jobs.list({ query: { ...queryOf(filter), include: "distribution", limit: pageSize, count: true, ...(cursor !== undefined && { cursor }) } })
+        .withResponse();
+      return { ...toPage(found), total: Number(found.response.headers.get("X-Total-Count")) };
+    },
+    skip: async (cursor, count) => nextCursor(await head("/api/jobs", { ...queryOf(filter), limit: String(count), ...(cursor !== undefined && { cursor }) })),
+  };
+}
+
 /** The list of jobs: search, filters, and the way to new ones. */
 export function JobsPage() {
-  const { query, route } = useLocation();
+  // The router knows whether the page was reached by a link; its types leave that out.
+  const { query, route, wasPush } = useLocation() as ReturnType<typeof useLocation> & { wasPush: boolean };
   const filter = filterOf(query);
   const importing = useSignal<"closed" | "open" | File>("closed");
   const isDropping = useSignal(false);
-  const total = useSignal<number | undefined>(undefined);
   const problem = useSignal<unknown>(undefined);
   const isNarrow = useSignal(narrow.matches);
   const table = useRef<HTMLTableSectionElement>(null);
 
-  const { list, reach, reload } = usePagedList(
-    async (cursor) => {
-      const found = await client()
-        .jobs.list({
-          query: { ...queryOf(filter), include: "distribution", limit: pageSize, ...(cursor === undefined ? { count: true } : { cursor }) },
-        })
-        .withResponse();
-      const count = found.response.headers.get("X-Total-Count");
-      if (count !== null) total.value = Number(count);
-      return toPage(found);
-    },
-    [filter.q, filter.state, filter.sort],
-  );
-  const jobs = list.name === "loaded" ? list.value.items : [];
-  const rows = useVirtualRows(table, jobs.length, isNarrow.value ? rowHeight.narrow : rowHeight.wide);
-  useEffect(() => reach(rows.reached), [rows.reached, jobs.length]);
+  const { loaded, show, reload } = useLongList(JSON.stringify(queryOf(filter)), jobsOf(filter), wasPush ? undefined : left, (list) => (left = list));
+  const jobs = loaded.name === "loaded" ? loaded.value : undefined;
+  const count = jobs?.length ?? 0;
+  const rows = useVirtualRows(table, count, isNarrow.value ? rowHeight.narrow : rowHeight.wide);
+  const [first, last] = [rows.indexes[0] ?? 0, rows.indexes.at(-1) ?? 0];
+  useEffect(() => show(first, last), [first, last, loaded]);
   useEffect(() => {
     const measure = () => (isNarrow.value = narrow.matches);
     narrow.addEventListener("change", measure);
@@ -78,7 +87,7 @@ export function JobsPage() {
   };
 
   const isFiltered = filter.q !== "" || filter.state !== "open";
-  const isFirstRun = list.name === "loaded" && jobs.length === 0 && !isFiltered && total.value === 0;
+  const isFirstRun = count === 0 && !isFiltered;
   return (
     <section
       class="jobs"
@@ -101,7 +110,7 @@ export function JobsPage() {
       <header class="page-head">
         <h1>{words.title}</h1>
         <p class="page-count" role="status">
-          {list.name === "loaded" && total.value !== undefined && words.counted(formatNumber(total.value))}
+          {jobs && words.counted(formatNumber(jobs.total))}
         </p>
         <div class="page-actions">
           <button type="button" onClick={() => void exportJobs()}>
@@ -121,10 +130,10 @@ export function JobsPage() {
       </header>
       <Filters filter={filter} onChange={setFilter} />
       {problem.value !== undefined && <Failure error={problem.value} />}
-      {list.name === "loading" && <p class="loading">{shared.loading}</p>}
-      {list.name === "failed" && <Failure error={list.error} retry={() => void reload()} />}
-      {isFirstRun && <FirstRun onImport={() => (importing.value = "open")} />}
-      {list.name === "loaded" && jobs.length === 0 && !isFirstRun && (
+      {loaded.name === "loading" && <p class="loading">{shared.loading}</p>}
+      {loaded.name === "failed" && <Failure error={loaded.error} retry={() => void reload()} />}
+      {jobs && isFirstRun && <FirstRun onImport={() => (importing.value = "open")} />}
+      {jobs && count === 0 && !isFirstRun && (
         <div class="empty">
           <h2>{words.noneMatch}</h2>
           <p>{words.noneMatchHint}</p>
@@ -133,8 +142,8 @@ export function JobsPage() {
           </a>
         </div>
       )}
-      {jobs.length > 0 && (
-        <table class="job-table" aria-rowcount={(total.value ?? jobs.length) + 1}>
+      {jobs && count > 0 && (
+        <table class="job-table" aria-rowcount={count + 1}>
           <thead>
             <tr>
               <th scope="col">{words.job}</th>
@@ -151,8 +160,9 @@ export function JobsPage() {
           <tbody ref={table}>
             <tr class="spacer" aria-hidden="true" style={{ height: `${rows.before}px` }} />
             {rows.indexes.map((index) => {
-              const job = jobs[index];
-              return job && <JobRow key={job.id} job={job} place={index} actions={mayWrite() && <DuplicateLink job={job} />} />;
+              const job = jobs.at(index);
+              if (!job) return <LoadingRow key={index} place={index} />;
+              return <JobRow key={job.id} job={job} place={index} actions={mayWrite() && <DuplicateLink job={job} />} />;
             })}
             <tr class="spacer" aria-hidden="true" style={{ height: `${rows.after}px` }} />
           </tbody>

@@ -1,8 +1,8 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { Schemas } from "../../api.js";
 import { client, messageOf } from "../../api.js";
+import { JobField } from "../../parts/JobField.js";
 import "../../shared.js";
 import { Labels } from "./Labels.js";
 import { canHold, type Symbology } from "./symbology.js";
@@ -11,19 +11,14 @@ import { Travellers } from "./Travellers.js";
 import { batchSize, unitsBySerial, unitsOfJob, type Batch } from "./units.js";
 import { words } from "./words.js";
 
-type Job = Schemas["JobListItem"];
 type Kind = keyof typeof words.kinds;
 
 type View = { name: "empty" } | { name: "loading" } | { name: "failed"; message: string } | { name: "loaded"; batch: Batch; first: number };
-
-/** How many jobs can be chosen. The link on a job's page works for every job. */
-const maxJobs = 200;
 
 /** Labels and travellers for the units of a job, or for some serial numbers: ?job= or ?serials= in the address. */
 export function LabelsPage() {
   const query = new URLSearchParams(location.search);
   const view = useSignal<View>({ name: "empty" });
-  const jobs = useSignal<readonly Job[]>([]);
   const kind = useSignal<Kind>("labels");
   const jobId = useSignal(query.get("job") ?? "");
   const serials = useSignal(query.get("serials") ?? "");
@@ -49,16 +44,12 @@ export function LabelsPage() {
   };
   useEffect(() => {
     if (jobId.value !== "" || serials.value !== "") void load(1);
-    // A job that is in the address is printed even if the list cannot be loaded.
-    const loadJobs = async () => (jobs.value = (await client().GET("/api/jobs", { params: { query: { limit: maxJobs } } })).data);
-    loadJobs().catch(() => {});
   }, []);
 
   const loaded = view.value.name === "loaded" ? view.value : undefined;
   const units = loaded?.batch.units ?? [];
   const unheld = units.find(({ serialId }) => !canHold(symbology.value, serialId));
   const pages = kind.value === "labels" ? paginate(units, sheet.value.perPage, used.value).length : units.length;
-  const isMissingJob = jobId.value !== "" && !jobs.value.some(({ id }) => id === jobId.value);
 
   return (
     <div class="labels">
@@ -74,16 +65,7 @@ export function LabelsPage() {
         <Choice legend={words.source} choices={words.sources} value={source.value} onChange={(value) => (source.value = value)} />
         {source.value === "job" ? (
           <div class="labels-field">
-            <label for="labels-job">{words.job}</label>
-            <select id="labels-job" required value={jobId.value} onChange={(event) => (jobId.value = event.currentTarget.value)}>
-              <option value="">{words.chooseJob}</option>
-              {isMissingJob && <option value={jobId.value}>{jobId.value}</option>}
-              {jobs.value.map((job) => (
-                <option key={job.id} value={job.id}>
-                  {job.name}
-                </option>
-              ))}
-            </select>
+            <JobField label={words.job} jobId={jobId.value} onChange={(id) => (jobId.value = id)} />
             <label class="labels-check">
               <input type="checkbox" checked={withEnded.value} onChange={(event) => (withEnded.value = event.currentTarget.checked)} />
               {words.includeAll}
@@ -103,7 +85,9 @@ export function LabelsPage() {
             <span id="labels-serials-hint">{words.serialsHint}</span>
           </div>
         )}
-        <button type="submit">{words.load}</button>
+        <button type="submit" disabled={source.value === "job" && jobId.value === ""}>
+          {words.load}
+        </button>
 
         <Choice legend={words.what} choices={words.kinds} value={kind.value} onChange={(value) => (kind.value = value)} />
         {kind.value === "labels" ? (

@@ -7,7 +7,6 @@ export const words = {
   source: "Units",
   sources: { job: "All units of a job", serials: "Serial numbers" },
   job: "Job",
-  chooseJob: "Choose a job",
   includeAll: "Completed and scrapped units too",
   serials: "Serial numbers",
   serialsHint: "Separated by spaces, commas, or lines",

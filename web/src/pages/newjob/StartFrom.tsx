@@ -3,7 +3,8 @@ import { useEffect } from "preact/hooks";
 
 import { client, session, type Schemas } from "../../api.js";
 import { Failure } from "../../parts/Failure.js";
-import { Choice, TextField } from "../../parts/TextField.js";
+import { JobField } from "../../parts/JobField.js";
+import { Choice } from "../../parts/TextField.js";
 import { fromJob, withTemplate, withTicket, type JobDraft } from "./draft.js";
 import { words } from "./words.js";
 
@@ -13,7 +14,6 @@ type Start = keyof typeof words.starts;
 type Sources =
   | { name: "none" }
   | { name: "failed"; error: unknown }
-  | { name: "jobs"; jobs: Schemas["JobList"] }
   | { name: "templates"; templates: Schemas["TemplateList"] }
   | { name: "tickets"; tickets: Schemas["JiraTicketList"] };
 
@@ -22,7 +22,7 @@ const shown = 50;
 /** Fills the form from another job, a template, or a Jira ticket. */
 export function StartFrom({ draft, onChange }: { draft: JobDraft; onChange: (draft: JobDraft) => void }) {
   const start = useSignal<Start>("empty");
-  const search = useSignal("");
+  const copied = useSignal("");
   const sources = useSignal<Sources>({ name: "none" });
   const hasJira = session.value.name === "open" && session.value.session.jira;
   const starts = (Object.entries(words.starts) as [Start, string][]).filter(([name]) => name !== "ticket" || hasJira);
@@ -33,9 +33,8 @@ export function StartFrom({ draft, onChange }: { draft: JobDraft; onChange: (dra
       const { signal } = abort;
       switch (start.value) {
         case "empty":
-          return { name: "none" };
         case "job":
-          return { name: "jobs", jobs: await client().jobs.list({ query: { limit: shown, ...(search.value.trim() !== "" && { q: search.value.trim() }) }, signal }) };
+          return { name: "none" };
         case "template":
           return { name: "templates", templates: await client().templates.list({ signal }) };
         case "ticket":
@@ -51,9 +50,10 @@ export function StartFrom({ draft, onChange }: { draft: JobDraft; onChange: (dra
       },
     );
     return () => abort.abort();
-  }, [start.value, search.value]);
+  }, [start.value]);
 
   const copyJob = async (id: string) => {
+    copied.value = id;
     try {
       onChange(fromJob(await client().jobs.get(id)));
     } catch (error) {
@@ -64,15 +64,7 @@ export function StartFrom({ draft, onChange }: { draft: JobDraft; onChange: (dra
   return (
     <div class="form-grid start-from">
       <Choice label={words.start} value={start.value} options={starts} onChange={(name) => (start.value = name)} />
-      {start.value === "job" && <TextField label={words.findJob} value={search.value} onChange={(text) => (search.value = text)} />}
-      {at.name === "jobs" && (
-        <Choice
-          label={words.chooseJob}
-          value=""
-          options={[["", words.choose], ...at.jobs.map((job) => [job.id, job.name] as const)]}
-          onChange={(id) => id !== "" && void copyJob(id)}
-        />
-      )}
+      {start.value === "job" && <JobField label={words.chooseJob} jobId={copied.value} onChange={(id) => void copyJob(id)} />}
       {at.name === "templates" &&
         (at.templates.length === 0 ? (
           <p class="hint">{words.noTemplates}</p>

@@ -4,7 +4,6 @@ export const words = {
   start: "Start from",
   starts: { empty: "An empty form", job: "Another job", template: "A route template", ticket: "A Jira ticket" },
   chooseJob: "Job to copy",
-  findJob: "Type a part of its name",
   chooseTemplate: "Template",
   chooseTicket: "Ticket",
   choose: "Choose…",

@@ -1,0 +1,47 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { client, type Schemas } from "./api.js";
+
+/** The jobs that were found last, and whether they are the answer to the present text. */
+export interface FoundJobs {
+  jobs: Schemas["JobList"];
+  isCurrent: boolean;
+  error: unknown;
+}
+
+/** How long the search waits for the next key, in milliseconds. */
+const typingPause = 150;
+
+/** Searches the jobs of the server while the text changes. An empty text finds the newest jobs, undefined searches nothing. */
+export function useJobSearch(text: string | undefined, limit: number): FoundJobs {
+  const found = useSignal<{ text: string; jobs: Schemas["JobList"]; error: unknown } | undefined>(undefined);
+  const q = text?.trim();
+  useEffect(() => {
+    if (q === undefined) {
+      found.value = undefined;
+      return undefined;
+    }
+    const aborter = new AbortController();
+    const search = async () => {
+      try {
+        const jobs = await client().jobs.list({ query: { limit, ...(q !== "" && { q }) }, signal: aborter.signal });
+        if (!aborter.signal.aborted) found.value = { text: q, jobs, error: undefined };
+      } catch (error) {
+        if (!aborter.signal.aborted) found.value = { text: q, jobs: [], error };
+      }
+    };
+    const timer = setTimeout(() => void search(), q === "" ? 0 : typingPause);
+    return () => {
+      clearTimeout(timer);
+      aborter.abort();
+    };
+  }, [q]);
+  const { jobs = [], error } = found.value ?? {};
+  return { jobs, isCurrent: found.value?.text === q, error };
+}
+
+/** What tells jobs of the same name apart. */
+export function detailsOf({ jiraPartNumber, jiraTicketKey, externalId }: Schemas["Job"]): string {
+  return [jiraPartNumber, jiraTicketKey, externalId].filter((text) => text !== undefined).join(" · ");
+}
