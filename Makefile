@@ -51,6 +51,10 @@ fuzz: postgres ## Feed each reader of foreign bytes with surprises, 30 seconds e
 test-failover: postgres ## Kill a PostgreSQL primary, and a server, under load, and check that nothing is lost (about a minute)
 	go test -tags '$(GO_TAGS) failover' -run '^TestFailover' -count=1 -timeout 10m -v ./internal/e2e
 
+.PHONY: test-litestream
+test-litestream: ## Copy a served database with Litestream, kill both, and restore the copy (builds Litestream, which takes minutes the first time)
+	go test -tags '$(GO_TAGS) litestream' -run '^TestLitestream$$' -count=1 -timeout 20m -v ./internal/e2e
+
 .PHONY: test-load
 test-load: postgres ## Load the server with large requests and check its memory (about two minutes)
 	go test -tags '$(GO_TAGS) load' -run '^TestMemoryUnderLoad$$' -count=1 -timeout 10m -v ./internal/e2e
