@@ -85,9 +85,11 @@ bench: ## Measure Routecard against floors in the same run, some minutes (ARGS=-
 	go run -tags $(GO_TAGS) ./bench $(ARGS)
 
 .PHONY: lint
-lint: ## Check the Go code
+lint: ## Check the Go code and the workflows of GitHub
 	@unformatted="$$($(TOOL) gofumpt -l .)"; [ -z "$$unformatted" ] || { echo "Not formatted, run \`make fmt\`:"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run
+	@# In another module than the other linters, because it needs an older YAML library. Without what only some machines have.
+	cd tools/release && go tool actionlint -shellcheck= -pyflakes= ../../.github/workflows/*.yml
 
 .PHONY: lint-words
 lint-words: ## Find words and turns that are not plain English (tools/plain-words.txt says what to write instead)
