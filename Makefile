@@ -51,6 +51,10 @@ fuzz: postgres ## Feed each reader of foreign bytes with surprises, 30 seconds e
 test-failover: postgres ## Kill a PostgreSQL primary, and a server, under load, and check that nothing is lost (about a minute)
 	go test -tags '$(GO_TAGS) failover' -run '^TestFailover' -count=1 -timeout 10m -v ./internal/e2e
 
+.PHONY: test-litestream
+test-litestream: ## Copy a served database with Litestream, kill both, and restore the copy (builds Litestream, which takes minutes the first time)
+	go test -tags '$(GO_TAGS) litestream' -run '^TestLitestream$$' -count=1 -timeout 20m -v ./internal/e2e
+
 .PHONY: test-load
 test-load: postgres ## Load the server with large requests and check its memory (about two minutes)
 	go test -tags '$(GO_TAGS) load' -run '^TestMemoryUnderLoad$$' -count=1 -timeout 10m -v ./internal/e2e
@@ -81,9 +85,11 @@ bench: ## Measure Routecard against floors in the same run, some minutes (ARGS=-
 	go run -tags $(GO_TAGS) ./bench $(ARGS)
 
 .PHONY: lint
-lint: ## Check the Go code
+lint: ## Check the Go code and the workflows of GitHub
 	@unformatted="$$($(TOOL) gofumpt -l .)"; [ -z "$$unformatted" ] || { echo "Not formatted, run \`make fmt\`:"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run
+	@# In another module than the other linters, because it needs an older YAML library. Without what only some machines have.
+	cd tools/release && go tool actionlint -shellcheck= -pyflakes= ../../.github/workflows/*.yml
 
 .PHONY: lint-words
 lint-words: ## Find words and turns that are not plain English (tools/plain-words.txt says what to write instead)

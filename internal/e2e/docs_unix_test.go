@@ -119,7 +119,7 @@ func codeBlocks(t *testing.T, page string) []codeBlock {
 	}
 	for _, b := range blocks {
 		switch b.language {
-		case stopServer, "sh", "json", "text", "ini", "sql", "xml", "mermaid":
+		case stopServer, "sh", "json", "text", "ini", "sql", "xml", "yaml", "mermaid":
 		case "console", "bat":
 			if b.note == "" {
 				t.Errorf("%s: a shell block that no test runs says why, as in ```console needs root", b)

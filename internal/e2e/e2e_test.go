@@ -1,8 +1,8 @@
 // Package e2e tests the whole program: it builds the program, runs it in processes of its own, and kills, stops, starves,
 // and overloads those. What one process can show without being harmed is tested in package server.
 //
-// The tests with the build tags failover, load, soak, and chaos run by `make test-failover`, `make test-load`, `make soak`, and
-// `make chaos`.
+// The tests with the build tags failover, litestream, load, soak, and chaos run by `make test-failover`, `make test-litestream`,
+// `make test-load`, `make soak`, and `make chaos`.
 package e2e
 
 import (

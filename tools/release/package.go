@@ -19,6 +19,10 @@ func (b build) writePackage(t target, format string) error {
 			FileInfo: &files.ContentFileInfo{Mode: mode, Owner: "root", Group: "root", MTime: b.at},
 		}
 	}
+	zsh := "/usr/share/zsh/vendor-completions"
+	if format == "rpm" {
+		zsh = "/usr/share/zsh/site-functions"
+	}
 	settings := content(deploy("systemd/routecard.env"), "/etc/routecard/routecard.env", 0o640)
 	settings.Type = files.TypeConfigNoReplace
 	info := nfpm.WithDefaults(&nfpm.Info{
@@ -27,13 +31,15 @@ func (b build) writePackage(t target, format string) error {
 		Description: "Tracks production jobs on a shop floor\n A server with an HTTP API and pages, with SQLite or PostgreSQL.",
 		Homepage:    "https://github.com/routecard/routecard", License: "Apache-2.0", DisableGlobbing: true,
 		Overridables: nfpm.Overridables{
+			// By default it is the name of the machine, so two machines would build different bytes.
+			RPM: nfpm.RPM{BuildHost: "localhost"},
 			Contents: files.Contents{
 				content(t.program, "/usr/bin/routecard", 0o755),
 				content(deploy("systemd/routecard.service"), "/usr/lib/systemd/system/routecard.service", 0o644),
 				settings,
 				content(deploy("man/routecard.1"), "/usr/share/man/man1/routecard.1", 0o644),
 				content(deploy("completions/routecard"), "/usr/share/bash-completion/completions/routecard", 0o644),
-				content(deploy("completions/_routecard"), "/usr/share/zsh/vendor-completions/_routecard", 0o644),
+				content(deploy("completions/_routecard"), zsh+"/_routecard", 0o644),
 				content(deploy("completions/routecard.fish"), "/usr/share/fish/vendor_completions.d/routecard.fish", 0o644),
 				content(filepath.Join(b.root, "LICENSE"), "/usr/share/doc/routecard/copyright", 0o644),
 			},

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -22,7 +23,7 @@ import (
 const repository = "../.."
 
 // TestRelease builds a release for this machine twice, compares the two, installs the Debian package over a database of version
-// 0.1.0, and runs the image.
+// 0.1.0, reads the RPM package, and runs the image.
 func TestRelease(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Fatal("the packages are tested on Linux")
@@ -59,6 +60,7 @@ func TestRelease(t *testing.T) {
 		}
 	})
 	t.Run("package", func(t *testing.T) { testPackage(t, b, file(".deb")) })
+	t.Run("rpm", func(t *testing.T) { testRPM(t, b, file(".rpm")) })
 	t.Run("image", func(t *testing.T) { testImage(t, b, file(".oci.tar")) })
 }
 
@@ -129,6 +131,34 @@ func testPackage(t *testing.T, b build, deb string) {
 	for _, left := range []string{data, filepath.Dir(settings)} {
 		if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s is still there after a purge: %v", left, err)
+		}
+	}
+}
+
+// testRPM reads the RPM package with RPM's own program, which can install it only into a root with a shell.
+func testRPM(t *testing.T, b build, file string) {
+	if got := run(t, ".", "rpm", "--checksig", file); !strings.HasSuffix(got, ": digests OK\n") {
+		t.Errorf("rpm --checksig says %s", got)
+	}
+	const format = "%{NAME} %{VERSION} %{BUILDHOST} %{BUILDTIME}\n[%{FILENAMES} %{FILEMODES:perms} %{FILEFLAGS:fflags}\n]"
+	got := run(t, ".", "rpm", "--query", "--package", "--queryformat", format, file)
+	want := fmt.Sprintf(`routecard %s localhost %d
+/etc/routecard/routecard.env -rw-r----- cn
+/usr/bin/routecard -rwxr-xr-x%[3]s
+/usr/lib/systemd/system/routecard.service -rw-r--r--%[3]s
+/usr/share/bash-completion/completions/routecard -rw-r--r--%[3]s
+/usr/share/doc/routecard/copyright -rw-r--r--%[3]s
+/usr/share/fish/vendor_completions.d/routecard.fish -rw-r--r--%[3]s
+/usr/share/man/man1/routecard.1 -rw-r--r--%[3]s
+/usr/share/zsh/site-functions/_routecard -rw-r--r--%[3]s
+`, b.version, b.at.Unix(), " ")
+	if got != want {
+		t.Errorf("the package has\n%swant\n%s", got, want)
+	}
+	for _, script := range []string{"postinstall", "preremove", "postremove"} {
+		source := strings.TrimSpace(string(read(t, filepath.Join(repository, "deploy/package", script))))
+		if !strings.Contains(run(t, ".", "rpm", "--query", "--package", "--scripts", file), source) {
+			t.Errorf("the package lacks the script %s", script)
 		}
 	}
 }

@@ -27,5 +27,13 @@ func (db *DB) Snapshot(ctx context.Context, read func(*gorm.DB) error) error {
 
 // LongSnapshot is Snapshot for maintenance: it does not wait for a gate and has no time limit.
 func (db *DB) LongSnapshot(ctx context.Context, read func(*gorm.DB) error) error {
-	return db.read.WithContext(ctx).Transaction(read, db.snapshotOptions())
+	return db.read.WithContext(ctx).Transaction(func(query *gorm.DB) error {
+		if db.Shared() {
+			// What read does between two queries, such as sorting a million ids, can take longer than PostgreSQL allows a request.
+			if err := query.Exec("SET LOCAL idle_in_transaction_session_timeout = 0").Error; err != nil {
+				return err
+			}
+		}
+		return read(query)
+	}, db.snapshotOptions())
 }
