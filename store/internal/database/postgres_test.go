@@ -10,8 +10,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
+	"gorm.io/gorm"
 
 	"github.com/routecard/routecard/internal/postgrestest"
 )
@@ -62,6 +64,34 @@ func TestSessionSettings(t *testing.T) {
 		if got := openSession(t, database, c.parameters, io.Discard)[c.name]; got != c.want {
 			t.Errorf("with %q in the URL, %s is %s, want %s", c.parameters, c.name, got, c.want)
 		}
+	}
+}
+
+// TestLongSnapshotMayPause reads twice, and pauses for longer between the two than PostgreSQL allows a request.
+func TestLongSnapshotMayPause(t *testing.T) {
+	t.Parallel()
+	database := postgrestest.Database(t)
+	separator := "?"
+	if strings.Contains(database, "?") {
+		separator = "&"
+	}
+	db, err := Open(t.Context(), database+separator+"idle_in_transaction_session_timeout=100ms", Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	pausing := func(query *gorm.DB) error {
+		if err := query.Exec("SELECT 1").Error; err != nil {
+			return err
+		}
+		time.Sleep(500 * time.Millisecond)
+		return query.Exec("SELECT 1").Error
+	}
+	if err := db.Snapshot(t.Context(), pausing); err == nil {
+		t.Error("a snapshot of a request may pause")
+	}
+	if err := db.LongSnapshot(t.Context(), pausing); err != nil {
+		t.Errorf("a long snapshot may not pause: %v", err)
 	}
 }
 
