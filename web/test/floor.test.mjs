@@ -194,9 +194,10 @@ test("a key that may only read looks units up and has no buttons", async (t) => 
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), role: "read" } });
   });
-  await setUp(page, server.url, "Saw bench", "maria", "Show");
+  await setUp(page, server.url, "Saw bench", "maria", "Advance");
   await page.getByText("This key may only read. Units can be looked up, but not moved.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Advance" }).count(), 0);
+  assert.equal(await page.getByRole("group", { name: "A scan" }).getByRole("radio").count(), 1);
   await scan(page, "SN-00001");
   assert.match(await answer(page, "Stands here"), /<img src=x onerror=alert\(1\)>/);
 });

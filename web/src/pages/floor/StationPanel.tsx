@@ -21,7 +21,10 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
   const typed = useSignal("");
   const open = useSignal<Open>({ dialog: "none" });
   const field = useRef<HTMLInputElement>(null);
-  const { station, operator, mode } = floor.setup.value;
+  const { station, operator } = floor.setup.value;
+  // With a key that may not move units, the station shows them.
+  const choices = mayMove ? modes : (["show"] as const);
+  const mode = mayMove ? floor.setup.value.mode : "show";
 
   // Before the page is painted, so that no scan comes too early.
   useLayoutEffect(
@@ -30,9 +33,9 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
         if (open.value.dialog === "check") return;
         // The dialog asks about the unit before this one.
         open.value = { dialog: "none" };
-        void floor.scan(text);
+        void floor.scan(text, mode);
       }),
-    [floor],
+    [floor, mode],
   );
 
   /** Takes what is typed, so that the field is empty for the next unit. */
@@ -60,7 +63,7 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
           {station.name} <span>{operator}</span>
         </h1>
         <fieldset class="floor-modes" aria-label={words.mode}>
-          {modes.map((choice) => (
+          {choices.map((choice) => (
             <label key={choice} title={words.modeHints[choice]}>
               <input
                 type="radio"
@@ -89,7 +92,7 @@ export function StationPanel({ floor, work, mayMove, onSetup }: { floor: Floor; 
         class="floor-scan"
         onSubmit={(event) => {
           event.preventDefault();
-          void floor.scan(takeTyped());
+          void floor.scan(takeTyped(), mode);
         }}
       >
         <input

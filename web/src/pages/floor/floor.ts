@@ -5,7 +5,7 @@ import { Refusal, type Command, type Entry, type Outbox, type Outcome } from "..
 import type { ScrapCause } from "../../parts/ScrapDialog.js";
 import { currentStep, type StationSender, type Unit } from "./sender.js";
 import { play, type Tone } from "./sound.js";
-import { isDoneAt, saveSetup, type Setup } from "./station.js";
+import { isDoneAt, saveSetup, type Mode, type Setup } from "./station.js";
 import { words } from "./words.js";
 
 /** How the answer looks: its color, its icon, and its tone. */
@@ -88,11 +88,11 @@ export class Floor {
     if (pending && entry && entry.state.name !== "waiting") this.#report(entry, pending.target);
   }
 
-  /** Takes what was scanned or typed. Scans are handled one after the other, in their order. */
-  scan(text: string): Promise<void> {
+  /** Takes what was scanned or typed, and does with it what the mode says. Scans are handled one after the other, in their order. */
+  scan(text: string, mode: Mode): Promise<void> {
     const serialId = text.trim();
     if (serialId === "") return this.#turn;
-    return this.#next(() => this.#take(serialId));
+    return this.#next(() => this.#take(serialId, mode));
   }
 
   /** Moves the unit that is typed, the batch, or the unit that was scanned last. */
@@ -152,10 +152,10 @@ export class Floor {
     return this.#turn;
   }
 
-  async #take(serialId: string): Promise<void> {
+  async #take(serialId: string, mode: Mode): Promise<void> {
     const target = await this.#read(serialId);
     if (!target) return;
-    switch (this.setup.value.mode) {
+    switch (mode) {
       case "show":
         this.#show(target);
         return;
