@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -250,7 +249,7 @@ func slowReaders(t *testing.T) {
 		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s",
 			path, headers, len(body), body)
 	}
-	requests := slices.Clone(longResponses)
+	var requests []string
 	fillDatabase(t, database, func(p *process) {
 		jobID, pathID := createJobWithPath(t, p, 1)
 		for range 60 {
@@ -259,8 +258,8 @@ func slowReaders(t *testing.T) {
 		units := fmt.Sprintf(`{"pathId":%q,"quantity":%d}`, pathID, slowUnits)
 		const key = "Idempotency-Key: slow"
 		wantEqual(t, "the status", p.do(t, "POST", "/api/serials", units, key).Status, http.StatusCreated)
-		requests = append(requests, "GET /api/jobs/"+jobID+" HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			post("/api/serials", units, ""), post("/api/serials", units, key+"\r\n"))
+		requests = append([]string{post("/api/serials", units, ""), post("/api/serials", units, key+"\r\n"),
+			"GET /api/jobs/" + jobID + " HTTP/1.1\r\nHost: localhost\r\n\r\n"}, longResponses...)
 	})
 	p := startServer(t, "--database", database)
 	var readers sync.WaitGroup
@@ -269,9 +268,16 @@ func slowReaders(t *testing.T) {
 		if _, err := io.WriteString(conn, request); err != nil {
 			t.Fatal(err)
 		}
+		// The server's longest timeout for a response is one minute.
+		slow := bufio.NewReaderSize(slowConn{conn, time.Now().Add(70 * time.Second)}, 12_000)
+		if strings.HasPrefix(request, "POST") {
+			// Large creations wait for each other's memory, so the next request is sent when the response to this one begins.
+			if _, err := slow.Peek(1); err != nil {
+				t.Fatal(err)
+			}
+		}
 		readers.Go(func() {
-			// The server's longest timeout for a response is one minute.
-			response, err := http.ReadResponse(bufio.NewReaderSize(slowConn{conn, time.Now().Add(70 * time.Second)}, 12_000), nil)
+			response, err := http.ReadResponse(slow, nil)
 			if err != nil {
 				t.Error(err)
 				return
