@@ -30,27 +30,25 @@ func startRoutecard(program, database string) (*process, error) {
 	return start(exec.Command(program), "ROUTECARD_ADDR=127.0.0.1:0", "ROUTECARD_DATABASE="+database)
 }
 
-// startFloor starts this program again as a floor.
+// startFloor starts this program again as a floor. It collects garbage as Routecard does while the live heap is small.
 func startFloor(kind, database string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return start(exec.Command(self, floorArgument, kind, database))
+	return start(exec.Command(self, floorArgument, kind, database), "GOGC="+cmp.Or(os.Getenv("GOGC"), "400"))
 }
 
 // startPeer starts a PocketBase, whose data are in a new directory.
 func startPeer(program, dir string) (*process, error) { return start(exec.Command(program, dir)) }
 
-// start starts a server and returns when it has logged its URL. All servers have the same GOGC: that of the environment,
-// or 400, which Routecard sets by default.
+// start starts a server and returns when it has logged its URL.
 func start(command *exec.Cmd, variables ...string) (*process, error) {
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "ROUTECARD_") {
 			command.Env = append(command.Env, variable)
 		}
 	}
-	command.Env = append(command.Env, "GOGC="+cmp.Or(os.Getenv("GOGC"), "400"))
 	command.Env = append(command.Env, variables...)
 	log, err := command.StderrPipe()
 	if err != nil {
