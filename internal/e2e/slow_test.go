@@ -258,8 +258,10 @@ func slowReaders(t *testing.T) {
 		units := fmt.Sprintf(`{"pathId":%q,"quantity":%d}`, pathID, slowUnits)
 		const key = "Idempotency-Key: slow"
 		wantEqual(t, "the status", p.do(t, "POST", "/api/serials", units, key).Status, http.StatusCreated)
-		requests = append([]string{post("/api/serials", units, ""), post("/api/serials", units, key+"\r\n"),
-			"GET /api/jobs/" + jobID + " HTTP/1.1\r\nHost: localhost\r\n\r\n"}, longResponses...)
+		requests = append([]string{
+			post("/api/serials", units, ""), post("/api/serials", units, key+"\r\n"),
+			"GET /api/jobs/" + jobID + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		}, longResponses...)
 	})
 	p := startServer(t, "--database", database)
 	var readers sync.WaitGroup
