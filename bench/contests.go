@@ -33,13 +33,12 @@ func contests(b *bench) []contest {
 			seed: seedMixedWork, measure: measureLoad(128), servers: 2, against: []side{{name: "one server", mark: 1.2}},
 		},
 	}
-	for _, clients := range []int{1, 16, 64} {
-		if b.peer == "" {
-			break
+	if b.peer != "" {
+		for _, clients := range []int{1, 16, 64} {
+			peer := createJob(sqlite, clients, 0, side{name: "PocketBase, one row, not synced", peer: b.peer, seed: seedPeer})
+			peer.detail += ", PocketBase"
+			all = append(all, peer)
 		}
-		peer := createJob(sqlite, clients, 0, side{name: "PocketBase, one row, not synced", peer: b.peer, seed: seedPeer})
-		peer.detail += ", PocketBase"
-		all = append(all, peer)
 	}
 	for _, database := range []string{sqlite, postgreSQL} {
 		longPaths := advanceSerial(database, 64, 0, side{name: "paths of 10 steps", seed: seedUnits(10), mark: 0.8})

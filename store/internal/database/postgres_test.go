@@ -41,15 +41,20 @@ func openSession(t *testing.T, name, parameters string, out io.Writer) map[strin
 	return settings
 }
 
+// separator returns what stands between the URL of a database and one more parameter.
+func separator(database string) string {
+	if strings.Contains(database, "?") {
+		return "&"
+	}
+	return "?"
+}
+
 // TestSessionSettings checks that each session has timeouts, and that the URL can set others. It connects by TCP, because
 // PostgreSQL reports 0 for the settings of TCP on another socket.
 func TestSessionSettings(t *testing.T) {
 	t.Parallel()
 	database := postgrestest.Database(t)
-	parameters := "?"
-	if strings.Contains(database, "?") {
-		parameters = "&"
-	}
+	parameters := separator(database)
 	for _, c := range []struct{ parameters, name, want string }{
 		{"", "idle_in_transaction_session_timeout", "10s"},
 		{"", "lock_timeout", "8s"},
@@ -71,11 +76,7 @@ func TestSessionSettings(t *testing.T) {
 func TestLongSnapshotMayPause(t *testing.T) {
 	t.Parallel()
 	database := postgrestest.Database(t)
-	separator := "?"
-	if strings.Contains(database, "?") {
-		separator = "&"
-	}
-	db, err := Open(t.Context(), database+separator+"idle_in_transaction_session_timeout=100ms", Options{Logger: slog.New(slog.DiscardHandler)})
+	db, err := Open(t.Context(), database+separator(database)+"idle_in_transaction_session_timeout=100ms", Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
