@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { client, type Schemas } from "./api.js";
 
@@ -39,6 +39,28 @@ export function useJobSearch(text: string | undefined, limit: number): FoundJobs
   }, [q]);
   const { jobs = [], error } = found.value ?? {};
   return { jobs, isCurrent: found.value?.text === q, error };
+}
+
+/**
+ * Chooses on Enter: at once if what is listed is the answer to the present text, else as soon as it is. Whoever uses it calls
+ * `cancel` when the text changes or the list closes.
+ */
+export function useEnter(isCurrent: boolean, choose: () => void): { enter: () => void; cancel: () => void } {
+  const waits = useRef(false);
+  const cancel = () => {
+    waits.current = false;
+  };
+  // Without delay: an effect that runs later could take back an Enter that came after the text had changed.
+  useLayoutEffect(() => {
+    if (!isCurrent || !waits.current) return;
+    cancel();
+    choose();
+  });
+  const enter = () => {
+    if (isCurrent) choose();
+    else waits.current = true;
+  };
+  return { enter, cancel };
 }
 
 /** What tells jobs of the same name apart. */

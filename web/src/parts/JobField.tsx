@@ -3,7 +3,7 @@ import type { TargetedKeyboardEvent } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import { client, messageOf } from "../api.js";
-import { detailsOf, useJobSearch } from "../jobSearch.js";
+import { detailsOf, useEnter, useJobSearch } from "../jobSearch.js";
 import { words } from "../words.js";
 
 interface Option {
@@ -26,7 +26,6 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
   const chosen = useSignal({ id: "", name: "" });
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
-  const waitsForSearch = useRef(false);
   const id = useId();
 
   const at = state.value;
@@ -52,9 +51,6 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
   }, [jobId]);
   useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [selected]);
   useEffect(() => {
-    if (isCurrent && waitsForSearch.current) choose(options[selected]);
-  }, [isCurrent]);
-  useEffect(() => {
     // The next text replaces the name.
     if (at.name === "closed" && document.activeElement === field.current) field.current?.select();
   }, [at.name, name]);
@@ -63,16 +59,16 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
     if (at.name === "closed") state.value = { name: "open", typed: undefined, selected: 0 };
   };
   const close = () => {
-    waitsForSearch.current = false;
+    cancel();
     state.value = { name: "closed" };
   };
   const choose = (option: Option | undefined) => {
-    waitsForSearch.current = false;
     if (!option) return;
     close();
     chosen.value = option;
     onChange(option.id);
   };
+  const { enter, cancel } = useEnter(isCurrent, () => choose(options[selected]));
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (by !== 0) {
@@ -80,10 +76,8 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
       else if (options.length > 0) state.value = { ...at, selected: (selected + by + options.length) % options.length };
     } else if (at.name === "closed") return;
     else if (event.key === "Escape") close();
-    else if (event.key !== "Enter") return;
-    // What is listed may be the answer to an earlier text.
-    else if (isCurrent) choose(options[selected]);
-    else waitsForSearch.current = true;
+    else if (event.key === "Enter") enter();
+    else return;
     event.preventDefault();
   };
   return (
@@ -105,7 +99,7 @@ export function JobField({ label, jobId, none, onChange }: { label: string; jobI
         onFocus={(event) => event.currentTarget.select()}
         onClick={open}
         onInput={(event) => {
-          waitsForSearch.current = false;
+          cancel();
           state.value = { name: "open", typed: event.currentTarget.value, selected: 0 };
         }}
         onKeyDown={onKeyDown}

@@ -1,8 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useLocation } from "preact-iso/router";
-import { useEffect, useRef } from "preact/hooks";
 
-import { detailsOf, useJobSearch } from "../jobSearch.js";
+import { detailsOf, useEnter, useJobSearch } from "../jobSearch.js";
 import { Dialog } from "../parts/Dialog.js";
 import { words } from "../words.js";
 
@@ -19,7 +18,6 @@ export function Palette({ pages, onClose }: { pages: readonly Target[]; onClose:
 
   const wantedJobs = text.value.trim() === "" ? undefined : text.value;
   const { jobs, isCurrent } = useJobSearch(wantedJobs, offered);
-  const waitsForSearch = useRef(false);
   const wanted = text.value.trim().toLowerCase();
   const found = pages.filter(({ name }) => name.toLowerCase().includes(wanted));
   const targets: Target[] = [...found, ...jobs.map((job) => ({ path: `/jobs/${job.id}`, name: job.name, details: detailsOf(job) }))];
@@ -29,18 +27,13 @@ export function Palette({ pages, onClose }: { pages: readonly Target[]; onClose:
     onClose();
     route(target.path);
   };
-  useEffect(() => {
-    if (isCurrent && waitsForSearch.current) go(targets[index]);
-    waitsForSearch.current = false;
-  }, [isCurrent]);
+  // The pages do not wait for the search.
+  const { enter, cancel } = useEnter(isCurrent || index < found.length, () => go(targets[index]));
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
     const step = steps[event.key];
-    if (event.key === "Enter") {
-      // A job that is listed may be the answer to an earlier text.
-      if (isCurrent || index < found.length) go(targets[index]);
-      else waitsForSearch.current = true;
-    } else if (step !== undefined && targets.length > 0) selected.value = (index + step + targets.length) % targets.length;
+    if (event.key === "Enter") enter();
+    else if (step !== undefined && targets.length > 0) selected.value = (index + step + targets.length) % targets.length;
     else return;
     event.preventDefault();
   };
@@ -56,6 +49,7 @@ export function Palette({ pages, onClose }: { pages: readonly Target[]; onClose:
         autofocus
         value={text.value}
         onInput={(event) => {
+          cancel();
           text.value = event.currentTarget.value;
           selected.value = 0;
         }}
