@@ -129,7 +129,7 @@ func slowBodies(t *testing.T) {
 }
 
 // slowUnits is the number of units that createUnits creates.
-const slowUnits = 50_000
+const slowUnits = 30_000
 
 // createUnits creates units through a server of its own, so that their creation does not count in the memory of the server
 // that the test measures.
@@ -137,7 +137,7 @@ func createUnits(t *testing.T, database string) {
 	t.Helper()
 	p := startServer(t, "--database", database)
 	_, path := createJobWithPath(t, p, 1)
-	const requests = 5 // each far from the timeout of a request, also on a busy machine
+	const requests = 3 // each far from the timeout of a request, also on a busy machine
 	for range requests {
 		if status := p.do(t, "POST", "/api/serials", fmt.Sprintf(`{"pathId":%q,"quantity":%d}`, path, slowUnits/requests)).Status; status != http.StatusCreated {
 			t.Fatalf("the status of the creation is %d, want 201", status)
