@@ -56,8 +56,8 @@ test-litestream: ## Copy a served database with Litestream, kill both, and resto
 	go test -tags '$(GO_TAGS) litestream' -run '^TestLitestream$$' -count=1 -timeout 20m -v ./internal/e2e
 
 .PHONY: test-load
-test-load: postgres ## Load the server with large requests and check its memory (about two minutes)
-	go test -tags '$(GO_TAGS) load' -run '^TestMemoryUnderLoad$$' -count=1 -timeout 10m -v ./internal/e2e
+test-load: postgres ## Load the server with large requests, long lists, and slow clients, and check its memory (about two minutes)
+	go test -tags '$(GO_TAGS) load' -run '^TestLoad' -count=1 -timeout 10m -v ./internal/e2e
 
 .PHONY: soak
 soak: postgres ## Run a workload for five minutes and check that memory does not grow (ROUTECARD_SOAK=1h for longer)

@@ -9,7 +9,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -154,29 +153,6 @@ func (s jobSet) wantAll(t *testing.T, p *process, most int) {
 	}
 	if len(found) > most {
 		t.Errorf("there are %d jobs, but only %d requests were sent", len(found), most)
-	}
-}
-
-// insertJobs inserts jobs into a database without a server, which is faster. Their goal quantities count from 1.
-func insertJobs(t *testing.T, database string, count int) {
-	t.Helper()
-	s, err := store.Open(t.Context(), database, store.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	pool, rows := s.Pools()["write"], "WITH RECURSIVE rows(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM rows WHERE n < %d) %s"
-	if store.IsPostgres(database) {
-		pool, rows = s.Pools()["postgres"], "WITH rows AS (SELECT generate_series(1, %d) AS n) %s"
-	}
-	insert := fmt.Sprintf(rows, count, `INSERT INTO jobs
-		(id, name, goal_quantity, jira_ticket_summary, jira_labels, search_text, version, created_at, updated_at)
-		SELECT 'job_' || substr('00000000000000000000000000' || n, -26), concat('JOB ', n), n, 'Build aluminum housings', '["rush"]', 'job ' || n, 1, 0, 0 FROM rows`)
-	if store.IsPostgres(database) {
-		insert = strings.Replace(insert, "substr('00000000000000000000000000' || n, -26)", "lpad(n::text, 26, '0')", 1)
-	}
-	if _, err := pool.ExecContext(t.Context(), insert); err != nil {
-		t.Fatal(err)
 	}
 }
 

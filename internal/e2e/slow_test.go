@@ -1,3 +1,5 @@
+//go:build load
+
 package e2e
 
 import (
@@ -20,9 +22,9 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestSlowClients runs its parts at the same time, because each waits for a timeout of the server. t.Parallel would run
+// TestLoadSlowClients runs its parts at the same time, because each waits for a timeout of the server. t.Parallel would run
 // fewer of them at once.
-func TestSlowClients(t *testing.T) {
+func TestLoadSlowClients(t *testing.T) {
 	t.Parallel()
 	var parts sync.WaitGroup
 	for name, part := range map[string]func(*testing.T){

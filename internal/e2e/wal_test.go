@@ -1,3 +1,5 @@
+//go:build load
+
 package e2e
 
 import (
@@ -12,9 +14,9 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestWALWhileListsAreRead creates jobs while other clients read long lists all the time, so that there is no moment without
+// TestLoadWAL creates jobs while other clients read long lists all the time, so that there is no moment without
 // a reader. The write-ahead log of SQLite stays small, and no client waits long.
-func TestWALWhileListsAreRead(t *testing.T) {
+func TestLoadWAL(t *testing.T) {
 	t.Parallel()
 	const readers, creates, limitMB = 12, 260, 40
 	database := routecardtest.SQLite(t)
