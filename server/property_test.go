@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/routecard/routecard/gen"
 	"github.com/routecard/routecard/internal/contracttest"
 	"github.com/routecard/routecard/internal/routecardtest"
 )
