@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -101,26 +100,24 @@ func (in *Increment) writePostgres(batch *postgresBatch) error {
 		return nil
 	}
 	changes := make([]string, len(in.columns))
-	names, arrays := []string{"id"}, []string{"$1::text[]"}
-	values := []any{ids}
-	for i, column := range in.columns {
-		changes[i] = column + " = t." + column + " + d." + column
-		names = append(names, column)
-		arrays = append(arrays, "$"+strconv.Itoa(i+2)+"::bigint[]")
+	columns := []column{{name: "id", kind: text}}
+	arrays := []any{ids}
+	for i, name := range in.columns {
+		changes[i] = name + " = t." + name + " + d." + name
+		columns = append(columns, column{name: name, kind: bigint})
 		deltas := make([]int64, len(ids))
 		for row, id := range ids {
 			deltas[row] = in.deltas[id][i]
 		}
-		values = append(values, deltas)
+		arrays = append(arrays, deltas)
 	}
-	from := " FROM unnest(" + strings.Join(arrays, ", ") + ")"
 	if in.insert {
-		columns := strings.Join(names, ", ")
-		batch.queue(len(ids), "INSERT INTO "+in.table+" AS t ("+columns+") SELECT *"+from+in.onConflict("t"), values)
+		batch.queue(len(ids), "INSERT INTO "+in.table+" AS t (id, "+strings.Join(in.columns, ", ")+") SELECT "+unnest(columns)+
+			in.onConflict("t"), arrays)
 		return nil
 	}
 	batch.queue(len(ids), "UPDATE "+in.table+" AS t SET "+strings.Join(changes, ", ")+
-		from+" AS d("+strings.Join(names, ", ")+") WHERE t.id = d.id", values)
+		" FROM (SELECT "+unnest(columns)+") AS d WHERE t.id = d.id", arrays)
 	return nil
 }
 
