@@ -101,6 +101,15 @@ func (j *Job) UrgencyText() string {
 	return closed + strconv.Itoa(ranks[priority]) + due
 }
 
+// Rank returns a text that sorts open jobs, the most urgent first, and of equally urgent jobs the oldest. It is nil for a closed
+// job. The steps of the job keep it, so that the work of a station can be read in this order.
+func (j *Job) Rank() *string {
+	if j.ClosedAt != nil {
+		return nil
+	}
+	return new(j.Urgency + "." + j.ID)
+}
+
 // Close closes the job. It returns a Conflict error if the job is closed already.
 func (j *Job) Close(at Millis, reason *string) error {
 	if j.ClosedAt != nil {
