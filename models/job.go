@@ -46,11 +46,12 @@ type Job struct {
 	UpdatedAt Millis `gorm:"autoUpdateTime:false"`
 }
 
-// FoldSearchText returns what a person searches a job by, in lower case: name, ticket key, ticket summary, and part number.
+// FoldSearchText returns what a person searches a job by, in lower case: name, ticket key, ticket summary, part number, and external
+// id.
 // Go folds the case and not the database, because SQLite only folds ASCII and PostgreSQL depends on its locale.
 func (j *Job) FoldSearchText() string {
 	parts := []string{j.Name}
-	for _, part := range []*string{j.Jira.TicketKey, j.Jira.TicketSummary, j.Jira.PartNumber} {
+	for _, part := range []*string{j.Jira.TicketKey, j.Jira.TicketSummary, j.Jira.PartNumber, j.ExternalID} {
 		if part != nil {
 			parts = append(parts, *part)
 		}

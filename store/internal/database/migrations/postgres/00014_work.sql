@@ -35,7 +35,11 @@ CREATE INDEX steps_by_assignee ON steps (assigned_to, job_rank, path_id, positio
 WHERE assigned_to IS NOT NULL AND job_rank IS NOT NULL AND has_work = TRUE;
 CREATE INDEX steps_by_name ON steps (name, job_rank, path_id, position) WHERE job_rank IS NOT NULL AND has_work = TRUE;
 
+-- The external id is searched, too. Only letters of ASCII are folded here; a change of the job folds the others.
+UPDATE jobs SET search_text = search_text || chr(10) || lower(external_id) WHERE external_id IS NOT NULL;
+
 -- +goose Down
+UPDATE jobs SET search_text = substr(search_text, 1, length(search_text) - length(external_id) - 1) WHERE external_id IS NOT NULL;
 DROP TRIGGER steps_have_work ON steps;
 DROP TRIGGER new_steps_have_work ON steps;
 DROP FUNCTION steps_have_work();
