@@ -421,6 +421,7 @@ func TestCheckFindsBrokenReferences(t *testing.T) {
 		for _, statement := range append(off,
 			"UPDATE paths SET job_id = 'job_nothing'",
 			"UPDATE serials SET job_id = 'job_nothing'",
+			"UPDATE serials SET path_id = 'path_nothing' WHERE id = 'SN-00003'",
 		) {
 			if _, err := anyPool(s.Store).ExecContext(t.Context(), statement); err != nil {
 				t.Fatal(err)
@@ -432,6 +433,13 @@ func TestCheckFindsBrokenReferences(t *testing.T) {
 		}
 		for i := range 4 {
 			want = append(want, fmt.Sprintf("the job of serial number SN-%05d is job_nothing, and by its events it is %s", i+1, path.JobID))
+			if i == 2 {
+				want = append(want, "the path of serial number SN-00003 is path_nothing, and by its events it is "+path.ID)
+			}
+		}
+		if !store.IsPostgres(database) {
+			// PostgreSQL has no reference from units to their paths.
+			want = slices.Insert(want, 0, "a row of serials refers to one of paths that does not exist")
 		}
 		wantFaults(t, s.Store, want...)
 	})
