@@ -1,11 +1,13 @@
 -- +goose Up
--- What listWork reads the steps by, from an index in its order. The rank is the place of the step's job among all open jobs, the most
--- urgent first: its urgency, a dot, and its id, see models/job.go. It is NULL for a step of a closed job and for a removed step.
+-- The list of work reads the steps from an index in the order of the list. The rank is the place of the step's job among all open
+-- jobs, the most urgent first: its urgency, a dot, and its id, see models/job.go. It is NULL for a step of a closed job and for a
+-- removed step.
 ALTER TABLE steps ADD COLUMN job_rank text COLLATE "C";
 UPDATE steps SET job_rank = jobs.urgency || '.' || jobs.id FROM paths JOIN jobs ON jobs.id = paths.job_id
 WHERE paths.id = steps.path_id AND jobs.closed_at IS NULL AND steps.position IS NOT NULL;
 
--- How many units are missing from the goal of the path, at its first step, and whether the step has anything to do.
+-- to_create is how many units are missing from the goal of the path, at its first step. has_work says whether the step has units or
+-- has units to create.
 ALTER TABLE steps ADD COLUMN to_create bigint NOT NULL DEFAULT 0;
 ALTER TABLE steps ADD COLUMN has_work boolean NOT NULL DEFAULT FALSE;
 UPDATE steps SET to_create = paths.goal_quantity - paths.in_progress_count - paths.completed_count
@@ -38,8 +40,8 @@ CREATE INDEX steps_by_name ON steps (name, job_rank, path_id, position) WHERE jo
 -- The external id is searched, too. Only letters of ASCII are folded here; a change of the job folds the others.
 UPDATE jobs SET search_text = search_text || chr(10) || lower(external_id) WHERE external_id IS NOT NULL;
 
--- The reference took half the time of inserting a unit. It found nothing that could be wrong: who creates a unit locks its path, and a
--- path with units is not deleted. `routecard check` looks for units without a path.
+-- The reference took half the time of inserting a unit, and found nothing that could be wrong: the server locks the path when it creates
+-- a unit, and does not delete a path that has units. `routecard check` looks for units without a path.
 ALTER TABLE serials DROP CONSTRAINT serials_path_id_fkey;
 
 -- +goose Down

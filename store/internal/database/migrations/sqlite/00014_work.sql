@@ -1,11 +1,13 @@
 -- +goose Up
--- What listWork reads the steps by, from an index in its order. The rank is the place of the step's job among all open jobs, the most
--- urgent first: its urgency, a dot, and its id, see models/job.go. It is NULL for a step of a closed job and for a removed step.
+-- The list of work reads the steps from an index in the order of the list. The rank is the place of the step's job among all open
+-- jobs, the most urgent first: its urgency, a dot, and its id, see models/job.go. It is NULL for a step of a closed job and for a
+-- removed step.
 ALTER TABLE steps ADD COLUMN job_rank TEXT;
 UPDATE steps SET job_rank = jobs.urgency || '.' || jobs.id FROM paths JOIN jobs ON jobs.id = paths.job_id
 WHERE paths.id = steps.path_id AND jobs.closed_at IS NULL AND steps.position IS NOT NULL;
 
--- How many units are missing from the goal of the path, at its first step, and whether the step has anything to do.
+-- to_create is how many units are missing from the goal of the path, at its first step. has_work says whether the step has units or
+-- has units to create.
 ALTER TABLE steps ADD COLUMN to_create INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE steps ADD COLUMN has_work INTEGER NOT NULL DEFAULT FALSE;
 UPDATE steps SET to_create = paths.goal_quantity - paths.in_progress_count - paths.completed_count
