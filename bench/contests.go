@@ -85,21 +85,16 @@ func contests(b *bench) []contest {
 				operation: "planJob", database: database, detail: "20 paths of 30 steps and 2000 units", unit: duration,
 				seed: seedPlans, measure: timeRequest(1), limit: float64(2 * time.Second),
 			},
-			contest{
-				operation: "listWork", database: database, detail: "first page, 5000 jobs, 100000 steps", unit: duration,
-				seed: seedWork(5000, "/api/work?limit=100"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
-			},
-			contest{
-				operation: "listWork", database: database, detail: "first page of one station of 20, 5000 jobs, 100000 steps", unit: duration,
-				seed: seedWork(5000, "/api/work?limit=100&location=Bay%203"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
-			},
+			listWork(database, "first page", ""),
+			listWork(database, "first page of one station of 20", "&location=Bay%203"),
+			listWork(database, "one step name of 5, work at 50 of 20000 first steps", "&stepName=Step%201"),
 			contest{
 				operation: "getThroughput", database: database, detail: fmt.Sprintf("a month by day, %d events", b.manyUnits()), unit: duration,
 				seed: seedMoves(b.manyUnits()), measure: timeRequest(20), limit: float64(200 * time.Millisecond), large: true,
 			},
 			contest{
 				operation: "listPlaces", database: database, detail: "5000 jobs, 100000 steps", unit: duration,
-				seed: seedWork(5000, "/api/places"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
+				seed: seedWork("/api/places"), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
 			},
 			contest{
 				operation: "importJobs", database: database, detail: "50000 rows", unit: duration,
@@ -166,6 +161,14 @@ func advanceSerial(database string, clients int, tail float64, against ...side) 
 		operation: "advanceSerial", database: database, detail: clientCount(clients), unit: perSecond,
 		seed: seedUnits(10), measure: measureLoad(clients), done: "SELECT CAST(sum(version - 1) AS bigint) FROM serials",
 		against: against, tail: tail,
+	}
+}
+
+// listWork gets up to 100 rows of work of a shop with 5,000 jobs, 100,000 steps, and 1,000,000 units.
+func listWork(database, detail, filter string) contest {
+	return contest{
+		operation: "listWork", database: database, detail: detail, unit: duration,
+		seed: seedWork("/api/work?limit=100" + filter), measure: timeRequest(20), limit: float64(30 * time.Millisecond), large: true,
 	}
 }
 
@@ -390,23 +393,43 @@ func seedImport(_ *bench, s *side) error {
 	return nil
 }
 
-// seedWork plans so many jobs with 4 paths of 5 steps, and 10 units on each path. The urgent jobs are not the oldest, and the steps
-// are at 20 locations. Then clients get the path each time.
-func seedWork(jobs int, path string) func(*bench, *side) error {
+// seedWork writes a shop into the database: 5,000 open jobs with 4 paths of 5 steps, and 50 units on each path, 10 of which stand at the
+// second step. The others are completed. The urgent jobs are not the oldest, the steps are at 20 locations, and 50 paths have fewer
+// units than their goal, so that only 50 of the 20,000 first steps have work. Then clients get the path each time.
+func seedWork(path string) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
-		s.next = inTurn(jobs, func(i int) []byte {
-			var paths []string
-			for p := range 4 {
-				var steps []string
-				for step := range 5 {
-					steps = append(steps, fmt.Sprintf(`{"name":"Step","location":"Bay %d"}`, (i*7+p*5+step)%20))
-				}
-				paths = append(paths, `{"name":"Route","goalQuantity":20,"quantity":10,"steps":[`+strings.Join(steps, ",")+`]}`)
+		const n = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+		if err := s.process.stop(); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			fmt.Sprintf(`INSERT INTO jobs (id, name, goal_quantity, due_date, urgency, search_text, version, created_at, updated_at) `+n+`
+				SELECT 'job_' || (100000 + i), 'JOB-' || i, 50, '2026-' || (10 + i * 7 %% 3) || '-' || (10 + i %% 19),
+					'022026' || (10 + i * 7 %% 3) || (10 + i %% 19), 'job-' || i, 1, i, i FROM n`, 4999),
+			fmt.Sprintf(`INSERT INTO paths (id, job_id, name, goal_quantity, advancement_mode, last_step_no, in_progress_count, completed_count,
+					version, created_at, updated_at) `+n+`
+				SELECT 'path_' || (100000 + i), 'job_' || (100000 + i / 4), 'Route', CASE i %% 400 WHEN 0 THEN 60 ELSE 50 END, 'strict', 5, 10, 40,
+					1, i, i FROM n`, 19999),
+			fmt.Sprintf(`INSERT INTO steps (id, path_id, no, position, name, location, optional, dependency_type, part_count, done_count,
+					job_rank, to_create) `+n+`
+				SELECT 'step_' || (100000 + i), 'path_' || (100000 + i / 5), 1 + i %% 5, i %% 5, 'Step ' || (1 + i %% 5),
+					'Bay ' || ((i / 20 * 7 + i / 5 %% 4 * 5 + i %% 5) %% 20), FALSE, 'physical',
+					CASE i %% 5 WHEN 1 THEN 10 ELSE 0 END, CASE i %% 5 WHEN 0 THEN 50 ELSE 40 END,
+					(SELECT urgency || '.' || id FROM jobs WHERE id = 'job_' || (100000 + i / 20)), CASE i %% 2000 WHEN 0 THEN 10 ELSE 0 END FROM n`, 99999),
+			fmt.Sprintf(`INSERT INTO serials (no, id, number, job_id, path_id, status, step_id, marks, known_step_no, force_completed, entered_at,
+					version, created_at, updated_at) `+n+`
+				SELECT i + 1, 'SN-' || i, i + 1, 'job_' || (100000 + i %% 20000 / 4), 'path_' || (100000 + i %% 20000),
+					CASE WHEN i < 800000 THEN 'completed' ELSE 'in_progress' END,
+					CASE WHEN i >= 800000 THEN 'step_' || (100001 + i %% 20000 * 5) END, '1c', 5, FALSE, i, 1, i, i FROM n`, 999999),
+			"INSERT INTO places (id, steps, waiting) SELECT 'step:' || name, count(*), sum(part_count) FROM steps GROUP BY name",
+			"INSERT INTO places (id, steps, waiting) SELECT 'location:' || location, count(*), sum(part_count) FROM steps GROUP BY location",
+		} {
+			if err := execute(s.database, statement); err != nil {
+				return err
 			}
-			return postRequest("/api/jobs/plan", fmt.Sprintf(`{"name":"JOB-2024-001","goalQuantity":50,"dueDate":"2026-%02d-%02d","paths":[%s]}`,
-				1+i*7%12, 1+i%28, strings.Join(paths, ",")))
-		})
-		_, err := s.load(16, 0, time.Hour)
+		}
+		var err error
+		s.process, err = startRoutecard(s.program, s.database)
 		s.next = repeat(getRequest(path))
 		return err
 	}

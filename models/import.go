@@ -254,7 +254,10 @@ func (r *ImportRow) Change() JobChange {
 
 // Path returns the path that is made from a template for the row's job.
 func (r *ImportRow) Path(template Template) Path {
-	return Path{JobID: r.Job.ID, Name: template.Name, GoalQuantity: r.Job.GoalQuantity, AdvancementMode: template.AdvancementMode}
+	return Path{
+		JobID: r.Job.ID, JobRank: r.Job.Rank(), Name: template.Name, GoalQuantity: r.Job.GoalQuantity,
+		AdvancementMode: template.AdvancementMode,
+	}
 }
 
 // UnitCount returns the number of units that are created with the row's job.

@@ -46,11 +46,12 @@ type Job struct {
 	UpdatedAt Millis `gorm:"autoUpdateTime:false"`
 }
 
-// FoldSearchText returns what a person searches a job by, in lower case: name, ticket key, ticket summary, and part number.
+// FoldSearchText returns what a person searches a job by, in lower case: name, ticket key, ticket summary, part number, and external
+// id.
 // Go folds the case and not the database, because SQLite only folds ASCII and PostgreSQL depends on its locale.
 func (j *Job) FoldSearchText() string {
 	parts := []string{j.Name}
-	for _, part := range []*string{j.Jira.TicketKey, j.Jira.TicketSummary, j.Jira.PartNumber} {
+	for _, part := range []*string{j.Jira.TicketKey, j.Jira.TicketSummary, j.Jira.PartNumber, j.ExternalID} {
 		if part != nil {
 			parts = append(parts, *part)
 		}
@@ -99,6 +100,15 @@ func (j *Job) UrgencyText() string {
 		due = strings.ReplaceAll(*j.DueDate, "-", "")
 	}
 	return closed + strconv.Itoa(ranks[priority]) + due
+}
+
+// Rank returns a text that sorts open jobs, the most urgent first, and of equally urgent jobs the oldest. It is nil for a closed
+// job. The steps of the job keep it, so that the work of a station can be read in this order.
+func (j *Job) Rank() *string {
+	if j.ClosedAt != nil {
+		return nil
+	}
+	return new(j.Urgency + "." + j.ID)
 }
 
 // Close closes the job. It returns a Conflict error if the job is closed already.

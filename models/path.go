@@ -34,6 +34,8 @@ type Path struct {
 	// JobClosed reports whether the path's job is closed. ClosedJob is then the name of the job.
 	JobClosed bool
 	ClosedJob string `gorm:"-"`
+	// JobRank is what new steps of the path get, see [Step].
+	JobRank *string `gorm:"-"`
 	// Version counts the changes of the path's own fields and steps, from 1. Progress does not change it.
 	Version   int64
 	CreatedAt Millis `gorm:"autoCreateTime:false"`
@@ -57,12 +59,17 @@ type Step struct {
 	AssignedTo     *string
 	Optional       bool
 	DependencyType DependencyType
-	// JobClosed reports whether the job of the step's path is closed.
-	JobClosed bool
+	// JobRank is that of the step's job, see [Job.Rank]. It is nil for a removed step.
+	JobRank *string
 	// PartCount is the number of units in progress that stand at the step.
 	PartCount int64
 	// DoneCount is the number of units, in progress or completed, that have done the step.
 	DoneCount int64
+	// ToCreate is the number of units that are missing from the goal of the path, at its first step. It can be negative, and is 0
+	// at the other steps. Scrapped units don't count.
+	ToCreate int64
+	// HasWork reports whether PartCount or ToCreate is positive. The database keeps it.
+	HasWork bool `gorm:"->"`
 	// StoodAhead has the steps at which units still owe this step, because it was ahead of them before it was moved.
 	StoodAhead Standings `gorm:"type:text"`
 }
@@ -73,6 +80,14 @@ func (p *Path) CheckOpen() error {
 		return ConflictError("Job %s is closed", p.ClosedJob)
 	}
 	return nil
+}
+
+// SetToCreate sets what is to be created at each step, after a change of the goal or of the steps.
+func (p *Path) SetToCreate() {
+	for i := range p.Steps {
+		p.Steps[i].ToCreate = 0
+	}
+	p.Steps[0].ToCreate = p.GoalQuantity - p.InProgress - p.Completed
 }
 
 // StepIndex returns the index of the step with the given id, or -1.

@@ -76,7 +76,7 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 		if step.PartCount > 0 {
 			return nil, ConflictError("Cannot remove step %s: %d unit(s) in progress stand there", step.Name, step.PartCount)
 		}
-		step.Index = nil
+		step.Index, step.JobRank, step.ToCreate = nil, nil, 0
 		removed = append(removed, step)
 	}
 	return removed, nil
@@ -85,7 +85,7 @@ func (p *Path) Revise(list []StepChange) (removed []Step, err error) {
 // NewStep returns a step with the defaults and the path's next number.
 func (p *Path) NewStep() Step {
 	p.LastStepNumber++
-	return Step{ID: NewID(StepPrefix), PathID: p.ID, Number: p.LastStepNumber, DependencyType: Preferred, JobClosed: p.JobClosed}
+	return Step{ID: NewID(StepPrefix), PathID: p.ID, Number: p.LastStepNumber, DependencyType: Preferred, JobRank: p.JobRank}
 }
 
 // match returns, for each step of the list, the index of the existing step that it changes, or -1 for a new step.

@@ -23,7 +23,7 @@ var filterJobs = []string{
 	`{"name":"JOB-2024-002","goalQuantity":200}`,
 	`{"name":"Gehäuse ÄÖÜ","goalQuantity":1,"jiraTicketKey":"PI-42","jiraPriority":"Low","jiraEpicLink":"PI-10","jiraLabels":["rush"]}`,
 	`{"name":"КОРПУС","goalQuantity":1,"jiraTicketSummary":"Build 50% of HOUSINGS","jiraPriority":"High","jiraLabels":["Rush","Q1-2024"]}`,
-	`{"name":"a_b%c\\d","goalQuantity":1,"jiraPartNumber":"alu-housing-7075","jiraEpicLink":"PI-11","jiraLabels":[]}`,
+	`{"name":"a_b%c\\d","goalQuantity":1,"externalId":"Erp-4711/Ü","jiraPartNumber":"alu-housing-7075","jiraEpicLink":"PI-11","jiraLabels":[]}`,
 	`{"name":"axbyc","goalQuantity":1,"jiraPartNumber":"","jiraLabels":["","rush","rush","Q1-2024","late"]}`,
 	`{"name":"Κατασκευή ΟΔΟΣ","goalQuantity":1}`,
 }
@@ -46,9 +46,10 @@ func TestListJobsFilters(t *testing.T) {
 			"q=HOUSING":                        {0, 3, 4},
 			"q=7075":                           {0, 4},
 			"q=alu-Housing":                    {0, 4},
-			"q=high":                           {}, // the priority is not searched,
-			"q=PI-10":                          {}, // nor the epic,
-			"q=rush":                           {}, // nor the labels
+			"q=ERP-4711/ü":                     {4}, // the external id
+			"q=high":                           {},  // the priority is not searched,
+			"q=PI-10":                          {},  // nor the epic,
+			"q=rush":                           {},  // nor the labels
 			"q=äöü":                            {2},
 			"q=ÄÖÜ":                            {2},
 			"q=Корпус":                         {3},

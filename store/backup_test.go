@@ -234,6 +234,21 @@ func TestCheckFindsFaults(t *testing.T) {
 				},
 			},
 			{
+				"UPDATE steps SET job_rank = '0099999999.job_nothing' WHERE name = 'Mill'", "UPDATE steps SET job_rank = '0299999999." + path.JobID + "'",
+				[]string{"the rank of step " + mill + " is 0099999999.job_nothing, and by its events it is 0299999999." + path.JobID},
+			},
+			{
+				"UPDATE steps SET to_create = to_create + 5", "UPDATE steps SET to_create = to_create - 5",
+				[]string{
+					"the number of units to create of step " + saw + " is 6, and by its events it is 1",
+					"the number of units to create of step " + mill + " is 5, and by its events it is 0",
+				},
+			},
+			{
+				"UPDATE steps SET has_work = FALSE WHERE name = 'Mill'", "UPDATE steps SET has_work = TRUE WHERE name = 'Mill'",
+				[]string{"the mark of work of step " + mill + " is false, and by its events it is true"},
+			},
+			{
 				"UPDATE serials SET step_id = '" + mill + "' WHERE id = 'SN-00001'",
 				"UPDATE serials SET step_id = '" + saw + "' WHERE id = 'SN-00001'",
 				[]string{"the current step of serial number SN-00001 is " + mill + ", and by its events it is " + saw},
@@ -406,6 +421,7 @@ func TestCheckFindsBrokenReferences(t *testing.T) {
 		for _, statement := range append(off,
 			"UPDATE paths SET job_id = 'job_nothing'",
 			"UPDATE serials SET job_id = 'job_nothing'",
+			"UPDATE serials SET path_id = 'path_nothing' WHERE id = 'SN-00003'",
 		) {
 			if _, err := anyPool(s.Store).ExecContext(t.Context(), statement); err != nil {
 				t.Fatal(err)
@@ -417,6 +433,13 @@ func TestCheckFindsBrokenReferences(t *testing.T) {
 		}
 		for i := range 4 {
 			want = append(want, fmt.Sprintf("the job of serial number SN-%05d is job_nothing, and by its events it is %s", i+1, path.JobID))
+			if i == 2 {
+				want = append(want, "the path of serial number SN-00003 is path_nothing, and by its events it is "+path.ID)
+			}
+		}
+		if !store.IsPostgres(database) {
+			// PostgreSQL has no reference from units to their paths.
+			want = slices.Insert(want, 0, "a row of serials refers to one of paths that does not exist")
 		}
 		wantFaults(t, s.Store, want...)
 	})

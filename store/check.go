@@ -190,8 +190,10 @@ func checkState(db *gorm.DB, report *Report, state *replay.Replay) error {
 			for _, step := range steps[path.ID] {
 				if step.Index != nil {
 					known.Steps = append(known.Steps, step)
-				} else if step.PartCount != 0 {
+				} else {
 					report.differs("removed step", step.ID, "unit count", step.PartCount, int64(0))
+					report.differs("removed step", step.ID, "rank", valueOf(step.JobRank), "")
+					report.differs("removed step", step.ID, "number of units to create", step.ToCreate, int64(0))
 				}
 			}
 			paths[path.ID] = &known
@@ -299,6 +301,7 @@ func (r *Report) comparePath(path *models.Path, state *replay.Replay) {
 	if len(path.Steps) != len(want.Steps) {
 		return
 	}
+	rank, toCreate := rankOf(job), want.GoalQuantity-want.InProgress-want.Completed
 	for i := range path.Steps {
 		step, want := &path.Steps[i], &want.Steps[i]
 		differs(fmt.Sprintf("step %d", i+1), step.ID, want.ID)
@@ -313,9 +316,22 @@ func (r *Report) comparePath(path *models.Path, state *replay.Replay) {
 		differs("optional flag", step.Optional, want.Optional)
 		differs("dependency type", string(step.DependencyType), want.DependencyType)
 		differs("unit count", step.PartCount, want.PartCount)
-		differs("mark of a closed job", step.JobClosed, path.JobClosed)
+		differs("rank", valueOf(step.JobRank), rank)
+		differs("number of units to create", step.ToCreate, toCreate)
+		toCreate = 0
+		differs("mark of work", step.HasWork, step.PartCount > 0 || step.ToCreate > 0)
 		differs("number of units that have done it", step.DoneCount, want.DoneCount)
 	}
+}
+
+// rankOf returns the rank of a replayed job, "" if the job is closed.
+func rankOf(job replay.Job) string {
+	if job.ClosedAt != "" {
+		return ""
+	}
+	ranked := models.Job{ID: job.ID, DueDate: job.DueDate, Priority: (*models.JobPriority)(job.Priority)}
+	ranked.Urgency = ranked.UrgencyText()
+	return *ranked.Rank()
 }
 
 // storedUnit is a unit with the number of its last event, nil if the unit has no such event.

@@ -12,7 +12,7 @@ import (
 )
 
 // counts is what has to be added to the counts of paths and steps, by their ids. Those of a path are units in progress,
-// completed, and scrapped. Those of a step are units in progress that stand there, and units that have done it.
+// completed, and scrapped. Those of a step are units in progress that stand there, units that have done it, and units to be created there.
 type counts struct {
 	paths, steps map[string][]int64
 	// waiting is the same number of units in progress, for the steps of open jobs.
@@ -53,12 +53,14 @@ func (c counts) add(path *models.Path, unit *models.Unit, n int64, done map[int]
 	switch unit.Status {
 	case models.InProgress:
 		ofPath[0] += n
+		c.step(path.Steps[0].ID)[2] -= n
 		c.step(*unit.StepID)[0] += n
 		if !path.JobClosed {
 			c.waiting[&path.Steps[path.StepIndex(*unit.StepID)]] += n
 		}
 	case models.Completed:
 		ofPath[1] += n
+		c.step(path.Steps[0].ID)[2] -= n
 	case models.Scrapped:
 		ofPath[2] += n
 		return
@@ -72,7 +74,7 @@ func (c counts) add(path *models.Path, unit *models.Unit, n int64, done map[int]
 
 func (c counts) step(id string) []int64 {
 	if c.steps[id] == nil {
-		c.steps[id] = make([]int64, 2)
+		c.steps[id] = make([]int64, 3)
 	}
 	return c.steps[id]
 }
@@ -80,7 +82,7 @@ func (c counts) step(id string) []int64 {
 // queue queues the changes of the counts.
 func (c counts) queue(t *database.Tx) {
 	t.Queue(rows.NewIncrement[models.Path](c.paths, "in_progress_count", "completed_count", "scrapped_count"),
-		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count"))
+		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count", "to_create"))
 	places := placeChanges{}
 	for step, n := range c.waiting {
 		places.add(step, 0, n)

@@ -89,7 +89,7 @@ func importJobs(t *database.Tx, by Request, file models.ImportFile, options mode
 		for i, at := range some {
 			report.Outcomes[at].JobID = jobs[i].ID
 			if row := file.Rows[at]; row.Template != nil {
-				row.Job.ID = jobs[i].ID
+				row.Job = jobs[i]
 				planned = append(planned, row)
 			}
 		}
@@ -114,13 +114,22 @@ func updateImported(t *database.Tx, by Request, file models.ImportFile, report m
 	for i := range found {
 		jobs[found[i].ID] = &found[i]
 	}
+	var moved []string
 	for i, at := range some {
-		if err := changeJob(t, by, jobs[ids[i]], file.Rows[at].Change()); err != nil {
+		job := jobs[ids[i]]
+		urgency := job.Urgency
+		if err := changeJob(t, by, job, file.Rows[at].Change()); err != nil {
 			return err
+		}
+		if job.Urgency != urgency {
+			moved = append(moved, job.ID)
 		}
 	}
 	t.Queue(rows.Upsert(found, "id", ownJobFields...))
-	return t.Flush()
+	if err := t.Flush(); err != nil || len(moved) == 0 {
+		return err
+	}
+	return rankSteps(t, moved)
 }
 
 // insertImportedPaths writes the paths of rows with a template, and the units on them.

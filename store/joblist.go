@@ -12,7 +12,7 @@ import (
 
 // JobFilter selects jobs that match every field that is set, and says in which order they are listed.
 type JobFilter struct {
-	// Query is a part of the name, ticket key, ticket summary, or part number. Case does not matter.
+	// Query is a part of the name, ticket key, ticket summary, part number, or external id. Case does not matter.
 	Query      *string
 	TicketKey  *string
 	PartNumber *string

@@ -109,10 +109,14 @@ func (s *Store) UpdateJob(ctx context.Context, by Request, id string, condition 
 		if job, err = lockJob(t, id, condition); err != nil {
 			return err
 		}
+		urgency := job.Urgency
 		if err := changeJob(t, by, &job, change); err != nil {
 			return err
 		}
-		return updateJob(t, &job)
+		if err := updateJob(t, &job); err != nil || job.Urgency == urgency {
+			return err
+		}
+		return rankSteps(t, []string{id})
 	})
 	return job, s.explainTaken(ctx, job, err)
 }
@@ -155,6 +159,24 @@ func updateJob(t *database.Tx, job *models.Job) error {
 	return t.Select(ownJobFields).Updates(job).Error
 }
 
+// rankSteps gives the steps of jobs the new rank of their job. It locks the paths, so that nobody adds a step with the old rank.
+func rankSteps(t *database.Tx, jobIDs []string) error {
+	if _, err := lockPathsOf(t, jobIDs); err != nil {
+		return err
+	}
+	// The rank is models.Job.Rank.
+	return t.Exec(`UPDATE steps SET job_rank = (
+			SELECT CASE WHEN j.closed_at IS NULL THEN j.urgency || '.' || j.id END
+			FROM paths AS p JOIN jobs AS j ON j.id = p.job_id WHERE p.id = steps.path_id)
+		WHERE position IS NOT NULL AND path_id IN (SELECT id FROM paths WHERE job_id IN ?)`, jobIDs).Error
+}
+
+// lockPathsOf locks the paths of jobs in the order of the paths' ids, as commands lock them, and returns them without their steps.
+func lockPathsOf(t *database.Tx, jobIDs []string) (paths []models.Path, err error) {
+	err = t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("job_id IN ?", jobIDs).Order("id").Find(&paths).Error
+	return paths, err
+}
+
 // CloseJob closes a job, and reports whether the job is the result of an earlier request. From the commit on, no unit is
 // created or changed on the job. It returns a NotFound error, a Conflict error if the job is closed already, or a KeyReused
 // error.
@@ -182,11 +204,9 @@ func (s *Store) changeState(
 			if err := apply(t, &job); err != nil {
 				return err
 			}
-			// Locked, so that every command comes either before this change or after it, and in the order of their ids, as
-			// commands lock them.
-			var paths []models.Path
-			if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Select("id").
-				Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
+			// Locked, so that every command comes either before this change or after it.
+			paths, err := lockPathsOf(t, []string{id})
+			if err != nil {
 				return err
 			}
 			if err := loadSteps(t.DB, paths); err != nil {
@@ -201,12 +221,11 @@ func (s *Store) changeState(
 			if err := t.Exec("UPDATE paths SET job_closed = ? WHERE job_id = ?", closed, id).Error; err != nil {
 				return err
 			}
-			if err := t.Exec("UPDATE steps SET job_closed = ? WHERE path_id IN (SELECT id FROM paths WHERE job_id = ?)",
-				closed, id).Error; err != nil {
-				return err
-			}
 			setNewVersion(t, &job)
 			if err := updateJob(t, &job); err != nil {
+				return err
+			}
+			if err := rankSteps(t, []string{id}); err != nil {
 				return err
 			}
 			if err := keepResult(t, by, job); err != nil {
@@ -237,9 +256,8 @@ func (s *Store) DeleteJob(ctx context.Context, by Request, id string, condition 
 			return err
 		}
 		// Locked, so that nobody creates a unit on a path that is deleted here.
-		var paths []models.Path
-		if err := t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
-			Where("job_id = ?", id).Order("id").Find(&paths).Error; err != nil {
+		paths, err := lockPathsOf(t, []string{id})
+		if err != nil {
 			return err
 		}
 		if n := models.CountsOf(paths).Total(); n > 0 {

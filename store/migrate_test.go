@@ -26,6 +26,32 @@ func migrationFiles(t *testing.T, database string) int {
 	return len(files)
 }
 
+// undoMigrations takes back the migrations from the given version on, by what they say themselves.
+func undoMigrations(t *testing.T, s *store.Store, from int) {
+	t.Helper()
+	kind := "sqlite"
+	if s.Pools()["postgres"] != nil {
+		kind = "postgres"
+	}
+	for version := migrationFiles(t, kind); version >= from; version-- {
+		found, err := filepath.Glob(filepath.Join("internal", "database", "migrations", kind, fmt.Sprintf("%05d_*.sql", version)))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("migration %d: %v %v", version, found, err)
+		}
+		text, err := os.ReadFile(found[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, down, _ := strings.Cut(string(text), "-- +goose Down\n")
+		for statement := range strings.SplitSeq(down, ";\n") {
+			if statement != "" {
+				execute(t, s, statement)
+			}
+		}
+		execute(t, s, fmt.Sprintf("DELETE FROM goose_db_version WHERE version_id = %d", version))
+	}
+}
+
 // anyPool is a pool that can read the database.
 func anyPool(s *store.Store) *sql.DB {
 	if pool := s.Pools()["postgres"]; pool != nil {

@@ -44,7 +44,7 @@ func createPath(t *database.Tx, by Request, path *models.Path, steps []models.St
 	if err != nil {
 		return err
 	}
-	path.JobClosed = job.ClosedAt != nil
+	path.JobClosed, path.JobRank = job.ClosedAt != nil, job.Rank()
 	path.AdvancementMode = cmp.Or(path.AdvancementMode, models.Strict)
 	if err := insertPath(t, by, path, steps, 0); err != nil {
 		return err
@@ -216,6 +216,7 @@ func addSteps(paths []models.Path, steps []models.Step) {
 	}
 	for _, step := range steps {
 		path := byID[step.PathID]
+		path.JobRank = step.JobRank
 		path.Steps = append(path.Steps, step)
 	}
 }
@@ -235,10 +236,14 @@ func (s *Store) UpdatePath(ctx context.Context, by Request, id string, condition
 			if err != nil {
 				return err
 			}
+			path.SetToCreate()
 			queueSteps(t, append(removed, path.Steps...))
 			if !path.JobClosed {
 				queuePlaces(t, before, path.Steps)
 			}
+		} else if change.GoalQuantity != nil {
+			path.SetToCreate()
+			queueSteps(t, path.Steps[:1])
 		}
 		if err := updatePath(t, &path); err != nil {
 			return err
@@ -327,7 +332,7 @@ func updatePath(t *database.Tx, path *models.Path) error {
 // queueSteps queues steps, some of which may be new.
 func queueSteps(t *database.Tx, steps []models.Step) {
 	t.Queue(rows.Upsert(steps, "id", "position", "name", "location", "assigned_to", "optional", "dependency_type",
-		"stood_ahead"))
+		"job_rank", "to_create", "stood_ahead"))
 }
 
 // stepData is a step as events show it.

@@ -59,7 +59,7 @@ func insertPlan(t *database.Tx, by Request, plan models.JobPlan) (PlannedJob, er
 	planned := PlannedJob{Job: jobs[0], Paths: make([]models.Path, len(plan.Paths))}
 	for i := range plan.Paths {
 		path := plan.Paths[i].Path
-		path.JobID = planned.Job.ID
+		path.JobID, path.JobRank = planned.Job.ID, planned.Job.Rank()
 		if err := insertPath(t, by, &path, plan.Paths[i].Steps, int64(len(units[i]))); err != nil {
 			return PlannedJob{}, err
 		}
@@ -144,6 +144,7 @@ func insertPath(t *database.Tx, by Request, path *models.Path, steps []models.St
 		return err
 	}
 	path.InProgress, path.Steps[0].PartCount = units, units
+	path.SetToCreate()
 	t.Queue(rows.New([]models.Path{*path}), rows.New(path.Steps))
 	if !path.JobClosed {
 		queuePlaces(t, nil, path.Steps)

@@ -24,8 +24,10 @@ var manyRows = []string{
 	`INSERT INTO job_labels (label, job_id) SELECT 'some-' || (i % 10), 'job_' || (100000 + i) FROM n`,
 	`INSERT INTO paths (id, job_id, name, goal_quantity, advancement_mode, last_step_no, version, created_at, updated_at)
 	 SELECT 'path_' || (100000 + i), 'job_' || (100000 + i), 'path', 1, 'strict', 2, 1, i, i FROM n`,
-	`INSERT INTO steps (id, path_id, no, position, name, optional, dependency_type)
-	 SELECT 'step_' || (100000 + i) || '_' || no, 'path_' || (100000 + i), no, no, 'step', FALSE, 'physical'
+	// Each of 20 places has 2,000 steps, and one step in 20 has work.
+	`INSERT INTO steps (id, path_id, no, position, name, location, assigned_to, optional, dependency_type, part_count, job_rank)
+	 SELECT 'step_' || (100000 + i) || '_' || no, 'path_' || (100000 + i), no, no, 'step-' || (i % 19), 'bay-' || (i % 20), 'user-' || (i % 21),
+		FALSE, 'physical', CASE i % 20 WHEN 4 THEN 1 ELSE 0 END, CASE i % 4 WHEN 0 THEN '0' || (i % 4) || '99999999.job_' || (100000 + i) END
 	 FROM n CROSS JOIN (SELECT 0 AS no UNION ALL SELECT 1) AS two`,
 	// 100 units on a path.
 	`INSERT INTO serials (no, id, number, job_id, path_id, status, step_id, marks, known_step_no, force_completed, version,
@@ -155,32 +157,31 @@ func plannedReads(t *testing.T) []planned {
 			return err
 		}, of.indexes})
 	}
-	for place, after := range map[string]string{"": "", ", page within": "0299999999.job_110000.path_110000.0"} {
-		reads = append(reads, planned{"work" + place, func(s *store.Store) error {
-			_, err := s.Work(t.Context(), store.WorkFilter{}, after, 20)
-			return err
-		}, []string{"jobs_by_urgency&steps_by_path&serials_by_step"}}, planned{"work of a common step" + place, func(s *store.Store) error {
-			_, err := s.Work(t.Context(), store.WorkFilter{StepName: text("step")}, after, 20)
-			return err
-		}, []string{placesKey, "jobs_by_urgency&steps_by_path&serials_by_step"}}, planned{"work of a job" + place, func(s *store.Store) error {
-			_, err := s.Work(t.Context(), store.WorkFilter{JobID: text("job_110001")}, after, 20)
-			return err
-		}, []string{jobsKey + "|jobs_open|jobs_by_urgency&steps_by_path&serials_by_step"}})
+	for place, after := range map[string]string{"": "", ", page within": "0099999999.job_110000.path_110000.0"} {
+		for name, of := range map[string]struct {
+			filter store.WorkFilter
+			index  string
+		}{
+			"work":                 {store.WorkFilter{}, "steps_by_rank"},
+			"work of a job":        {store.WorkFilter{JobID: text("job_110004")}, "steps_by_rank"},
+			"work of a location":   {store.WorkFilter{Location: text("bay-4")}, "steps_by_location"},
+			"work of an assignee":  {store.WorkFilter{AssignedTo: text("user-4")}, "steps_by_assignee"},
+			"work of a step name":  {store.WorkFilter{StepName: text("step-4")}, "steps_by_name"},
+			"work of a place":      {store.WorkFilter{Location: text("bay-4"), StepName: text("step-4")}, "steps_by_location|steps_by_name"},
+			"work of a rare place": {store.WorkFilter{Location: text("Bay 3")}, "steps_by_location"},
+			"work of somebody":     {store.WorkFilter{AssignedTo: text("tom")}, "steps_by_assignee"},
+			"work of a rare name":  {store.WorkFilter{StepName: text("Deburring")}, "steps_by_name"},
+		} {
+			reads = append(reads, planned{name + place, func(s *store.Store) error {
+				_, err := s.Work(t.Context(), of.filter, after, 20)
+				return err
+			}, []string{of.index + "&serials_by_step"}})
+		}
 	}
 	reads = append(reads, planned{"places", func(s *store.Store) error {
 		_, err := s.Places(t.Context())
 		return err
 	}, []string{"places_in_use|SCAN places USING INDEX places_in_use"}})
-	for name, filter := range map[string]store.WorkFilter{
-		"steps_by_location": {Location: text("Bay 3")},
-		"steps_by_assignee": {AssignedTo: text("tom")},
-		"steps_by_name":     {StepName: text("Deburring")},
-	} {
-		reads = append(reads, planned{"work, " + name, func(s *store.Store) error {
-			_, err := s.Work(t.Context(), filter, "", 20)
-			return err
-		}, []string{placesKey, name + "&serials_by_step"}})
-	}
 	for name, of := range map[string]struct {
 		filter store.EventFilter
 		index  string

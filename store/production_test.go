@@ -54,6 +54,7 @@ func TestProduction(t *testing.T) {
 				"all":     p.all,
 				"revise":  p.revise,
 				"close":   p.closeAndReopen,
+				"urgency": p.changeUrgency,
 				"delete":  p.deletePath,
 			})
 		})
@@ -264,6 +265,9 @@ func (p *production) revise(t *rapid.T) {
 	kept = kept[:rapid.IntRange(0, len(kept)).Draw(t, "kept")]
 	mode := modes.Draw(t, "mode")
 	change := models.PathChange{AdvancementMode: &mode}
+	if rapid.Bool().Draw(t, "goal changes") {
+		change.GoalQuantity = new(int64(rapid.IntRange(1, 12).Draw(t, "goal")))
+	}
 	for i := range kept {
 		step := anyStep(t)
 		step.ID = &kept[i].ID
@@ -291,6 +295,16 @@ func (p *production) closeAndReopen(t *rapid.T) {
 		_, _, err := p.s.ReopenJob(p.ctx, store.Request{}, p.job.ID)
 		return changed(t, err, 1)
 	})
+}
+
+// changeUrgency gives the job another priority and due date.
+func (p *production) changeUrgency(t *rapid.T) {
+	priority := rapid.SampledFrom([]*models.JobPriority{nil, new(models.Urgent), new(models.Low)}).Draw(t, "priority")
+	due := rapid.SampledFrom([]*string{nil, new("2024-02-01"), new("2024-03-01")}).Draw(t, "due date")
+	if _, err := p.s.UpdateJob(p.ctx, store.Request{}, p.job.ID, store.Condition{},
+		models.JobChange{Priority: &priority, DueDate: &due}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // deletePath creates a path without units, changes one of its steps, and deletes the path.
@@ -336,6 +350,11 @@ var recounts = map[string]string{
 		done_count <> (SELECT count(*) FROM serials WHERE path_id = steps.path_id AND status <> 'scrapped' AND (marks LIKE steps.no || 'c%' OR
 			marks LIKE '%p' || steps.no || 'c%' OR marks LIKE '%c' || steps.no || 'c%' OR marks LIKE '%s' || steps.no || 'c%' OR
 			marks LIKE '%d' || steps.no || 'c%' OR marks LIKE '%w' || steps.no || 'c%' OR marks LIKE '%o' || steps.no || 'c%'))`,
+	"steps that do not have the rank of their open job": `SELECT count(*) FROM steps JOIN paths ON paths.id = path_id JOIN jobs ON jobs.id = job_id
+		WHERE coalesce(job_rank, '') <> CASE WHEN closed_at IS NULL AND position IS NOT NULL THEN urgency || '.' || jobs.id ELSE '' END`,
+	"steps whose units to create are not those that their path lacks": `SELECT count(*) FROM steps JOIN paths ON paths.id = path_id
+		WHERE to_create <> CASE WHEN position = 0 THEN goal_quantity - in_progress_count - completed_count ELSE 0 END`,
+	"steps that are wrong about their work": `SELECT count(*) FROM steps WHERE has_work <> (part_count > 0 OR to_create > 0)`,
 	"units that stand at no step of their path": `SELECT count(*) FROM serials WHERE status = 'in_progress' AND
 		NOT EXISTS (SELECT * FROM steps WHERE id = serials.step_id AND path_id = serials.path_id AND position IS NOT NULL)`,
 	"units whose events are not as many as their changes": `SELECT count(*) FROM serials WHERE

@@ -4103,7 +4103,7 @@ export interface components {
         ForecastJobId: string;
         /** @description The `seq` after which a live stream continues. Browsers send it automatically. It overrides `after`. */
         LastEventId: string;
-        /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
+        /** @description Text that the name, ticket key, ticket summary, part number, or `externalId` must contain, in upper or lower case. */
         JobQuery: string;
         /** @description Only jobs linked to exactly this Jira ticket. */
         JiraTicketKey: string;
@@ -4210,7 +4210,7 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                /** @description Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case. */
+                /** @description Text that the name, ticket key, ticket summary, part number, or `externalId` must contain, in upper or lower case. */
                 q?: components["parameters"]["JobQuery"];
                 /** @description Only jobs linked to exactly this Jira ticket. */
                 jiraTicketKey?: components["parameters"]["JiraTicketKey"];

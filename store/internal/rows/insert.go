@@ -216,6 +216,9 @@ func prepare(ctx context.Context, connection driver.ConnPrepareContext, query st
 }
 
 func (in *Insert) writePostgres(batch *postgresBatch) error {
+	if in.conflict == "" && len(in.rows) >= maxPostgresRows {
+		return in.copyPostgres(batch)
+	}
 	for from := 0; from < len(in.rows); from += maxPostgresRows {
 		to := min(from+maxPostgresRows, len(in.rows))
 		if err := in.queuePostgres(batch, from, to); err != nil {
@@ -229,6 +232,27 @@ func (in *Insert) writePostgres(batch *postgresBatch) error {
 		}
 	}
 	return nil
+}
+
+// copyPostgres inserts rows by COPY. PostgreSQL writes them while later rows are encoded. It takes more round trips than a statement,
+// and cannot resolve conflicts.
+func (in *Insert) copyPostgres(batch *postgresBatch) error {
+	if err := batch.send(); err != nil {
+		return err
+	}
+	columns := make([]string, len(in.table.written))
+	for i := range in.table.written {
+		columns[i] = in.table.written[i].name
+	}
+	next := 0
+	_, err := batch.connection.CopyFrom(batch.ctx, pgx.Identifier{in.table.name}, columns, pgx.CopyFromFunc(func() ([]any, error) {
+		if next == len(in.rows) {
+			return nil, nil
+		}
+		next++
+		return in.values(next-1, next)
+	}))
+	return err
 }
 
 // queuePostgres adds a statement that PostgreSQL plans once: for one row, or for any number of rows, with an array for each

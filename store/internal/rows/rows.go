@@ -6,6 +6,9 @@
 // allocates 435 objects and 72 KB on SQLite, and 856 objects and 118 KB on PostgreSQL; this package allocates 220 objects and
 // 44 KB, and 510 objects and 68 KB (BenchmarkInsert in package database, with -benchmem).
 //
+// From 1000 rows on, PostgreSQL gets new rows by COPY, and writes them while later rows are encoded. For 10,000 units with their events
+// and moves, this program then allocates 21 MB, and 85 MB with statements of 1000 rows (BenchmarkCreateSerials in package store).
+//
 // A table is described once, by its GORM model. This package takes the columns and their places in the struct from GORM's
 // own parsed schema. Begin with [New], [Read], [ReadPage], and [Each].
 package rows
