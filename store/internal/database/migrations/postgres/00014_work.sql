@@ -9,22 +9,10 @@ WHERE paths.id = steps.path_id AND jobs.closed_at IS NULL AND steps.position IS 
 -- to_create is how many units are missing from the goal of the path, at its first step. has_work says whether the step has units or
 -- has units to create.
 ALTER TABLE steps ADD COLUMN to_create bigint NOT NULL DEFAULT 0;
-ALTER TABLE steps ADD COLUMN has_work boolean NOT NULL DEFAULT FALSE;
 UPDATE steps SET to_create = paths.goal_quantity - paths.in_progress_count - paths.completed_count
 FROM paths WHERE paths.id = steps.path_id AND steps.position = 0;
-UPDATE steps SET has_work = part_count > 0 OR to_create > 0;
-
--- Triggers, because only the database knows a count after a change. Most moves change no has_work, and so no index.
--- +goose StatementBegin
-CREATE FUNCTION steps_have_work() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    NEW.has_work := NEW.part_count > 0 OR NEW.to_create > 0;
-    RETURN NEW;
-END $$;
--- +goose StatementEnd
-CREATE TRIGGER new_steps_have_work BEFORE INSERT ON steps FOR EACH ROW EXECUTE FUNCTION steps_have_work();
-CREATE TRIGGER steps_have_work BEFORE UPDATE OF part_count, to_create ON steps FOR EACH ROW
-WHEN (OLD.has_work <> (NEW.part_count > 0 OR NEW.to_create > 0)) EXECUTE FUNCTION steps_have_work();
+-- Generated, because only the database knows a count after a change. Most moves do not change it, and so no index.
+ALTER TABLE steps ADD COLUMN has_work boolean NOT NULL GENERATED ALWAYS AS (part_count > 0 OR to_create > 0) STORED;
 
 DROP INDEX steps_by_name;
 DROP INDEX steps_by_assignee;
@@ -47,9 +35,6 @@ ALTER TABLE serials DROP CONSTRAINT serials_path_id_fkey;
 -- +goose Down
 ALTER TABLE serials ADD CONSTRAINT serials_path_id_fkey FOREIGN KEY (path_id) REFERENCES paths (id);
 UPDATE jobs SET search_text = substr(search_text, 1, length(search_text) - length(external_id) - 1) WHERE external_id IS NOT NULL;
-DROP TRIGGER steps_have_work ON steps;
-DROP TRIGGER new_steps_have_work ON steps;
-DROP FUNCTION steps_have_work();
 DROP INDEX steps_by_name;
 DROP INDEX steps_by_assignee;
 DROP INDEX steps_by_location;

@@ -14,7 +14,8 @@ UPDATE steps SET to_create = paths.goal_quantity - paths.in_progress_count - pat
 FROM paths WHERE paths.id = steps.path_id AND steps.position = 0;
 UPDATE steps SET has_work = part_count > 0 OR to_create > 0;
 
--- Triggers, because only the database knows a count after a change. Most moves change no has_work, and so no index.
+-- Triggers, because only the database knows a count after a change. Most moves change no has_work, and so no index; for a generated
+-- column SQLite would write the indexes with each move.
 -- +goose StatementBegin
 CREATE TRIGGER new_steps_have_work AFTER INSERT ON steps WHEN NEW.has_work <> (NEW.part_count > 0 OR NEW.to_create > 0)
 BEGIN
