@@ -84,3 +84,44 @@ func TestWork(t *testing.T) {
 			[]string{"urgent/Saw 1+0 create 1", "due/Saw 4+0", "closed/Saw 4+0"})
 	})
 }
+
+// TestWorkAfterChanges changes the urgency of jobs, the goal of a path, and the steps, in every way that the API has.
+func TestWorkAfterChanges(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "strict A", 0)
+		f.must(204, "DELETE /api/jobs/{job}")
+		plan := func(name string) gen.JobDetail {
+			t.Helper()
+			return routecardtest.Decode[gen.JobDetail](t, f.must(201, `/api/jobs/plan {"name":"`+name+`","goalQuantity":4,"externalId":"`+name+`",
+				"paths":[{"name":"x","goalQuantity":2,"quantity":2,"steps":[{"name":"Saw","location":"Bay 1"},{"name":"Mill","location":"Bay 1"}]}]}`))
+		}
+		a, b, c := plan("a"), plan("b"), plan("c")
+		wantWork := func(after string, want ...string) {
+			t.Helper()
+			got := workText(routecardtest.Decode[[]gen.WorkItem](t, f.must(200, "GET /api/work?location=Bay%201")))
+			wantEqual(t, "work after "+after, got, want)
+		}
+		wantWork("the plans", "a/Saw 2+0", "b/Saw 2+0", "c/Saw 2+0")
+		f.must(200, "PUT /api/jobs/"+c.ID+` {"priority":"high"}`)
+		wantWork("updateJob", "c/Saw 2+0", "a/Saw 2+0", "b/Saw 2+0")
+		template := routecardtest.Decode[gen.Template](t, f.must(201, `/api/templates {"name":"T","steps":[{"name":"Saw","location":"Bay 1"}]}`))
+		report := routecardtest.Decode[gen.ImportReport](t, importFile(t, s, "?onDuplicate=update",
+			"externalId,name,qty,priority,template,units\nb,b,4,urgent,,\nd,d,1,high,"+template.Name+",1\n"))
+		wantEqual(t, "the import", summary(report), "1 created, 1 updated, 0 skipped, 0 failed\n2 updated job\n3 created job\n")
+		wantWork("importJobs", "b/Saw 2+0", "c/Saw 2+0", "d/Saw 1+0", "a/Saw 2+0")
+		path := a.Paths[0]
+		f.must(200, "PUT /api/paths/"+path.ID+` {"goalQuantity":5}`)
+		wantWork("a higher goal", "b/Saw 2+0", "c/Saw 2+0", "d/Saw 1+0", "a/Saw 2+0 create 3")
+		f.must(200, "PUT /api/paths/"+path.ID+` {"steps":[{"name":"Cut","location":"Bay 1"},{"id":"`+path.Steps[0].ID+`","name":"Saw"},{"id":"`+
+			path.Steps[1].ID+`","name":"Mill","location":"Bay 2"}]}`)
+		wantWork("a new first step", "b/Saw 2+0", "c/Saw 2+0", "d/Saw 1+0", "a/Cut 0+0 create 3", "a/Saw 2+0")
+		f.must(200, "PUT /api/paths/"+path.ID+` {"goalQuantity":2}`)
+		f.must(200, "PUT /api/jobs/"+c.ID+` {"priority":null,"dueDate":"2024-02-01"}`)
+		wantWork("a lower goal and a due date", "b/Saw 2+0", "d/Saw 1+0", "c/Saw 2+0", "a/Saw 2+0")
+		f.must(201, `/api/serials {"pathId":"`+c.Paths[0].ID+`","quantity":1}`)
+		serial := routecardtest.Decode[[]gen.Serial](t, f.must(200, "GET /api/serials?jobId="+b.ID))[0]
+		f.must(200, "/api/serials/"+serial.ID+`/scrap {"reason":"damaged"}`)
+		wantWork("another unit and a scrapped one", "b/Saw 1+0 create 1", "d/Saw 1+0", "c/Saw 3+0", "a/Saw 2+0")
+	})
+}

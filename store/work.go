@@ -17,7 +17,7 @@ type WorkFilter struct {
 
 // conditions returns what the filter requires of a step. SQLite uses an index for the first one, so that the field that usually
 // selects the fewest steps comes first. It never uses one for NOT a <> b. PostgreSQL takes that as a = b, and decides by its statistics.
-func (f WorkFilter) conditions() (conditions string, values []any) {
+func (f WorkFilter) conditions() (conditions []string, values []any) {
 	for _, field := range []struct {
 		column string
 		value  *string
@@ -27,12 +27,16 @@ func (f WorkFilter) conditions() (conditions string, values []any) {
 		if field.value == nil {
 			continue
 		}
-		if values == nil {
-			conditions += " AND " + field.column + " = ?"
+		if conditions == nil {
+			conditions = append(conditions, field.column+" = ?")
 		} else {
-			conditions += " AND NOT " + field.column + " <> ?"
+			conditions = append(conditions, "NOT "+field.column+" <> ?")
 		}
 		values = append(values, *field.value)
+	}
+	if f.JobID != nil {
+		conditions = append(conditions, "s.job_rank = (SELECT urgency || '.' || id FROM jobs WHERE id = ?)")
+		values = append(values, *f.JobID)
 	}
 	return conditions, values
 }
@@ -91,10 +95,6 @@ const work = `SELECT j.id AS job_id, j.name AS job_name, j.jira_part_number, j.p
 // returns an Invalid error for a place of another list.
 func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit int) (page Page[Work], err error) {
 	conditions, arguments := filter.conditions()
-	if filter.JobID != nil {
-		conditions += " AND s.job_rank = (SELECT urgency || '.' || id FROM jobs WHERE id = ?)"
-		arguments = append(arguments, *filter.JobID)
-	}
 	if after != "" {
 		place := strings.Split(after, ".")
 		if len(place) != 4 {
@@ -104,13 +104,14 @@ func (s *Store) Work(ctx context.Context, filter WorkFilter, after string, limit
 		if err != nil {
 			return page, errForeignPlace
 		}
-		conditions += " AND (s.job_rank, s.path_id, s.position) > (?, ?, ?)"
+		conditions = append(conditions, "(s.job_rank, s.path_id, s.position) > (?, ?, ?)")
 		arguments = append(arguments, place[0]+"."+place[1], place[2], position)
 	}
+	query := strings.Join(append([]string{work}, conditions...), " AND ") + " ORDER BY s.job_rank, s.path_id, s.position LIMIT ?"
 	arguments = append(arguments, limit+1)
 	err = s.db.Query(ctx, func(db *gorm.DB) error {
 		page = Page[Work]{}
-		return db.Raw(work+conditions+" ORDER BY s.job_rank, s.path_id, s.position LIMIT ?", arguments...).Scan(&page.Rows).Error
+		return db.Raw(query, arguments...).Scan(&page.Rows).Error
 	})
 	if len(page.Rows) > limit {
 		page.Rows, page.More = page.Rows[:limit], true
