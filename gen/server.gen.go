@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19192,13 +19191,10 @@ func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobIDParameter, params
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CloseJob(ctx, request.(CloseJobRequestObject))
@@ -19267,13 +19263,10 @@ func (sh *strictHandler) ReopenJob(ctx *gin.Context, jobID JobIDParameter, param
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ReopenJob(ctx, request.(ReopenJobRequestObject))

@@ -61,6 +61,7 @@ describe("contract-lint", { concurrency: 2 }, () => {
     ["an example that breaks a rule between properties", /(SerialsCreateQuantity:\n[^]*?) {8}quantity: 5\n/, "$1", "no-invalid-media-type-examples"],
     ["a string of any length that comes in", /(JobName:\n {6}type: string\n {6}minLength: 1\n) {6}maxLength: 10000\n/, "$1", "house/incoming-bounds"],
     ["a number of any size that comes in", /(GoalQuantity:\n[^]*?) {6}maximum: 9007199254740991\n/, "$1", "house/incoming-bounds"],
+    ["a body that may be absent", /(operationId: closeJob\n[^]*?requestBody:\n) {8}required: true\n/, "$1        required: false\n", "rule/body-is-required"],
     ["a component that nobody uses", "  schemas:\n", "  schemas:\n    Spare:\n      type: string\n      description: Spare.\n      example: x\n", "no-unused-components"],
     ["a parameter that is said twice", /( {8}- )\$ref: '#\/components\/parameters\/IdempotencyKey'\n([^]*?)\1\$ref: '#\/components\/parameters\/IdempotencyKey'\n/, "$1{name: z, in: query, description: x, schema: {type: string, maxLength: 9, example: x}}\n$2$1{name: z, in: query, description: x, schema: {type: string, maxLength: 9, example: x}}\n", "house/unrepeated"],
     ["a property that is not in camel case", "        totalGoal:\n", "        total_goal:\n", "rule/camel-case-properties"],

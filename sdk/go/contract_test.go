@@ -110,7 +110,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// recorder keeps the last request and its body, and answers with an empty object or list.
+// recorder keeps the last request and its body, and returns null for each.
 type recorder struct {
 	request *http.Request
 	body    string
