@@ -32,11 +32,13 @@ conformance: ## Show whether any server keeps to the contract (URL=http://host:p
 .PHONY: test
 test: postgres ## Run all tests, on SQLite and on PostgreSQL
 	go test -tags $(GO_TAGS) -shuffle=on -parallel 6 -timeout 20m ./...
+	cd sdk/go && go test -shuffle=on -parallel 6 -timeout 5m ./...
 
 .PHONY: race
 race: postgres ## Run all tests with the race detector (needs a C compiler, takes several times as long)
 	@command -v "$$(go env CC)" >/dev/null || { echo "A C compiler is missing, and Go's race detector needs one: install gcc or clang."; exit 1; }
 	CGO_ENABLED=1 go test -race -tags $(GO_TAGS) -shuffle=on -timeout 20m ./...
+	cd sdk/go && CGO_ENABLED=1 go test -race -shuffle=on -timeout 10m ./...
 
 .PHONY: fuzz
 fuzz: postgres ## Feed each reader of foreign bytes with surprises, 30 seconds each (FUZZTIME=5m for longer)
@@ -88,6 +90,7 @@ bench: ## Measure Routecard against floors in the same run, some minutes (ARGS=-
 lint: ## Check the Go code and the workflows of GitHub
 	@unformatted="$$($(TOOL) gofumpt -l .)"; [ -z "$$unformatted" ] || { echo "Not formatted, run \`make fmt\`:"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run
+	cd sdk/go && go tool -modfile=../../tools/go.mod golangci-lint run --config ../../.golangci.yml
 	@# In another module than the other linters, because it needs an older YAML library. Without what only some machines have.
 	cd tools/release && go tool actionlint -shellcheck= -pyflakes= ../../.github/workflows/*.yml
 
@@ -178,7 +181,7 @@ test-sdk: build sdk/typescript/node_modules/.package-lock.json ## Test the TypeS
 ##@ Change
 
 .PHONY: generate
-generate: ## Generate gen/ from openapi.yaml, the list of licenses, the reference of the flags, and the TypeScript client's types where it is installed
+generate: ## Generate gen/ and the Go client's types from openapi.yaml, the list of licenses, the reference of the flags, and the TypeScript client's types where it is installed
 	go generate ./gen/... ./internal/cli
 	@[ ! -d sdk/typescript/node_modules ] || (cd sdk/typescript && npm run --silent generate)
 
@@ -189,6 +192,7 @@ check-generated: ## Fail unless what make generate makes is up to date and commi
 .PHONY: fmt
 fmt: ## Format the Go code
 	$(TOOL) golangci-lint fmt
+	cd sdk/go && go tool -modfile=../../tools/go.mod golangci-lint fmt --config ../../.golangci.yml
 
 .PHONY: clean
 clean: ## Remove what was built and installed here

@@ -31,6 +31,7 @@ func headerFaults() []fault {
 		{"`If-Match` is ignored when a job is updated", "updateJob", withoutHeader("If-Match")},
 		{"`If-Match` is ignored when a path, a step, or a template is updated", "updatePath updateStep updateTemplate", withoutHeader("If-Match")},
 		{"`If-Match` is ignored when something is deleted", "deleteJob deleteSerial deletePath deleteTemplate", withoutHeader("If-Match")},
+		{"`If-None-Match` is ignored", "getTemplate", withoutHeader("If-None-Match")},
 		{"`Idempotency-Key` is ignored", "createJob", withoutHeader("Idempotency-Key")},
 		{"A repeated response has no `Idempotency-Replayed`", "createJob", planted{response: func(r *http.Response) {
 			r.Header.Del("Idempotency-Replayed")

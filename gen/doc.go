@@ -9,7 +9,9 @@ import _ "embed"
 //go:generate go run ../internal/contract/cmd/embed -copy ../openapi.yaml openapi.yaml
 //go:generate go tool oapi-codegen --config ../oapi-codegen.yaml ordered.json
 //go:generate go tool oapi-codegen --config ../oapi-codegen.client.yaml ordered.json
-//go:generate go run ../internal/contract/cmd/events openapi.json client/events.gen.go
+//go:generate go run ../internal/contract/cmd/embed -types ../openapi.yaml types.json
+//go:generate go tool oapi-codegen --config ../oapi-codegen.sdk.yaml types.json
+//go:generate go run ../internal/contract/cmd/events openapi.json ../sdk/go/events.gen.go
 //go:generate go run ../internal/contract/cmd/errors openapi.json ../docs/reference/errors.md
 
 // Contract is openapi.yaml as JSON, its keys in the order in which the file has them.

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -3914,6 +3913,9 @@ type IdempotencyKey = string
 // IfMatch Example: "1"
 type IfMatch = string
 
+// IfNoneMatch Example: "1"
+type IfNoneMatch = string
+
 // ImportDateOrder Example: dmy
 type ImportDateOrder string
 
@@ -4622,6 +4624,12 @@ type DeleteTemplateParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// GetTemplateParams defines parameters for GetTemplate.
+type GetTemplateParams struct {
+	// IfNoneMatch The `ETag` of the version that the client has. If it is still the current version, the response is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // UpdateTemplateParams defines parameters for UpdateTemplate.
 type UpdateTemplateParams struct {
 	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
@@ -4884,7 +4892,7 @@ type ServerInterface interface {
 	DeleteTemplate(c *gin.Context, templateID TemplateIDParameter, params DeleteTemplateParams)
 	// GetTemplate Get a template
 	// (GET /api/templates/{templateId})
-	GetTemplate(c *gin.Context, templateID TemplateIDParameter)
+	GetTemplate(c *gin.Context, templateID TemplateIDParameter, params GetTemplateParams)
 	// UpdateTemplate Change a template
 	// (PUT /api/templates/{templateId})
 	UpdateTemplate(c *gin.Context, templateID TemplateIDParameter, params UpdateTemplateParams)
@@ -7230,6 +7238,30 @@ func (siw *ServerInterfaceWrapper) GetTemplate(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTemplateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-None-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-None-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -7237,7 +7269,7 @@ func (siw *ServerInterfaceWrapper) GetTemplate(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetTemplate(c, templateID)
+	siw.Handler.GetTemplate(c, templateID, params)
 }
 
 // UpdateTemplate operation middleware
@@ -7637,6 +7669,14 @@ type NotFoundJSONResponse struct {
 	Body Error
 
 	Headers NotFoundResponseHeaders
+}
+
+type NotModifiedResponseHeaders struct {
+	ETag       string
+	XRequestID *string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
 }
 
 type PathChangedResponseHeaders struct {
@@ -17905,6 +17945,7 @@ func (response DeleteTemplate503JSONResponse) VisitDeleteTemplateResponse(w http
 
 type GetTemplateRequestObject struct {
 	TemplateID TemplateIDParameter `json:"templateId"`
+	Params     GetTemplateParams
 }
 
 type GetTemplateResponseObject interface {
@@ -17935,6 +17976,17 @@ func (response GetTemplate200JSONResponse) VisitGetTemplateResponse(w http.Respo
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetTemplate304Response = NotModifiedResponse
+
+func (response GetTemplate304Response) VisitGetTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetTemplate400JSONResponse struct{ BadRequestJSONResponse }
@@ -19139,13 +19191,10 @@ func (sh *strictHandler) CloseJob(ctx *gin.Context, jobID JobIDParameter, params
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CloseJob(ctx, request.(CloseJobRequestObject))
@@ -19214,13 +19263,10 @@ func (sh *strictHandler) ReopenJob(ctx *gin.Context, jobID JobIDParameter, param
 		err = binding.Validator.ValidateStruct(&body)
 	}
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			sh.options.RequestErrorHandlerFunc(ctx, err)
-			return
-		}
-	} else {
-		request.Body = &body
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
 	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ReopenJob(ctx, request.(ReopenJobRequestObject))
@@ -20398,10 +20444,11 @@ func (sh *strictHandler) DeleteTemplate(ctx *gin.Context, templateID TemplateIDP
 }
 
 // GetTemplate operation middleware
-func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateIDParameter) {
+func (sh *strictHandler) GetTemplate(ctx *gin.Context, templateID TemplateIDParameter, params GetTemplateParams) {
 	var request GetTemplateRequestObject
 
 	request.TemplateID = templateID
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetTemplate(ctx, request.(GetTemplateRequestObject))

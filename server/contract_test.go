@@ -143,6 +143,8 @@ func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status in
 	switch status {
 	case http.StatusUnauthorized:
 		at, requests = k.keyed, own.ok[len(own.ok)-1:]
+	case http.StatusNotModified:
+		headers = []string{"If-None-Match: *"}
 	case http.StatusForbidden:
 		headers = []string{"Host: routecard.example.com"}
 	case http.StatusNotFound:

@@ -264,6 +264,25 @@ func TestCORS(t *testing.T) {
 	})
 }
 
+// TestFilesAreNotSentAgain gets what changes only with the program, twice.
+func TestFilesAreNotSentAgain(t *testing.T) {
+	t.Parallel()
+	s := routecardtest.New(t, routecardtest.SQLite(t))
+	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/docs", "/docs/docs.js", "/docs/swagger-ui-bundle.js"} {
+		for _, encoding := range []string{"identity", "gzip"} {
+			first := s.Do(t, "GET", path, "", "Accept-Encoding: "+encoding)
+			wantEqual(t, "the status of "+path, first.Status, 200)
+			tag := first.Header.Get("ETag")
+			again := s.Do(t, "GET", path, "", "Accept-Encoding: "+encoding, "If-None-Match: "+tag)
+			wantEqual(t, "the status of "+path+" that the client has", again.Status, 304)
+			wantEqual(t, "its body", again.Body, "")
+			wantEqual(t, "its ETag", again.Header.Get("ETag"), tag)
+			wantEqual(t, "its Vary", again.Header.Get("Vary"), "Accept-Encoding")
+			wantEqual(t, "the status of another file than "+path, s.Do(t, "GET", path, "", "If-None-Match: \"x\"").Status, 200)
+		}
+	}
+}
+
 // TestSecurityHeaders has what keeps a browser from being used against its user.
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()

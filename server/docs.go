@@ -3,8 +3,9 @@ package server
 import (
 	"embed"
 	"mime"
-	"net/http"
 	"path"
+	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 )
@@ -21,22 +22,21 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 
 // serveDocs adds the explorer, which needs no other host.
 func (s *Server) serveDocs(routes gin.IRouter) {
-	file := func(name string) gin.HandlerFunc {
-		return func(c *gin.Context) {
+	for _, name := range []string{"index.html", "docs.js", "docs.css", "favicon.png", "swagger-ui.css", "swagger-ui-bundle.js"} {
+		// Not before somebody asks: most servers never show the explorer, and it takes 2 MB.
+		load := sync.OnceValues(func() (staticFile, error) {
 			content, err := docsFiles.ReadFile("docs/" + name)
+			return newStaticFile(mime.TypeByExtension(path.Ext(name)), content), err
+		})
+		routes.GET(strings.TrimSuffix("/docs/"+name, "/index.html"), func(c *gin.Context) {
+			file, err := load()
 			if err != nil {
 				s.fail(c, err)
 				return
 			}
 			c.Header("Content-Security-Policy", docsPolicy)
 			c.Header("Referrer-Policy", "no-referrer")
-			// The files change with the binary, so a browser must ask whether they have changed.
-			c.Header("Cache-Control", "no-cache")
-			c.Data(http.StatusOK, mime.TypeByExtension(path.Ext(name)), content)
-		}
-	}
-	routes.GET("/docs", file("index.html"))
-	for _, name := range []string{"docs.js", "docs.css", "favicon.png", "swagger-ui.css", "swagger-ui-bundle.js"} {
-		routes.GET("/docs/"+name, file(name))
+			file.send(c)
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,4 +30,10 @@ func fromIfMatch(header *string) store.Condition {
 		}
 	}
 	return store.Condition{Versions: versions}
+}
+
+// isCurrent reports whether an If-None-Match header names the version, so that the client has the resource already.
+func isCurrent(header *string, version int64) bool {
+	known := fromIfMatch(header)
+	return header != nil && (known.Versions == nil || slices.Contains(known.Versions, version))
 }

@@ -40,11 +40,7 @@ func (s *Server) serveHealth(routes gin.IRouter) {
 		}
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})
 	})
-	routes.GET("/openapi.json", func(c *gin.Context) {
-		c.Data(http.StatusOK, "application/json", gen.Contract)
-	})
-	routes.GET("/openapi.yaml", func(c *gin.Context) {
-		c.Data(http.StatusOK, "application/yaml", gen.ContractYAML)
-	})
+	routes.GET("/openapi.json", newStaticFile("application/json", gen.Contract).send)
+	routes.GET("/openapi.yaml", newStaticFile("application/yaml", gen.ContractYAML).send)
 	routes.GET("/metrics", gin.WrapH(s.metrics.handler()))
 }

@@ -154,11 +154,7 @@ func (s *Server) DeleteJob(ctx context.Context, r gen.DeleteJobRequestObject) (g
 
 // CloseJob implements POST /api/jobs/{jobId}/close.
 func (s *Server) CloseJob(ctx context.Context, r gen.CloseJobRequestObject) (gen.CloseJobResponseObject, error) {
-	var body gen.JobClose
-	if r.Body != nil {
-		body = *r.Body
-	}
-	job, earlier, err := s.store.CloseJob(ctx, repeatable(ctx, r.Params.IdempotencyKey, body.UserID), r.JobID, body.Reason)
+	job, earlier, err := s.store.CloseJob(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.JobID, r.Body.Reason)
 	if err != nil {
 		return nil, err
 	}
@@ -170,11 +166,7 @@ func (s *Server) CloseJob(ctx context.Context, r gen.CloseJobRequestObject) (gen
 
 // ReopenJob implements POST /api/jobs/{jobId}/reopen.
 func (s *Server) ReopenJob(ctx context.Context, r gen.ReopenJobRequestObject) (gen.ReopenJobResponseObject, error) {
-	var body gen.JobReopen
-	if r.Body != nil {
-		body = *r.Body
-	}
-	job, earlier, err := s.store.ReopenJob(ctx, repeatable(ctx, r.Params.IdempotencyKey, body.UserID), r.JobID)
+	job, earlier, err := s.store.ReopenJob(ctx, repeatable(ctx, r.Params.IdempotencyKey, r.Body.UserID), r.JobID)
 	if err != nil {
 		return nil, err
 	}

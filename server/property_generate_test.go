@@ -179,18 +179,18 @@ var character = rapid.OneOf(
 	rapid.RuneFrom(nil, unicode.L, unicode.N, unicode.P, unicode.S, unicode.M, unicode.Z, unicode.Cc),
 ).Filter(func(r rune) bool { return r != 0 })
 
-// IsValid reports whether a value is valid for the schema, independently of the server. A null of an optional property counts
-// as absent, as the introduction of the contract says.
-func IsValid(schema *openapi3.Schema, value any) bool {
+// Validate returns an error unless the value is valid for the schema, independently of the server. A null of an optional property
+// counts as absent, as the introduction of the contract says.
+func Validate(schema *openapi3.Schema, value any) error {
 	plain, err := json.Marshal(withoutNulls(schema, value))
 	if err != nil {
-		return false
+		return err
 	}
 	var decoded any
 	if err := json.Unmarshal(plain, &decoded); err != nil {
-		return false
+		return err
 	}
-	return schema.VisitJSON(decoded, openapi3.VisitAsRequest()) == nil
+	return schema.VisitJSON(decoded, openapi3.VisitAsRequest())
 }
 
 func withoutNulls(schema *openapi3.Schema, value any) any {

@@ -177,7 +177,7 @@ func (s *Server) allowOrigins(origins []string) (gin.HandlerFunc, error) {
 			return false
 		},
 		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowHeaders:  []string{"Authorization", "Content-Type", "If-Match", idempotencyHeader, "Last-Event-ID", requestIDHeader},
+		AllowHeaders:  []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", idempotencyHeader, "Last-Event-ID", requestIDHeader},
 		ExposeHeaders: []string{"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", totalHeader, feedEpochHeader, requestIDHeader},
 		MaxAge:        time.Hour,
 	}), nil

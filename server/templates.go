@@ -52,6 +52,9 @@ func (s *Server) GetTemplate(ctx context.Context, r gen.GetTemplateRequestObject
 	if err != nil {
 		return nil, err
 	}
+	if isCurrent(r.Params.IfNoneMatch, template.Version) {
+		return gen.GetTemplate304Response{Headers: gen.NotModifiedResponseHeaders{ETag: toETag(template.Version)}}, nil
+	}
 	return gen.GetTemplate200JSONResponse{
 		Body: toAPITemplate(template), Headers: gen.GetTemplate200ResponseHeaders{ETag: toETag(template.Version)},
 	}, nil

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,36 @@ func TestTemplates(t *testing.T) {
 		wantEqual(t, "the events", eventTypes(events),
 			[]string{"template.created", "template.updated", "template.updated", "template.deleted"})
 		wantJSON(t, string(events[1].Data), `{"templateId":"`+template.ID+`","name":"y","advancementMode":"flexible"}`)
+	})
+}
+
+// TestTemplateIsNotSentAgain sends versions that a client may have.
+func TestTemplateIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
+		f := build(t, s, "strict A", 0)
+		url := "/api/templates/" + routecardtest.Decode[gen.Template](t, f.must(201, `/api/templates {"name":"x","steps":[{"name":"A"}]}`)).ID
+		f.must(200, "PUT "+url+` {"name":"y"}`)
+		for known, want := range map[string]int{
+			`"2"`: 304, `W/"2"`: 304, `"1", "2"`: 304, `*`: 304, `"1"`: 200, `"3"`: 200, `2`: 200, `"x"`: 200,
+		} {
+			for _, method := range []string{"GET", "HEAD"} {
+				answer := f.do(method+" "+url, "If-None-Match: "+known)
+				wantEqual(t, "the status of "+method+" with "+known, answer.Status, want)
+				wantEqual(t, "the ETag of "+method+" with "+known, answer.Header.Get("ETag"), `"2"`)
+				if hasBody := answer.Body != ""; hasBody != (want == 200 && method == "GET") {
+					t.Errorf("the body of %s with %s is %q", method, known, answer.Body)
+				}
+			}
+		}
+		// The ETag of these doesn't identify the body.
+		for _, path := range []string{"/api/jobs/{job}", "/api/paths/{path}"} {
+			wantEqual(t, "the status of "+path, f.do("GET "+path, `If-None-Match: "1"`).Status, 200)
+		}
+		for _, known := range []string{"", strings.Repeat("x", 1001)} {
+			answer := f.do("GET "+url, "If-None-Match: "+known)
+			wantEqual(t, "the status with a header of "+strconv.Itoa(len(known))+" bytes", answer.Status, map[bool]int{true: 200, false: 400}[known == ""])
+		}
 	})
 }
 

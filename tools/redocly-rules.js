@@ -67,6 +67,7 @@ function isDescribed(schema, ctx) {
 /** Every schema with a name, every property and every header says what it means. */
 function described() {
   const check = (what) => (schemas, ctx) => {
+    if (ctx.location.pointer.includes('/not/')) return; // a rule about properties that are described where they are declared
     for (const name of Object.keys(schemas)) {
       if (isDescribed(schemas[name], ctx)) continue;
       ctx.report({
@@ -80,6 +81,28 @@ function described() {
     SchemaProperties: check('Property'),
     Header(header, ctx) {
       if (!header.description) ctx.report({ message: 'Header needs a description.', location: ctx.location.key() });
+    },
+  };
+}
+
+/** The names of the properties that a schema declares, by itself or in an allOf. */
+function propertyNames(schema, ctx) {
+  const { node } = ctx.resolve(schema);
+  return [...Object.keys(node?.properties ?? {}), ...(node?.allOf ?? []).flatMap((part) => propertyNames(part, ctx))];
+}
+
+/** What is required exists. A rule in `not` is about the properties of the schema that it belongs to, which Redocly's own rule does not know. */
+function requiredDefined() {
+  const rules = new Map(); // the schemas in a `not`, and the names of the properties that they are about
+  return {
+    Schema(schema, ctx) {
+      const names = rules.get(schema) ?? propertyNames(schema, ctx);
+      (schema.required ?? []).forEach((name, i) => {
+        if (names.includes(name)) return;
+        ctx.report({ message: `Required property "${name}" is not defined.`, location: ctx.location.child(['required', i]) });
+      });
+      const parts = rules.has(schema) ? compositions.flatMap((key) => schema[key] ?? []) : [];
+      for (const part of [schema.not, ...parts]) if (part) rules.set(part, names);
     },
   };
 }
@@ -162,6 +185,7 @@ module.exports = function house() {
         'incoming-bounds': incomingBounds,
         described,
         exampled,
+        'required-defined': requiredDefined,
         unrepeated,
       },
     },

@@ -3914,6 +3914,9 @@ type IdempotencyKey = string
 // IfMatch Example: "1"
 type IfMatch = string
 
+// IfNoneMatch Example: "1"
+type IfNoneMatch = string
+
 // ImportDateOrder Example: dmy
 type ImportDateOrder string
 
@@ -4620,6 +4623,12 @@ type CreateTemplateParams struct {
 type DeleteTemplateParams struct {
 	// IfMatch The `ETag` of the version that the change is for. If it is not the current version, the response is 412.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetTemplateParams defines parameters for GetTemplate.
+type GetTemplateParams struct {
+	// IfNoneMatch The `ETag` of the version that the client has. If it is still the current version, the response is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateTemplateParams defines parameters for UpdateTemplate.
@@ -5823,12 +5832,12 @@ type ClientInterface interface {
 
 	// GetTemplate Get a template
 	//
-	// Returns the template and its steps.
+	// Returns the template and its steps, or 304 without a body if the client has them.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
 	// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-	GetTemplate(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetTemplate(ctx context.Context, templateID TemplateIDParameter, params *GetTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateTemplateWithBody Change a template
 	//
@@ -7647,13 +7656,13 @@ func (c *Client) DeleteTemplate(ctx context.Context, templateID TemplateIDParame
 
 // GetTemplate Get a template
 //
-// Returns the template and its steps.
+// Returns the template and its steps, or 304 without a body if the client has them.
 //
 // Needs the role `read`. Changes nothing.
 //
 // Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-func (c *Client) GetTemplate(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetTemplateRequest(c.Server, templateID)
+func (c *Client) GetTemplate(ctx context.Context, templateID TemplateIDParameter, params *GetTemplateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTemplateRequest(c.Server, templateID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10938,7 +10947,7 @@ func NewDeleteTemplateRequest(server string, templateID TemplateIDParameter, par
 }
 
 // NewGetTemplateRequest constructs an http.Request for the GetTemplate method
-func NewGetTemplateRequest(server string, templateID TemplateIDParameter) (*http.Request, error) {
+func NewGetTemplateRequest(server string, templateID TemplateIDParameter, params *GetTemplateParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10966,6 +10975,21 @@ func NewGetTemplateRequest(server string, templateID TemplateIDParameter) (*http
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -12249,14 +12273,14 @@ type ClientWithResponsesInterface interface {
 
 	// GetTemplateWithResponse Get a template
 	//
-	// Returns the template and its steps.
+	// Returns the template and its steps, or 304 without a body if the client has them.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-	GetTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error)
+	GetTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, params *GetTemplateParams, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error)
 
 	// UpdateTemplateWithBodyWithResponse Change a template
 	//
@@ -20875,6 +20899,12 @@ type GetTemplateResponse200Headers struct {
 	XRequestID *string
 }
 
+// GetTemplateResponse304Headers the declared response headers of an HTTP 304 response for GetTemplate
+type GetTemplateResponse304Headers struct {
+	ETag       string
+	XRequestID *string
+}
+
 // GetTemplateResponse400Headers the declared response headers of an HTTP 400 response for GetTemplate
 type GetTemplateResponse400Headers struct {
 	XRequestID *string
@@ -20926,6 +20956,8 @@ type GetTemplateResponse struct {
 	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetTemplateResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetTemplateResponse304Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *GetTemplateResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -22830,15 +22862,15 @@ func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, te
 
 // GetTemplateWithResponse Get a template
 //
-// Returns the template and its steps.
+// Returns the template and its steps, or 304 without a body if the client has them.
 //
 // Needs the role `read`. Changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/templates/{templateId} (the `GetTemplate` operationId).
-func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error) {
-	rsp, err := c.GetTemplate(ctx, templateID, reqEditors...)
+func (c *ClientWithResponses) GetTemplateWithResponse(ctx context.Context, templateID TemplateIDParameter, params *GetTemplateParams, reqEditors ...RequestEditorFn) (*GetTemplateResponse, error) {
+	rsp, err := c.GetTemplate(ctx, templateID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -33348,6 +33380,9 @@ func ParseGetTemplateResponse(rsp *http.Response) (*GetTemplateResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -33410,6 +33445,23 @@ func ParseGetTemplateResponse(rsp *http.Response) (*GetTemplateResponse, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetTemplateResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 400:
 		var headers GetTemplateResponse400Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {

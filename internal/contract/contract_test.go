@@ -1,8 +1,10 @@
 package contract_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -172,5 +174,30 @@ func TestLoadRefuses(t *testing.T) {
 				t.Error("Load accepts the contract")
 			}
 		})
+	}
+}
+
+// TestComponentNames checks that no two components of the contract share a name, whatever their kinds: some generators put all of
+// them into one namespace, and some ignore upper and lower case.
+func TestComponentNames(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		Components map[string]map[string]any
+	}
+	if err := json.Unmarshal(gen.Contract, &document); err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]string{}
+	for _, kind := range slices.Sorted(maps.Keys(document.Components)) {
+		for name := range document.Components[kind] {
+			lower := strings.ToLower(name)
+			if other := kinds[lower]; other != "" {
+				t.Errorf("%s has %s, as %s has: call an example %sExample", kind, name, other, name)
+			}
+			kinds[lower] = kind
+		}
+	}
+	if len(kinds) < 300 {
+		t.Errorf("the contract has %d components", len(kinds))
 	}
 }

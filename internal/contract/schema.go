@@ -9,7 +9,8 @@ import (
 )
 
 // schema is the subset of an OpenAPI 3.0 schema that request bodies and parameters of the contract use. prepare refuses
-// schemas that combine others (allOf, oneOf, anyOf). The time to decode a value grows with the depth of its schema, so a
+// schemas that combine others (allOf, oneOf, anyOf). A rule between properties (not) is left to package models, which has a
+// sentence for it; the tests of package server send what such a rule forbids. The time to decode a value grows with the depth of its schema, so a
 // schema that contains itself needs a limit on depth first.
 type schema struct {
 	Ref              string          `json:"$ref"`

@@ -72,44 +72,37 @@ type response struct {
 	body   []byte
 }
 
-// do returns a function that sends the request of a generated constructor, with retries as [Retry] describes. It takes the
-// constructor's two results, so that a method of Client fits on one line. If the last response is not a 2xx, the error is an
-// *Error.
-func (c *Client) do(ctx context.Context, options []CallOption) func(*http.Request, error) (response, error) {
-	return func(req *http.Request, err error) (response, error) {
-		if err != nil {
-			return response{}, err
-		}
-		var call call
-		for _, option := range options {
-			option(&call)
-		}
-		if err := c.setHeaders(req, call); err != nil {
-			return response{}, err
-		}
-		res, err := c.send(ctx, req)
-		if err != nil {
-			return response{}, err
-		}
-		if call.etag != nil {
-			*call.etag = res.header.Get("ETag")
-		}
-		if call.requestID != nil {
-			*call.requestID = res.header.Get(headerRequestID)
-		}
-		if call.feedEpoch != nil {
-			*call.feedEpoch = res.header.Get(headerFeedEpoch)
-		}
-		if call.cursor != nil {
-			next := nextQuery(res.header)
-			begin := "after"
-			if next.Get("order") == string(ListEventsParamsOrderDesc) {
-				begin = "before"
-			}
-			*call.cursor = cmp.Or(next.Get("cursor"), next.Get("pageToken"), next.Get(begin))
-		}
-		return res, nil
+// do sends a request, with retries as [Retry] describes. If the last response is not a 2xx, the error is an *Error.
+func (c *Client) do(ctx context.Context, req *http.Request, options []CallOption) (response, error) {
+	var call call
+	for _, option := range options {
+		option(&call)
 	}
+	if err := c.setHeaders(req, call); err != nil {
+		return response{}, err
+	}
+	res, err := c.send(ctx, req)
+	if err != nil {
+		return response{}, err
+	}
+	if call.etag != nil {
+		*call.etag = res.header.Get("ETag")
+	}
+	if call.requestID != nil {
+		*call.requestID = res.header.Get(headerRequestID)
+	}
+	if call.feedEpoch != nil {
+		*call.feedEpoch = res.header.Get(headerFeedEpoch)
+	}
+	if call.cursor != nil {
+		next := nextQuery(res.header)
+		begin := "after"
+		if next.Get("order") == string(ListEventsParamsOrderDesc) {
+			begin = "before"
+		}
+		*call.cursor = cmp.Or(next.Get("cursor"), next.Get("pageToken"), next.Get(begin))
+	}
+	return res, nil
 }
 
 // setHeaders sets the headers of all attempts. A POST is safe to repeat because all its attempts have the same key.
@@ -182,7 +175,7 @@ func (c *Client) open(ctx context.Context, req *http.Request) (*http.Response, e
 	return nil, toError(res, body)
 }
 
-// decode decodes the body of a response as T. It takes the results of do, and returns err if that is not nil.
+// decode decodes the body of a response as T. It takes the results of get, post, and so on, and returns err if that is not nil.
 func decode[T any](res response, err error) (T, error) {
 	var value T
 	if err != nil {

@@ -15,7 +15,7 @@ const headerTimeout = 30 * time.Second
 
 // Client calls one Routecard server. It is safe for concurrent use.
 type Client struct {
-	// server is the base URL with a slash at its end, as the generated requests need it.
+	// server is the base URL without a slash at its end.
 	server string
 	http   *http.Client
 	apiKey string
@@ -55,7 +55,7 @@ func New(baseURL string, options ...Option) (*Client, error) {
 		return nil, errors.New("base URL must begin with http:// or https:// and name a host")
 	}
 	base.RawQuery, base.Fragment = "", ""
-	c := &Client{server: strings.TrimSuffix(base.String(), "/") + "/", idle: streamIdle}
+	c := &Client{server: strings.TrimSuffix(base.String(), "/"), idle: streamIdle}
 	for _, option := range options {
 		option(c)
 	}

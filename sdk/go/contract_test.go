@@ -1,131 +1,231 @@
 package routecard_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/routecard/routecard/gen/client"
 	routecard "github.com/routecard/routecard/sdk/go"
 )
 
-// TestEveryOperationHasAMethod fails when an operation of the contract is missing in Client.
-func TestEveryOperationHasAMethod(t *testing.T) {
-	t.Parallel()
-	ours := reflect.TypeFor[*routecard.Client]()
-	for method := range reflect.TypeFor[client.ClientInterface]().Methods() {
-		if strings.HasSuffix(method.Name, "WithBody") {
-			continue
-		}
-		if _, ok := ours.MethodByName(method.Name); !ok {
-			t.Errorf("Client has no method %s", method.Name)
-		}
+// contract is what the tests need of the contract.
+type contract struct {
+	Paths      map[string]map[string]json.RawMessage
+	Components struct{ Parameters map[string]parameter }
+}
+
+type operation struct {
+	OperationID string
+	Parameters  []parameter
+	RequestBody *struct {
+		Content map[string]json.RawMessage
 	}
 }
 
-// unnamed lists the names of the contract that types.go leaves out, with the reason.
-var unnamed = map[string]string{
-	"Error":                             "the Error of this package also has the headers' values",
-	"ErrorOutcome":                      "has one value, which is ErrOutcomeUnknown",
-	"Unknown":                           "is ErrOutcomeUnknown",
-	"ListJobsParamsInclude":             "its values have names",
-	"ListJobsParamsIncludeProgress":     "is called IncludeProgress",
-	"ListJobsParamsIncludeDistribution": "is called IncludeDistribution",
+type parameter struct {
+	Ref      string `json:"$ref"`
+	Name, In string
+	Schema   struct{ Type string }
 }
 
-// TestEveryTypeHasAName checks that types.go names each type and enum value that a method takes or returns, so that programs
-// need not import the generated package.
-func TestEveryTypeHasAName(t *testing.T) {
-	t.Parallel()
-	used := map[string]bool{}
-	for method := range reflect.TypeFor[*routecard.Client]().Methods() {
-		addTypeNames(method.Type, used)
-	}
-	ours := exported(t, "types.go")
-	for name, of := range exported(t, "../../gen/client/client.gen.go") {
-		if (used[name] || used[of]) && ours[name] == "" && unnamed[name] == "" {
-			t.Errorf("types.go has no %s", name)
-		}
-	}
-}
-
-// addTypeNames adds the names of all types of the contract that t consists of.
-func addTypeNames(t reflect.Type, names map[string]bool) {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-		addTypeNames(t.Elem(), names)
-	case reflect.Func: // iterators are functions, too
-		for in := range t.Ins() {
-			addTypeNames(in, names)
-		}
-		for out := range t.Outs() {
-			addTypeNames(out, names)
-		}
-	default:
-	}
-	if t.PkgPath() != reflect.TypeFor[client.Job]().PkgPath() || names[t.Name()] {
-		return
-	}
-	names[t.Name()] = true
-	if t.Kind() == reflect.Struct {
-		for field := range t.Fields() {
-			addTypeNames(field.Type, names)
-		}
-	}
-}
-
-// exported returns the types and constants of a file: "type" for a type, and the type's name for a constant.
-func exported(t *testing.T, path string) map[string]string {
+func readContract(t *testing.T) contract {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	text, err := os.ReadFile(filepath.Join(repository, "gen", "openapi.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := map[string]string{}
-	for _, declaration := range file.Decls {
-		general, ok := declaration.(*ast.GenDecl)
-		if !ok {
-			continue
-		}
-		for _, spec := range general.Specs {
-			switch spec := spec.(type) {
-			case *ast.TypeSpec:
-				names[spec.Name.Name] = "type"
-			case *ast.ValueSpec:
-				of := "constant"
-				if typed, ok := spec.Type.(*ast.Ident); ok {
-					of = typed.Name
-				}
-				names[spec.Names[0].Name] = of
-			}
-		}
+	var c contract
+	if err := json.Unmarshal(text, &c); err != nil {
+		t.Fatal(err)
 	}
-	return names
+	return c
 }
 
-// TestNoServerAmongTheDependencies checks that a program with this client links neither the server nor a database driver.
-func TestNoServerAmongTheDependencies(t *testing.T) {
+// TestRequests calls the method of each operation with every parameter set, and compares the request with the contract. It fails
+// when an operation has no method, and when the method misses a parameter or has one too many.
+func TestRequests(t *testing.T) {
 	t.Parallel()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	c := readContract(t)
+	operations := 0
+	for path, item := range c.Paths {
+		for verb, text := range item {
+			if !slices.Contains([]string{"get", "post", "put", "patch", "delete"}, verb) {
+				continue
+			}
+			operations++
+			var o operation
+			if err := json.Unmarshal(text, &o); err != nil {
+				t.Fatal(err)
+			}
+			t.Run(o.OperationID, func(t *testing.T) {
+				t.Parallel()
+				request, body := call(t, o.OperationID)
+				wanted := "/base" + path
+				for i := 1; strings.Contains(wanted, "{"); i++ {
+					begin, end := strings.Index(wanted, "{"), strings.Index(wanted, "}")
+					wanted = wanted[:begin] + fmt.Sprintf("%d%%2F%%C3%%A4%%3F%%20%%25", i) + wanted[end+1:]
+				}
+				if got := request.Method + " " + request.URL.EscapedPath(); got != strings.ToUpper(verb)+" "+wanted {
+					t.Errorf("the request is %s, want %s %s", got, strings.ToUpper(verb), wanted)
+				}
+				query := map[string][]string{}
+				for _, p := range o.Parameters {
+					if name, shared := strings.CutPrefix(p.Ref, "#/components/parameters/"); shared {
+						p = c.Components.Parameters[name]
+					}
+					if p.In == "query" {
+						query[p.Name] = map[string][]string{
+							"string": {"ä &=+"}, "integer": {"7"}, "boolean": {"true"}, "array": {"ä &=+", "ä &=+"},
+						}[p.Schema.Type]
+						if p.Schema.Type == "" { // a reference: a text, or the mode of an import
+							query[p.Name] = []string{"ä &=+"}
+						}
+					}
+				}
+				if got := map[string][]string(request.URL.Query()); !maps.EqualFunc(got, query, slices.Equal) {
+					t.Errorf("the query is %q, want %q", got, query)
+				}
+				mediaType := request.Header.Get("Content-Type")
+				if o.RequestBody == nil {
+					if mediaType != "" || body != "" {
+						t.Errorf("the request has a body of type %q: %s", mediaType, body)
+					}
+				} else if _, ok := o.RequestBody.Content[mediaType]; !ok || body == "" {
+					t.Errorf("the body of type %q is %q", mediaType, body)
+				}
+			})
+		}
+	}
+	if operations < 40 {
+		t.Errorf("the contract has %d operations", operations)
+	}
+}
+
+// recorder keeps the last request and its body, and returns null for each.
+type recorder struct {
+	request *http.Request
+	body    string
+}
+
+func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	r.request = request
+	if request.Body != nil {
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.body = string(body)
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("null"))}, nil
+}
+
+// call calls the method of an operation and returns the request.
+func call(t *testing.T, operationID string) (request *http.Request, body string) {
+	t.Helper()
+	var sent recorder
+	c, err := routecard.New("http://localhost/base/", routecard.WithHTTPClient(&http.Client{Transport: &sent}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for dependency := range strings.Lines(string(out)) {
-		for _, unwanted := range []string{
-			"github.com/gin-gonic/", "gorm.io/", "github.com/jackc/", "sqlite",
-			"github.com/routecard/routecard/server", "github.com/routecard/routecard/store", "github.com/routecard/routecard/models",
-		} {
-			if strings.Contains(dependency, unwanted) {
-				t.Errorf("the client depends on %s", dependency)
+	method := reflect.ValueOf(c).MethodByName(strings.ToUpper(operationID[:1]) + operationID[1:])
+	if !method.IsValid() {
+		t.Fatal("Client has no such method")
+	}
+	arguments := []reflect.Value{reflect.ValueOf(t.Context())}
+	texts := 0
+	for i := 1; i < method.Type().NumIn()-1; i++ { // without the options
+		argument := reflect.New(method.Type().In(i)).Elem()
+		switch argument.Kind() {
+		case reflect.String:
+			texts++
+			argument.SetString(fmt.Sprintf("%d/ä? %%", texts))
+			if operationID == "importJobs" {
+				argument.SetString("text/csv")
 			}
+		case reflect.Slice:
+			argument.SetBytes([]byte("name\r\n"))
+		case reflect.Pointer: // of parameters
+			fill(argument)
+		default: // a body
+		}
+		arguments = append(arguments, argument)
+	}
+	results := method.Call(arguments)
+	if err := results[len(results)-1].Interface(); err != nil {
+		t.Fatal(err)
+	}
+	return sent.request, sent.body
+}
+
+// fill sets everything that a parameter consists of.
+func fill(value reflect.Value) {
+	switch value.Kind() {
+	case reflect.Pointer:
+		value.Set(reflect.New(value.Type().Elem()))
+		fill(value.Elem())
+	case reflect.Struct:
+		for _, field := range value.Fields() {
+			fill(field)
+		}
+	case reflect.Slice:
+		value.Set(reflect.MakeSlice(value.Type(), 2, 2))
+		fill(value.Index(0))
+		fill(value.Index(1))
+	case reflect.String:
+		value.SetString("ä &=+")
+	case reflect.Bool:
+		value.SetBool(true)
+	default:
+		value.SetInt(7)
+	}
+}
+
+// TestModules checks that a program with this client inherits no other module than the one that is listed here.
+func TestModules(t *testing.T) {
+	t.Parallel()
+	got := goCommand(t, "list", "-m", "-f", "{{.Path}}", "all")
+	if want := "github.com/routecard/routecard/sdk/go\ngithub.com/oapi-codegen/nullable\n"; got != want {
+		t.Errorf("the modules are\n%swant\n%s", got, want)
+	}
+}
+
+// TestDocumentation checks that `go doc` shows the fields of a type of the contract, and its values, and that the package is
+// described once.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	job := goCommand(t, "doc", "Job")
+	for _, line := range []string{"type Job struct {", "GoalQuantity GoalQuantity `json:\"goalQuantity\"`", "// GoalQuantity Number of units to make."} {
+		if !strings.Contains(job, line) {
+			t.Errorf("go doc Job has no %s:\n%s", line, job)
 		}
 	}
+	all := goCommand(t, "doc", "-all")
+	if !strings.Contains(all, `Damaged        ScrapReason = "damaged"`) {
+		t.Error("go doc -all has no value of ScrapReason")
+	}
+	for _, unwanted := range []string{"openapi HTTP API", "RequestWithBody", "JSONRequestBody", "RequestEditorFn", "= client."} {
+		if strings.Contains(all, unwanted) {
+			t.Errorf("the documentation mentions %s", unwanted)
+		}
+	}
+}
+
+func goCommand(t *testing.T, arguments ...string) string {
+	t.Helper()
+	output, err := exec.CommandContext(t.Context(), "go", arguments...).Output()
+	if err != nil {
+		t.Fatalf("go %s: %v", strings.Join(arguments, " "), err)
+	}
+	return string(output)
 }
 
 // TestReadme compiles the program in the README.

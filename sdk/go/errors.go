@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/routecard/routecard/gen/client"
 )
 
 // Error is a response that is not a 2xx. Get it from an error with errors.As or errors.AsType.
@@ -98,13 +96,15 @@ func toError(res *http.Response, body []byte) *Error {
 		// The page of a proxy does not say whether the server got the request.
 		outcomeUnknown: res.StatusCode >= http.StatusInternalServerError,
 	}
-	var decoded client.Error
+	var decoded struct {
+		Message string       `json:"message"`
+		Errors  []FieldError `json:"errors"`
+		Outcome string       `json:"outcome"`
+	}
 	if json.Unmarshal(body, &decoded) == nil && decoded.Message != "" {
 		failure.Message = decoded.Message
-		failure.outcomeUnknown = decoded.Outcome != nil
-		if decoded.Errors != nil {
-			failure.Errors = *decoded.Errors
-		}
+		failure.outcomeUnknown = decoded.Outcome != ""
+		failure.Errors = decoded.Errors
 	}
 	return failure
 }

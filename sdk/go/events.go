@@ -10,8 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"time"
-
-	"github.com/routecard/routecard/gen/client"
 )
 
 // streamIdle is how long a stream may be silent. The server writes a comment every 15 seconds, so two may get lost.
@@ -20,12 +18,12 @@ const streamIdle = 45 * time.Second
 // ListEvents returns the events after params.After, oldest first: all events up to now, or one page if params.Limit is set. With
 // params.Order desc the newest comes first, or the one before params.Before.
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, options ...CallOption) ([]Event, error) {
-	return decode[[]Event](c.do(ctx, options)(client.NewListEventsRequest(c.server, params)))
+	return decode[[]Event](c.get(ctx, options, params, "events"))
 }
 
 // AllEvents iterates over the events after params.After up to now, page by page, in the order of ListEvents.
 func (c *Client) AllEvents(ctx context.Context, params *ListEventsParams, options ...CallOption) iter.Seq2[Event, error] {
-	return all[Event](ctx, c, options)(client.NewListEventsRequest(c.server, params))
+	return all[Event](ctx, c, options, params, "events")
 }
 
 // Events iterates over the events after params.After, oldest first, and then over each new event as it happens. The loop ends
@@ -48,7 +46,7 @@ func (c *Client) Events(ctx context.Context, params *ListEventsParams) iter.Seq2
 			query = *params
 		}
 		query.Limit = nil
-		req, err := client.NewListEventsRequest(c.server, &query)
+		req, err := c.newRequest(ctx, http.MethodGet, &query, nil, []string{"events"})
 		if err != nil {
 			yield(Event{}, err)
 			return

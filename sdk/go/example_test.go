@@ -4,49 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"sync/atomic"
 
 	routecard "github.com/routecard/routecard/sdk/go"
-	"github.com/routecard/routecard/server"
-	"github.com/routecard/routecard/store"
 )
-
-// open starts a server with an empty database and returns a client for it. The server refuses requests after maxRequests, so
-// that a client that never stops does not hang the test.
-func open(options ...routecard.Option) (c *routecard.Client, stop func()) {
-	must := func(err error) {
-		if err != nil {
-			panic(err)
-		}
-	}
-	log := slog.New(slog.DiscardHandler)
-	dir, err := os.MkdirTemp("", "routecard")
-	must(err)
-	db, err := store.Open(context.Background(), filepath.Join(dir, "routecard.db"), store.Options{Logger: log})
-	must(err)
-	handler, err := server.New(db, server.Options{Logger: log})
-	must(err)
-	var requests atomic.Int64
-	running := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requests.Add(1) > maxRequests {
-			http.Error(w, "a client does not stop sending requests", http.StatusBadRequest)
-			return
-		}
-		handler.ServeHTTP(w, r)
-	}))
-	c, err = routecard.New(running.URL, options...)
-	must(err)
-	return c, func() {
-		running.Close()
-		must(db.Close())
-		must(os.RemoveAll(dir))
-	}
-}
 
 func Example() {
 	c, stop := open()

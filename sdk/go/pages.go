@@ -15,41 +15,40 @@ import (
 // pageSize is the default page size of iterators: the largest that every list allows, including the list of Jira tickets.
 const pageSize = 100
 
-// all returns a function that iterates over the items of all pages, starting with the request of a generated constructor,
-// whose two results it takes. It requests a page when the page before is used up. An error ends the iteration.
-func all[T any](ctx context.Context, c *Client, options []CallOption) func(*http.Request, error) iter.Seq2[T, error] {
-	return func(first *http.Request, err error) iter.Seq2[T, error] {
-		return func(yield func(T, error) bool) {
-			var zero T
+// all iterates over the items of all pages of a list, see get for its arguments. It requests a page when the page before is used
+// up. An error ends the iteration.
+func all[T any](ctx context.Context, c *Client, options []CallOption, params any, segments ...string) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		first, err := c.newRequest(ctx, http.MethodGet, params, nil, segments)
+		if err != nil {
+			yield(zero, err)
+			return
+		}
+		query := first.URL.Query()
+		if !query.Has("limit") {
+			query.Set("limit", strconv.Itoa(pageSize))
+		}
+		for len(query) > 0 {
+			req := first.Clone(ctx)
+			req.URL.RawQuery = query.Encode()
+			res, err := c.do(ctx, req, options)
+			items, err := decode[[]T](res, err)
 			if err != nil {
 				yield(zero, err)
 				return
 			}
-			query := first.URL.Query()
-			if !query.Has("limit") {
-				query.Set("limit", strconv.Itoa(pageSize))
-			}
-			for len(query) > 0 {
-				req := first.Clone(ctx)
-				req.URL.RawQuery = query.Encode()
-				res, err := c.do(ctx, options)(req, nil)
-				items, err := decode[[]T](res, err)
-				if err != nil {
-					yield(zero, err)
+			for _, item := range items {
+				if !yield(item, nil) {
 					return
 				}
-				for _, item := range items {
-					if !yield(item, nil) {
-						return
-					}
-				}
-				next := nextQuery(res.header)
-				if next.Encode() == query.Encode() {
-					yield(zero, errors.New("the link to the next page leads to the same page"))
-					return
-				}
-				query = next
 			}
+			next := nextQuery(res.header)
+			if next.Encode() == query.Encode() {
+				yield(zero, errors.New("the link to the next page leads to the same page"))
+				return
+			}
+			query = next
 		}
 	}
 }

@@ -3,18 +3,13 @@ package routecard_test
 import (
 	"cmp"
 	"errors"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
 
 	routecard "github.com/routecard/routecard/sdk/go"
-	"github.com/routecard/routecard/server"
-	"github.com/routecard/routecard/store"
 )
 
 // TestPagesOfTheServer checks that the iterators understand the links of every list.
@@ -157,19 +152,9 @@ func TestLostResponses(t *testing.T) {
 // TestRestoredFeed follows a server whose database begins a new epoch between two connections.
 func TestRestoredFeed(t *testing.T) {
 	t.Parallel()
-	database := filepath.Join(t.TempDir(), "routecard.db")
-	db, err := store.Open(t.Context(), database, store.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	handler, err := server.New(db, server.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	running := httptest.NewServer(handler)
-	defer running.Close()
-	c, err := routecard.New(running.URL, routecard.WithRetry(quick))
+	s := newServer()
+	defer s.close()
+	c, err := routecard.New(s.front.URL, routecard.WithRetry(quick))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,13 +189,13 @@ func TestRestoredFeed(t *testing.T) {
 		switch {
 		case event.Seq == 2 && !restored:
 			// A broken connection is no restore.
-			running.CloseClientConnections()
+			s.front.CloseClientConnections()
 			create()
 		case event.Seq == 3 && !restored:
-			if err := db.NewEpoch(t.Context()); err != nil {
+			if err := s.newEpoch(); err != nil {
 				t.Fatal(err)
 			}
-			running.CloseClientConnections()
+			s.front.CloseClientConnections()
 		}
 		if event.Seq == 3 && restored {
 			break

@@ -573,7 +573,7 @@ export function resources(call: CallFunction) {
       /**
        * Get a template.
        *
-       * Returns the template and its steps.
+       * Returns the template and its steps, or 304 without a body if the client has them.
        *
        * Needs the role `read`. Changes nothing.
        */

@@ -1044,7 +1044,7 @@ export interface paths {
         };
         /**
          * Get a template
-         * @description Returns the template and its steps.
+         * @description Returns the template and its steps, or 304 without a body if the client has them.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -3690,6 +3690,15 @@ export interface components {
                 "application/json": components["schemas"]["Job"];
             };
         };
+        /** @description The client has the current version, because `If-None-Match` names it. */
+        NotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description The request breaks a rule of this contract. `errors` lists every parameter that failed. */
         BadRequest: {
             headers: {
@@ -4181,6 +4190,8 @@ export interface components {
         IdempotencyKey: string;
         /** @description The `ETag` of the version that the change is for. If it is not the current version, the response is 412. */
         IfMatch: string;
+        /** @description The `ETag` of the version that the client has. If it is still the current version, the response is 304. */
+        IfNoneMatch: string;
     };
     requestBodies: never;
     headers: {
@@ -4528,7 +4539,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["JobClose"];
             };
@@ -4584,7 +4595,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["JobReopen"];
             };
@@ -6374,7 +6385,10 @@ export interface operations {
     getTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is still the current version, the response is 304. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description Id of the template. */
                 templateId: components["parameters"]["TemplateIdParameter"];
@@ -6394,6 +6408,7 @@ export interface operations {
                     "application/json": components["schemas"]["Template"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];

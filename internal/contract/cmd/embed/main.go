@@ -4,6 +4,9 @@
 // With -copy it copies the contract as it is. With -order the output is for the code generator. It has the line number of each
 // property as x-order; the generator sorts the fields of a struct, and so the fields of a response, by x-order. Of a request body
 // that is a file, it has only the first media type, because the generator gives the bodies of all such types the same name.
+//
+// With -types the output is for the generator of the Go client's types. It is that of -order with schemas, and of the operations
+// only their parameters in path and query: the client makes its requests by itself.
 package main
 
 import (
@@ -12,24 +15,27 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 func main() {
 	order := flag.Bool("order", false, "prepare the output for the code generator")
+	types := flag.Bool("types", false, "prepare the output for the generator of the Go client's types")
 	plain := flag.Bool("copy", false, "copy the file as it is")
 	flag.Parse()
 	if flag.NArg() != 2 {
-		fmt.Fprintln(os.Stderr, "usage: embed [-order | -copy] FROM.yaml TO")
+		fmt.Fprintln(os.Stderr, "usage: embed [-order | -types | -copy] FROM.yaml TO")
 		os.Exit(2)
 	}
 	var err error
 	if *plain {
 		err = copyFile(flag.Arg(0), flag.Arg(1))
 	} else {
-		err = embed(flag.Arg(0), flag.Arg(1), *order)
+		err = embed(flag.Arg(0), flag.Arg(1), *order, *types)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,7 +52,7 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, content, 0o644)
 }
 
-func embed(from, to string, order bool) error {
+func embed(from, to string, order, types bool) error {
 	source, err := os.ReadFile(from)
 	if err != nil {
 		return err
@@ -55,9 +61,12 @@ func embed(from, to string, order bool) error {
 	if err := yaml.Unmarshal(source, &document); err != nil {
 		return fmt.Errorf("%s: %w", from, err)
 	}
-	if order {
+	if order || types {
 		addOrder(document.Content[0])
 		dropOtherFiles(document.Content[0])
+	}
+	if types {
+		keepTypes(document.Content[0])
 	}
 	var compact, indented bytes.Buffer
 	if err := write(&compact, document.Content[0]); err != nil {
@@ -98,6 +107,96 @@ func dropOtherFiles(node *yaml.Node) {
 		}
 		dropOtherFiles(child)
 	}
+}
+
+// keepTypes leaves the schemas, and the parameters of operations in path and query. It puts shared parameters where they are used.
+// Otherwise the generator would name each of them, with names that the client needs for its own functions.
+func keepTypes(document *yaml.Node) {
+	components := member(document, "components")
+	shared := member(components, "parameters")
+	paths := member(document, "paths")
+	for i := 1; i < len(paths.Content); i += 2 {
+		keep(paths.Content[i], "parameters", "get", "post", "put", "patch", "delete")
+		keepParameters(member(paths.Content[i], "parameters"), shared)
+		for j := 0; j < len(paths.Content[i].Content); j += 2 {
+			if paths.Content[i].Content[j].Value == "parameters" {
+				continue
+			}
+			operation := paths.Content[i].Content[j+1]
+			keep(operation, "operationId", "parameters")
+			keepParameters(member(operation, "parameters"), shared)
+			nameEnums(operation)
+			operation.Content = append(operation.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "responses"}, &yaml.Node{Kind: yaml.MappingNode})
+		}
+	}
+	keep(components, "schemas")
+	keep(document, "openapi", "info", "paths", "components")
+}
+
+// keepParameters replaces references to shared parameters, and drops headers. It accepts nil.
+func keepParameters(parameters, shared *yaml.Node) {
+	if parameters == nil {
+		return
+	}
+	var kept []*yaml.Node
+	for _, parameter := range parameters.Content {
+		if reference := member(parameter, "$ref"); reference != nil {
+			parameter = member(shared, strings.TrimPrefix(reference.Value, "#/components/parameters/"))
+		}
+		if member(parameter, "in").Value != "header" {
+			kept = append(kept, parameter)
+		}
+	}
+	parameters.Content = kept
+}
+
+// nameEnums gives each value of a parameter a name that no other value has, such as ListJobsParamsStateOpen.
+func nameEnums(operation *yaml.Node) {
+	parameters := member(operation, "parameters")
+	if parameters == nil {
+		return
+	}
+	for _, parameter := range parameters.Content {
+		schema := member(parameter, "schema")
+		if items := member(schema, "items"); items != nil {
+			schema = items
+		}
+		values := member(schema, "enum")
+		if values == nil {
+			continue
+		}
+		prefix := capitalize(member(operation, "operationId").Value) + "Params" + capitalize(member(parameter, "name").Value)
+		names := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, value := range values.Content {
+			names.Content = append(names.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: prefix + capitalize(value.Value)})
+		}
+		schema.Content = append(schema.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "x-enum-varnames"}, names)
+	}
+}
+
+func capitalize(word string) string {
+	return strings.ToUpper(word[:1]) + word[1:]
+}
+
+// member returns the value of a key, or nil.
+func member(node *yaml.Node, key string) *yaml.Node {
+	for i := 0; i < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			return node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// keep drops all members of a mapping except those with the given keys.
+func keep(node *yaml.Node, keys ...string) {
+	var kept []*yaml.Node
+	for i := 0; i < len(node.Content); i += 2 {
+		if slices.Contains(keys, node.Content[i].Value) {
+			kept = append(kept, node.Content[i], node.Content[i+1])
+		}
+	}
+	node.Content = kept
 }
 
 // write appends the node as JSON.
