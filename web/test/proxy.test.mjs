@@ -60,7 +60,7 @@ for (const status of [502, 504]) {
   });
 }
 
-test("while a proxy answers for the server, a page keeps what it shows, says so in plain words, and a second press creates one job", async (t) => {
+test("while a proxy answers for the server, a page keeps what it shows, says so in plain words, and a second press changes nothing twice", async (t) => {
   const { server, proxy, page, job, faults } = await open(t);
   await page.goto(`${proxy.url}/jobs/${job.id}`);
   await page.getByRole("link", { name: /1\. Saw\s*3/ }).waitFor();
@@ -83,6 +83,18 @@ test("while a proxy answers for the server, a page keeps what it shows, says so 
   proxy.change({ treat: pass });
   await page.getByRole("button", { name: "Create job" }).click();
   await page.getByRole("heading", { name: "JOB-2024-002" }).waitFor();
+
+  await page.goto(`${proxy.url}/jobs/${job.id}`);
+  await page.getByRole("button", { name: "Add units" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").fill("2");
+  proxy.change({ treat: loseChanges });
+  await dialog.getByRole("button", { name: "Add units" }).click();
+  await dialog.getByText("The server cannot be reached. Try again in a moment.").waitFor();
+  proxy.change({ treat: pass });
+  await dialog.getByRole("button", { name: "Add units" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.equal((await call(server.url, "GET", `/api/serials?jobId=${job.id}`)).length, 3 + 2);
   assert.deepEqual((await call(server.url, "GET", "/api/jobs")).map(({ name }) => name), ["JOB-2024-002", "JOB-2024-001"]);
   assert.deepEqual(faults, []);
 });
