@@ -6,13 +6,13 @@ RUN go mod download
 COPY . .
 ARG COMMIT=""
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nomsgpack \
-    -ldflags "-s -w -X github.com/routecard/routecard/internal/version.commit=$COMMIT" -o /routecard . && \
-    mkdir -m 0700 /data && mkdir -m 1777 /scratch
+    -ldflags "-s -w -X github.com/routecard/routecard/internal/version.commit=$COMMIT" -o /image/usr/bin/routecard . && \
+    mkdir -m 1777 /image/tmp && mkdir -p /image/var/lib /data && mkdir -m 0700 /data/routecard
 
 FROM scratch
-COPY --from=build /routecard /usr/bin/routecard
-COPY --from=build --chown=65532:65532 /data /var/lib/routecard
-COPY --from=build /scratch /tmp
+# COPY keeps the modes of what is in a folder, and not that of the folder itself.
+COPY --from=build /image/ /
+COPY --from=build --chown=65532:65532 /data/ /var/lib/
 USER 65532:65532
 WORKDIR /var/lib/routecard
 ENV ROUTECARD_ADDR=0.0.0.0:3000 ROUTECARD_DATABASE=/var/lib/routecard/routecard.db

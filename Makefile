@@ -74,6 +74,14 @@ test-release: ## Build a release twice, install its Debian package, run its imag
 	cd tools/release && go test -count=1 -timeout 10m ./...
 	systemd-analyze security --offline=true --threshold=20 --no-pager deploy/systemd/routecard.service >/dev/null
 
+.PHONY: test-dockerfile
+test-dockerfile: ## Build the image of the Dockerfile, and run it (needs Docker, or DOCKER=podman; takes port 3000)
+	@tools/release/dockerfile.sh
+
+.PHONY: test-machine
+test-machine: ## Install, upgrade, kill, and remove the Debian package on a machine of its own with systemd (needs root, debootstrap, and systemd-nspawn)
+	cd tools/release && go test -tags machine -run '^TestMachine$$' -count=1 -timeout 20m -v .
+
 .PHONY: test-monitoring
 test-monitoring: ## Check the alert rules and the dashboard with a real Prometheus (needs prometheus and promtool)
 	go test -tags '$(GO_TAGS) monitoring' -run '^(TestAlertRules|TestPrometheus)$$' -count=1 -timeout 10m ./internal/e2e

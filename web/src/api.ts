@@ -1,7 +1,8 @@
 import { computed, signal } from "@preact/signals";
 
 import { toError } from "../../sdk/typescript/src/errors.js";
-import { createClient, RoutecardError, type RoutecardClient, type Schemas } from "../../sdk/typescript/src/index.js";
+import { createClient, RoutecardConnectionError, RoutecardError, type RoutecardClient, type Schemas } from "../../sdk/typescript/src/index.js";
+import { words } from "./words.js";
 
 export { RoutecardError, type Schemas };
 
@@ -99,5 +100,15 @@ function takeKey(): string {
 
 /** The sentence to show for an error. */
 export function messageOf(error: unknown): string {
+  if (isAway(error)) return words.away;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What a reverse proxy answers while the server is away. */
+const awayStatuses: readonly number[] = [502, 503, 504];
+
+/** Reports whether the server was not reached. An answer without a request id is from a proxy. */
+function isAway(error: unknown): boolean {
+  if (error instanceof RoutecardError) return awayStatuses.includes(error.statusCode) && error.requestId === undefined;
+  return error instanceof RoutecardConnectionError || (error instanceof DOMException && error.name === "TimeoutError");
 }

@@ -42,7 +42,7 @@ export function useJobSearch(text: string | undefined, limit: number): FoundJobs
 }
 
 /**
- * Chooses on Enter: at once if what is listed is the answer to the present text, else as soon as it is. Whoever uses it calls
+ * Chooses on Enter: at once if what is listed is the answer to the present text, else as soon as it is. The caller calls
  * `cancel` when the text changes or the list closes.
  */
 export function useEnter(isCurrent: boolean, choose: () => void): { enter: () => void; cancel: () => void } {

@@ -23,67 +23,85 @@ export function nextCursor(response: Response): string | undefined {
   return query === undefined ? undefined : (new URLSearchParams(query).get("cursor") ?? undefined);
 }
 
-/** The items that are loaded, and whether the server has more. */
+/** The items that are loaded. */
 export interface PagedList<T> {
-  list: Loaded<Page<T>>;
-  /** Must be called with the number of rows that the user has reached. Loads the next page when they run out. */
-  reach: (rows: number) => void;
+  list: Loaded<T[]>;
+  /** Must be called with the rows in view: the first one, and the one after the last one. Loads what is missing there. */
+  reach: (first: number, end: number) => void;
   reload: () => Promise<void>;
 }
 
-/** Rows that are loaded before the user reaches them. */
-const ahead = 50;
+/** Rows before and behind the rows in view that are loaded, too. */
+const margin = 50;
 
 /**
- * Loads a list page by page while the user scrolls. After a change on the server it loads the pages again, down to the rows that
- * the user has reached; the rest is loaded when the user gets there. It starts over when one of the inputs changes.
+ * Loads a list page by page while the user scrolls. After a change on the server it loads the pages in view again, and each other page
+ * when the user gets back to it. It starts over when one of the inputs changes.
  */
 export function usePagedList<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>, inputs: readonly unknown[]): PagedList<T> {
-  const list = useSignal<Loaded<Page<T>>>({ name: "loading" });
+  const list = useSignal<Loaded<T[]>>({ name: "loading" });
   const latest = useRef(fetchPage);
   latest.current = fetchPage;
-  const reached = useRef(0);
-  const actions = useRef<{ reload: () => Promise<void>; more: () => Promise<void> }>({ reload: async () => {}, more: async () => {} });
+  const view = useRef({ first: 0, end: 0 });
+  const actions = useRef({ reload: async () => {}, more: async () => {} });
   useEffect(() => {
     const abort = new AbortController();
-    const rounds = { current: 0, loadingMore: false };
-    reached.current = 0;
+    /** Rises when the list may have changed on the server. */
+    let version = 0;
+    let pages: (Page<T> & { version: number })[] = [];
+    let loading: Promise<void> | undefined;
+    view.current = { first: 0, end: 0 };
     list.value = { name: "loading" };
 
-    const refetch = async () => {
-      const round = ++rounds.current;
+    /** Returns the place of the first page in view that is not loaded, or that may have changed. */
+    const missingPage = (): number | undefined => {
+      const { first, end } = view.current;
+      let rows = 0;
+      for (const [place, page] of pages.entries()) {
+        if (rows >= end + margin) return undefined;
+        rows += page.items.length;
+        if (page.version !== version && rows >= first - margin) return place;
+      }
+      const last = pages.at(-1);
+      return !last || (last.next !== undefined && rows < end + margin) ? pages.length : undefined;
+    };
+    const loadMissing = async () => {
       try {
-        let page = await latest.current(undefined);
-        const items = page.items;
-        while (page.next !== undefined && items.length < reached.current + ahead) {
-          page = await latest.current(page.next);
-          items.push(...page.items);
+        // The view and the version may change during a request.
+        for (let place = missingPage(); place !== undefined; place = missingPage()) {
+          const known = version;
+          const page = await latest.current(pages[place - 1]?.next);
+          if (abort.signal.aborted) return;
+          // When another item follows the page now, the pages behind it are out of date.
+          const behind = pages[place]?.next === page.next ? pages.slice(place + 1) : [];
+          pages = [...pages.slice(0, place), { ...page, version: known }, ...behind];
         }
-        if (!abort.signal.aborted && round === rounds.current) list.value = { name: "loaded", value: { items, next: page.next } };
+        // Not earlier: a list that gets shorter for a moment would scroll.
+        list.value = { name: "loaded", value: pages.flatMap(({ items }) => items) };
+      } finally {
+        // In the same turn as the last look at the view, so that the view does not change in between.
+        loading = undefined;
+      }
+    };
+    const load = async () => {
+      if (!loading && missingPage() !== undefined) loading = loadMissing();
+      await loading;
+    };
+    const refetch = async () => {
+      version++;
+      try {
+        await load();
       } catch (error) {
         const shows = list.peek().name === "loaded" && !(error instanceof RoutecardError && error.statusCode < 500);
         if (!abort.signal.aborted && !shows) list.value = { name: "failed", error };
         throw error;
       }
     };
-    const more = async () => {
-      const before = list.peek();
-      if (rounds.loadingMore || before.name !== "loaded" || before.value.next === undefined) return;
-      if (before.value.items.length >= reached.current + ahead) return;
-      const round = rounds.current;
-      rounds.loadingMore = true;
-      try {
-        const page = await latest.current(before.value.next);
-        // A refetch has replaced the items in the meantime.
-        if (abort.signal.aborted || round !== rounds.current) return;
-        list.value = { name: "loaded", value: { items: [...before.value.items, ...page.items], next: page.next } };
-      } catch {
-        // The next scroll or change tries again, and the connection's state is on the screen.
-      } finally {
-        rounds.loadingMore = false;
-      }
+    actions.current = {
+      reload: () => refetch().catch(() => {}),
+      // The next scroll or change tries again, and the connection's state is on the screen.
+      more: () => load().catch(() => {}),
     };
-    actions.current = { reload: () => refetch().catch(() => {}), more };
     const stop = followChanges(refetch);
     return () => {
       abort.abort();
@@ -92,8 +110,8 @@ export function usePagedList<T>(fetchPage: (cursor: string | undefined) => Promi
   }, inputs);
   return {
     list: list.value,
-    reach: (rows) => {
-      reached.current = rows;
+    reach: (first, end) => {
+      view.current = { first, end };
       void actions.current.more();
     },
     reload: () => actions.current.reload(),

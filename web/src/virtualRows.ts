@@ -7,8 +7,6 @@ export interface VirtualRows {
   indexes: number[];
   before: number;
   after: number;
-  /** The number of rows down to the last one that is rendered. */
-  reached: number;
 }
 
 /** Returns which rows of a list to render while the window scrolls. All rows have the same height in pixels. */
@@ -49,11 +47,10 @@ export function useVirtualRows(list: RefObject<HTMLElement | null>, count: numbe
   const items = virtualizer.getVirtualItems();
   const first = items[0];
   const last = items.at(-1);
-  if (!first || !last) return { indexes: [], before: 0, after: 0, reached: 0 };
+  if (!first || !last) return { indexes: [], before: 0, after: 0 };
   return {
     indexes: items.map((item) => item.index),
     before: first.start - margin.current,
     after: virtualizer.getTotalSize() - (last.end - margin.current),
-    reached: last.index + 1,
   };
 }

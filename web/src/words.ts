@@ -16,6 +16,7 @@ export const words = {
   live: "Live",
   connecting: "Connecting…",
   lost: (time: string) => `Connection lost at ${time}`,
+  away: "The server cannot be reached. Try again in a moment.",
   loading: "Loading…",
   codeNotLoaded: "This part of the page could not be loaded",
   close: "Close",

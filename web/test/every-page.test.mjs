@@ -80,6 +80,17 @@ async function openContext(t, { station }, options = {}, from = browser) {
   return context;
 }
 
+// cutPlaceholders returns the placeholders that are longer than their fields. A browser measures only values.
+function cutPlaceholders(part) {
+  const cut = [];
+  for (const field of part.querySelectorAll("input:placeholder-shown")) {
+    field.value = field.placeholder;
+    if (field.scrollWidth > field.clientWidth) cut.push(field.placeholder);
+    field.value = "";
+  }
+  return cut;
+}
+
 test("hostile names are text on every page, and no page is wider than its window", async (t) => {
   // A long word, because browsers do not break words by themselves.
   const shop = await openShop(t, `${hostile} ${"Donaudampfschiff".repeat(5)}`);
@@ -93,6 +104,7 @@ test("hostile names are text on every page, and no page is wider than its window
       await page.setViewportSize({ width, height: 900 });
       const over = await page.locator(part).evaluate((element) => element.scrollWidth - element.clientWidth);
       if (over > 0) wide.push(`${about} is ${over} px too wide at ${width} px`);
+      wide.push(...(await page.locator(part).evaluate(cutPlaceholders)).map((text) => `${about} cuts "${text}" off at ${width} px`));
     }
   };
   for (const { path, ready } of pagesOf(shop)) {
@@ -102,6 +114,10 @@ test("hostile names are text on every page, and no page is wider than its window
     assert.equal(await page.locator("img").count(), 0, path);
     assert.notEqual(await page.title(), "run", path);
   }
+  await page.goto(`${shop.url}/jobs/new`);
+  await page.getByLabel("Start from").selectOption("Another job");
+  await page.getByRole("combobox", { name: "Job to copy" }).waitFor();
+  await measure("the choice of a job to copy");
   await page.goto(`${shop.url}/jobs/${shop.job.id}`);
   await page.getByRole("button", { name: "Edit path" }).click();
   await page.locator(".step-row").first().waitFor();

@@ -167,7 +167,7 @@ test("a station that is reloaded while the server is away opens, takes scans, an
   assert.deepEqual(kept.filter((path) => path !== "/" && !path.startsWith("/assets/")), [], "only files of the pages are kept");
 
   await startServer(t, "--addr", new URL(url).host, "--database", database);
-  await page.getByText("2 moves wait for the connection").waitFor({ state: "detached" });
+  await page.getByText(/waits? for the connection/).waitFor({ state: "detached" });
   await page.getByText("Live", { exact: true }).waitFor();
   for (const unit of units) assert.deepEqual(await movesOf(url, unit), ["serial.created anonymous", "serial.advanced maria"]);
 });

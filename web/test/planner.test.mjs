@@ -322,6 +322,45 @@ test("a unit that was created by mistake is deleted", async () => {
   await close();
 });
 
+test("after a change, only the units in view are loaded again, and the others when they are in view", async () => {
+  const plan = await post("/api/jobs/plan", { name: "JOB-2024-060", goalQuantity: 1200, paths: [{ name: "Main Route", goalQuantity: 1200, steps, quantity: 1200 }] });
+  const units = (await get(`/api/serials?jobId=${plan.id}`)).map(({ id }) => id);
+  const { page, faults, close } = await open(`/jobs/${plan.id}`);
+  const row = (unit) => page.getByRole("row").filter({ has: page.getByRole("link", { name: unit, exact: true }) });
+  await row(units[0]).waitFor();
+  await page.waitForFunction(() => {
+    scrollTo(0, document.documentElement.scrollHeight);
+    return document.documentElement.scrollHeight > 1200 * 50;
+  });
+  await row(units.at(-1)).waitFor();
+
+  const asked = [];
+  page.on("request", (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname === "/api/serials") asked.push(searchParams.get("cursor"));
+  });
+  for (const unit of [units[1], units.at(-1)]) await post(`/api/serials/${unit}/advance`, {});
+  await row(units.at(-1)).getByRole("cell", { name: "Deburring" }).waitFor();
+  assert.equal(new Set(asked).size, 1, `only the last of three pages is loaded again: ${asked}`);
+  assert.notEqual(asked[0], null);
+
+  // New units come to the top, and a unit there was deleted.
+  await post("/api/serials", { pathId: plan.paths[0].id, quantity: 3 });
+  await call(address, "DELETE", `/api/serials/${units[2]}`);
+  await page.getByRole("link", { name: /1\. Saw\s*1,?200/ }).waitFor();
+  await page.evaluate(() => scrollTo(0, 0));
+  await row(units[1]).getByRole("cell", { name: "Deburring" }).waitFor();
+  await row(units[2]).waitFor({ state: "detached" });
+  assert.equal(await page.locator(".unit-table tbody th").first().innerText(), "SN-01206");
+  await page.waitForFunction(() => {
+    scrollTo(0, document.documentElement.scrollHeight);
+    return document.documentElement.scrollHeight > 1200 * 50;
+  });
+  await row(units.at(-1)).getByRole("cell", { name: "Deburring" }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test("the commands for many units name the step and the events that the page has shown", async () => {
   const plan = await post("/api/jobs/plan", { name: "JOB-2024-020", goalQuantity: 4, paths: [{ name: "Main Route", goalQuantity: 4, advancementMode: "flexible", steps, quantity: 3 }] });
   const units = await get(`/api/serials?jobId=${plan.id}`);

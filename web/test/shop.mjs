@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, request as forward, STATUS_CODES } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +59,40 @@ export async function startServer(t, ...args) {
     });
   });
   return { url, stop, kill: end("SIGKILL") };
+}
+
+// startProxy starts a reverse proxy in front of the server at `target`. `treat` decides about each request: "pass" it on, "drop" it, or
+// "lose" its response, after the server has got it. In place of what it dropped or lost, it answers with `status` and a page of its own,
+// as proxies do while the server is away. `change` sets these, and ends open connections.
+export async function startProxy(t, target) {
+  const proxy = { target, status: 502, treat: () => "pass" };
+  const server = createServer((request, response) => {
+    const treatment = proxy.treat(request);
+    const answerItself = () => {
+      response.writeHead(proxy.status, { "Content-Type": "text/html" });
+      response.end(`<html><body><h1>${STATUS_CODES[proxy.status]}</h1></body></html>`);
+    };
+    if (treatment === "drop") return answerItself();
+    const { hostname, port } = new URL(proxy.target);
+    const passed = forward({ hostname, port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+      if (treatment === "lose") return answer.resume().once("end", answerItself);
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.once("error", () => response.destroy()).pipe(response);
+    });
+    passed.once("error", () => response.destroy());
+    response.once("close", () => passed.destroy());
+    request.pipe(passed);
+  });
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const change = (changes) => {
+    Object.assign(proxy, changes);
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, change };
 }
 
 // call sends a request to the API, and returns the JSON of its response.

@@ -47,9 +47,10 @@ export function UnitList({ jobId, paths, step, mayChange }: { jobId: string; pat
       ),
     [jobId, step, status.value, q.value],
   );
-  const units = list.name === "loaded" ? list.value.items : [];
+  const units = list.name === "loaded" ? list.value : [];
   const rows = useVirtualRows(body, units.length, rowHeight);
-  useEffect(() => reach(rows.reached), [rows.reached, units.length]);
+  const [first, end] = [rows.indexes[0] ?? 0, (rows.indexes.at(-1) ?? -1) + 1];
+  useEffect(() => reach(first, end), [first, end, units.length]);
 
   const steps = paths.flatMap((path) => path.steps);
   const stepNames = new Map(steps.map(({ id, name }) => [id, name]));

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { FileUp } from "lucide";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
 import { Dialog } from "../../parts/Dialog.js";
@@ -8,6 +8,7 @@ import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
 import { Choice } from "../../parts/TextField.js";
 import "../../shared.js";
+import { randomKey } from "../../randomKey.js";
 import { words as shared } from "../../words.js";
 import { importWords as words } from "./words.js";
 
@@ -39,6 +40,8 @@ export function ImportDialog({ file, onClose }: { file: File | undefined; onClos
   const step = useSignal<Step>({ name: file ? "reading" : "choosing" });
   const reading = useSignal<Reading>({ columns: new Map(), dateOrder: "auto", onDuplicate: "error" });
   const input = useId();
+  // A repeated press sends the same request, so that it creates each job once.
+  const idempotencyKey = useRef("");
 
   const send = async (query: { dryRun?: boolean; mode: "atomic" | "perItem" }): Promise<Report> => {
     const source = chosen.value;
@@ -48,9 +51,11 @@ export function ImportDialog({ file, onClose }: { file: File | undefined; onClos
     const map = [...columns].filter(([, field]) => field !== "").map(([column, field]) => `${column}:${field}`);
     return client().jobs.import(new Blob([source], { type }), {
       query: { ...query, onDuplicate, ...(map.length > 0 && { map }), ...(dateOrder !== "auto" && { dateOrder }) },
+      ...(query.dryRun !== true && { idempotencyKey: idempotencyKey.current }),
     });
   };
   const preview = async () => {
+    idempotencyKey.current = randomKey();
     try {
       step.value = { name: "preview", report: await send({ dryRun: true, mode: "perItem" }), error: undefined };
     } catch (error) {

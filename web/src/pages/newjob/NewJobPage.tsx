@@ -30,7 +30,7 @@ export function NewJobPage() {
   const form = useRef<HTMLFormElement>(null);
   const errors = useComputed(() => (sending.value.name === "refused" ? fieldErrors(sending.value.error) : new Map<string, string>()));
   const from = query["from"];
-  // A repeated press sends the same request, so that it creates one job.
+  // A repeated press sends the same request, also after an error, so that it creates one job.
   const idempotencyKey = useRef(randomKey());
 
   useEffect(() => {
@@ -74,7 +74,6 @@ export function NewJobPage() {
       announce(words.created(created.name));
       route(`/jobs/${encodeURIComponent(created.id)}`);
     } catch (error) {
-      idempotencyKey.current = randomKey();
       sending.value = { name: "refused", error };
     }
   };
