@@ -3761,7 +3761,7 @@ type ListJiraTicketsParams struct {
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
-	// Q Text that the name, ticket key, ticket summary or part number must contain, in upper or lower case.
+	// Q Text that the name, ticket key, ticket summary, part number, or `externalId` must contain, in upper or lower case.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
 	// JiraTicketKey Only jobs linked to exactly this Jira ticket.
