@@ -386,8 +386,8 @@ func TestCheckOfManyPaths(t *testing.T) {
 		for _, statement := range []string{
 			paths + `INSERT INTO paths (id, job_id, name, goal_quantity, advancement_mode, last_step_no, in_progress_count, version,
 				created_at, updated_at) SELECT 'path_' || i, jobs.id, 'p', 5, 'strict', 1, 5, 1, 0, 0 FROM n, jobs`,
-			paths + `INSERT INTO steps (id, path_id, no, position, name, optional, dependency_type, part_count)
-				SELECT 'step_' || i, 'path_' || i, 1, 0, 's', FALSE, 'preferred', 5 FROM n`,
+			paths + `INSERT INTO steps (id, path_id, no, position, name, optional, dependency_type, part_count, job_rank)
+				SELECT 'step_' || i, 'path_' || i, 1, 0, 's', FALSE, 'preferred', 5, urgency || '.' || jobs.id FROM n, jobs`,
 			units + `INSERT INTO serials (no, id, job_id, path_id, status, step_id, marks, known_step_no, force_completed, version,
 				created_at, updated_at) SELECT i, 'S' || i, jobs.id, 'path_' || (i % 4000 + 1), 'in_progress', 'step_' || (i % 4000 + 1),
 				'', 1, FALSE, 1, 0, 0 FROM n, jobs`,
