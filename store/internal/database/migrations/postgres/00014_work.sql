@@ -18,13 +18,14 @@ UPDATE steps SET has_work = part_count > 0 OR to_create > 0;
 -- +goose StatementBegin
 CREATE FUNCTION steps_have_work() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.has_work := NEW.part_count > 0 OR NEW.to_create > 0;
-    RETURN NEW;
+    UPDATE steps SET has_work = NOT has_work WHERE id = NEW.id;
+    RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER new_steps_have_work BEFORE INSERT ON steps FOR EACH ROW EXECUTE FUNCTION steps_have_work();
-CREATE TRIGGER steps_have_work BEFORE UPDATE OF part_count, to_create ON steps FOR EACH ROW
-WHEN (OLD.has_work <> (NEW.part_count > 0 OR NEW.to_create > 0)) EXECUTE FUNCTION steps_have_work();
+CREATE TRIGGER new_steps_have_work AFTER INSERT ON steps FOR EACH ROW
+WHEN (NEW.has_work <> (NEW.part_count > 0 OR NEW.to_create > 0)) EXECUTE FUNCTION steps_have_work();
+CREATE TRIGGER steps_have_work AFTER UPDATE OF part_count, to_create ON steps FOR EACH ROW
+WHEN (NEW.has_work <> (NEW.part_count > 0 OR NEW.to_create > 0)) EXECUTE FUNCTION steps_have_work();
 
 DROP INDEX steps_by_name;
 DROP INDEX steps_by_assignee;
