@@ -12,15 +12,17 @@ import (
 )
 
 // counts is what has to be added to the counts of paths and steps, by their ids. Those of a path are units in progress,
-// completed, and scrapped. Those of a step are units in progress that stand there, units that have done it, and units to be created there.
+// completed, and scrapped. Those of a step are units in progress that stand there, and units that have done it.
 type counts struct {
 	paths, steps map[string][]int64
 	// waiting is the same number of units in progress, for the steps of open jobs.
 	waiting map[*models.Step]int64
+	// toCreate is what has to be added to the units to be created at first steps, by the ids of the steps.
+	toCreate map[string][]int64
 }
 
 func newCounts() counts {
-	return counts{paths: map[string][]int64{}, steps: map[string][]int64{}, waiting: map[*models.Step]int64{}}
+	return counts{paths: map[string][]int64{}, steps: map[string][]int64{}, toCreate: map[string][]int64{}, waiting: map[*models.Step]int64{}}
 }
 
 // count counts a unit of the path in its new state and no longer in its old one. Nil is a unit that does not exist.
@@ -53,14 +55,14 @@ func (c counts) add(path *models.Path, unit *models.Unit, n int64, done map[int]
 	switch unit.Status {
 	case models.InProgress:
 		ofPath[0] += n
-		c.step(path.Steps[0].ID)[2] -= n
+		c.lack(path, -n)
 		c.step(*unit.StepID)[0] += n
 		if !path.JobClosed {
 			c.waiting[&path.Steps[path.StepIndex(*unit.StepID)]] += n
 		}
 	case models.Completed:
 		ofPath[1] += n
-		c.step(path.Steps[0].ID)[2] -= n
+		c.lack(path, -n)
 	case models.Scrapped:
 		ofPath[2] += n
 		return
@@ -72,9 +74,18 @@ func (c counts) add(path *models.Path, unit *models.Unit, n int64, done map[int]
 	}
 }
 
+// lack adds n to the units that are to be created at the first step of a path.
+func (c counts) lack(path *models.Path, n int64) {
+	first := path.Steps[0].ID
+	if c.toCreate[first] == nil {
+		c.toCreate[first] = make([]int64, 1)
+	}
+	c.toCreate[first][0] += n
+}
+
 func (c counts) step(id string) []int64 {
 	if c.steps[id] == nil {
-		c.steps[id] = make([]int64, 3)
+		c.steps[id] = make([]int64, 2)
 	}
 	return c.steps[id]
 }
@@ -82,7 +93,8 @@ func (c counts) step(id string) []int64 {
 // queue queues the changes of the counts.
 func (c counts) queue(t *database.Tx) {
 	t.Queue(rows.NewIncrement[models.Path](c.paths, "in_progress_count", "completed_count", "scrapped_count"),
-		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count", "to_create"))
+		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count"),
+		rows.NewIncrement[models.Step](c.toCreate, "to_create"))
 	places := placeChanges{}
 	for step, n := range c.waiting {
 		places.add(step, 0, n)
