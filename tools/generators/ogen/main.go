@@ -105,7 +105,7 @@ func story(ctx context.Context, url string) error {
 	}
 	fmt.Printf("%s: %s, %s\n", scrapped.Response.ID, scrapped.Response.Status, scrapped.Response.ScrapReason.Value)
 
-	closed, err := must[*ogen.JobHeaders](client.CloseJob(ctx, ogen.NewOptJobClose(ogen.JobClose{Reason: ogen.NewOptString("Shipped")}), ogen.CloseJobParams{JobId: jobID}))
+	closed, err := must[*ogen.JobHeaders](client.CloseJob(ctx, &ogen.JobClose{Reason: ogen.NewOptString("Shipped")}, ogen.CloseJobParams{JobId: jobID}))
 	if err != nil {
 		return err
 	}
