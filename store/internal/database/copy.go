@@ -182,6 +182,8 @@ type copyColumn struct {
 	boolean bool
 	// identity says that PostgreSQL numbers the rows.
 	identity bool
+	// generated says that the database computes the column. It is not copied.
+	generated bool
 }
 
 func (t *copyTableInfo) columnNames() []string {
@@ -238,18 +240,23 @@ func commonTables(ctx context.Context, from, to *DB, connection *sql.Conn) ([]co
 		return nil, err
 	}
 	differ := func(table string) error { return fmt.Errorf("the databases do not have the same table %s", table) }
-	byName := map[string]copyTableInfo{}
-	for _, table := range targets {
-		byName[table.name] = table
+	byName := map[string]*copyTableInfo{}
+	for i := range targets {
+		byName[targets[i].name] = &targets[i]
 	}
 	for _, table := range sources {
 		target, ok := byName[table.name]
 		if !ok || !slices.Equal(table.columnNames(), target.columnNames()) {
 			return nil, differ(table.name)
 		}
-		for i := range target.columns {
-			target.columns[i].boolean = target.columns[i].boolean || table.columns[i].boolean
+		var copied []copyColumn
+		for i, column := range target.columns {
+			column.boolean = column.boolean || table.columns[i].boolean
+			if !column.generated && !table.columns[i].generated {
+				copied = append(copied, column)
+			}
 		}
+		target.columns = copied
 	}
 	if len(sources) != len(targets) {
 		return nil, fmt.Errorf("the databases have %d and %d tables", len(sources), len(targets))
@@ -347,8 +354,8 @@ func (f *fingerprint) read(ctx context.Context, connection *sql.Conn, counter *r
 // quote returns the name of a table or column for both databases.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// readCatalog reads tables with two queries. The first returns table, column, boolean, and identity, ordered by the names of
-// tables and columns; the second returns tables and the tables that they refer to.
+// readCatalog reads tables with two queries. The first returns table, column, boolean, identity, and generated, ordered by the names
+// of tables and columns; the second returns tables and the tables that they refer to.
 func readCatalog(ctx context.Context, connection *sql.Conn, columns, references string) (tables []copyTableInfo, err error) {
 	found, err := connection.QueryContext(ctx, columns)
 	if err != nil {
@@ -358,7 +365,7 @@ func readCatalog(ctx context.Context, connection *sql.Conn, columns, references 
 	for found.Next() {
 		var table string
 		var column copyColumn
-		if err := found.Scan(&table, &column.name, &column.boolean, &column.identity); err != nil {
+		if err := found.Scan(&table, &column.name, &column.boolean, &column.identity, &column.generated); err != nil {
 			return nil, err
 		}
 		if len(tables) == 0 || tables[len(tables)-1].name != table {

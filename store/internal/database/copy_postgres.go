@@ -10,10 +10,11 @@ import (
 
 func (postgres) catalog(ctx context.Context, connection *sql.Conn) ([]copyTableInfo, error) {
 	return readCatalog(ctx, connection,
-		`SELECT t.table_name, c.column_name, c.data_type = 'boolean', c.is_identity = 'YES' FROM information_schema.tables t
+		`SELECT t.table_name, c.column_name, c.data_type = 'boolean', c.is_identity = 'YES', c.is_generated = 'ALWAYS'
+			FROM information_schema.tables t
 			JOIN information_schema.columns c ON c.table_schema = t.table_schema AND c.table_name = t.table_name
 			WHERE t.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND t.table_name <> 'goose_db_version'
-				AND c.is_generated = 'NEVER' ORDER BY t.table_name COLLATE "C", c.column_name COLLATE "C"`,
+			ORDER BY t.table_name COLLATE "C", c.column_name COLLATE "C"`,
 		`SELECT DISTINCT c.relname, p.relname FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
 			WHERE f.contype = 'f' AND f.connamespace = current_schema()::regnamespace`)
 }
