@@ -93,7 +93,7 @@ func (c counts) step(id string) []int64 {
 // queue queues the changes of the counts.
 func (c counts) queue(t *database.Tx) {
 	t.Queue(rows.NewIncrement[models.Path](c.paths, "in_progress_count", "completed_count", "scrapped_count"),
-		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count"),
+		rows.NewIncrement[models.Step](c.steps, "part_count", "done_count").ThenInSQLite(markWork),
 		rows.NewIncrement[models.Step](c.toCreate, "to_create"))
 	places := placeChanges{}
 	for step, n := range c.waiting {
@@ -143,3 +143,6 @@ func countMoves(counts map[models.Millis]*models.QuarterHour, moves []models.Mov
 		}
 	}
 }
+
+// markWork keeps the mark of work of a step in SQLite. PostgreSQL computes it.
+const markWork = "UPDATE steps SET has_work = NOT has_work WHERE id = ? AND has_work <> (part_count > 0 OR to_create > 0)"

@@ -15,6 +15,8 @@ type Increment struct {
 	deltas  map[string][]int64
 	// insert says that rows which do not exist are inserted.
 	insert bool
+	// after is a statement for SQLite that runs with the id of each row once the row is written, or "".
+	after string
 }
 
 // NewIncrement returns an increment of the named columns. The deltas of a row have the order of the columns. A row whose
@@ -27,6 +29,12 @@ func NewIncrement[Row any](deltas map[string][]int64, columns ...string) *Increm
 func NewTally[Row any](deltas map[string][]int64, columns ...string) *Increment {
 	in := NewIncrement[Row](deltas, columns...)
 	in.insert = true
+	return in
+}
+
+// ThenInSQLite has SQLite run a statement with the id of each row after all rows are written.
+func (in *Increment) ThenInSQLite(statement string) *Increment {
+	in.after = statement
 	return in
 }
 
@@ -87,6 +95,19 @@ func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrep
 		}
 		values[len(in.columns)] = driver.NamedValue{Ordinal: len(in.columns) + 1, Value: id}
 		if _, err := statement.ExecContext(ctx, values); err != nil {
+			return err
+		}
+	}
+	if in.after == "" {
+		return nil
+	}
+	after, err := prepare(ctx, connection, in.after)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, after.Close()) }()
+	for _, id := range ids {
+		if _, err := after.ExecContext(ctx, []driver.NamedValue{{Ordinal: 1, Value: id}}); err != nil {
 			return err
 		}
 	}
