@@ -1203,12 +1203,6 @@ export interface components {
          */
         JobId: string;
         /**
-         * Format: date-time
-         * @description A time in UTC, always with three decimals.
-         * @example 2024-01-15T10:30:00.000Z
-         */
-        Timestamp: string;
-        /**
          * @description What people call the job, usually the work order number. Need not be unique.
          * @example JOB-2024-001
          */
@@ -1360,33 +1354,6 @@ export interface components {
             paths: components["schemas"]["PathPlan"][];
             userId?: components["schemas"]["UserId"];
         };
-        /** @description A path to be created with its job. It has either `steps` or `templateId`. */
-        PathPlan: {
-            name: components["schemas"]["PathName"];
-            goalQuantity: components["schemas"]["GoalQuantity"];
-            /** @description The process steps in their order. Either this or `templateId`. */
-            steps?: components["schemas"]["StepCreate"][];
-            /**
-             * @description The template whose steps are copied. Either this or `steps`.
-             * @example tpl_01h455vb4pex5vsknk084sn02q
-             */
-            templateId?: string;
-            advancementMode?: components["schemas"]["AdvancementMode"];
-            /**
-             * @description Number of units to create with serial numbers from the server. Without `quantity` and `serialNumbers`, no units are created.
-             * @example 50
-             */
-            quantity?: number;
-            /**
-             * @description Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
-             *     serial numbers fit only if they have at most 17 characters on average.
-             * @example [
-             *       "HSG-7075-001",
-             *       "HSG-7075-002"
-             *     ]
-             */
-            serialNumbers?: components["schemas"]["SerialId"][];
-        };
         /** @description One production order. */
         Job: {
             id: components["schemas"]["JobId"];
@@ -1454,17 +1421,6 @@ export interface components {
          *     break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
          */
         JobCSV: string;
-        /**
-         * @description A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
-         *     `currentStepIndex`, `currentStepId`, `currentStepName`, `forceCompleted`, `forceReason`, `forceCompletedBy`,
-         *     `forceCompletedAt`, `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
-         */
-        SerialCSV: string;
-        /**
-         * @description A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `occurredAt`,
-         *     `userId`, `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
-         */
-        EventCSV: string;
         /**
          * Format: binary
          * @description A CSV or XLSX file of at most 20 MiB.
@@ -1596,6 +1552,33 @@ export interface components {
             /** @description The same for each path, oldest first. */
             pathProgress: components["schemas"]["PathProgress"][];
         };
+        /** @description A path to be created with its job. It has either `steps` or `templateId`. */
+        PathPlan: {
+            name: components["schemas"]["PathName"];
+            goalQuantity: components["schemas"]["GoalQuantity"];
+            /** @description The process steps in their order. Either this or `templateId`. */
+            steps?: components["schemas"]["StepCreate"][];
+            /**
+             * @description The template whose steps are copied. Either this or `steps`.
+             * @example tpl_01h455vb4pex5vsknk084sn02q
+             */
+            templateId?: string;
+            advancementMode?: components["schemas"]["AdvancementMode"];
+            /**
+             * @description Number of units to create with serial numbers from the server. Without `quantity` and `serialNumbers`, no units are created.
+             * @example 50
+             */
+            quantity?: number;
+            /**
+             * @description Your own serial numbers, which must be new. Either this or `quantity`. A request body is at most 1 MiB, so 50,000
+             *     serial numbers fit only if they have at most 17 characters on average.
+             * @example [
+             *       "HSG-7075-001",
+             *       "HSG-7075-002"
+             *     ]
+             */
+            serialNumbers?: components["schemas"]["SerialId"][];
+        };
         /**
          * @description Id of a path: `path_` and 26 characters, sorting by time of creation.
          * @example path_01h455vb4pex5vsknk084sn02q
@@ -1710,16 +1693,6 @@ export interface components {
             /** @description Where the units in progress stand, in the order of the steps. Only in `listJobs` with `include=distribution`. */
             distribution?: components["schemas"]["StepDistribution"][];
         };
-        /**
-         * @description What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
-         * @example SN-00001
-         */
-        SerialId: string;
-        /**
-         * @description Who sends the command, for the event. Defaults to `anonymous`.
-         * @example maria
-         */
-        UserId: string;
         /**
          * @description Position on the path, counted from 0.
          * @example 0
@@ -1872,6 +1845,17 @@ export interface components {
              */
             isBottleneck: boolean;
         };
+        /**
+         * @description A row for each unit. The columns are the fields of the schema `Serial`: `id`, `jobId`, `pathId`, `status`,
+         *     `currentStepIndex`, `currentStepId`, `currentStepName`, `forceCompleted`, `forceReason`, `forceCompletedBy`,
+         *     `forceCompletedAt`, `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
+         */
+        SerialCSV: string;
+        /**
+         * @description What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
+         * @example SN-00001
+         */
+        SerialId: string;
         /**
          * @description The state of a unit.
          * @example in_progress
@@ -2411,6 +2395,11 @@ export interface components {
             bypassed?: components["schemas"]["BypassedStep"][];
             error?: components["schemas"]["Error"];
         };
+        /**
+         * @description A row for each event. The columns are the fields of the schema `Event`: `seq`, `id`, `type`, `at`, `occurredAt`,
+         *     `userId`, `keyName`, `jobId`, `pathId`, `serialId`, `stepId`, `data`. `data` is a JSON object.
+         */
+        EventCSV: string;
         /**
          * @description One change. Each type of event has its own schema for `data`. A later version may add types: ignore a type that you
          *     do not know.
@@ -3577,6 +3566,17 @@ export interface components {
              */
             commentId: string;
         };
+        /**
+         * Format: date-time
+         * @description A time in UTC, always with three decimals.
+         * @example 2024-01-15T10:30:00.000Z
+         */
+        Timestamp: string;
+        /**
+         * @description Who sends the command, for the event. Defaults to `anonymous`.
+         * @example maria
+         */
+        UserId: string;
         /** @description The shape of every error. */
         Error: {
             /**
@@ -3640,6 +3640,36 @@ export interface components {
                 "application/json": components["schemas"]["JobDetail"];
             };
         };
+        /** @description Another job has the `externalId`. */
+        ExternalIdIsUsed: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The body is larger than 20 MiB. */
+        FileTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The `Content-Type` is not that of a CSV or XLSX file. */
+        UnsupportedFileType: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The path was created and is on disk. */
         CreatedPath: {
             headers: {
@@ -3653,6 +3683,46 @@ export interface components {
                 "application/json": components["schemas"]["Path"];
             };
         };
+        /** @description The path does not exist. */
+        PathNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The step does not exist. */
+        StepNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the path that is no longer the current one. */
+        PathChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the path that is no longer the current one. */
+        StepChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The units were created and are on disk, in the order of their numbers. */
         CreatedSerials: {
             headers: {
@@ -3662,6 +3732,86 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["SerialList"];
+            };
+        };
+        /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
+        InvalidReason: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The unit does not exist. */
+        SerialNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The unit does not exist, or its path does not have the step. */
+        SerialOrStepNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A unit of the list does not exist. No unit was changed. */
+        SerialsNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The unit is not in progress, or does not owe the step. */
+        StepNotDeferred: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A unit of the list cannot be changed. No unit was changed. */
+        SerialsRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the unit that is no longer the current one. */
+        SerialWasChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The period is not valid. `errors` lists every parameter that failed. */
+        InvalidPeriod: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The template was created and is on disk. */
@@ -3677,6 +3827,26 @@ export interface components {
                 "application/json": components["schemas"]["Template"];
             };
         };
+        /** @description The template does not exist. */
+        TemplateNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description `If-Match` names a version of the template that is no longer the current one. */
+        TemplateChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description The job that was created from the ticket. */
         CreatedJobFromTicket: {
             headers: {
@@ -3688,6 +3858,46 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Job"];
+            };
+        };
+        /** @description The ticket does not exist, or Routecard's Jira user cannot see it. */
+        TicketNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The job does not exist, the ticket does not exist, or Routecard's Jira user cannot see the ticket. */
+        JobOrTicketNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description No Jira is configured. */
+        NoJira: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Jira did not respond within 10 seconds, or refused the request. Nothing has changed in Routecard. */
+        BadGateway: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The client has the current version, because `If-None-Match` names it. */
@@ -3721,26 +3931,6 @@ export interface components {
         };
         /** @description A parameter breaks a rule of this contract. `errors` lists every parameter that failed. */
         InvalidQuery: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The period is not valid. `errors` lists every parameter that failed. */
-        InvalidPeriod: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The request breaks a rule of this contract. `errors` lists every field that failed. */
-        InvalidReason: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -3811,106 +4001,6 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The template does not exist. */
-        TemplateNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description `If-Match` names a version of the template that is no longer the current one. */
-        TemplateChanged: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description Another job has the `externalId`. */
-        ExternalIdIsUsed: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The path does not exist. */
-        PathNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The step does not exist. */
-        StepNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The unit does not exist. */
-        SerialNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The unit does not exist, or its path does not have the step. */
-        SerialOrStepNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description A unit of the list does not exist. No unit was changed. */
-        SerialsNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The ticket does not exist, or Routecard's Jira user cannot see it. */
-        TicketNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The job does not exist, the ticket does not exist, or Routecard's Jira user cannot see the ticket. */
-        JobOrTicketNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
         /** @description The state of the resource does not allow the change. The message says why. */
         Conflict: {
             headers: {
@@ -3921,68 +4011,8 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The unit is not in progress, or does not owe the step. */
-        StepNotDeferred: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description A unit of the list cannot be changed. No unit was changed. */
-        SerialsRefused: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description No Jira is configured. */
-        NoJira: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
         /** @description `If-Match` names a version that is no longer the current one. Read the resource again before you change it. */
         PreconditionFailed: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description `If-Match` names a version of the path that is no longer the current one. */
-        PathChanged: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description `If-Match` names a version of the path that is no longer the current one. */
-        StepChanged: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description `If-Match` names a version of the unit that is no longer the current one. */
-        SerialWasChanged: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -4011,36 +4041,6 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The body is larger than 20 MiB. */
-        FileTooLarge: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description The `Content-Type` is not that of a CSV or XLSX file. */
-        UnsupportedFileType: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description Jira did not respond within 10 seconds, or refused the request. Nothing has changed in Routecard. */
-        BadGateway: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
         /**
          * @description The server failed. Nothing has changed, unless `outcome` is `unknown`: then the server does not know whether the
          *     database made the change. Repeat such a request with the same `Idempotency-Key`, so that the change is not made
@@ -4059,59 +4059,6 @@ export interface components {
     parameters: {
         /** @description Id of the job. */
         JobIdParameter: components["schemas"]["JobId"];
-        /** @description Id of the path. */
-        PathIdParameter: components["schemas"]["PathId"];
-        /** @description Id of the step. */
-        StepIdParameter: components["schemas"]["StepId"];
-        /** @description The serial number. */
-        SerialIdParameter: components["schemas"]["SerialId"];
-        /** @description Only units of this job. */
-        SerialJobId: string;
-        /** @description Only units on this path. */
-        SerialPathId: string;
-        /**
-         * @description Only units that are at this step. Units that were scrapped at the step are included; combine with `status` to leave
-         *     them out.
-         */
-        SerialStepId: string;
-        /** @description Only units in this state. */
-        SerialStatusFilter: components["schemas"]["SerialStatus"];
-        /** @description Text that the serial number must contain, in upper or lower case. */
-        SerialQuery: string;
-        /** @description Only events after the event with this `seq`. */
-        EventsAfter: number;
-        /** @description Only events before the event with this `seq`. */
-        EventsBefore: number;
-        /** @description Only events that happened at this time or later. The result can be inexact if the clocks of the servers differ by more than an hour. */
-        EventsSince: string;
-        /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
-        EventsOrder: "asc" | "desc";
-        /** @description Only events of this job, its paths and its units. */
-        EventJobId: string;
-        /** @description Only events of this unit, by its serial number exactly as it was created. A deleted unit still has its events. */
-        EventSerialId: string;
-        /** @description Only events of this path and its units. */
-        EventPathId: string;
-        /** @description Only events with this `stepId`. */
-        EventStepId: string;
-        /** @description Only events of this user. */
-        EventUserId: string;
-        /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
-        EventType: string[];
-        /** @description Length of a bucket. Defaults to `day`. */
-        InsightBucket: components["schemas"]["BucketLength"];
-        /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
-        InsightTimeZone: string;
-        /** @description Only moves of this job's units. Defaults to all jobs. */
-        InsightJobId: string;
-        /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
-        InsightFrom: string;
-        /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
-        InsightTo: string;
-        /** @description The job. */
-        ForecastJobId: string;
-        /** @description The `seq` after which a live stream continues. Browsers send it automatically. It overrides `after`. */
-        LastEventId: string;
         /** @description Text that the name, ticket key, ticket summary, part number, or `externalId` must contain, in upper or lower case. */
         JobQuery: string;
         /** @description Only jobs linked to exactly this Jira ticket. */
@@ -4163,6 +4110,59 @@ export interface components {
         ImportMap: string[];
         /** @description With `true`, the header `X-Total-Count` has the number of all jobs that match. */
         JobCount: boolean;
+        /** @description Id of the path. */
+        PathIdParameter: components["schemas"]["PathId"];
+        /** @description Id of the step. */
+        StepIdParameter: components["schemas"]["StepId"];
+        /** @description The serial number. */
+        SerialIdParameter: components["schemas"]["SerialId"];
+        /** @description Only units of this job. */
+        SerialJobId: string;
+        /** @description Only units on this path. */
+        SerialPathId: string;
+        /**
+         * @description Only units that are at this step. Units that were scrapped at the step are included; combine with `status` to leave
+         *     them out.
+         */
+        SerialStepId: string;
+        /** @description Only units in this state. */
+        SerialStatusFilter: components["schemas"]["SerialStatus"];
+        /** @description Text that the serial number must contain, in upper or lower case. */
+        SerialQuery: string;
+        /** @description Only events after the event with this `seq`. */
+        EventsAfter: number;
+        /** @description Only events before the event with this `seq`. */
+        EventsBefore: number;
+        /** @description Only events that happened at this time or later. The result can be inexact if the clocks of the servers differ by more than an hour. */
+        EventsSince: string;
+        /** @description Order of a list: `asc` (the default) begins with the oldest event, `desc` with the newest. */
+        EventsOrder: "asc" | "desc";
+        /** @description Only events of this job, its paths and its units. */
+        EventJobId: string;
+        /** @description Only events of this unit, by its serial number exactly as it was created. A deleted unit still has its events. */
+        EventSerialId: string;
+        /** @description Only events of this path and its units. */
+        EventPathId: string;
+        /** @description Only events with this `stepId`. */
+        EventStepId: string;
+        /** @description Only events of this user. */
+        EventUserId: string;
+        /** @description Only events of this type. Repeat the parameter for several types; an event must have one of them. */
+        EventType: string[];
+        /** @description The `seq` after which a live stream continues. Browsers send it automatically. It overrides `after`. */
+        LastEventId: string;
+        /** @description Length of a bucket. Defaults to `day`. */
+        InsightBucket: components["schemas"]["BucketLength"];
+        /** @description Time zone of the buckets or the date, by its name in the IANA time zone database. Defaults to `UTC`. */
+        InsightTimeZone: string;
+        /** @description Only moves of this job's units. Defaults to all jobs. */
+        InsightJobId: string;
+        /** @description Beginning of the period, at most 366 days before `to` and not before 1970. Defaults to 30 days before `to`. */
+        InsightFrom: string;
+        /** @description End of the period, later than `from` and not after 9998. Defaults to now. */
+        InsightTo: string;
+        /** @description The job. */
+        ForecastJobId: string;
         /** @description Only steps with exactly this location. */
         WorkLocation: string;
         /** @description Only steps that are assigned to exactly this person. */
@@ -4173,16 +4173,16 @@ export interface components {
         WorkJobId: string;
         /** @description Id of the template. */
         TemplateIdParameter: components["schemas"]["TemplateId"];
-        /** @description Maximum number of items to return. Without it, the list contains all items. */
-        Limit: number;
-        /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
-        Cursor: string;
         /** @description Issue key of the ticket. */
         TicketKey: string;
         /** @description Maximum number of tickets on a page. */
         JiraLimit: number;
         /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
         JiraPageToken: string;
+        /** @description Maximum number of items to return. Without it, the list contains all items. */
+        Limit: number;
+        /** @description Where the page begins. The value is opaque; use the one from the `Link` header of the previous page. */
+        Cursor: string;
         /**
          * @description Makes the request safe to repeat for 24 hours. The same key with the same request gets the first response again and
          *     changes nothing. The same key with another request gets a 422. The server does not remember requests that failed.
