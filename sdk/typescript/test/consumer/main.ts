@@ -17,6 +17,21 @@ for await (const event of client.events({ jobId: job.id })) {
   break;
 }
 
+// What the compiler knows of an event by its type.
+export function dataOf(event: Schemas["Event"]) {
+  switch (event.type) {
+    case "job.created":
+      event.data.goalQuantity satisfies number;
+      break;
+    case "serial.scrapped":
+      event.data.reason satisfies Schemas["ScrapReason"];
+      event.data.explanation satisfies string | undefined;
+      // @ts-expect-error a field of another event
+      event.data.goalQuantity satisfies number;
+      break;
+  }
+}
+
 // What the compiler must refuse.
 export async function mistakes() {
   // @ts-expect-error a path that does not exist
