@@ -10,7 +10,7 @@ import (
 // catalog leaves out the tables of SQLite itself and those that Litestream adds to a database that it replicates.
 func (sqlite) catalog(ctx context.Context, connection *sql.Conn) ([]copyTableInfo, error) {
 	return readCatalog(ctx, connection,
-		`SELECT t.name, c.name, false, false, false FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+		`SELECT t.name, c.name, false AS boolean, false AS identity, c.hidden > 0 FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c
 			WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite~_%' ESCAPE '~' AND t.name NOT LIKE '~_litestream~_%' ESCAPE '~'
 				AND t.name <> 'goose_db_version' ORDER BY t.name, c.name`,
 		`SELECT DISTINCT t.name, f."table" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'`)
