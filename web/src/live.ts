@@ -38,13 +38,14 @@ export function followChanges(refetch: Refetch): () => void {
       return;
     }
     state = "running";
+    const pause = new Promise((resolve) => setTimeout(resolve, refetchPause));
     try {
       await refetch();
       updatedAt.value = new Date();
     } catch {
       // The page shows its own errors. A lost connection is shown by the stream.
     }
-    await new Promise((resolve) => setTimeout(resolve, refetchPause));
+    await pause;
     const again = (state as string) === "again";
     if ((state as string) !== "stopped") state = "idle";
     if (again) void run();
