@@ -69,7 +69,7 @@ func (in *Increment) ids() []string {
 
 func (in *Increment) len() int { return len(in.deltas) }
 
-func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) (err error) {
+func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrepareContext) error {
 	ids := in.ids()
 	if len(ids) == 0 {
 		return nil
@@ -78,36 +78,34 @@ func (in *Increment) writeSQLite(ctx context.Context, connection driver.ConnPrep
 	for i, column := range in.columns {
 		changes[i] = column + " = " + column + " + ?"
 	}
-	text := "UPDATE " + in.table + " SET " + strings.Join(changes, ", ") + " WHERE id = ?"
+	statement := "UPDATE " + in.table + " SET " + strings.Join(changes, ", ") + " WHERE id = ?"
 	if in.insert {
-		text = "INSERT INTO " + in.table + " (" + strings.Join(in.columns, ", ") + ", id) VALUES (?" +
+		statement = "INSERT INTO " + in.table + " (" + strings.Join(in.columns, ", ") + ", id) VALUES (?" +
 			strings.Repeat(", ?", len(in.columns)) + ")" + in.onConflict(in.table)
 	}
-	statement, err := prepare(ctx, connection, text)
+	if err := execEach(ctx, connection, statement, ids, in.deltas); err != nil || in.after == "" {
+		return err
+	}
+	return execEach(ctx, connection, in.after, ids, nil)
+}
+
+// execEach runs a statement for each id. Its arguments are the deltas of the id, if there are any, and then the id.
+func execEach(
+	ctx context.Context, connection driver.ConnPrepareContext, statement string, ids []string, deltas map[string][]int64,
+) (err error) {
+	prepared, err := prepare(ctx, connection, statement)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, statement.Close()) }()
-	values := make([]driver.NamedValue, len(in.columns)+1)
+	defer func() { err = errors.Join(err, prepared.Close()) }()
+	var arguments []driver.NamedValue
 	for _, id := range ids {
-		for i, delta := range in.deltas[id] {
-			values[i] = driver.NamedValue{Ordinal: i + 1, Value: delta}
+		arguments = arguments[:0]
+		for i, delta := range deltas[id] {
+			arguments = append(arguments, driver.NamedValue{Ordinal: i + 1, Value: delta})
 		}
-		values[len(in.columns)] = driver.NamedValue{Ordinal: len(in.columns) + 1, Value: id}
-		if _, err := statement.ExecContext(ctx, values); err != nil {
-			return err
-		}
-	}
-	if in.after == "" {
-		return nil
-	}
-	after, err := prepare(ctx, connection, in.after)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, after.Close()) }()
-	for _, id := range ids {
-		if _, err := after.ExecContext(ctx, []driver.NamedValue{{Ordinal: 1, Value: id}}); err != nil {
+		arguments = append(arguments, driver.NamedValue{Ordinal: len(arguments) + 1, Value: id})
+		if _, err := prepared.ExecContext(ctx, arguments); err != nil {
 			return err
 		}
 	}

@@ -144,18 +144,18 @@ func (in *Insert) values(from, to int) ([]any, error) {
 	return values, nil
 }
 
-// head begins the statement, up to the values.
-func (in *Insert) head() *strings.Builder {
-	var statement strings.Builder
-	statement.WriteString("INSERT INTO " + in.table.name + " (")
-	for i := range in.table.written {
-		if i > 0 {
-			statement.WriteString(", ")
-		}
-		statement.WriteString(in.table.written[i].name)
+// columns returns the names of the columns that are written.
+func (in *Insert) columns() []string {
+	names := make([]string, len(in.table.written))
+	for i := range names {
+		names[i] = in.table.written[i].name
 	}
-	statement.WriteString(") ")
-	return &statement
+	return names
+}
+
+// statement inserts the rows that the text describes.
+func (in *Insert) statement(rows string) string {
+	return "INSERT INTO " + in.table.name + " (" + strings.Join(in.columns(), ", ") + ") " + rows + " " + in.conflict
 }
 
 // sqliteRows is the largest number of rows in one statement for SQLite. The numbers are powers of two, so that there are
@@ -182,9 +182,7 @@ func (in *Insert) execSQLite(ctx context.Context, connection driver.ConnPrepareC
 		return err
 	}
 	row := "(?" + strings.Repeat(", ?", len(in.table.written)-1) + ")"
-	statement := in.head()
-	statement.WriteString("VALUES " + row + strings.Repeat(", "+row, to-from-1) + " " + in.conflict)
-	prepared, err := prepare(ctx, connection, statement.String())
+	prepared, err := prepare(ctx, connection, in.statement("VALUES "+row+strings.Repeat(", "+row, to-from-1)))
 	if err != nil {
 		return err
 	}
@@ -240,12 +238,8 @@ func (in *Insert) copyPostgres(batch *postgresBatch) error {
 	if err := batch.send(); err != nil {
 		return err
 	}
-	columns := make([]string, len(in.table.written))
-	for i := range in.table.written {
-		columns[i] = in.table.written[i].name
-	}
 	next := 0
-	_, err := batch.connection.CopyFrom(batch.ctx, pgx.Identifier{in.table.name}, columns, pgx.CopyFromFunc(func() ([]any, error) {
+	_, err := batch.connection.CopyFrom(batch.ctx, pgx.Identifier{in.table.name}, in.columns(), pgx.CopyFromFunc(func() ([]any, error) {
 		if next == len(in.rows) {
 			return nil, nil
 		}
@@ -263,10 +257,8 @@ func (in *Insert) queuePostgres(batch *postgresBatch, from, to int) error {
 		return err
 	}
 	width := len(in.table.written)
-	statement := in.head()
 	if to-from == 1 {
-		statement.WriteString("VALUES (" + parameters(width) + ") " + in.conflict)
-		batch.queue(1, statement.String(), values)
+		batch.queue(1, in.statement("VALUES ("+parameters(width)+")"), values)
 		return nil
 	}
 	arrays := make([]any, width)
@@ -280,8 +272,7 @@ func (in *Insert) queuePostgres(batch *postgresBatch, from, to int) error {
 			arrays[i] = columnArray[bool](values, i, width)
 		}
 	}
-	statement.WriteString("SELECT " + unnest(in.table.written) + " " + in.conflict)
-	batch.queue(to-from, statement.String(), arrays)
+	batch.queue(to-from, in.statement("SELECT "+unnest(in.table.written)), arrays)
 	return nil
 }
 

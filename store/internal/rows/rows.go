@@ -3,8 +3,8 @@
 // Use it for rows on the busy paths: everything that a change inserts, and the long lists of jobs and units. Use GORM for
 // every other query. GORM finds a model's fields by reflection and builds each statement again, and on PostgreSQL each Create
 // is a round trip of its own, where this package sends all rows of a transaction in one. For a group of 32 jobs, GORM's Create
-// allocates 435 objects and 72 KB on SQLite, and 856 objects and 118 KB on PostgreSQL; this package allocates 220 objects and
-// 44 KB, and 510 objects and 68 KB (BenchmarkInsert in package database, with -benchmem).
+// allocates 471 objects and 103 KB on SQLite, and 1120 objects and 179 KB on PostgreSQL; this package allocates 213 objects and
+// 61 KB, and 592 objects and 90 KB (BenchmarkInsert in package database, with -benchmem).
 //
 // From 1000 rows on, PostgreSQL gets new rows by COPY, and writes them while later rows are encoded. For 10,000 units with their events
 // and moves, this program then allocates 21 MB, and 85 MB with statements of 1000 rows (BenchmarkCreateSerials in package store).
