@@ -36,7 +36,7 @@ func (c counts) count(path *models.Path, before, after *models.Unit) {
 		}
 		for i := range path.Steps {
 			if path.Steps[i].Number == number {
-				c.step(path.Steps[i].ID)[1] += n
+				entry(c.steps, path.Steps[i].ID, 2)[1] += n
 			}
 		}
 	}
@@ -47,22 +47,18 @@ func (c counts) add(path *models.Path, unit *models.Unit, n int64, done map[int]
 	if unit == nil {
 		return
 	}
-	ofPath := c.paths[unit.PathID]
-	if ofPath == nil {
-		ofPath = make([]int64, 3)
-		c.paths[unit.PathID] = ofPath
-	}
+	ofPath, toCreate := entry(c.paths, unit.PathID, 3), entry(c.toCreate, path.Steps[0].ID, 1)
 	switch unit.Status {
 	case models.InProgress:
 		ofPath[0] += n
-		c.lack(path, -n)
-		c.step(*unit.StepID)[0] += n
+		toCreate[0] -= n
+		entry(c.steps, *unit.StepID, 2)[0] += n
 		if !path.JobClosed {
 			c.waiting[&path.Steps[path.StepIndex(*unit.StepID)]] += n
 		}
 	case models.Completed:
 		ofPath[1] += n
-		c.lack(path, -n)
+		toCreate[0] -= n
 	case models.Scrapped:
 		ofPath[2] += n
 		return
@@ -74,21 +70,16 @@ func (c counts) add(path *models.Path, unit *models.Unit, n int64, done map[int]
 	}
 }
 
-// lack adds n to the units that are to be created at the first step of a path.
-func (c counts) lack(path *models.Path, n int64) {
-	first := path.Steps[0].ID
-	if c.toCreate[first] == nil {
-		c.toCreate[first] = make([]int64, 1)
+// entry returns the numbers of an id. If there are none yet, it adds as many as width says, all 0.
+func entry(numbers map[string][]int64, id string, width int) []int64 {
+	if numbers[id] == nil {
+		numbers[id] = make([]int64, width)
 	}
-	c.toCreate[first][0] += n
+	return numbers[id]
 }
 
-func (c counts) step(id string) []int64 {
-	if c.steps[id] == nil {
-		c.steps[id] = make([]int64, 2)
-	}
-	return c.steps[id]
-}
+// markWork keeps the mark of work of a step in SQLite. PostgreSQL computes it.
+const markWork = "UPDATE steps SET has_work = NOT has_work WHERE id = ? AND has_work <> (part_count > 0 OR to_create > 0)"
 
 // queue queues the changes of the counts.
 func (c counts) queue(t *database.Tx) {
@@ -143,6 +134,3 @@ func countMoves(counts map[models.Millis]*models.QuarterHour, moves []models.Mov
 		}
 	}
 }
-
-// markWork keeps the mark of work of a step in SQLite. PostgreSQL computes it.
-const markWork = "UPDATE steps SET has_work = NOT has_work WHERE id = ? AND has_work <> (part_count > 0 OR to_create > 0)"

@@ -129,6 +129,9 @@ func updateImported(t *database.Tx, by Request, file models.ImportFile, report m
 	if err := t.Flush(); err != nil || len(moved) == 0 {
 		return err
 	}
+	if _, err := lockPathsOf(t, moved); err != nil {
+		return err
+	}
 	return rankSteps(t, moved)
 }
 

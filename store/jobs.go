@@ -116,6 +116,9 @@ func (s *Store) UpdateJob(ctx context.Context, by Request, id string, condition 
 		if err := updateJob(t, &job); err != nil || job.Urgency == urgency {
 			return err
 		}
+		if _, err := lockPathsOf(t, []string{id}); err != nil {
+			return err
+		}
 		return rankSteps(t, []string{id})
 	})
 	return job, s.explainTaken(ctx, job, err)
@@ -159,16 +162,13 @@ func updateJob(t *database.Tx, job *models.Job) error {
 	return t.Select(ownJobFields).Updates(job).Error
 }
 
-// rankSteps gives the steps of jobs the new rank of their job. It locks the paths, so that nobody adds a step with the old rank.
+// rankOfJob selects the rank of an open job, see [models.Job.Rank], as a row of jobs has it.
+const rankOfJob = "SELECT urgency || '.' || id FROM jobs WHERE closed_at IS NULL AND "
+
+// rankSteps gives the steps of jobs the new rank of their job. The paths must be locked, so that nobody adds a step with the old rank.
 func rankSteps(t *database.Tx, jobIDs []string) error {
-	if _, err := lockPathsOf(t, jobIDs); err != nil {
-		return err
-	}
-	// The rank is models.Job.Rank.
-	return t.Exec(`UPDATE steps SET job_rank = (
-			SELECT CASE WHEN j.closed_at IS NULL THEN j.urgency || '.' || j.id END
-			FROM paths AS p JOIN jobs AS j ON j.id = p.job_id WHERE p.id = steps.path_id)
-		WHERE position IS NOT NULL AND path_id IN (SELECT id FROM paths WHERE job_id IN ?)`, jobIDs).Error
+	return t.Exec("UPDATE steps SET job_rank = ("+rankOfJob+"id = (SELECT job_id FROM paths WHERE paths.id = steps.path_id)) "+
+		"WHERE position IS NOT NULL AND path_id IN (SELECT id FROM paths WHERE job_id IN ?)", jobIDs).Error
 }
 
 // lockPathsOf locks the paths of jobs in the order of the paths' ids, as commands lock them, and returns them without their steps.

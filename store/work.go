@@ -35,7 +35,7 @@ func (f WorkFilter) conditions() (conditions []string, values []any) {
 		values = append(values, *field.value)
 	}
 	if f.JobID != nil {
-		conditions = append(conditions, "s.job_rank = (SELECT urgency || '.' || id FROM jobs WHERE id = ?)")
+		conditions = append(conditions, "s.job_rank = ("+rankOfJob+"id = ?)")
 		values = append(values, *f.JobID)
 	}
 	return conditions, values

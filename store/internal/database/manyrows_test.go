@@ -11,7 +11,8 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// TestManyRows inserts more rows than one statement takes, and then more rows of which the database refuses the last one.
+// TestManyRows inserts more rows than one statement takes. Then it inserts as many again, and the database refuses the last of them:
+// none is kept.
 func TestManyRows(t *testing.T) {
 	t.Parallel()
 	openEach(t, func(t *testing.T, db *DB) {
