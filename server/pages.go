@@ -39,7 +39,6 @@ func (s *Server) servePages(routes gin.IRouter, files fs.FS, development bool) e
 		}
 		c.Header("Content-Security-Policy", pagesPolicy)
 		c.Header("Referrer-Policy", "no-referrer")
-		c.Header("X-Content-Type-Options", "nosniff")
 		file.send(c)
 	}
 	for _, route := range pageRoutes {
