@@ -1,4 +1,4 @@
-// Package gen is what openapi.yaml says, in Go: the types, the Gin server and, in client, the HTTP client. Nothing here
+// Package gen is what openapi.yaml says, in Go: the types, the Gin server and, in client, the HTTP client of the tests. Nothing here
 // but this file is written by hand; change the contract and run `make generate`.
 package gen
 

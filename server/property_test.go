@@ -249,7 +249,7 @@ func (g *guest) objectRefusal(r *drawnRequest, answer contracttest.Answer) strin
 		"advanceSerialTo":  {"targetStepIndex"}, // must be on the path
 		"undoSerials":      {"eventIds"},        // must be as many as serialIds
 		"advanceSerialsTo": {"targetStepIndex"},
-		"scrapSerial":      {"explanation"}, // must not be only spaces, of which the patterns of Go know fewer
+		"scrapSerial":      {"explanation"}, // must not be only spaces; the patterns of Go know fewer kinds of space than the server
 		"scrapSerials":     {"explanation"},
 		"listJobs":         {"cursor"}, // must be the server's own
 		"listTemplates":    {"cursor"},
@@ -268,8 +268,8 @@ func (g *guest) objectRefusal(r *drawnRequest, answer contracttest.Answer) strin
 	}[r.Operation.ID]
 	refused := ptr(errorOf(answer).Errors)
 	// The index must be on the path of each unit. The reasons of the other units are listed with it.
-	offPath := slices.ContainsFunc(refused, func(field gen.FieldError) bool {
-		return r.Operation.ID == "advanceSerialsTo" && strings.HasPrefix(field.Message, "targetStepIndex must be at most ")
+	offPath := r.Operation.ID == "advanceSerialsTo" && slices.ContainsFunc(refused, func(field gen.FieldError) bool {
+		return strings.HasPrefix(field.Message, "targetStepIndex must be at most ")
 	})
 	for _, field := range refused {
 		if offPath && strings.HasPrefix(field.Field, "serialIds.") {

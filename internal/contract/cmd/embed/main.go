@@ -98,11 +98,8 @@ func addOrder(node *yaml.Node) {
 func dropOtherFiles(node *yaml.Node) {
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "requestBody" {
-			for j := 1; j < len(child.Content); j += 2 {
-				content := child.Content[j]
-				if child.Content[j-1].Value == "content" && content.Content[0].Value != "application/json" {
-					content.Content = content.Content[:2]
-				}
+			if content := member(child, "content"); content != nil && content.Content[0].Value != "application/json" {
+				content.Content = content.Content[:2]
 			}
 		}
 		dropOtherFiles(child)
