@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { FileUp } from "lucide";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useMemo } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
 import { Dialog } from "../../parts/Dialog.js";
@@ -41,7 +41,7 @@ export function ImportDialog({ file, onClose }: { file: File | undefined; onClos
   const reading = useSignal<Reading>({ columns: new Map(), dateOrder: "auto", onDuplicate: "error" });
   const input = useId();
   // A repeated press sends the same request, so that it creates each job once.
-  const idempotencyKey = useRef("");
+  const idempotencyKey = useMemo(randomKey, [chosen.value, reading.value]);
 
   const send = async (query: { dryRun?: boolean; mode: "atomic" | "perItem" }): Promise<Report> => {
     const source = chosen.value;
@@ -51,11 +51,10 @@ export function ImportDialog({ file, onClose }: { file: File | undefined; onClos
     const map = [...columns].filter(([, field]) => field !== "").map(([column, field]) => `${column}:${field}`);
     return client().jobs.import(new Blob([source], { type }), {
       query: { ...query, onDuplicate, ...(map.length > 0 && { map }), ...(dateOrder !== "auto" && { dateOrder }) },
-      ...(query.dryRun !== true && { idempotencyKey: idempotencyKey.current }),
+      ...(query.dryRun !== true && { idempotencyKey }),
     });
   };
   const preview = async () => {
-    idempotencyKey.current = randomKey();
     try {
       step.value = { name: "preview", report: await send({ dryRun: true, mode: "perItem" }), error: undefined };
     } catch (error) {

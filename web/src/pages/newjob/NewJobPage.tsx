@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { Plus, Trash2 } from "lucide";
 import { useLocation } from "preact-iso/router";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { client, mayWrite, session, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
@@ -31,7 +31,7 @@ export function NewJobPage() {
   const errors = useComputed(() => (sending.value.name === "refused" ? fieldErrors(sending.value.error) : new Map<string, string>()));
   const from = query["from"];
   // A repeated press sends the same request, also after an error, so that it creates one job.
-  const idempotencyKey = useRef(randomKey());
+  const idempotencyKey = useMemo(randomKey, [draft.value]);
 
   useEffect(() => {
     if (from === undefined) return;
@@ -60,7 +60,6 @@ export function NewJobPage() {
 
   const change = (fields: Partial<JobDraft>) => {
     draft.value = { ...draft.value, ...fields };
-    idempotencyKey.current = randomKey();
   };
   const changePath = (place: number, fields: Partial<PathDraft>) =>
     change({ paths: draft.value.paths.map((path, index) => (index === place ? { ...path, ...fields } : path)) });
@@ -68,7 +67,7 @@ export function NewJobPage() {
     if (sending.value.name === "sending") return;
     sending.value = { name: "sending" };
     const { paths, ...job } = toPlan(draft.value);
-    const options = { idempotencyKey: idempotencyKey.current };
+    const options = { idempotencyKey };
     try {
       const created = paths.length === 0 ? await client().jobs.create(job, options) : await client().jobs.plan({ ...job, paths }, options);
       announce(words.created(created.name));
