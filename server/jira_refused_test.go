@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -199,14 +200,20 @@ func (b *ticketed) leavesOnceAsked(request string) {
 
 func TestJiraUnreachable(t *testing.T) {
 	t.Parallel()
-	nobody := httptest.NewServer(http.NotFoundHandler())
-	nobody.Close()
+	// Nobody listens at the near end of a connection, and no other test can get its port while it is open.
+	other := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(other.Close)
+	connection, err := net.Dial("tcp", other.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		fill := strings.NewReplacer("{free}", b.job("JOB-2024-002").ID, "{linked}", createJob(t, b.s, exampleJob).ID)
 		for _, request := range jiraRequests {
 			b.refuses(fill.Replace(request), 502, noAnswer)
 		}
-	}, func(cfg *jira.Config) { cfg.URL = nobody.URL })
+	}, func(cfg *jira.Config) { cfg.URL = "http://" + connection.LocalAddr().String() })
 }
 
 func TestJiraTicketNotFound(t *testing.T) {
