@@ -65,8 +65,8 @@ test("while a proxy answers for the server, a page keeps what it shows, says so 
   await page.goto(`${proxy.url}/jobs/${job.id}`);
   await page.getByRole("link", { name: /1\. Saw\s*3/ }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
-  // A part that has never been loaded shows that.
-  await page.locator(".figure").first().waitFor();
+  // A part that has never been loaded shows that. The plot comes last: its code follows the numbers.
+  await page.locator(".figure canvas").first().waitFor();
   proxy.change({ treat: drop });
   await page.getByText(/Connection lost at \d/).waitFor();
   assert.ok(await page.getByRole("link", { name: /1\. Saw\s*3/ }).isVisible());
