@@ -181,7 +181,8 @@ func (s *Store) loadMoveBatch(t *database.Tx, commands []requestedCommand) (*mov
 	}
 	var paths []models.Path
 	units := make([]models.Unit, 0, len(commands))
-	pathsOfUnits := t.Model(&models.Unit{}).Select("path_id").Where("lower(id) IN ?", serialNumbers)
+	// With DISTINCT, PostgreSQL finds the units once, by their serial numbers, instead of once for each path.
+	pathsOfUnits := t.Model(&models.Unit{}).Distinct("path_id").Where("lower(id) IN ?", serialNumbers)
 	if err := t.Read(
 		rows.Into(t.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id IN (?)", pathsOfUnits).Order("id"), &paths),
 		rows.Into(t.Where("lower(id) IN ?", serialNumbers), &units),

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -178,7 +179,15 @@ func plannedReads(t *testing.T) []planned {
 			}, []string{of.index + "&serials_by_step"}})
 		}
 	}
-	reads = append(reads, planned{"places", func(s *store.Store) error {
+	// Enough units that PostgreSQL, with its default costs, would read all of them. Nothing is written for units that do not exist.
+	absent := make([]store.UnitCommand, 200)
+	for i := range absent {
+		absent[i] = store.UnitCommand{SerialNumber: fmt.Sprint("absent-", i), Command: models.Advance{}}
+	}
+	reads = append(reads, planned{"command for many units", func(s *store.Store) error {
+		_, _, err := s.CommandEach(t.Context(), store.Request{}, absent)
+		return err
+	}, []string{"serials_by_id", "serials_by_id"}}, planned{"places", func(s *store.Store) error {
 		_, err := s.Places(t.Context())
 		return err
 	}, []string{"places_in_use|SCAN places USING INDEX places_in_use"}})
