@@ -47,7 +47,7 @@ func newCluster(t testing.TB) *Cluster {
 			t.Fatalf("postgrestest: this test starts a PostgreSQL of its own and can't use %s: %v", EnvServer, err)
 		}
 	}
-	n, err := newNode(source.BinDir)
+	n, err := newNode(source.BinDir, "")
 	failOrSkip(t, err)
 	c := &Cluster{t: t, node: n}
 	t.Cleanup(func() {

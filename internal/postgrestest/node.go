@@ -48,6 +48,8 @@ const fastSettings = `
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+# The directory may be in memory.
+max_wal_size = 256MB
 `
 
 // node is one PostgreSQL server with its directory. Its methods return errors; those of Cluster fail the test.
@@ -72,15 +74,16 @@ type node struct {
 	exited chan struct{}
 }
 
-// newNode starts the watchdog and makes the directory.
-func newNode(binDir string) (*node, error) {
+// newNode starts the watchdog and makes the directory, in parent, or with "" in a directory for temporary files.
+func newNode(binDir, parent string) (*node, error) {
 	owner, err := serverOwner()
 	if err != nil {
 		return nil, err
 	}
-	parent, err := owner.reachableTempDir()
-	if err != nil {
-		return nil, err
+	if parent == "" {
+		if parent, err = owner.reachableTempDir(); err != nil {
+			return nil, err
+		}
 	}
 	// The watchdog starts before the processes that it guards. The name is long enough to be unique.
 	dir := filepath.Join(parent, "routecard-pg-"+strings.ToLower(crand.Text()[:12]))

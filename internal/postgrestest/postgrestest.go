@@ -57,7 +57,7 @@ var sharedServer = sync.OnceValues(func() (*url.URL, error) {
 	if source.URL != nil {
 		return source.URL, nil
 	}
-	n, err := newNode(source.BinDir)
+	n, err := newNode(source.BinDir, memoryFolder())
 	if err != nil {
 		return nil, err
 	}
