@@ -3,7 +3,7 @@ package postgrestest
 import "syscall"
 
 // memoryFolder returns a folder in memory for the server that all tests of a process share, or "" if none has 4 GiB free. The tests
-// create and empty hundreds of databases of 400 files each.
+// create hundreds of databases, of 400 files each.
 func memoryFolder() string {
 	const folder = "/dev/shm"
 	var filesystem syscall.Statfs_t

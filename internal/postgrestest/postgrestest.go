@@ -33,14 +33,51 @@ func Database(t testing.TB) string {
 	t.Helper()
 	server, err := sharedServer()
 	failOrSkip(t, err)
+	// Nobody can connect to template0, which would make CREATE DATABASE fail, and it allows any encoding.
+	return newDatabase(t, server, "template0")
+}
 
-	name, err := emptyDatabase(t.Context(), server)
-	if err != nil {
+// Copy returns the URL of a database like that of [Database], but with the content that fill gives an empty database. A process calls
+// fill once, and copies its database for each test, so all calls need the same fill. On a server that ROUTECARD_TEST_POSTGRES names,
+// each call calls fill, because nothing would drop the copied database at the end.
+func Copy(t testing.TB, fill func(database string) error) string {
+	t.Helper()
+	server, err := sharedServer()
+	failOrSkip(t, err)
+	if sharedNode == nil {
+		database := Database(t)
+		if err := fill(database); err != nil {
+			t.Fatalf("postgrestest: fill a database: %v", err)
+		}
+		return database
+	}
+	filled.once.Do(func() {
+		filled.name = newName()
+		filled.err = errors.Join(create(context.Background(), server, filled.name, "template0"), fill(withDatabase(server, filled.name)))
+	})
+	if filled.err != nil {
+		t.Fatalf("postgrestest: fill a database: %v", filled.err)
+	}
+	return newDatabase(t, server, filled.name)
+}
+
+// filled is the database that Copy copies.
+var filled struct {
+	once sync.Once
+	name string
+	err  error
+}
+
+// newDatabase creates a database for a test, and returns its URL.
+func newDatabase(t testing.TB, server *url.URL, template string) string {
+	t.Helper()
+	name := newName()
+	if err := create(t.Context(), server, name, template); err != nil {
 		t.Fatalf("postgrestest: create a database: %v", err)
 	}
 	t.Cleanup(func() {
 		// t.Context() is canceled before cleanups run.
-		if err := release(context.Background(), server, name); err != nil {
+		if err := execute(context.Background(), server.String(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("postgrestest: drop a database: %v", err)
 		}
 	})
@@ -75,56 +112,10 @@ var sharedServer = sync.OnceValues(func() (*url.URL, error) {
 // also keeps the garbage collector from closing the watchdog's pipe, which would stop the cluster.
 var sharedNode *node
 
-// emptyDatabases are the names of databases on sharedNode that a test has released. Creating a database takes several times as
-// long as emptying one. Databases on a server that ROUTECARD_TEST_POSTGRES names are not kept, because nothing would drop them
-// at the end.
-var emptyDatabases = make(chan string, 16)
-
 func newName() string { return "routecard_test_" + strings.ToLower(rand.Text()) }
 
-// emptyDatabase returns the name of a released or a new database.
-func emptyDatabase(ctx context.Context, server *url.URL) (string, error) {
-	select {
-	case name := <-emptyDatabases:
-		return name, nil
-	default:
-		name := newName()
-		// Nobody can connect to template0, which would make CREATE DATABASE fail, and it allows any encoding.
-		return name, execute(ctx, server.String(), "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'")
-	}
-}
-
-// release empties a database for another test, or drops it.
-func release(ctx context.Context, server *url.URL, name string) error {
-	if sharedNode != nil {
-		if renamed := newName(); empty(ctx, server, name, renamed) == nil {
-			select {
-			case emptyDatabases <- renamed:
-				return nil
-			default:
-				name = renamed
-			}
-		} else if err := drop(ctx, server, renamed); err != nil { // it may have the new name
-			return err
-		}
-	}
-	return drop(ctx, server, name)
-}
-
-// empty closes the connections to a database, renames it, so that a client that is still running can't connect to it again,
-// and drops its tables.
-func empty(ctx context.Context, server *url.URL, name, renamed string) error {
-	err := execute(ctx, server.String(),
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'",
-		"ALTER DATABASE "+name+" RENAME TO "+renamed) // fails unless all connections are closed within 5 seconds
-	if err != nil {
-		return err
-	}
-	return execute(ctx, withDatabase(server, renamed), "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-}
-
-func drop(ctx context.Context, server *url.URL, name string) error {
-	return execute(ctx, server.String(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+func create(ctx context.Context, server *url.URL, name, template string) error {
+	return execute(ctx, server.String(), "CREATE DATABASE "+name+" TEMPLATE "+template+" ENCODING 'UTF8'")
 }
 
 // execute executes statements one by one on a new connection.

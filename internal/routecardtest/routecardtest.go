@@ -6,6 +6,8 @@
 package routecardtest
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -46,7 +48,7 @@ func Each(t *testing.T, test func(t *testing.T, s *Server)) {
 	})
 }
 
-// EachDatabase runs the test twice, with the file or URL of a new database each time: SQLite and PostgreSQL.
+// EachDatabase runs the test twice, with the file or URL of a new database each time: SQLite, and PostgreSQL with the schema of the store.
 func EachDatabase(t *testing.T, test func(t *testing.T, database string)) {
 	t.Helper()
 	for _, database := range []struct {
@@ -54,13 +56,25 @@ func EachDatabase(t *testing.T, test func(t *testing.T, database string)) {
 		create func(testing.TB) string
 	}{
 		{"sqlite", SQLite},
-		{"postgres", postgrestest.Database},
+		{"postgres", postgres},
 	} {
 		t.Run(database.name, func(t *testing.T) {
 			t.Parallel()
 			test(t, database.create(t))
 		})
 	}
+}
+
+// postgres returns the URL of a database of PostgreSQL with the schema of the store, and nothing else.
+func postgres(t testing.TB) string {
+	t.Helper()
+	return postgrestest.Copy(t, func(database string) error {
+		s, err := store.Open(context.Background(), database, store.Options{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
 }
 
 // SQLite returns the path of a SQLite file that does not exist yet. The file is deleted at the end of the test.
