@@ -8,17 +8,17 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// order is a command to a unit on a path of its own, and what must come of it. Texts are filled, see floor.fill.
+// order is a command for a unit on a separate path, and the expected result. The texts have placeholders, see floor.fill.
 type order struct {
 	name string
-	// route is as build takes it; "strict A B C" unless given.
+	// route is an argument of build. Defaults to "strict A B C".
 	route string
-	// before are requests that bring the unit to where the command finds it.
+	// before are the requests that prepare the unit for the command.
 	before []string
 	// request is the command, see floor.do.
 	request string
 
-	// wantStatus is 200 unless given.
+	// wantStatus defaults to 200.
 	wantStatus  int
 	wantBody    string
 	wantAbsent  []string
@@ -28,9 +28,9 @@ type order struct {
 	wantErrors  []string
 }
 
-// give gives each order on both databases, and checks besides what it wants: that there is one event of an order which
-// was obeyed, by the user and with the ids, and nothing new after one that was refused; that progress equals a recount;
-// and that undo gives back the steps as they were.
+// give sends each order on both databases and checks the expected result. It also checks that a command that succeeds appends one
+// event with the user and the ids, that a refused command changes nothing, that progress equals a recount, and that undo restores
+// the steps.
 func give(t *testing.T, orders []order) {
 	t.Helper()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -97,7 +97,7 @@ func (o *order) run(t *testing.T, s *routecardtest.Server) {
 	f.checkProgress()
 }
 
-// check tests the answer, and that the unit when read is the same.
+// check checks the response, and that getSerial returns the same unit.
 func (o *order) check(t *testing.T, f *floor, answer routecardtest.Answer) {
 	t.Helper()
 	if o.wantBody != "" {
@@ -168,7 +168,7 @@ func TestAdvance(t *testing.T) {
 	})
 }
 
-// TestEndedUnits gives every command to units that are completed or scrapped. Undo alone leads back.
+// TestEndedUnits sends every command to units that are completed or scrapped. They accept only undo.
 func TestEndedUnits(t *testing.T) {
 	t.Parallel()
 	var orders []order
@@ -178,7 +178,7 @@ func TestEndedUnits(t *testing.T) {
 		`scrap {"reason":"damaged"}`:       "Serial number {sn} is scrapped",
 		`advance-to {"targetStepIndex":3}`: "Serial number {sn} is already completed",
 	} {
-		// B is deferred, and forgiven where that is in the way of the end.
+		// B is deferred, and waived where the unit could not be completed otherwise.
 		before := []string{`advance-to {"targetStepIndex":2}`}
 		if strings.HasPrefix(end, "advance") {
 			before = append(before, `steps/{B}/waive {"reason":"x","approverId":"lead"}`)
