@@ -58,12 +58,12 @@ func TestGetJob(t *testing.T) {
 	})
 }
 
-// update is a scenario of updateJob that is refused with these failures.
+// update returns a scenario in which updateJob fails with these messages.
 func update(name, body string, wantErrors ...string) scenario {
 	return scenario{name: name, method: "PUT", path: "/api/jobs/{job}", body: body, wantStatus: 400, wantErrors: wantErrors}
 }
 
-// updated is a scenario of updateJob that succeeds, and leaves the rest of the job as it was.
+// updated returns a scenario in which updateJob succeeds and does not change the other fields.
 func updated(name, body, wantName, wantGoal string) scenario {
 	return scenario{
 		name: name, method: "PUT", path: "/api/jobs/{job}", body: body, wantStatus: 200,
@@ -103,7 +103,7 @@ func TestUpdateJob(t *testing.T) {
 			wantStatus: 400, wantMessage: notJSON,
 		},
 
-		// The body first, then whether there is such a job, then its state.
+		// The server checks the body first, then whether the job exists, and then its state.
 		{
 			name: "a bad body for no job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":""}`,
 			headers: []string{`If-Match: "9"`}, wantStatus: 400, wantErrors: []string{"name cannot be empty"},
@@ -164,7 +164,7 @@ func TestIfMatch(t *testing.T) {
 	run(t, scenarios)
 }
 
-// TestUpdateJobMovesVersionAndTime checks that a reader can tell each state of a job from the one before.
+// TestUpdateJobMovesVersionAndTime checks that each update changes the ETag and updatedAt.
 func TestUpdateJobMovesVersionAndTime(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -206,7 +206,7 @@ func TestRefusedChangesChangeNothing(t *testing.T) {
 	})
 }
 
-// TestUpdatesAtOnce has many planners change the version that they all have read: one of them may.
+// TestUpdatesAtOnce has many clients change the version that all of them have read: one of them succeeds.
 func TestUpdatesAtOnce(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

@@ -8,8 +8,7 @@ import (
 
 func itoa(number int64) string { return strconv.FormatInt(number, 10) }
 
-// TestAdvanceToByMode bypasses one step of each kind in each mode, to the step after it and past the end: the table of
-// the design, spelled out.
+// TestAdvanceToByMode bypasses one step of each kind in each mode: to the step after it, and past the last step.
 func TestAdvanceToByMode(t *testing.T) {
 	t.Parallel()
 	var orders []order
@@ -50,7 +49,7 @@ func TestAdvanceToByMode(t *testing.T) {
 	give(t, orders)
 }
 
-// beyond is the same jump on a path that ends with the bypassed step, so that it completes the unit.
+// beyond is the result of the same move on a path that ends with the bypassed step, so that the move completes the unit.
 func beyond(o order, kind, status string) order {
 	o.name += ", to completion"
 	o.route = o.route[:len(o.route)-len(" C")]
@@ -128,7 +127,7 @@ func TestAdvanceTo(t *testing.T) {
 	})
 }
 
-// TestDeferredWork tells how owed steps hold a unit up, and how they are settled.
+// TestDeferredWork checks that a unit with deferred steps cannot be completed, and that the steps can be completed or waived.
 func TestDeferredWork(t *testing.T) {
 	t.Parallel()
 	const (
