@@ -1,4 +1,4 @@
-// Prints labels and travellers to PDF, draws the pages as a printer does, and reads the codes with an independent reader.
+// Prints labels and travelers to PDF, draws the pages as a printer does, and reads the codes with an independent reader.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -78,9 +78,9 @@ test("every code on every sheet can be read, and nothing else is in it", async (
         assert.deepEqual(sorted(pages), wanted(code.format));
       });
     }
-    await page.getByLabel("Travellers").check();
+    await page.getByLabel("Travelers").check();
     for (const paper of papers) {
-      await t.test(`${code.name} on a traveller of ${paper.name}`, async () => {
+      await t.test(`${code.name} on a traveler of ${paper.name}`, async () => {
         await page.getByLabel(paper.name, { exact: true }).check();
         const pages = await print();
         assert.equal(pages.length, units);
@@ -93,7 +93,7 @@ test("every code on every sheet can be read, and nothing else is in it", async (
 
   await t.test("labels that are used stay empty", async () => {
     await page.getByLabel("Sheet", { exact: true }).selectOption("a4");
-    await page.getByLabel("Labels of the first sheet that are used").fill("22");
+    await page.getByLabel("Used labels on the first sheet").fill("22");
     assert.deepEqual((await print()).map((one) => one.codes.length), [2, 3]);
   });
   await t.test("axe-core finds nothing", async () => {

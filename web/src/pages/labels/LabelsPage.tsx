@@ -7,7 +7,7 @@ import "../../shared.js";
 import { Labels } from "./Labels.js";
 import { canHold, type Symbology } from "./symbology.js";
 import { paginate, readSerials, sheets, type PaperId, type SheetId } from "./sheets.js";
-import { Travellers } from "./Travellers.js";
+import { Travelers } from "./Travelers.js";
 import { batchSize, unitsBySerial, unitsOfJob, type Batch } from "./units.js";
 import { words } from "./words.js";
 
@@ -15,7 +15,7 @@ type Kind = keyof typeof words.kinds;
 
 type View = { name: "empty" } | { name: "loading" } | { name: "failed"; message: string } | { name: "loaded"; batch: Batch; first: number };
 
-/** Labels and travellers for the units of a job, or for some serial numbers: ?job= or ?serials= in the address. */
+/** Labels and travelers for the units of a job, or for some serial numbers: ?job= or ?serials= in the address. */
 export function LabelsPage() {
   const query = new URLSearchParams(location.search);
   const view = useSignal<View>({ name: "empty" });
@@ -157,7 +157,7 @@ export function LabelsPage() {
               {kind.value === "labels" ? (
                 <Labels units={units} sheet={sheet.value} symbology={symbology.value} used={sheet.value.perPage > 1 ? used.value : 0} />
               ) : (
-                <Travellers units={units} paper={paper.value} symbology={symbology.value} />
+                <Travelers units={units} paper={paper.value} symbology={symbology.value} />
               )}
             </div>
           </>

@@ -15,7 +15,7 @@ export const sheets: readonly Sheet[] = [
   { id: "roll30", name: "Roll, 30 × 20 mm", perPage: 1 },
 ];
 
-/** The pages that travellers are printed on. */
+/** The pages that travelers are printed on. */
 export type PaperId = "a4" | "letter";
 
 /**

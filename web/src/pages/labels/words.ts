@@ -1,9 +1,9 @@
 /** The texts of the labels. */
 export const words = {
   title: "Labels",
-  intro: "Print a label or a traveller for each unit. The code holds the serial number and nothing else.",
+  intro: "Print a label or a traveler for each unit. The code holds the serial number and nothing else.",
   what: "Print",
-  kinds: { labels: "Labels", travellers: "Travellers" },
+  kinds: { labels: "Labels", travelers: "Travelers" },
   source: "Units",
   sources: { job: "All units of a job", serials: "Serial numbers" },
   job: "Job",
@@ -15,7 +15,7 @@ export const words = {
   papers: { a4: "A4", letter: "Letter" },
   code: "Code",
   codes: { datamatrix: "DataMatrix", qrcode: "QR code", code128: "Code 128" },
-  used: "Labels of the first sheet that are used",
+  used: "Used labels on the first sheet",
   load: "Show",
   print: "Print",
   printHint: "Print at 100 %, without margins: “fit to page” changes the size of the labels.",

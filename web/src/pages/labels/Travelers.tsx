@@ -5,11 +5,11 @@ import type { PrintedUnit } from "./units.js";
 import { words } from "./words.js";
 
 /** One page for each unit, which travels with the unit: its description, and its steps to be signed. */
-export function Travellers({ units, paper, symbology }: { units: readonly PrintedUnit[]; paper: PaperId; symbology: Symbology }) {
+export function Travelers({ units, paper, symbology }: { units: readonly PrintedUnit[]; paper: PaperId; symbology: Symbology }) {
   return (
     <>
       {units.map((unit) => (
-        <article class={`traveller traveller-${paper}`} key={unit.serialId}>
+        <article class={`traveler traveler-${paper}`} key={unit.serialId}>
           <header>
             <div>
               <h2>{unit.serialId}</h2>
@@ -32,7 +32,7 @@ export function Travellers({ units, paper, symbology }: { units: readonly Printe
                 )}
               </dl>
             </div>
-            <Barcode class={`traveller-code traveller-code-${symbology}`} symbology={symbology} text={unit.serialId} />
+            <Barcode class={`traveler-code traveler-code-${symbology}`} symbology={symbology} text={unit.serialId} />
           </header>
           <table>
             <thead>
