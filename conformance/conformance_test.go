@@ -130,7 +130,7 @@ func withJira(t *testing.T) func(*server.Options) {
 	return func(options *server.Options) { options.Jira = client }
 }
 
-// TestBrokenServers puts a proxy in front of the server that spoils responses, and checks that the cases find that.
+// TestBrokenServers puts a proxy in front of the server that makes responses wrong, and checks that the cases find that.
 func TestBrokenServers(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t), func(options *server.Options) { options.Insecure = true })

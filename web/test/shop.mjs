@@ -10,7 +10,7 @@ import { after } from "node:test";
 
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
 
-// Chromium's sandbox does not work for root, which is who CI is.
+// Chromium's sandbox does not work for root, and CI runs as root.
 export const browserArguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** How long a test waits for what must happen, in milliseconds. */
