@@ -204,7 +204,7 @@ func TestNewRunnerErrors(t *testing.T) {
 	for want, target := range map[string]conformance.Target{
 		"there is no server at ":                    {URL: gone.URL},
 		"answered 404, is this a Routecard server?": {URL: other.URL},
-		"the server asks for an API key":            {URL: keyed.URL},
+		"the server requires an API key":            {URL: keyed.URL},
 		"the server does not know the API key":      {URL: keyed.URL, Key: "rck_wrong"},
 	} {
 		if _, err := conformance.NewRunner(t.Context(), target); err == nil || !strings.Contains(err.Error(), want) {

@@ -33,11 +33,11 @@ func TestHTTP(t *testing.T) {
 			wantMessage: "Route not found: POST /nothing",
 		},
 		{
-			name: "a slash too many", method: "GET", path: "/api/jobs/", wantStatus: 404,
+			name: "an additional slash", method: "GET", path: "/api/jobs/", wantStatus: 404,
 			wantMessage: "Route not found: GET /api/jobs/",
 		},
 		{
-			name: "another case", method: "GET", path: "/API/Jobs", wantStatus: 404,
+			name: "a path in upper case", method: "GET", path: "/API/Jobs", wantStatus: 404,
 			wantMessage: "Route not found: GET /API/Jobs",
 		},
 		{
@@ -69,7 +69,7 @@ func TestHTTP(t *testing.T) {
 			wantMessage: "Content-Type must be application/json",
 		},
 		{
-			name: "a caller's request id", method: "GET", path: "/api/nothing", headers: []string{"X-Request-Id: order-4711.a_B"},
+			name: "a request id from the client", method: "GET", path: "/api/nothing", headers: []string{"X-Request-Id: order-4711.a_B"},
 			wantStatus: 404, wantMessage: "Route not found: GET /api/nothing", wantHeaders: []string{"X-Request-Id: order-4711.a_B"},
 		},
 		{
@@ -77,11 +77,11 @@ func TestHTTP(t *testing.T) {
 			wantStatus: 201, wantBody: `{"name":"x"}`,
 		},
 		{
-			name: "a body of a byte more", method: "POST", path: "/api/jobs", body: padded(1<<20 + 1),
+			name: "a body of 1 MiB and 1 byte", method: "POST", path: "/api/jobs", body: padded(1<<20 + 1),
 			wantStatus: 413, wantMessage: "request body must be at most 1 MiB",
 		},
 		{
-			name: "a long update", method: "PUT", path: "/api/jobs/{job}", body: padded(1<<20 + 1),
+			name: "a body of 1 MiB and 1 byte for an update", method: "PUT", path: "/api/jobs/{job}", body: padded(1<<20 + 1),
 			wantStatus: 413, wantMessage: "request body must be at most 1 MiB",
 		},
 	})

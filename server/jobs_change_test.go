@@ -52,7 +52,7 @@ func TestGetJob(t *testing.T) {
 			wantHeaders: []string{`ETag: "1"`},
 		},
 		{
-			name: "with a body that nobody reads", method: "GET", path: "/api/jobs/{job}", body: `[`, wantStatus: 200,
+			name: "a GET with a body", method: "GET", path: "/api/jobs/{job}", body: `[`, wantStatus: 200,
 			wantBody: exampleJob,
 		},
 	})
@@ -93,10 +93,10 @@ func TestUpdateJob(t *testing.T) {
 		update("goalQuantity a fraction", `{"goalQuantity":60.5}`, goalInteger),
 		update("both", `{"goalQuantity":-1,"name":""}`, "name cannot be empty", goalPositive),
 		{
-			name: "no object", method: "PUT", path: "/api/jobs/{job}", body: `[]`, wantStatus: 400, wantMessage: notObject,
+			name: "a body that is not an object", method: "PUT", path: "/api/jobs/{job}", body: `[]`, wantStatus: 400, wantMessage: notObject,
 		},
 		{
-			name: "no JSON", method: "PUT", path: "/api/jobs/{job}", body: `{"name":"y"}}`, wantStatus: 400, wantMessage: notJSON,
+			name: "a body that is not JSON", method: "PUT", path: "/api/jobs/{job}", body: `{"name":"y"}}`, wantStatus: 400, wantMessage: notJSON,
 		},
 		{
 			name: "an empty body", method: "PUT", path: "/api/jobs/{job}", headers: []string{"Content-Type: application/json"},
@@ -105,15 +105,15 @@ func TestUpdateJob(t *testing.T) {
 
 		// The server checks the body first, then whether the job exists, and then its state.
 		{
-			name: "a bad body for no job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":""}`,
+			name: "an invalid body for an unknown job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":""}`,
 			headers: []string{`If-Match: "9"`}, wantStatus: 400, wantErrors: []string{"name cannot be empty"},
 		},
 		{
-			name: "another version of no job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":"y"}`,
+			name: "another version of an unknown job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":"y"}`,
 			headers: []string{`If-Match: "9"`}, wantStatus: 404, wantMessage: "Job not found: " + noJob,
 		},
 		{
-			name: "a bad body for another version", method: "PUT", path: "/api/jobs/{job}", body: `{"name":""}`,
+			name: "an invalid body for another version", method: "PUT", path: "/api/jobs/{job}", body: `{"name":""}`,
 			headers: []string{`If-Match: "9"`}, wantStatus: 400, wantErrors: []string{"name cannot be empty"},
 		},
 	})

@@ -12,22 +12,22 @@ import (
 func TestUndo(t *testing.T) {
 	t.Parallel()
 	give(t, []order{
-		{name: "nothing", request: "undo", wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo"},
+		{name: "a unit without changes", request: "undo", wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo"},
 		{
-			name: "more than there is", before: []string{"advance", "advance", "undo", "undo"}, request: "undo",
+			name: "a unit whose changes were all undone", before: []string{"advance", "advance", "undo", "undo"}, request: "undo",
 			wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo",
 		},
 		{
-			name: "twice", before: []string{"advance", "advance", "undo"}, request: `undo {"userId":"maria"}`,
+			name: "a second undo", before: []string{"advance", "advance", "undo"}, request: `undo {"userId":"maria"}`,
 			wantSteps: "A in_progress, B pending, C pending", wantEvent: `{"type":"serial.undone","userId":"maria","stepId":"{A}"}`,
 		},
 		{
-			name: "what was done after an undo", before: []string{"advance", "undo", `scrap {"reason":"damaged"}`}, request: "undo",
+			name: "a change after an undo", before: []string{"advance", "undo", `scrap {"reason":"damaged"}`}, request: "undo",
 			wantBody: `{"status":"in_progress","currentStepIndex":0}`, wantSteps: "A in_progress, B pending, C pending",
 			wantAbsent: []string{"scrapReason", "scrapExplanation", "scrappedBy", "scrappedAt"},
 		},
 		{
-			name: "what was before an undo of something else", before: []string{"advance", "advance", "undo", `scrap {"reason":"damaged"}`, "undo"},
+			name: "an earlier change after an undo of another one", before: []string{"advance", "advance", "undo", `scrap {"reason":"damaged"}`, "undo"},
 			request: "undo", wantSteps: "A in_progress, B pending, C pending",
 		},
 		{
@@ -37,7 +37,7 @@ func TestUndo(t *testing.T) {
 			wantSteps:  "A completed, B deferred, C in_progress, D pending",
 		},
 		{
-			name: "a jump over an overridden step", route: "flexible A B C",
+			name: "a move past an overridden step", route: "flexible A B C",
 			before: []string{`steps/{B}/override {"reason":"x"}`, `advance-to {"targetStepIndex":2}`}, request: "undo",
 			wantSteps: "A in_progress, B pending overridden, C pending",
 		},
