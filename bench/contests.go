@@ -44,7 +44,7 @@ func contests(b *bench) []contest {
 		longPaths := advanceSerial(database, 64, 0, side{name: "paths of 10 steps", seed: seedUnits(10), mark: 0.8})
 		longPaths.detail += ", paths of 400 steps"
 		longPaths.seed = seedUnits(400)
-		// No mark: what a large database costs createJob is reported beside what it costs a search.
+		// No mark: this line shows what a large database costs createJob, to compare with what it costs a search.
 		largeCreate := createJob(database, 64, 0, side{name: "empty database", seed: seedJobs(0)})
 		largeCreate.detail += fmt.Sprintf(", %d jobs", b.manyJobs())
 		largeCreate.seed, largeCreate.large = seedJobs(b.manyJobs()), true
@@ -196,7 +196,7 @@ func inTurn(requests int, request func(i int) []byte) func() []byte {
 	}
 }
 
-// seedJobs creates so many jobs, all with their own name and ticket. Then clients create the same job each time.
+// seedJobs creates the given number of jobs, all with their own name and ticket. Then clients create the same job each time.
 func seedJobs(jobs int) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
 		s.next = inTurn(jobs, func(i int) []byte {
@@ -215,7 +215,7 @@ func seedPeer(_ *bench, s *side) error {
 	return nil
 }
 
-// seedJobsThen creates so many jobs. Then clients get the path each time.
+// seedJobsThen creates the given number of jobs. Then clients get the path each time.
 func seedJobsThen(jobs int, path string) func(*bench, *side) error {
 	return func(b *bench, s *side) error {
 		err := seedJobs(jobs)(b, s)
@@ -230,7 +230,7 @@ var filters = []string{
 	"&jiraLabel=rush&jiraLabel=Q1-2024", "&q=housing",
 }
 
-// seedPages creates so many jobs. Then clients get a page with each of the filters in turn.
+// seedPages creates the given number of jobs. Then clients get a page with each of the filters in turn.
 func seedPages(jobs int) func(*bench, *side) error {
 	return func(b *bench, s *side) error {
 		err := seedJobs(jobs)(b, s)
@@ -239,7 +239,7 @@ func seedPages(jobs int) func(*bench, *side) error {
 	}
 }
 
-// seedUnits creates 300 units on each of 100 paths of so many steps. Then clients move every unit by one step before they
+// seedUnits creates 300 units on each of 100 paths with the given number of steps. Then clients move every unit by one step before they
 // move the first one again, so that no two requests move the same unit at the same time, for up to 9 steps.
 func seedUnits(steps int) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
@@ -261,7 +261,7 @@ func seedUnits(steps int) func(*bench, *side) error {
 	}
 }
 
-// seedJobWithUnits creates a job with units in so many calls. Then clients get the job.
+// seedJobWithUnits creates a job with units in the given number of calls. Then clients get the job.
 func seedJobWithUnits(calls, quantity int) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
 		job, path, err := s.process.createPath(10)
@@ -308,7 +308,7 @@ func seedAdvanceSerials(b *bench, s *side) error {
 	return nil
 }
 
-// plan is a request for a job with so many paths of so many steps and units.
+// plan returns a request for a job with the given numbers of paths, and of steps and units on each path.
 func plan(paths, steps, units int) []byte {
 	step := `{"name":"Step","location":"Bay 3"}`
 	path := fmt.Sprintf(`{"name":"Route","goalQuantity":%d,"quantity":%d,"steps":[%s]}`,
@@ -338,7 +338,7 @@ func seedMixedWork(b *bench, s *side) error {
 	return nil
 }
 
-// seedReads creates so many units on paths with at most 10,000 of them. Then clients in turn get a unit, the first page of the units
+// seedReads creates the given number of units, at most 10,000 on a path. Then clients in turn get a unit, the first page of the units
 // at a step, and a job.
 func seedReads(units int) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
@@ -435,8 +435,8 @@ func seedWork(path string) func(*bench, *side) error {
 	}
 }
 
-// seedMoves writes so many events of units in a year, with their moves and the counts of quarter hours, into the database. Then
-// clients get the throughput of 31 days by day.
+// seedMoves writes the given number of events of units in a year, with their moves and the counts of quarter hours, into the
+// database. Then clients get the throughput of 31 days by day.
 func seedMoves(events int) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
 		if err := s.process.stop(); err != nil {
@@ -482,7 +482,7 @@ func measureLoad(clients int) func(*bench, *side) error {
 	}
 }
 
-// timeRequest measures how long a request takes on average of so many.
+// timeRequest measures the average duration of the given number of requests.
 func timeRequest(times int) func(*bench, *side) error {
 	return func(_ *bench, s *side) error {
 		var all float64

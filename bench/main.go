@@ -1,6 +1,6 @@
-// Command bench measures Routecard against floors: servers that do the same by hand, see package floor. All servers are
-// processes of their own, on databases of their own, that take turns on the same machine. So their ratios hold, even where
-// the figures differ from machine to machine. Begin with contests.go, which lists what is measured.
+// Command bench measures Routecard against floors: hand-written servers for the same requests, see package floor. Each server is a
+// separate process with a separate database. They take turns on the same machine, so the ratios can be compared between machines,
+// although the figures cannot. Begin with contests.go, which lists what is measured.
 //
 //	go run -tags nomsgpack ./bench
 //	go run -tags nomsgpack ./bench -quick -run 'createJob, SQLite'
@@ -33,7 +33,7 @@ type bench struct {
 	rounds int
 	// program is the binary under test.
 	program string
-	// peer is the path of package peers' binary. "" leaves the comparison with it out.
+	// peer is the path of package peers' binary. "" omits the comparison with PocketBase.
 	peer string
 	// dir holds the SQLite databases and the program. It is removed at the end.
 	dir string

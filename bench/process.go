@@ -127,7 +127,7 @@ type resource struct {
 	ID string `json:"id"`
 }
 
-// createPath creates a job with a path of so many steps, and returns both ids.
+// createPath creates a job with a path that has the given number of steps, and returns both ids.
 func (p *process) createPath(steps int) (job, path resource, err error) {
 	if err := p.post("/api/jobs", map[string]any{"name": "JOB-2024-001", "goalQuantity": 50}, &job); err != nil {
 		return job, path, err

@@ -20,7 +20,7 @@ func (s samples) median() float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// over divides round by round, because what slows down a round slows down both.
+// over divides the results of each round, because a slow machine slows down both sides of a round.
 func (s samples) over(other samples) samples {
 	ratios := make(samples, len(s))
 	for i := range ratios {

@@ -81,7 +81,7 @@ func (s *side) follow() error {
 	return nil
 }
 
-// awaitDeliveries waits until so many streams have had an event, and appends how long after begin each of them had it.
+// awaitDeliveries waits until the given number of streams have received an event, and appends the time from begin to each of them.
 func (s *side) awaitDeliveries(begin time.Time, streams int, times *samples) error {
 	timeout := time.After(requestTimeout)
 	for range streams {

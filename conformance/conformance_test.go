@@ -130,7 +130,7 @@ func withJira(t *testing.T) func(*server.Options) {
 	return func(options *server.Options) { options.Jira = client }
 }
 
-// TestBrokenServers puts a proxy in front of the server that spoils responses, and checks that the cases find that.
+// TestBrokenServers puts a proxy in front of the server that makes responses wrong, and checks that the cases find that.
 func TestBrokenServers(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t), func(options *server.Options) { options.Insecure = true })
@@ -204,7 +204,7 @@ func TestNewRunnerErrors(t *testing.T) {
 	for want, target := range map[string]conformance.Target{
 		"there is no server at ":                    {URL: gone.URL},
 		"answered 404, is this a Routecard server?": {URL: other.URL},
-		"the server asks for an API key":            {URL: keyed.URL},
+		"the server requires an API key":            {URL: keyed.URL},
 		"the server does not know the API key":      {URL: keyed.URL, Key: "rck_wrong"},
 	} {
 		if _, err := conformance.NewRunner(t.Context(), target); err == nil || !strings.Contains(err.Error(), want) {

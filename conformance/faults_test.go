@@ -61,7 +61,7 @@ func headerFaults() []fault {
 				r.Header.Set("Content-Type", "application/problem+json")
 			}
 		}}},
-		{"Another sentence for a conflict", "advanceSerial", answers(func(r *http.Response, body any) any {
+		{"A conflict has another message", "advanceSerial", answers(func(r *http.Response, body any) any {
 			if object, _ := body.(map[string]any); r.StatusCode == http.StatusConflict && object != nil {
 				object["message"] = "The serial number cannot be advanced"
 			}
@@ -144,7 +144,7 @@ func listFaults(server string) []fault {
 			}
 			return rows
 		})},
-		{"The feed forgets who asked", "listEvents", objects("listEvents", func(_ *http.Response, event map[string]any) { delete(event, "userId") })},
+		{"Events have no `userId`", "listEvents", objects("listEvents", func(_ *http.Response, event map[string]any) { delete(event, "userId") })},
 	}
 }
 
@@ -154,7 +154,7 @@ var times = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z$`)
 // valueFaults are wrong values in responses.
 func valueFaults() []fault {
 	return []fault{
-		{"`updatedAt` does not move", "updateJob", objects("updateJob getJob", func(_ *http.Response, job map[string]any) {
+		{"`updatedAt` does not change", "updateJob", objects("updateJob getJob", func(_ *http.Response, job map[string]any) {
 			if job["createdAt"] != nil {
 				job["updatedAt"] = job["createdAt"]
 			}
@@ -187,7 +187,7 @@ func valueFaults() []fault {
 			}
 		})},
 		{"A percentage is rounded", "getJob", number("getJob", "percentComplete", math.Round)},
-		{"A percentage ends at 100", "getJob", number("getJob", "percentComplete", func(n float64) float64 { return min(n, 100) })},
+		{"A percentage is limited to 100", "getJob", number("getJob", "percentComplete", func(n float64) float64 { return min(n, 100) })},
 		{"A scrapped unit counts as completed", "getJob", objects("getJob", func(_ *http.Response, object map[string]any) {
 			if object["totalScrapped"] == json.Number("1") {
 				object["totalCompleted"] = 1
@@ -209,7 +209,7 @@ func valueFaults() []fault {
 				unit["currentStepIndex"] = 2
 			}
 		})},
-		{"A step that was jumped over counts as completed", "getSerial", objects("getSerial", func(_ *http.Response, step map[string]any) {
+		{"A bypassed step counts as completed", "getSerial", objects("getSerial", func(_ *http.Response, step map[string]any) {
 			if step["status"] == "deferred" {
 				step["status"] = "completed"
 			}
@@ -243,7 +243,7 @@ func ruleFaults(server string) []fault {
 		{"A button that is pressed twice moves a unit twice", "advanceSerial", without("advanceSerial", "fromStepIndex")},
 		{"A unit is scrapped wherever it stands", "scrapSerial", without("scrapSerial", "fromStepId")},
 		{"An undo undoes the event of a colleague", "undoSerial", without("undoSerial", "eventId")},
-		{"Work may be done in the future", "advanceSerial", sends("advanceSerial", func(body map[string]any) {
+		{"`occurredAt` may be in the future", "advanceSerial", sends("advanceSerial", func(body map[string]any) {
 			if strings.HasPrefix(text(body, "occurredAt"), "9999") {
 				delete(body, "occurredAt")
 			}

@@ -23,7 +23,7 @@ type planted struct {
 	response func(*http.Response)
 }
 
-// plant starts a proxy in front of a server and returns the proxy's URL. The calls of planted follow each other.
+// plant starts a proxy in front of a server and returns the proxy's URL. Calls of planted are never concurrent.
 func plant(t *testing.T, server string, planted planted) string {
 	t.Helper()
 	behind, err := url.Parse(server)
@@ -175,7 +175,7 @@ func setBody(r *http.Response, text []byte) {
 	r.Header.Set("Content-Length", strconv.Itoa(len(text)))
 }
 
-// read reads a body to its end. A body that breaks off panics, which breaks the response off, too.
+// read reads a body to its end. It panics for an incomplete body, so that the response is incomplete, too.
 func read(body io.ReadCloser) []byte {
 	if body == nil {
 		return nil
@@ -198,7 +198,7 @@ func decode(text []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// encode encodes what decode has decoded, and panics for what is not JSON.
+// encode encodes what decode has decoded. It panics for a value that JSON cannot represent.
 func encode(value any) []byte {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

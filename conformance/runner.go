@@ -91,7 +91,7 @@ func (r *Runner) probe(ctx context.Context) error {
 		case answer.Status == http.StatusUnauthorized && runner == anonymous:
 			r.has["keys"] = true
 		case answer.Status == http.StatusUnauthorized && r.target.Key == "":
-			return errors.New("the server asks for an API key: pass one with the role write (KEY=…)")
+			return errors.New("the server requires an API key: pass one with the role write (KEY=…)")
 		case answer.Status == http.StatusUnauthorized:
 			return errors.New("the server does not know the API key")
 		case answer.Status != http.StatusOK && runner == r:

@@ -636,7 +636,7 @@ type BucketLength string
 // Example: atomic
 type BulkMode string
 
-// BulkOutcome The outcome for one unit. It has either `serial` or `error`.
+// BulkOutcome The outcome for one unit, with either `serial` or `error`.
 type BulkOutcome struct {
 	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 	//
@@ -755,7 +755,7 @@ type EventBase struct {
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	ID string `json:"id"`
 
-	// Seq Position in the order of all events. Numbers may be missing but never repeat.
+	// Seq Position in the order of all events. Numbers can be missing, but they never repeat.
 	//
 	// Example: 7
 	Seq int64 `json:"seq"`
@@ -810,7 +810,7 @@ type EventBase struct {
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
 
-	// Data Details that depend on the type. Names of steps are those at the time of the event.
+	// Data Details that depend on the type. The names of steps are those at the time of the event.
 	//
 	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
 	Data json.RawMessage `json:"data"`
@@ -875,7 +875,7 @@ type Forecast struct {
 	// Example: 20
 	Completed int64 `json:"completed"`
 
-	// Remaining Number of units that are missing from the goal.
+	// Remaining Number of units that must still be completed to reach the goal.
 	//
 	// Example: 30
 	Remaining int64 `json:"remaining"`
@@ -1067,7 +1067,7 @@ type JiraPush struct {
 	JobID string `json:"jobId"`
 }
 
-// JiraPushed Where the progress was written.
+// JiraPushed The ticket and the comment that the progress was written to.
 type JiraPushed struct {
 	// TicketKey Issue key of the ticket.
 	//
@@ -1223,8 +1223,8 @@ type Job struct {
 // `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
 // `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
 // `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
-// asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
-// break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+// asks for the progress. `jiraLabels` is a list with commas. A label that is empty or has a comma, a double quote, or a
+// line break is quoted as in CSV. An empty list of labels is a single apostrophe.
 type JobCSV = string
 
 // JobChangedData The fields that were sent, as they are after the change.
@@ -1576,7 +1576,7 @@ type JobProgress struct {
 	// Example: 28
 	TotalInProgress int64 `json:"totalInProgress"`
 
-	// TotalScrapped Scrapped units. They do not count towards the goal.
+	// TotalScrapped Scrapped units. They do not count toward the goal.
 	//
 	// Example: 2
 	TotalScrapped int64 `json:"totalScrapped"`
@@ -1586,11 +1586,11 @@ type JobProgress struct {
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
 
-	// PathProgress The same for each path, oldest first.
+	// PathProgress The progress of each path, oldest path first.
 	PathProgress []PathProgress `json:"pathProgress"`
 }
 
-// JobPushedData Where the progress was written.
+// JobPushedData The ticket and the comment that the progress was written to.
 type JobPushedData struct {
 	// TicketKey Issue key of the ticket.
 	//
@@ -1611,7 +1611,7 @@ type JobPushedEvent struct {
 	// Example: job.pushed
 	Type string `json:"type"`
 
-	// Data Where the progress was written.
+	// Data The ticket and the comment that the progress was written to.
 	Data JobPushedData `json:"data"`
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -1709,9 +1709,9 @@ type JobUpdatedEvent struct {
 // Example: 412
 type LastSeq = int64
 
-// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-// of the events.
+// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+// change the order of the events.
 //
 // Example: 2024-01-15T10:30:00Z
 type OccurredAt = string
@@ -2003,18 +2003,18 @@ type Place struct {
 	// Example: Bay 3
 	Name string `json:"name"`
 
-	// Steps Steps of open jobs that have it.
+	// Steps Number of steps of open jobs with this location, assignee, or name.
 	//
 	// Example: 4
 	Steps int64 `json:"steps"`
 
-	// Waiting Units in progress that stand at these steps now.
+	// Waiting Number of units in progress that stand at these steps now.
 	//
 	// Example: 8
 	Waiting int64 `json:"waiting"`
 }
 
-// Places The stations, by three ways to name one.
+// Places The stations, listed by location, by assignee, and by step name.
 type Places struct {
 	// Locations The locations of steps.
 	Locations []Place `json:"locations"`
@@ -2252,9 +2252,9 @@ type SerialAdvance struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2290,9 +2290,9 @@ type SerialAdvanceTo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2304,7 +2304,7 @@ type SerialAdvanceTo struct {
 // `forceCompletedAt`, `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
 type SerialCSV = string
 
-// SerialCreatedData The step at which the unit begins.
+// SerialCreatedData The step at which the unit starts.
 type SerialCreatedData struct {
 	// StepName Name of the step.
 	//
@@ -2320,7 +2320,7 @@ type SerialCreatedEvent struct {
 	// Example: serial.created
 	Type string `json:"type"`
 
-	// Data The step at which the unit begins.
+	// Data The step at which the unit starts.
 	Data SerialCreatedData `json:"data"`
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -2378,9 +2378,9 @@ type SerialForceComplete struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2490,9 +2490,9 @@ type SerialNote struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2572,9 +2572,9 @@ type SerialScrap struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2716,9 +2716,9 @@ type SerialUndo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2732,12 +2732,12 @@ type SerialUndoneData struct {
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
-	// EventID Id of the event of that change.
+	// EventID Id of the event that was undone.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	EventID string `json:"eventId"`
 
-	// EventType Type of the event of that change.
+	// EventType Type of the event that was undone.
 	//
 	// Example: serial.advanced
 	EventType string `json:"eventType"`
@@ -2786,9 +2786,9 @@ type SerialsAdvance struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2829,9 +2829,9 @@ type SerialsAdvanceTo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2867,9 +2867,9 @@ type SerialsCreate struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2898,9 +2898,9 @@ type SerialsNote struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2934,9 +2934,9 @@ type SerialsOverride struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2977,9 +2977,9 @@ type SerialsScrap struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3012,9 +3012,9 @@ type SerialsUndo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3112,9 +3112,9 @@ type StepComplete struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3325,9 +3325,9 @@ type StepOverride struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3498,7 +3498,7 @@ type StepWaive struct {
 	// Example: Measured in the next step anyway
 	Reason string `json:"reason"`
 
-	// ApproverID Who approved it.
+	// ApproverID Who approved the waiver.
 	//
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
@@ -3508,9 +3508,9 @@ type StepWaive struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3529,7 +3529,7 @@ type StepWaivedData struct {
 	// Example: The edges are smooth enough
 	Reason string `json:"reason"`
 
-	// ApproverID Who approved it.
+	// ApproverID Who approved the waiver.
 	//
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
@@ -3760,7 +3760,7 @@ type ThroughputCounts struct {
 	// Example: 8
 	Completed int64 `json:"completed"`
 
-	// ForceCompleted Units completed over open steps.
+	// ForceCompleted Units completed although steps were open.
 	//
 	// Example: 1
 	ForceCompleted int64 `json:"forceCompleted"`
@@ -3853,14 +3853,14 @@ type WorkItem struct {
 	// Example: 12
 	Incoming int64 `json:"incoming"`
 
-	// ToCreate Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
-	// it is more than 0.
+	// ToCreate Number of units that must still be created to reach the path's goal. Scrapped units do not count toward the goal. Only
+	// on a path's first step, and only if it is more than 0.
 	//
 	//
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince When the oldest unit at the step came to the step. The oldest unit is the one that was created first. Absent if no unit
+	// OldestSince When the oldest unit at the step reached it. The oldest unit is the one that was created first. Absent if no unit
 	// is at the step.
 	//
 	//

@@ -11,7 +11,7 @@ import (
 	"github.com/routecard/routecard/jira/jiratest"
 )
 
-// marker is the line by which our comment is known.
+// marker is the line that identifies our comment.
 const marker = "Routecard job job_01h455vb4pex5vsknk084sn02q"
 
 func put(t *testing.T, b bundle, text, id string) string {
@@ -259,7 +259,7 @@ func TestPutCommentWhenTheResponseIsLost(t *testing.T) {
 	}
 }
 
-// TestPutCommentPutOff has Jira ask for patience after it carried out what it was asked for.
+// TestPutCommentPutOff has Jira ask for a retry after it has carried out the request.
 func TestPutCommentPutOff(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, deployment string) {

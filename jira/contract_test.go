@@ -86,8 +86,8 @@ func TestContract(t *testing.T) {
 	t.Logf("checked: %v", judge.seen)
 }
 
-// judge is a proxy in front of the fake. It checks each request and response. The document has no comments and no serverInfo: these pass unchecked,
-// except that every error has Jira's shape.
+// judge is a proxy in front of the fake that checks each request and response. The document does not describe comments and
+// serverInfo. The proxy does not check those, except that every error has Jira's shape.
 type judge struct {
 	t    *testing.T
 	doc  *openapi3.T
@@ -114,7 +114,7 @@ func (j *judge) route(r *http.Request) (*routers.Route, map[string]string) {
 	}, params
 }
 
-// ServeHTTP checks the request, has the fake answer, and checks the answer.
+// ServeHTTP checks the request, passes it to the fake, and checks the response.
 func (j *judge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithoutCancel(r.Context())
 	body, _ := io.ReadAll(r.Body)

@@ -51,7 +51,7 @@ func TestDeploymentGivenIsNotAsked(t *testing.T) {
 	})
 }
 
-// TestDeploymentFailureIsNotRemembered has the question fail in each way, and then Jira recover.
+// TestDeploymentFailureIsNotRemembered makes the detection of the deployment fail in each way, and then makes Jira work again.
 func TestDeploymentFailureIsNotRemembered(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -64,7 +64,7 @@ func TestDeploymentFailureIsNotRemembered(t *testing.T) {
 		"nothing":      {jiratest.Body(200, "application/json", ``), jira.ErrUnavailable},
 		"200 MB":       {jiratest.Large(200<<20, false), jira.ErrUnavailable},
 		"401":          {jiratest.Status(401), jira.ErrRefused},
-		"404":          {jiratest.Status(404), jira.ErrRefused}, // no Jira there, which says nothing about the ticket
+		"404":          {jiratest.Status(404), jira.ErrRefused}, // no Jira at this address, so the ticket may exist
 		"elsewhere":    {jiratest.Redirect(302, "https://login.example.com"), jira.ErrRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,8 @@ func TestDeploymentNames(t *testing.T) {
 	}
 }
 
-// TestDeploymentWaitIsBounded has one caller ask and others wait for the answer: each no longer than its own timeout.
+// TestDeploymentWaitIsBounded has one caller ask Jira for the deployment while others wait for the result. None waits longer than
+// its own timeout.
 func TestDeploymentWaitIsBounded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, jira.Cloud, auto, timeout(100*time.Millisecond))

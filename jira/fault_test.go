@@ -15,7 +15,7 @@ import (
 	"github.com/routecard/routecard/jira/jiratest"
 )
 
-// TestFaults has every operation meet every fault, on both deployments.
+// TestFaults runs every operation with every fault, on both deployments.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -62,7 +62,7 @@ func TestFaults(t *testing.T) {
 				b.fake.Always("", "", tc.fault)
 				for operation, run := range operations {
 					want := tc.want
-					if want == nil { // of a search it is an answer, of a ticket it is none
+					if want == nil { // a valid response to a search, but not to a request for a ticket
 						want = map[bool]error{true: jira.ErrRefused, false: jira.ErrUnavailable}[operation == "Tickets"]
 					}
 					err := run(t.Context(), b.client)
@@ -75,7 +75,7 @@ func TestFaults(t *testing.T) {
 					}
 				}
 				for _, r := range b.fake.Requests() {
-					// What the kernels' buffers hold may be sent, but no more is read.
+					// The server can send as much as the buffers of the connection hold. The client reads no more.
 					if r.Sent > 32<<20 {
 						t.Errorf("%s %s: %d bytes were taken", r.Method, r.Path, r.Sent)
 					}
@@ -85,7 +85,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestTooSlow has every operation meet a Jira that takes longer than the timeout, in each way.
+// TestTooSlow runs every operation with a Jira that takes longer than the timeout, in each way.
 func TestTooSlow(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]jiratest.Fault{
@@ -169,7 +169,7 @@ func unfinished(status int) jiratest.Fault {
 	}
 }
 
-// TestCanceledWhileAnotherCallAsks cancels a call that waits for another one to learn the deployment.
+// TestCanceledWhileAnotherCallAsks cancels a call that waits until another call has detected the deployment.
 func TestCanceledWhileAnotherCallAsks(t *testing.T) {
 	t.Parallel()
 	b := setup(t, jira.Cloud, auto)
@@ -249,7 +249,7 @@ func TestRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, deployment string) {
-				// An hour, so that the test notices a wait for a pause that does not fit.
+				// An hour, so that the test notices if the client waits although the pause is longer than the timeout.
 				b := setup(t, deployment, timeout(time.Hour))
 				b.fake.Next(tc.faults...)
 				_, err := b.client.Ticket(t.Context(), "PI-42")
@@ -277,7 +277,7 @@ func TestRetriesOfAWholeCall(t *testing.T) {
 	}
 }
 
-// TestRedirects has Jira point elsewhere: nobody there may ever hear from us.
+// TestRedirects has Jira redirect to another server, which must not receive any request.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	var strangers atomic.Int32

@@ -11,7 +11,7 @@ import (
 	"github.com/routecard/routecard/jira/jiratest"
 )
 
-// deployments are the two kinds of Jira; what holds for both is tested on both.
+// deployments are the two kinds of Jira. Most tests run on both.
 var deployments = []string{jira.Cloud, jira.DataCenter}
 
 // bundle is a fake Jira and a client of it.
@@ -66,7 +66,7 @@ func wantKind(t *testing.T, err, want error) {
 	}
 }
 
-// operations are the three things a client does, each on the ticket PI-42.
+// operations are the three operations of a client, each for the ticket PI-42.
 var operations = map[string]func(context.Context, *jira.Client) error{
 	"Tickets": func(ctx context.Context, c *jira.Client) error {
 		_, err := c.Tickets(ctx, "", 10)

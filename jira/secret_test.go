@@ -17,7 +17,7 @@ import (
 	"github.com/routecard/routecard/jira/jiratest"
 )
 
-// printed writes a value in every way that a log or a careless line of code might.
+// printed formats a value in every way that a log or careless code might.
 func printed(out *bytes.Buffer, v any) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%t"} {
 		fmt.Fprintf(out, format+"\n", v)
@@ -30,12 +30,12 @@ func printed(out *bytes.Buffer, v any) {
 	_ = json.NewEncoder(out).Encode(v)
 }
 
-// basic is the credentials as basic authentication carries them.
+// basic is the credentials in the form of basic authentication.
 func basic() string {
 	return base64.StdEncoding.EncodeToString([]byte(jiratest.User + ":" + jiratest.Token))
 }
 
-// wantNoSecret searches output for the token as it is, as basic authentication carries it, and in hexadecimal.
+// wantNoSecret checks that output contains the token neither as it is, nor in the form of basic authentication, nor in hexadecimal.
 func wantNoSecret(t *testing.T, out string) {
 	t.Helper()
 	for _, secret := range []string{
@@ -81,7 +81,7 @@ func TestConfigHidesAPasswordInTheURL(t *testing.T) {
 	}
 }
 
-// TestErrorsHideTheToken collects the errors of every operation and fault, and of a Jira that says the token itself.
+// TestErrorsHideTheToken collects the errors of every operation and fault, and of a Jira whose responses contain the token.
 func TestErrorsHideTheToken(t *testing.T) {
 	t.Parallel()
 	says := "token " + jiratest.Token + " or " + basic() + " is not right"

@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// actions checks the actions of a unit: each command of the contract is there once for each step, it is allowed exactly when
-// the command then succeeds, and its reason is the message of the refusal. The commands are made here and not taken from the
-// actions.
+// actions checks the actions of a unit: each command of the contract is there once for each step, it is allowed exactly if the
+// command succeeds, and its reason is the error message of the command. The test builds the commands itself and does not take them
+// from the actions.
 func (s *shop) actions(t *rapid.T) {
 	p := rapid.SampledFrom(s.parts).Draw(t, "part")
 	undo, deletion := p.undo(t), Delete{Moved: p.moved}

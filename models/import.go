@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// ImportFile is what a file has for the jobs that are made from it.
+// ImportFile is the content of an import file.
 type ImportFile struct {
 	Columns []ImportColumn
 	Rows    []ImportRow
@@ -52,7 +52,7 @@ func (f *ImportFile) CellError(field, value, reason string) CellError {
 	if utf8.RuneCountInString(value) > maxCellValue {
 		value = string([]rune(value)[:maxCellValue])
 	}
-	// A part of the file's text would keep the whole of it in memory.
+	// A substring would keep the whole text of the file in memory.
 	value = strings.Clone(value)
 	for _, column := range f.Columns {
 		if column.Field == field {
@@ -160,7 +160,7 @@ const (
 // the report that the import would have, without an error. It returns an Invalid error for too many steps or units.
 func (f *ImportFile) Plan(known ImportContext, options ImportOptions) (ImportReport, error) {
 	report := ImportReport{DryRun: options.DryRun, Columns: f.Columns, Outcomes: make([]ImportOutcome, len(f.Rows))}
-	// numbers are the rows of the external ids.
+	// numbers has the number of the row by its external id.
 	numbers := map[string]int{}
 	kind := Conflict
 	steps, units := 0, 0

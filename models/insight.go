@@ -4,7 +4,8 @@ import "time"
 
 const (
 	dayMillis Millis = 24 * 60 * 60 * 1000
-	// maxPeriodDays is the longest period that insights are computed for, and defaultPeriodDays the period without a beginning.
+	// maxPeriodDays is the longest period that insights are computed for, in days. defaultPeriodDays is the length of a period that
+	// is given without a beginning.
 	maxPeriodDays, defaultPeriodDays = 366, 30
 	// maxForecastDays is how far ahead a forecast can be.
 	maxForecastDays = 3660
@@ -148,7 +149,7 @@ type StepTime struct {
 	Step *Step
 	// Entered, Left, and Scrapped are numbers of units. Left does not include Scrapped.
 	Entered, Left, Scrapped int64
-	// Median and P85 are how long 50 % and 85 % of the units that left had stayed at most. Both are 0 if none left.
+	// Median and P85 are the shortest times within which 50 % and 85 % of the units that left had left the step. Both are 0 if none left.
 	Median, P85 Millis
 	// Waiting is the number of units in progress that stand at the step now.
 	Waiting int64
@@ -193,7 +194,7 @@ func ForecastBasis(now Millis, firstUnit *Millis) Period {
 	return Period{from, now}
 }
 
-// Remaining returns the number of units that are missing to the goal.
+// Remaining returns the number of units that must still be completed to reach the goal.
 func (f *Forecast) Remaining() int64 { return max(f.Goal-f.Completed, 0) }
 
 // PerDay returns the number of units that were completed per day in the period of the basis.

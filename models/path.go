@@ -65,8 +65,8 @@ type Step struct {
 	PartCount int64
 	// DoneCount is the number of units, in progress or completed, that have done the step.
 	DoneCount int64
-	// ToCreate is the number of units that are missing from the goal of the path, at its first step. It can be negative, and is 0
-	// at the other steps. Scrapped units don't count.
+	// ToCreate is the number of units that must still be created to reach the goal of the path. It is kept at the first step. It
+	// can be negative, and is 0 at the other steps. Scrapped units don't count.
 	ToCreate int64
 	// HasWork reports whether PartCount or ToCreate is positive. The database keeps it.
 	HasWork bool `gorm:"->"`

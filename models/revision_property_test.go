@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// revise gives the path a random list of its own steps and new ones, and checks what becomes of them and of the units.
+// revise gives the path a random list of its steps and new steps, and checks the steps and the units afterwards.
 func (s *shop) revise(t *rapid.T) {
 	s.countParts()
 	kept := slices.Clone(s.path.Steps)
@@ -24,7 +24,7 @@ func (s *shop) revise(t *rapid.T) {
 		}
 		list = append(list, change)
 	}
-	// Without any id they would be matched by place, which the table test has.
+	// Without any id, the steps would be matched by index, which TestReviseByPlace covers.
 	fresh := rapid.IntRange(0, 2).Draw(t, "new")
 	for range fresh {
 		at := rapid.IntRange(0, len(list)).Draw(t, "place")
@@ -52,7 +52,7 @@ func (s *shop) revise(t *rapid.T) {
 	}
 	s.path = revised
 	checkRevised(t, before, s.path, list, removed)
-	// What this makes of the units, check finds out.
+	// The function check checks the effect on the units.
 	for _, p := range s.parts {
 		p.memory.see(&s.path, &p.unit.State)
 		for _, kept := range p.before {
@@ -65,7 +65,7 @@ func (s *shop) revise(t *rapid.T) {
 	}
 }
 
-// countParts is the store's part: how many units in progress stand at each step.
+// countParts counts the units in progress at each step, which is the task of the store.
 func (s *shop) countParts() {
 	for i := range s.path.Steps {
 		s.path.Steps[i].PartCount = 0
@@ -77,7 +77,7 @@ func (s *shop) countParts() {
 	}
 }
 
-// checkRevised tests that the path has the steps of the list: known ones as who they are, new ones under new numbers.
+// checkRevised checks that the path has the steps of the list: known steps with the same id, and new steps with new numbers.
 func checkRevised(t *rapid.T, before, after Path, list []StepChange, removed []Step) {
 	if len(after.Steps) != len(list) {
 		t.Fatalf("the path has %d steps, want %d", len(after.Steps), len(list))

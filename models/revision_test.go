@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// route makes a path of steps with these names. A name may be followed by what is not the default: "Wash:optional",
+// route returns a path with steps of these names. A name may be followed by a value that is not the default: "Wash:optional",
 // "Gate:completion_gate", "Mill:physical".
 func route(t *testing.T, mode AdvancementMode, steps ...string) *Path {
 	t.Helper()
@@ -35,7 +35,7 @@ func newStep(text string) StepChange {
 	return change
 }
 
-// edit gives the path these steps: known ones by their name, others as new ones.
+// edit replaces the steps of the path: known steps by their names, other names as new steps.
 func edit(t *testing.T, path *Path, steps ...string) {
 	t.Helper()
 	var list []StepChange
@@ -81,7 +81,7 @@ func TestReviseDefaults(t *testing.T) {
 	}
 }
 
-// TestReviseByPlace sends steps without ids: they are those that stand there.
+// TestReviseByPlace sends steps without ids: each is the step with the same index.
 func TestReviseByPlace(t *testing.T) {
 	t.Parallel()
 	path := route(t, Strict, "Mill", "Wash:optional", "Pack")
@@ -103,7 +103,7 @@ func TestReviseByPlace(t *testing.T) {
 		t.Errorf("removed is %+v", removed)
 	}
 
-	// A place that is new gets a new step, and no number a second time.
+	// A new index gets a new step, whose number was not used before.
 	if _, err := path.Revise([]StepChange{newStep("Turn"), newStep("Dry"), newStep("Pack")}); err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What the tables of the design say, told a second time over the statuses that a unit shows: the property test holds the
-// rules against it.
+// This file implements the rules of routing.go a second time, on the statuses that a unit shows. The property test compares the
+// two.
 
-// refusal is the kind of error that the command must meet, or 0.
+// refusal returns the kind of the error that the command must return, or 0 if the command must succeed.
 func (s *shop) refusal(p *part, states []StepState, command Command) Kind {
 	at := s.path.CurrentStepIndex(&p.unit)
 	working := p.unit.Status == InProgress
@@ -51,7 +51,7 @@ func (s *shop) refusal(p *part, states []StepState, command Command) Kind {
 	}
 }
 
-// elsewhere tells whether a unit does not stand where a command expects it.
+// elsewhere reports whether a unit does not stand where a command expects it.
 func (s *shop) elsewhere(p *part, from From) bool {
 	at := s.path.CurrentStepIndex(&p.unit)
 	return from.StepIndex != nil && *from.StepIndex != at || from.StepID != nil && s.path.StepIndex(*from.StepID) != at
@@ -86,7 +86,7 @@ func (s *shop) jumpTo(p *part, states []StepState, at int, working bool, command
 	return s.jump(p, states, at, target, false)
 }
 
-// target is the place that a jump is to go to, -1 for a step of no path.
+// target returns the index to which the command moves a unit, -1 for a step of another path.
 func (s *shop) target(command AdvanceTo) int {
 	if command.StepID != nil {
 		return s.path.StepIndex(*command.StepID)
@@ -94,13 +94,14 @@ func (s *shop) target(command AdvanceTo) int {
 	return *command.StepIndex
 }
 
-// jump tells whether a unit may leave the place it is at for another one ahead. With skip it has not done the step there.
+// jump returns the kind of the error if a unit may not move from one step to a later one. With skip the unit has not done the step
+// that it leaves.
 func (s *shop) jump(p *part, states []StepState, at, target int, skip bool) Kind {
 	between := states[at+1 : target]
 	for _, state := range between {
 		switch {
 		case done(state):
-			// Bypassing it bypasses nothing.
+			// The unit does not bypass a step that is done.
 		case s.path.AdvancementMode == Strict:
 			return Conflict
 		case binds(state) && !s.mayDefer(state):
@@ -119,7 +120,7 @@ func (s *shop) jump(p *part, states []StepState, at, target int, skip bool) Kind
 	return conflictUnless(target < len(states) || !owesBehind && !owesBetween && !owesHere)
 }
 
-// mayDefer tells whether the mode of the path lets units defer a required step.
+// mayDefer reports whether the mode of the path lets units defer a required step.
 func (s *shop) mayDefer(state StepState) bool {
 	switch state.Step.DependencyType {
 	case Physical:
@@ -131,7 +132,7 @@ func (s *shop) mayDefer(state StepState) bool {
 	}
 }
 
-// nextOpen is the first place after at whose step is not done yet, or the end.
+// nextOpen returns the index of the first step after at that is not done yet, or the number of steps.
 func nextOpen(states []StepState, at int) int {
 	for i, state := range states {
 		if i > at && !done(state) {
@@ -147,15 +148,15 @@ func done(state StepState) bool {
 	return state.Status == StepCompleted || state.Status == StepWaived
 }
 
-// binds tells whether a step that is bypassed is owed.
+// binds reports whether a unit owes the step if it bypasses the step.
 func binds(state StepState) bool { return !state.Step.Optional && !state.Overridden }
 
-// open tells whether a step would keep its unit from being completed.
+// open reports whether the unit cannot be completed because of the step.
 func open(state StepState) bool {
 	return owed(state) || state.Status == StepPending && binds(state)
 }
 
-// checkChange tests what an accepted command, which is no undo, has made of its unit.
+// checkChange checks the change of a unit by an accepted command other than undo.
 func (s *shop) checkChange(t *rapid.T, p *part, before []StepState, command Command, change Change) {
 	at := s.path.CurrentStepIndex(&p.unit)
 	want := make([]StepStatus, len(before))
@@ -180,7 +181,7 @@ func (s *shop) checkChange(t *rapid.T, p *part, before []StepState, command Comm
 		event = StepOverridden
 		i := s.path.StepIndex(command.StepID)
 		delete(p.memory.deferred, command.StepID)
-		// Only a step under way can have been done before. The mark of the override takes the place of that mark.
+		// Only the current step can have been done before. The mark of the override replaces the mark of that.
 		delete(p.memory.done, command.StepID)
 		if want[i] == StepDeferred {
 			want[i] = StepPending
@@ -215,7 +216,7 @@ func (s *shop) checkChange(t *rapid.T, p *part, before []StepState, command Comm
 	checkBypassed(t, before, after, at, skipped, change)
 }
 
-// land writes down what a move makes of the statuses, and tells where the unit then is.
+// land sets want to the statuses after a move, and returns the status of the unit, its index, and the type of the event.
 func (s *shop) land(p *part, want []StepStatus, before []StepState, at, target int, skip bool) (UnitStatus, int, EventType) {
 	known := p.memory.done[before[at].Step.ID]
 	switch {
@@ -250,7 +251,7 @@ func (s *shop) land(p *part, want []StepStatus, before []StepState, at, target i
 	return InProgress, target, UnitAdvanced
 }
 
-// checkBypassed tests that a move names the steps that it bypassed, with their new status.
+// checkBypassed checks that a move names the steps that it bypassed, with their new status.
 func checkBypassed(t *rapid.T, before, after []StepState, at int, skipped bool, change Change) {
 	var want []StepState
 	if change.Type == UnitAdvanced || change.Type == UnitCompleted {
@@ -268,7 +269,7 @@ func checkBypassed(t *rapid.T, before, after []StepState, at int, skipped bool, 
 	}
 }
 
-// memory is the status of the steps for a unit, told by the ids of the steps and not by marks and numbers.
+// memory has what determines the statuses of the steps for a unit, by the ids of the steps and not by marks and numbers.
 type memory struct {
 	// done are the steps that the unit has completed or that were waived.
 	done map[string]StepStatus
@@ -288,7 +289,7 @@ func (m memory) clone() memory {
 	return memory{maps.Clone(m.done), maps.Clone(m.deferred), maps.Clone(m.owes), maps.Clone(m.final)}
 }
 
-// see notes which steps stand ahead of a unit in the given state.
+// see records which steps stand ahead of a unit in the given state.
 func (m memory) see(path *Path, state *State) {
 	at := path.CurrentStepIndex(&Unit{State: *state})
 	for i := range path.Steps {
@@ -298,7 +299,7 @@ func (m memory) see(path *Path, state *State) {
 	}
 }
 
-// pass notes what a move made of the steps that are behind the unit now.
+// pass records the statuses that a move gave to the steps that are behind the unit now.
 func (m memory) pass(states []StepState, statuses []StepStatus) {
 	for i, state := range states {
 		id := state.Step.ID
@@ -321,7 +322,8 @@ func (m memory) end(states []StepState, statuses []StepStatus) {
 	}
 }
 
-// statuses are those that a unit must show, nil where no step is ahead of it or behind.
+// statuses returns the statuses that a unit must show. It returns nil if the step at which the unit was scrapped was removed,
+// because then no step is ahead or behind.
 func (m memory) statuses(path *Path, unit *Unit) []StepStatus {
 	at := path.CurrentStepIndex(unit)
 	if unit.Status == Scrapped && at < 0 {

@@ -13,15 +13,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A hundred runs, rapid's own number, miss what needs a gate, a jump and an edit to come together.
+// 100 runs, rapid's default, miss faults that need a gate, a jump, and an edit at the same time.
 func init() {
 	if err := flag.Set("rapid.checks", "2000"); err != nil {
 		panic(err)
 	}
 }
 
-// TestRouting drives random commands and random edits of the path, and checks after each of them what must hold of every
-// unit. What a command may do is worked out a second time, from the statuses that a unit shows before it.
+// TestRouting drives random commands and random edits of the path, and checks all units after each of them. It computes a second
+// time what a command may do, from the statuses that the unit shows before the command.
 func TestRouting(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -44,7 +44,7 @@ type shop struct {
 	parts []*part
 }
 
-// part is a unit with what its events keep, by the event's id.
+// part is a unit with what its events store, by the event's id.
 type part struct {
 	unit   Unit
 	before map[string]kept
@@ -53,7 +53,7 @@ type part struct {
 	moved bool
 }
 
-// kept is what undo takes back: an event, and the unit as it was before.
+// kept is a change that can be undone: its event, and the unit before it.
 type kept struct {
 	event  Event
 	state  string
@@ -94,7 +94,7 @@ func anyStep(t *rapid.T) StepChange {
 	return StepChange{Name: &name, Optional: &optional, DependencyType: &dependency}
 }
 
-// anyStepID is mostly the id of a step of the path.
+// anyStepID returns the id of a step, usually one of the path.
 func (s *shop) anyStepID(t *rapid.T) string {
 	ids := []string{"step_01h455vb4pex5vsknk084sn02q"}
 	for _, step := range s.path.Steps {
@@ -103,7 +103,7 @@ func (s *shop) anyStepID(t *rapid.T) string {
 	return rapid.SampledFrom(ids).Draw(t, "step")
 }
 
-// command gives a unit any command but a move and undo.
+// command gives a unit any command except a move or an undo.
 func (s *shop) command(t *rapid.T, p *part) {
 	reason := "why"
 	step := s.anyStepID(t)
@@ -125,7 +125,7 @@ func (s *shop) jumpAhead(t *rapid.T, p *part) {
 	s.give(t, p, AdvanceTo{StepIndex: &target})
 }
 
-// anyFrom is mostly nothing.
+// anyFrom returns where a command expects the unit, usually nothing.
 func (s *shop) anyFrom(t *rapid.T) From {
 	var from From
 	if rapid.IntRange(0, 3).Draw(t, "says from where") == 0 {
@@ -174,7 +174,7 @@ func (p *part) undo(t *rapid.T) Undo {
 	return Undo{Last: &kept.event, Before: &before}
 }
 
-// give applies a command as the store does, and checks all that can be said of it.
+// give applies a command as the store does, and checks the result.
 func (s *shop) give(t *rapid.T, p *part, command Command) {
 	path, unit, states := clonePath(s.path), cloneUnit(p.unit), s.path.StepsOf(&p.unit)
 	change, err := Apply(command, &s.path, p.unit, maria)
@@ -206,7 +206,7 @@ func (s *shop) give(t *rapid.T, p *part, command Command) {
 		s.checkChange(t, p, states, command, change)
 		p.unit = change.Unit
 	}
-	// Undo gives back the state before, whatever the command was.
+	// Undo restores the state before the command, whatever the command was.
 	taken, err := Apply(p.undo(t), &s.path, p.unit, maria)
 	if err != nil {
 		t.Fatalf("undo of %#v: %v", command, err)
@@ -217,7 +217,7 @@ func (s *shop) give(t *rapid.T, p *part, command Command) {
 	}
 }
 
-// keep remembers the state before the change, as the store has an event do it.
+// keep stores the state before the change, as the store does in an event.
 func (p *part) keep(t *rapid.T, change *Change) {
 	text, err := json.Marshal(p.unit.State)
 	if err != nil {
@@ -234,7 +234,7 @@ func wantState(t *rapid.T, what string, got, want State) {
 	}
 }
 
-// check tests what must hold of every unit at every moment.
+// check checks what must always be true of every unit.
 func (s *shop) check(t *rapid.T) {
 	for _, p := range s.parts {
 		states := s.path.StepsOf(&p.unit)
@@ -308,7 +308,7 @@ func cloneUnit(unit Unit) Unit {
 	return unit
 }
 
-// show makes the statuses of a unit readable.
+// show returns the statuses of a unit as texts for a failure message.
 func show(states []StepState) []string {
 	var out []string
 	for _, state := range states {

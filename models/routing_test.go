@@ -62,8 +62,8 @@ func (w *walk) want(statuses string) {
 	}
 }
 
-// TestStepsAfterEdits tells what an edit of the path means for a unit under way: where it stands stays, what is put
-// behind it does not bind it, what is moved behind it is owed, and what it has done it need not do again.
+// TestStepsAfterEdits checks the effect of an edit of the path on a unit in progress: the unit stays at its step, does not owe a
+// step that is added behind it, owes a step that is moved behind it, and need not repeat a step that it has done.
 func TestStepsAfterEdits(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -292,7 +292,7 @@ func TestStepsAfterEdits(t *testing.T) {
 	}
 }
 
-// TestForcedUnitShowsWhatWasNotDone checks that force makes nothing look done.
+// TestForcedUnitShowsWhatWasNotDone checks that a forced completion shows no step as completed that was not done.
 func TestForcedUnitShowsWhatWasNotDone(t *testing.T) {
 	t.Parallel()
 	w := begin(t, route(t, Flexible, "A", "B", "C", "D:optional", "E", "F"))

@@ -26,7 +26,7 @@ func TestSerialID(t *testing.T) {
 	}
 }
 
-// TestForeignSerialNumber lists ids that the server would never give, so that no number is lost to them.
+// TestForeignSerialNumber checks serial numbers that the server never generates: they must not use up a generated number.
 func TestForeignSerialNumber(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{
@@ -89,7 +89,7 @@ func TestMarksText(t *testing.T) {
 	}
 }
 
-// TestBrokenMarks checks that marks which nobody has written are an error and not a unit with fewer marks.
+// TestBrokenMarks checks that an invalid text of marks is an error, and does not give a unit with fewer marks.
 func TestBrokenMarks(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []any{"c", "1x", "1cc", "99999999999999999999c", "-1c", nil, int64(1)} {
@@ -100,7 +100,7 @@ func TestBrokenMarks(t *testing.T) {
 	}
 }
 
-// TestStateAsJSON checks that the state which an event keeps is the state that undo gets, whatever is in it.
+// TestStateAsJSON checks that undo reads exactly the state that the event has stored.
 func TestStateAsJSON(t *testing.T) {
 	t.Parallel()
 	text, reason, at := "Maße ✗ \"quoted\"\n", ReasonOther, Millis(1705314600123)

@@ -21,8 +21,8 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// createKeys makes a key of each role and a revoked one, by the names read, operate, write and revoked. They are made
-// before the server is asked anything, so that it knows them at once.
+// createKeys creates a key of each role and a revoked key, with the names read, operate, write, and revoked. It creates them before
+// the first request, so that the server reads all of them at once.
 func createKeys(t *testing.T, s *routecardtest.Server) map[string]string {
 	t.Helper()
 	keys := map[string]string{}
@@ -43,7 +43,7 @@ func createKeys(t *testing.T, s *routecardtest.Server) map[string]string {
 
 func bearer(key string) string { return "Authorization: Bearer " + key }
 
-// roleOf is what the operation asks for, by the rule and not by what the contract says of it.
+// roleOf returns the role that the operation needs by the general rule. It does not read the role from the contract.
 func roleOf(operation *contract.Operation) models.Role {
 	switch {
 	case operation.Method == http.MethodGet:
@@ -55,7 +55,7 @@ func roleOf(operation *contract.Operation) models.Role {
 	}
 }
 
-// statusBehindKeys is what the operation answers to a request without a body and with ids of nothing.
+// statusBehindKeys is the status of the operation for an authorized request without a body and with unknown ids.
 func statusBehindKeys(operation *contract.Operation) int {
 	switch {
 	case operation.TakesBody():
@@ -71,7 +71,7 @@ func statusBehindKeys(operation *contract.Operation) int {
 	}
 }
 
-// TestRoles asks each operation of the contract as everybody who may come.
+// TestRoles sends a request to each operation of the contract without a key, and with a key of each kind.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	rules, err := contract.Load(gen.Contract)
@@ -111,7 +111,7 @@ func TestRoles(t *testing.T) {
 	})
 }
 
-// TestRolesReach has the order of the roles, which TestRoles relies on.
+// TestRolesReach checks the order of the roles, which TestRoles relies on.
 func TestRolesReach(t *testing.T) {
 	t.Parallel()
 	order := []models.Role{"", models.RoleRead, models.RoleOperate, models.RoleWrite}
@@ -122,7 +122,7 @@ func TestRolesReach(t *testing.T) {
 	}
 }
 
-// TestAuthorization has the forms of the header, and that nothing is told to a stranger before he is known.
+// TestAuthorization checks the forms of the header, and that a client without a valid key learns nothing else about its request.
 func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -213,7 +213,7 @@ func TestIdempotencyKeysOfTwoCallers(t *testing.T) {
 		two := mustPost(t, s, "/api/jobs", `{"name":"two","goalQuantity":1}`, key, bearer(second))
 		wantReplay(t, s.Do(t, "POST", "/api/jobs", `{"name":"one","goalQuantity":1}`, key, bearer(keys["write"])), one)
 		wantReplay(t, s.Do(t, "POST", "/api/jobs", `{"name":"two","goalQuantity":1}`, key, bearer(second)), two)
-		// Who has the key of a request, but not the role, does not get its answer.
+		// A client with the idempotency key of a request, but without the role, does not get the response.
 		for caller, want := range map[string]int{keys["read"]: 403, keys["operate"]: 403, keys["revoked"]: 401, "": 401} {
 			answer := s.Do(t, "POST", "/api/jobs", `{"name":"one","goalQuantity":1}`, key, bearer(caller))
 			wantEqual(t, "the status", answer.Status, want)
@@ -221,7 +221,7 @@ func TestIdempotencyKeysOfTwoCallers(t *testing.T) {
 	})
 }
 
-// TestKeysAreNotStored searches what the server leaves behind for a key that was used in every way.
+// TestKeysAreNotStored uses a key in every way, and then searches the database and the log for it.
 func TestKeysAreNotStored(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -257,7 +257,7 @@ func TestKeysAreNotStored(t *testing.T) {
 				}
 			}
 		}
-		// What was searched is what it seems: the names are there.
+		// The names of the keys are found, so the search works.
 		found := 0
 		for _, content := range kept {
 			found += bytes.Count(content, []byte("operate"))
@@ -303,8 +303,8 @@ func allRows(t *testing.T, database string) []byte {
 	return content.Bytes()
 }
 
-// TestKeysFromElsewhere creates and revokes keys as the command line does, by another store. Servers that have just read
-// the keys must notice within 10 seconds: that is the promise, so this one waits.
+// TestKeysFromElsewhere creates and revokes keys as the command line does, in another store. Servers that have just read the keys
+// must notice within 10 seconds. The test waits for that, because the documentation promises it.
 func TestKeysFromElsewhere(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -317,7 +317,7 @@ func TestKeysFromElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = beside.Close() })
-		// within waits until every server answers so.
+		// within waits until every server returns this status.
 		within := func(what string, since time.Time, status int, headers ...string) {
 			t.Helper()
 			ctx, cancel := context.WithDeadline(t.Context(), since.Add(10*time.Second))
@@ -344,7 +344,7 @@ func TestKeysFromElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		within("the key was revoked", time.Now(), 401, bearer(key))
-		// The last key is gone, and the API stays closed.
+		// The last key is revoked, and the API stays closed.
 		within("the key was revoked", time.Now(), 401)
 	})
 }
@@ -387,7 +387,7 @@ func TestKeysEndStreams(t *testing.T) {
 		mustEnd("a stream without a key, after the first key was created,", open)
 
 		kept := create("kept")
-		// The server may go by its earlier knowledge of the keys for some seconds.
+		// The server may use the keys that it read earlier for some seconds.
 		for s.Do(t, "GET", "/api/jobs", "", bearer(kept)).Status != 200 {
 			time.Sleep(100 * time.Millisecond)
 		}

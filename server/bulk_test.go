@@ -9,7 +9,7 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// outcomes shows a bulk result in short: for each unit its id and where it then stands, or the error.
+// outcomes returns a short form of a bulk result: for each unit its id and its step after the command, or the error.
 func outcomes(t *testing.T, answer routecardtest.Answer) []string {
 	t.Helper()
 	result := routecardtest.Decode[gen.BulkResult](t, answer)
@@ -69,7 +69,7 @@ func TestBulkAdvance(t *testing.T) {
 	})
 }
 
-// TestBulkAdvanceWithFaults names units that can't move, and ones of several jobs.
+// TestBulkAdvanceWithFaults sends units that can't move, and units of several jobs.
 func TestBulkAdvanceWithFaults(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -114,7 +114,7 @@ func TestBulkAdvanceWithFaults(t *testing.T) {
 		f.checkProgress()
 		other.checkProgress()
 
-		// Nobody can: an answer all the same, and nothing changed.
+		// No unit can move: the response is a 200 with an error for each, and nothing changes.
 		f.unchanged(func() {
 			answer := f.must(200, `/api/serials/advance {"serialIds":["{sn2}","{sn3}"],"mode":"perItem"}`)
 			wantEqual(t, "the outcomes", outcomes(t, answer), f.fillAll("{sn2} 409 "+faults[1], "{sn3} 409 "+faults[4]))

@@ -18,7 +18,7 @@ import (
 	"github.com/routecard/routecard/server"
 )
 
-// chromium is the path of the system's Chromium. As root on Debian it is installed where it is missing.
+// chromium is the path of the system's Chromium. If it is missing and the test runs as root on Debian, the test installs it.
 var chromium = sync.OnceValues(func() (string, error) {
 	find := func() (string, error) {
 		for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
@@ -41,7 +41,7 @@ var chromium = sync.OnceValues(func() (string, error) {
 	return find()
 })
 
-// visit opens a page in Chromium, which is gone after the test.
+// visit opens a page in Chromium, which ends with the test.
 func visit(t *testing.T, page string, flags ...string) *exec.Cmd {
 	t.Helper()
 	path, err := chromium()
@@ -62,7 +62,7 @@ func visit(t *testing.T, page string, flags ...string) *exec.Cmd {
 		"--user-data-dir="+filepath.Join(profile, "profile"), page)
 	browser := exec.Command(path, flags...)
 	browser.Stdout = &routecardtest.Log{}
-	// A group of its own, so that its many processes end with it.
+	// A process group of its own, so that all its processes end together.
 	browser.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	browser.Env = append(os.Environ(), "HOME="+profile)
 	if err := browser.Start(); err != nil {
@@ -109,7 +109,7 @@ func elsewhere(t *testing.T) (origin string, reports <-chan map[string]string) {
 	return strings.Replace(site.URL, "127.0.0.1", "localhost", 1), reported
 }
 
-// tryFromElsewhere has a page of another origin try everything on the server.
+// tryFromElsewhere has a page of another origin send every kind of request to the server.
 func tryFromElsewhere(t *testing.T, origin string, reports <-chan map[string]string, target string) map[string]string {
 	t.Helper()
 	visit(t, origin+"/#"+url.QueryEscape(target), "--remote-debugging-port=0") // which keeps it open
@@ -137,7 +137,8 @@ func TestPageElsewhere(t *testing.T) {
 			t.Errorf("%s could be read: %s", attempt, result)
 		}
 	}
-	// Beacons may be under way still when the page is done; what has come by then was refused for its type.
+	// Beacons may still be on their way when the page has ended. The server has refused those that have arrived, because of their
+	// Content-Type.
 	for begun := time.Now(); strings.Count(s.Log.String(), `"status":415`) < 12; time.Sleep(20 * time.Millisecond) {
 		if time.Since(begun) > time.Minute {
 			t.Fatalf("only %d attempts came to the server:\n%s", strings.Count(s.Log.String(), `"status":415`), s.Log)
@@ -147,7 +148,8 @@ func TestPageElsewhere(t *testing.T) {
 	wantEqual(t, "the number of events", countEvents(t, s), 1)
 }
 
-// TestPageOfAllowedOrigin is the same page, let in by --cors-origin: so it is the origin that kept it out.
+// TestPageOfAllowedOrigin opens the same page from an origin that --cors-origin allows. Its requests succeed, so it was the origin
+// that the server refused.
 func TestPageOfAllowedOrigin(t *testing.T) {
 	t.Parallel()
 	origin, reports := elsewhere(t)

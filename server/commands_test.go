@@ -8,17 +8,17 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// order is a command to a unit on a path of its own, and what must come of it. Texts are filled, see floor.fill.
+// order is a command for a unit on a separate path, and the expected result. The texts have placeholders, see floor.fill.
 type order struct {
 	name string
-	// route is as build takes it; "strict A B C" unless given.
+	// route is an argument of build. Defaults to "strict A B C".
 	route string
-	// before are requests that bring the unit to where the command finds it.
+	// before are the requests that prepare the unit for the command.
 	before []string
 	// request is the command, see floor.do.
 	request string
 
-	// wantStatus is 200 unless given.
+	// wantStatus defaults to 200.
 	wantStatus  int
 	wantBody    string
 	wantAbsent  []string
@@ -28,9 +28,9 @@ type order struct {
 	wantErrors  []string
 }
 
-// give gives each order on both databases, and checks besides what it wants: that there is one event of an order which
-// was obeyed, by the user and with the ids, and nothing new after one that was refused; that progress equals a recount;
-// and that undo gives back the steps as they were.
+// give sends each order on both databases and checks the expected result. It also checks that a command that succeeds appends one
+// event with the user and the ids, that a refused command changes nothing, that progress equals a recount, and that undo restores
+// the steps.
 func give(t *testing.T, orders []order) {
 	t.Helper()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -97,7 +97,7 @@ func (o *order) run(t *testing.T, s *routecardtest.Server) {
 	f.checkProgress()
 }
 
-// check tests the answer, and that the unit when read is the same.
+// check checks the response, and that getSerial returns the same unit.
 func (o *order) check(t *testing.T, f *floor, answer routecardtest.Answer) {
 	t.Helper()
 	if o.wantBody != "" {
@@ -144,31 +144,31 @@ func TestAdvance(t *testing.T) {
 		},
 		{name: "the only step", route: "strict A", request: "advance", wantBody: `{"status":"completed"}`, wantSteps: "A completed"},
 		{name: "from an optional step", route: "strict A:optional B", request: "advance", wantSteps: "A completed, B in_progress"},
-		{name: "onto an overridden step", before: []string{`steps/{B}/override {"reason":"x"}`}, request: "advance", wantSteps: "A completed, B in_progress overridden, C pending"},
-		{name: "from where it stands", before: []string{"advance"}, request: `advance {"fromStepIndex":1}`, wantSteps: "A completed, B completed, C in_progress"},
+		{name: "to an overridden step", before: []string{`steps/{B}/override {"reason":"x"}`}, request: "advance", wantSteps: "A completed, B in_progress overridden, C pending"},
+		{name: "fromStepIndex is the current step", before: []string{"advance"}, request: `advance {"fromStepIndex":1}`, wantSteps: "A completed, B completed, C in_progress"},
 		{
-			name: "from where it does not stand yet", request: `advance {"fromStepIndex":2}`,
+			name: "fromStepIndex is a later step", request: `advance {"fromStepIndex":2}`,
 			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at C (step 3)",
 		},
 		{
-			name: "from where it stood", before: []string{"advance"}, request: `advance {"fromStepIndex":0}`,
+			name: "fromStepIndex is an earlier step", before: []string{"advance"}, request: `advance {"fromStepIndex":0}`,
 			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at A (step 1)",
 		},
 		{
-			name: "from where it was completed", route: "strict A", before: []string{"advance"}, request: `advance {"fromStepIndex":0}`,
+			name: "fromStepIndex of a completed unit", route: "strict A", before: []string{"advance"}, request: `advance {"fromStepIndex":0}`,
 			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at A (step 1)",
 		},
 		{
 			name: "from a step that the path does not have", request: `advance {"fromStepIndex":3}`,
 			wantStatus: 409, wantMessage: "Serial number {sn} is no longer at step 4",
 		},
-		{name: "by nobody in particular", request: `advance {"userId":null}`, wantEvent: `{"userId":"anonymous"}`},
-		{name: "from before the first step", request: `advance {"fromStepIndex":-1}`, wantStatus: 400, wantErrors: []string{"fromStepIndex must be at least 0"}},
-		{name: "by a number", request: `advance {"userId":1}`, wantStatus: 400, wantErrors: []string{"userId must be a string"}},
+		{name: "userId is null", request: `advance {"userId":null}`, wantEvent: `{"userId":"anonymous"}`},
+		{name: "fromStepIndex is negative", request: `advance {"fromStepIndex":-1}`, wantStatus: 400, wantErrors: []string{"fromStepIndex must be at least 0"}},
+		{name: "userId is a number", request: `advance {"userId":1}`, wantStatus: 400, wantErrors: []string{"userId must be a string"}},
 	})
 }
 
-// TestEndedUnits gives every command to units that are completed or scrapped. Undo alone leads back.
+// TestEndedUnits sends every command to units that are completed or scrapped. They accept only undo.
 func TestEndedUnits(t *testing.T) {
 	t.Parallel()
 	var orders []order
@@ -178,7 +178,7 @@ func TestEndedUnits(t *testing.T) {
 		`scrap {"reason":"damaged"}`:       "Serial number {sn} is scrapped",
 		`advance-to {"targetStepIndex":3}`: "Serial number {sn} is already completed",
 	} {
-		// B is deferred, and forgiven where that is in the way of the end.
+		// B is deferred, and waived where the unit could not be completed otherwise.
 		before := []string{`advance-to {"targetStepIndex":2}`}
 		if strings.HasPrefix(end, "advance") {
 			before = append(before, `steps/{B}/waive {"reason":"x","approverId":"lead"}`)
@@ -238,7 +238,7 @@ func TestForceComplete(t *testing.T) {
 	const nothingOpen = "Serial number {sn} has no open steps: advance it to complete it"
 	give(t, []order{
 		{
-			name: "over steps ahead", request: `force-complete {"reason":"Customer accepts","userId":"maria"}`,
+			name: "with steps ahead", request: `force-complete {"reason":"Customer accepts","userId":"maria"}`,
 			wantBody: `{"status":"completed","currentStepIndex":-1,"forceCompleted":true,"forceReason":"Customer accepts",
 				"forceCompletedBy":"maria","forceCompletedAt":"2024-01-15T10:30:00.123Z"}`,
 			wantAbsent: []string{"currentStepId", "scrappedBy", "scrappedAt"},
@@ -248,16 +248,16 @@ func TestForceComplete(t *testing.T) {
 				{"stepId":"{C}","stepName":"C","status":"pending"}]}}`,
 		},
 		{
-			name: "over a deferred step", route: "flexible A B C:optional D", before: []string{`advance-to {"targetStepIndex":3}`},
+			name: "with a deferred step", route: "flexible A B C:optional D", before: []string{`advance-to {"targetStepIndex":3}`},
 			request: "force-complete", wantAbsent: []string{"forceReason"}, wantSteps: "A completed, B deferred, C skipped, D pending",
 			wantEvent: `{"data":{"openSteps":[{"stepId":"{B}","stepName":"B","status":"deferred"},{"stepId":"{D}","stepName":"D","status":"pending"}]}}`,
 		},
 		{
-			name: "over a gate", route: "flexible A B C:completion_gate", before: []string{`advance-to {"targetStepIndex":2}`},
+			name: "at a completion gate", route: "flexible A B C:completion_gate", before: []string{`advance-to {"targetStepIndex":2}`},
 			request: "force-complete", wantSteps: "A completed, B deferred, C pending",
 		},
 		{
-			name: "past what binds nobody", route: "flexible A:optional B C D", before: []string{`steps/{C}/override {"reason":"x"}`},
+			name: "with optional and overridden steps among others", route: "flexible A:optional B C D", before: []string{`steps/{C}/override {"reason":"x"}`},
 			request: "force-complete", wantSteps: "A pending, B pending, C pending, D pending",
 			wantEvent: `{"data":{"openSteps":[{"stepId":"{B}","stepName":"B","status":"pending"},{"stepId":"{D}","stepName":"D","status":"pending"}]}}`,
 		},
@@ -268,7 +268,7 @@ func TestForceComplete(t *testing.T) {
 			request: "force-complete", wantStatus: 409, wantMessage: nothingOpen,
 		},
 		{
-			name: "when what was deferred is waived", route: "flexible A B C",
+			name: "after the deferred step was waived", route: "flexible A B C",
 			before:  []string{`advance-to {"targetStepIndex":2}`, `steps/{B}/waive {"reason":"x","approverId":"lead"}`},
 			request: "force-complete", wantStatus: 409, wantMessage: nothingOpen,
 		},

@@ -13,7 +13,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// twoServers runs the test on both databases: on PostgreSQL with two servers, on SQLite, which has one, with that twice.
+// twoServers runs the test on both databases: on PostgreSQL with two servers, and on SQLite with the same server twice.
 func twoServers(t *testing.T, test func(t *testing.T, servers [2]*routecardtest.Server)) {
 	t.Helper()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -27,14 +27,14 @@ func twoServers(t *testing.T, test func(t *testing.T, servers [2]*routecardtest.
 	})
 }
 
-// at is the same floor, seen through another server.
+// at returns the same floor with another server.
 func (f *floor) at(s *routecardtest.Server) *floor {
 	other := *f
 	other.s = s
 	return &other
 }
 
-// atOnce sends requests at the same time, by turns to the two servers.
+// atOnce sends requests at the same time, alternately to the two servers.
 func (f *floor) atOnce(servers [2]*routecardtest.Server, requests ...string) []routecardtest.Answer {
 	f.t.Helper()
 	answers := make([]routecardtest.Answer, len(requests))
@@ -70,7 +70,7 @@ func TestSameAdvanceTwice(t *testing.T) {
 	})
 }
 
-// TestManyAdvancesAtOnce loses none of the moves that were answered with 200.
+// TestManyAdvancesAtOnce checks that no move with a response of 200 is lost.
 func TestManyAdvancesAtOnce(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
@@ -86,7 +86,7 @@ func TestManyAdvancesAtOnce(t *testing.T) {
 	})
 }
 
-// TestScrapAndAdvanceAtOnce ends in one of the two orders, never in between.
+// TestScrapAndAdvanceAtOnce checks that the result is that of one of the two orders.
 func TestScrapAndAdvanceAtOnce(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
@@ -107,7 +107,8 @@ func TestScrapAndAdvanceAtOnce(t *testing.T) {
 	})
 }
 
-// TestEditAndCommandAtOnce removes a step while a unit goes there: either the step is still there, or the unit went on.
+// TestEditAndCommandAtOnce removes a step while a unit moves to it: either the edit is refused, or the unit does not end at the
+// removed step.
 func TestEditAndCommandAtOnce(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
@@ -126,7 +127,7 @@ func TestEditAndCommandAtOnce(t *testing.T) {
 	})
 }
 
-// TestDeleteAndCreateAtOnce deletes a path, or its job, while units are put on it: never are there units without a path.
+// TestDeleteAndCreateAtOnce deletes a path, or its job, while units are created on it. No unit exists without a path.
 func TestDeleteAndCreateAtOnce(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
@@ -148,8 +149,8 @@ func TestDeleteAndCreateAtOnce(t *testing.T) {
 	})
 }
 
-// TestNumbersUnderParallelBatches creates batches from many sides, some of which fail: each batch is contiguous, no number
-// is given twice, and none is missing.
+// TestNumbersUnderParallelBatches has many clients create batches at the same time, some of which fail: the numbers of each batch
+// are contiguous, no number is used twice, and none is missing.
 func TestNumbersUnderParallelBatches(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
@@ -205,7 +206,7 @@ func wantContiguous(t *testing.T, ids []string) {
 	}
 }
 
-// TestSameNumbersAtOnce brings the same numbers from two sides: one of them has them.
+// TestSameNumbersAtOnce has two clients create units with the same serial numbers: one of them succeeds.
 func TestSameNumbersAtOnce(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
@@ -221,8 +222,7 @@ func TestSameNumbersAtOnce(t *testing.T) {
 	})
 }
 
-// TestBulkInOppositeOrder has two calls name the units of two paths in opposite orders, which must not make them wait for
-// each other without end.
+// TestBulkInOppositeOrder has two requests name the units of two paths in opposite orders. They must not deadlock.
 func TestBulkInOppositeOrder(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {

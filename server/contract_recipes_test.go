@@ -1,15 +1,15 @@
 package server_test
 
-// recipe says how to get the answers of one operation that depend on the state of things. The last request is the one
-// whose answer counts, those before it lead there.
+// recipe says how to get the responses of one operation that depend on the state of the resources. The test checks the response to
+// the last request; the requests before it prepare the state.
 type recipe struct {
 	// ok succeeds.
 	ok []string
-	// missing is answered with 404.
+	// missing gets a 404.
 	missing []string
-	// conflict is answered with 409; where it is nil the operation conflicts without a Jira only.
+	// conflict gets a 409. If it is nil, the operation returns 409 only when no Jira is configured.
 	conflict []string
-	// also are answers that no other way leads to, by status.
+	// also has the recipes for all other statuses, by status.
 	also map[int][]string
 }
 
@@ -213,5 +213,5 @@ var recipes = map[string]recipe{
 	},
 }
 
-// withoutDatabase are operations that ask the database for nothing but the API keys.
+// withoutDatabase are the operations that read only the API keys from the database.
 var withoutDatabase = []string{"getJiraTicket", "listJiraTickets"}

@@ -25,7 +25,7 @@ import (
 
 var contractReport = flag.String("contract-report", "", "write which answers of the contract were seen to this `file`")
 
-// TestMain fails the whole suite for an answer that the contract declares and no test has seen.
+// TestMain fails the tests of the package if the contract declares a response that no test has seen.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	limitRapid()
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 func limitRapid() {
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	// A request can't be replayed from a file: it names things that are there once only.
+	// A request can't be replayed from a file, because it has ids that exist only in one run.
 	for name, value := range map[string]string{"rapid.checks": "20", "rapid.nofailfile": "true"} {
 		if given[name] {
 			continue
@@ -59,7 +59,7 @@ func reportContract() int {
 			return 1
 		}
 	}
-	// A part of the suite may see a part of the contract.
+	// A run of some tests need not see all responses.
 	for _, name := range []string{"test.run", "test.skip", "test.list"} {
 		if flag.Lookup(name).Value.String() != "" {
 			return 0
@@ -73,8 +73,7 @@ func reportContract() int {
 	return 0
 }
 
-// TestEveryResponse gets every answer that the contract declares, of every operation. That each is what the contract says
-// is checked by the client.
+// TestEveryResponse gets every response that the contract declares for each operation. The client checks them against the contract.
 func TestEveryResponse(t *testing.T) {
 	t.Parallel()
 	for _, operation := range contracttest.Routecard().Operations {
@@ -91,7 +90,7 @@ func TestEveryResponse(t *testing.T) {
 			keyed:     keyed(t),
 		}
 		for _, operation := range contracttest.Routecard().Operations {
-			// One after the other, because each has the world to itself.
+			// One after the other, because each must be the only one that changes the resources.
 			for _, status := range operation.Statuses() {
 				t.Run(fmt.Sprintf("%s/%d", operation.ID, status), func(t *testing.T) {
 					kitchen.get(t, operation, status)
@@ -106,13 +105,13 @@ type kitchen struct {
 	*world
 	// plain has no Jira.
 	plain *front
-	// impatient gives no body time to arrive.
+	// impatient times out before a body arrives.
 	impatient *front
-	// keyed asks for a key.
+	// keyed requires an API key.
 	keyed *front
 }
 
-// impatient lets the time for a request's body run out before it begins.
+// impatient makes the timeout for a request's body expire before the body begins.
 func impatient(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
@@ -120,7 +119,7 @@ func impatient(next http.Handler) http.Handler {
 	})
 }
 
-// keyed starts a server on a database of its own that has an API key which may do nothing but read.
+// keyed starts a server with a separate database that has only an API key with the role read.
 func keyed(t *testing.T) *front {
 	t.Helper()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -130,7 +129,7 @@ func keyed(t *testing.T) *front {
 	return behind(t, s, server.Options{}, nil)
 }
 
-// get sends what leads to the status, and fails the test when another comes.
+// get sends the requests that lead to the status, and fails the test if the response has another status.
 func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status int) {
 	if status >= 500 && status != http.StatusBadGateway {
 		t.Skip("see TestEveryResponseOfABrokenServer")
@@ -181,7 +180,7 @@ func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status in
 	var sent io.Reader = strings.NewReader(body)
 	switch status {
 	case http.StatusBadRequest:
-		// Of what takes no JSON, the query is what can be wrong.
+		// An operation without a JSON body can only get an invalid query.
 		if sent = strings.NewReader("[]"); operation.Body == nil {
 			sent, path = http.NoBody, path+"?%zz"
 		}
@@ -201,8 +200,8 @@ func (k *kitchen) get(t *testing.T, operation *contracttest.Operation, status in
 	}
 }
 
-// TestEveryResponseOfABrokenServer gets 500 from every operation over a database that is closed, and 503 over one whose
-// connections are all taken.
+// TestEveryResponseOfABrokenServer gets a 500 from every operation when the database is closed, and a 503 when all its connections
+// are in use.
 func TestEveryResponseOfABrokenServer(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -210,7 +209,7 @@ func TestEveryResponseOfABrokenServer(t *testing.T) {
 		w.populate(t)
 		everyOperation := func(t *testing.T, status int) {
 			t.Helper()
-			// A server that has just read the keys asks the database for what the operation wants.
+			// A server that has just read the keys uses the database for the operation itself.
 			warm := behind(t, w.Server, w.options, nil)
 			warm.do(t, "GET", "/api/jobs/{unknown}", http.NoBody)
 			var all sync.WaitGroup
@@ -238,7 +237,7 @@ func TestEveryResponseOfABrokenServer(t *testing.T) {
 	})
 }
 
-// breakDatabase has everything that needs the database answered with the status, until release.
+// breakDatabase makes every request that needs the database fail with the status, until release is called.
 func breakDatabase(t *testing.T, w *world, status int) (release func()) {
 	t.Helper()
 	if status == http.StatusInternalServerError {
@@ -247,7 +246,7 @@ func breakDatabase(t *testing.T, w *world, status int) (release func()) {
 		}
 		return func() {}
 	}
-	// All connections are taken, and then so many requests wait for one as are let in to wait; nobody else is.
+	// All connections are in use, and as many requests wait for one as the server allows. It refuses all further requests.
 	var taken []*sql.Conn
 	var before int64
 	for _, pool := range w.Store.Pools() {
@@ -271,7 +270,7 @@ func breakDatabase(t *testing.T, w *world, status int) (release func()) {
 	})
 	t.Cleanup(release)
 	for range taken {
-		// They ask the store itself: a server would first ask it for the keys, and all others would wait for that.
+		// These callers use the store directly, because a server would first read the keys, and all other requests would wait for that.
 		callers.Go(func() { _, _ = w.Store.Job(ctx, "job_1") })
 		callers.Go(func() { _ = w.Store.Sweep(ctx) })
 	}
@@ -291,8 +290,8 @@ func breakDatabase(t *testing.T, w *world, status int) (release func()) {
 	return release
 }
 
-// TestRolesByTheContract sends every operation with a key that does not reach it: the role of each is in the contract, and in the
-// operation's description.
+// TestRolesByTheContract calls every operation with a key whose role is too low. The role of each operation is in the contract, and
+// in its description.
 func TestRolesByTheContract(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -318,7 +317,7 @@ func TestRolesByTheContract(t *testing.T) {
 	}
 }
 
-// TestForeignOrigin checks that a page of another site is answered as the contract says, if at all.
+// TestForeignOrigin checks that the responses to pages of other sites follow the contract.
 func TestForeignOrigin(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -334,7 +333,7 @@ func TestForeignOrigin(t *testing.T) {
 	}
 }
 
-// TestLiveStream reads events as they come, so that their form is checked as well.
+// TestLiveStream reads a live stream, so that the form of its events is checked, too.
 func TestLiveStream(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

@@ -18,12 +18,12 @@ import (
 	"github.com/routecard/routecard/server"
 )
 
-// world is a server with something on it for every operation: a job with two paths, units on the first of them, a second
+// world is a server with resources for every operation: a job with two paths, units on the first of them, a second
 // job that is linked to a ticket, and a Jira.
 type world struct {
 	*routecardtest.Server
 	jira *jiratest.Server
-	// options are those that the server was made with.
+	// options are the options of the server.
 	options server.Options
 
 	// ids has what requests name in braces: {job}, {path}, {free} (a path without units), {A} to {C} (steps of the path),
@@ -37,7 +37,7 @@ const (
 	freeTicket   = "PI-43"
 )
 
-// withJira makes a server that speaks to a fake Jira.
+// withJira starts a server that is configured for a fake Jira.
 func withJira(t *testing.T, database string) *world {
 	t.Helper()
 	fake := jiratest.New(t, jira.Cloud)
@@ -75,7 +75,7 @@ func (w *world) populate(t *testing.T) {
 	}
 }
 
-// keep sends a request that must succeed and decodes its answer.
+// keep sends a request that must succeed and decodes its response.
 func keep[T any](t *testing.T, w *world, request string) T {
 	t.Helper()
 	return routecardtest.Decode[T](t, w.must(t, request))
@@ -99,7 +99,7 @@ func (w *world) fill(text string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// split takes a request apart: "POST /api/jobs {…}".
+// split splits a request such as "POST /api/jobs {…}" into method, path, and body.
 func split(request string) (method, path, body string) {
 	method, rest, _ := strings.Cut(request, " ")
 	path, body, _ = strings.Cut(rest, " ")
@@ -115,7 +115,7 @@ func bodyType(method, path string) string {
 	return "application/json"
 }
 
-// front is one more server over the same store, behind another address.
+// front is another server of the same store, with its own address.
 type front struct {
 	url    string
 	client *http.Client
@@ -139,7 +139,7 @@ func behind(t *testing.T, s *routecardtest.Server, options server.Options, wrap 
 	return &front{url: listener.URL, client: &http.Client{Transport: contracttest.Transport(t, transport)}}
 }
 
-// do sends a request whose body may be anything, and returns the status. Headers are "Name: value".
+// do sends a request with any body, and returns the status. Headers are "Name: value".
 func (f *front) do(t *testing.T, method, path string, body io.Reader, headers ...string) int {
 	t.Helper()
 	answer, err := f.try(t.Context(), method, path, body, headers...)
@@ -173,7 +173,7 @@ func (f *front) try(ctx context.Context, method, path string, body io.Reader, he
 	return contracttest.Answer{Status: response.StatusCode, Header: response.Header, Body: content}, err
 }
 
-// errorOf reads an answer as an error.
+// errorOf decodes a response as an error.
 func errorOf(answer contracttest.Answer) gen.Error {
 	var read gen.Error
 	_ = json.Unmarshal(answer.Body, &read)

@@ -17,7 +17,7 @@ import (
 	"github.com/routecard/routecard/server"
 )
 
-// statusForHost asks for a path by a Host header as it is written; "-" sends none.
+// statusForHost requests a path with exactly this Host header; "-" sends none.
 func statusForHost(t *testing.T, s *routecardtest.Server, path, host string) int {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
@@ -51,11 +51,11 @@ var hosts = map[string]bool{
 	"0.0.0.0": false, "0.0.0.0:3000": false, "[::]": false, "[::]:3000": false,
 	"10.0.0.5:3000": false, "192.168.1.5": false, "128.0.0.1": false, "1.127.0.0": false,
 	"[fe80::1]": false, "[::2]": false, "[::ffff:10.0.0.1]": false, "[2001:db8::1]:3000": false,
-	// Forms by which some resolvers reach 127.0.0.1 and which no browser sends as they are.
+	// Some resolvers map these forms to 127.0.0.1. No browser sends them in this form.
 	"2130706433": false, "0x7f000001": false, "0177.0.0.1": false,
 }
 
-// TestHosts asks an open server by every name that a page could have it be asked by.
+// TestHosts sends requests to an open server with each form of Host header that a page of another site could cause.
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -80,7 +80,7 @@ func TestHosts(t *testing.T) {
 	wantEqual(t, "the list", listNames(t, s, "/api/jobs"), []string{})
 }
 
-// TestHostsOfAServerWithKeys checks that a server with keys, or an insecure one, answers to any name.
+// TestHostsOfAServerWithKeys checks that a server with keys, and an insecure server, accept any host name.
 func TestHostsOfAServerWithKeys(t *testing.T) {
 	t.Parallel()
 	closed := routecardtest.New(t, routecardtest.SQLite(t))
@@ -158,7 +158,7 @@ func TestReverseProxy(t *testing.T) {
 	wantEqual(t, "the list", listNames(t, s, "/api/jobs"), []string{})
 }
 
-// exchange sends a request through no judge and reads the answer.
+// exchange sends a request without the check against the contract, and reads the response.
 func exchange(t *testing.T, asked *http.Request) routecardtest.Answer {
 	t.Helper()
 	response, err := http.DefaultClient.Do(asked)
@@ -173,7 +173,7 @@ func exchange(t *testing.T, asked *http.Request) routecardtest.Answer {
 	return routecardtest.Answer{Status: response.StatusCode, Header: response.Header, Body: body.String()}
 }
 
-// corsHeaders lists what an answer tells browsers about other origins.
+// corsHeaders returns the CORS headers of a response.
 func corsHeaders(answer routecardtest.Answer) []string {
 	found := []string{}
 	for name := range answer.Header {
@@ -189,7 +189,7 @@ var preflight = []string{
 	"Access-Control-Request-Headers: authorization,content-type,idempotency-key,if-match,last-event-id",
 }
 
-// TestNoCORSByDefault checks that no page of another origin is let in, or told anything.
+// TestNoCORSByDefault checks that pages of other origins may neither send requests nor read responses.
 func TestNoCORSByDefault(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -209,7 +209,7 @@ func TestNoCORSByDefault(t *testing.T) {
 	})
 }
 
-// TestCORS lets pages of two origins in, and nobody else's.
+// TestCORS allows the pages of two origins, and checks that all others are refused.
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -230,10 +230,10 @@ func TestCORS(t *testing.T) {
 					t.Errorf("%s is not allowed", method)
 				}
 			}
-			// No cookies here, so nothing may ride along.
+			// The API uses no cookies, so a browser must not send credentials.
 			wantEqual(t, "credentials", answer.Header.Get("Access-Control-Allow-Credentials"), "")
 
-			// A failure can be read as well.
+			// An allowed page can read errors, too.
 			for body, want := range map[string]int{exampleJob: 201, `{}`: 400} {
 				answer := s.Do(t, "POST", "/api/jobs", body, "Origin: "+origin)
 				wantEqual(t, "the status", answer.Status, want)
@@ -259,12 +259,12 @@ func TestCORS(t *testing.T) {
 		wantEqual(t, "the number of jobs", len(listNames(t, s, "/api/jobs")), before)
 		// The server's own page sends its origin too.
 		wantEqual(t, "the status for its own page", s.Do(t, "POST", "/api/jobs", exampleJob, "Origin: "+s.URL).Status, 201)
-		// Who is no browser sends none.
+		// Clients other than browsers send no Origin.
 		wantEqual(t, "the status without an origin", s.Do(t, "POST", "/api/jobs", exampleJob).Status, 201)
 	})
 }
 
-// TestFilesAreNotSentAgain gets what changes only with the program, twice.
+// TestFilesAreNotSentAgain requests each file that changes only with the program twice.
 func TestFilesAreNotSentAgain(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -283,7 +283,7 @@ func TestFilesAreNotSentAgain(t *testing.T) {
 	}
 }
 
-// TestSecurityHeaders has what keeps a browser from being used against its user.
+// TestSecurityHeaders checks the headers that protect the users of browsers.
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))

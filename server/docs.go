@@ -23,7 +23,7 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 // serveDocs adds the explorer, which needs no other host.
 func (s *Server) serveDocs(routes gin.IRouter) {
 	for _, name := range []string{"index.html", "docs.js", "docs.css", "favicon.png", "swagger-ui.css", "swagger-ui-bundle.js"} {
-		// Not before somebody asks: most servers never show the explorer, and it takes 2 MB.
+		// Loaded at the first request, because most servers never show the explorer, and it takes 2 MB.
 		load := sync.OnceValues(func() (staticFile, error) {
 			content, err := docsFiles.ReadFile("docs/" + name)
 			return newStaticFile(mime.TypeByExtension(path.Ext(name)), content), err

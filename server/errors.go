@@ -59,7 +59,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 			answer.Errors = toAPIFieldErrors(known.Fields)
 		}
 		if known.Cause != nil {
-			s.log.WarnContext(c, "upstream failed", "sentence", known.Message, "requestId", requestID(c), "operation", s.operationID(c), "error", known.Cause)
+			s.log.WarnContext(c, "upstream failed", "message", known.Message, "requestId", requestID(c), "operation", s.operationID(c), "error", known.Cause)
 		}
 	case errors.As(err, &imported):
 		answer.StatusCode, answer.Message = statuses[imported.Kind], imported.Error()

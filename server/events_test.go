@@ -13,7 +13,7 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestEventsOfEverything makes each kind of change once, and reads what the events tell of it.
+// TestEventsOfEverything makes each kind of change once, and checks its event.
 func TestEventsOfEverything(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -114,7 +114,7 @@ func TestEventFilters(t *testing.T) {
 				wantEqual(t, fmt.Sprintf("%s by %d", query, limit), eventPages(f, query, limit), want)
 			}
 		}
-		// A client that follows by after alone, without the links, gets the same.
+		// A client that uses only the parameter after, without the links, gets the same events.
 		followed := []gen.Event{}
 		for after := int64(0); len(followed) < len(all); after = followed[len(followed)-1].Seq {
 			page := f.events(fmt.Sprintf("limit=2&after=%d", after))
@@ -139,8 +139,7 @@ func eventPages(f *floor, query string, limit int) []gen.Event {
 	return pages[gen.Event](f, "/api/events?"+query, limit)
 }
 
-// TestEventPageContinues checks that the link of a full page names the event that it ends with, so that a follower need not
-// make URLs of its own.
+// TestEventPageContinues checks that the link of a full page begins after its last event, so that a client need not build URLs.
 func TestEventPageContinues(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -155,7 +154,7 @@ func TestEventPageContinues(t *testing.T) {
 	})
 }
 
-// TestEventsAreNotChanged checks that reading, undoing and editing leave the events as they were.
+// TestEventsAreNotChanged checks that reads, undos, and edits do not change earlier events.
 func TestEventsAreNotChanged(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

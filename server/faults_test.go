@@ -19,14 +19,14 @@ import (
 	"github.com/routecard/routecard/server"
 )
 
-// fault is a mistake that is put into the answers of the real server, and the checks that must find it.
+// fault is a mistake that the test inserts into the responses of the real server, with the checks that must find it.
 type fault struct {
 	name    string
 	request string
 	headers []string
 	// spoil changes an answer.
 	spoil func(answer *httptest.ResponseRecorder)
-	// caughtBy are the names of the checks that report it, no more and no fewer.
+	// caughtBy are the names of exactly the checks that report it.
 	caughtBy []string
 }
 
@@ -35,7 +35,7 @@ const (
 	scrapWithAll  = `POST /api/serials/{sn1}/scrap {"reason":"damaged","explanation":"x","userId":"y"}`
 )
 
-// faults is the list of what somebody could break, one at a time, and of the check that would tell.
+// faults lists mistakes that a change of the server could make, each with the checks that find it.
 var faults = []fault{
 	{"none", createExample, nil, func(*httptest.ResponseRecorder) {}, nil},
 	{"none in a list", "GET /api/jobs?include=progress", nil, func(*httptest.ResponseRecorder) {}, nil},
@@ -98,7 +98,7 @@ var faults = []fault{
 	{"an event whose time has no milliseconds", "GET /api/events", []string{"Accept: text/event-stream"}, replace(`.123Z"`, `Z"`), []string{"schema: format"}},
 }
 
-// replace puts texts of the body in the place of others, which must be there.
+// replace replaces texts of the body. It fails if one of them is missing.
 func replace(pairs ...string) func(*httptest.ResponseRecorder) {
 	return func(answer *httptest.ResponseRecorder) {
 		for i := 0; i < len(pairs); i += 2 {
@@ -119,7 +119,7 @@ func set(header, value string) func(*httptest.ResponseRecorder) {
 	return func(answer *httptest.ResponseRecorder) { answer.Header().Set(header, value) }
 }
 
-// status makes another answer of it, without the headers of the old one.
+// status replaces the response by one with another status, without the old headers.
 func status(code int, body string) func(*httptest.ResponseRecorder) {
 	return func(answer *httptest.ResponseRecorder) {
 		answer.Code, answer.Body = code, bytes.NewBufferString(body)
@@ -142,8 +142,8 @@ func (r streamRecorder) Write(text []byte) (int, error) {
 	return r.ResponseRecorder.Write(text)
 }
 
-// TestFaultsAreCaught puts each fault between the real server and a client like that of all tests, and sees the test fail
-// to which that client belongs.
+// TestFaultsAreCaught inserts each fault between the real server and the client that all tests use, and checks that the client
+// fails its test.
 func TestFaultsAreCaught(t *testing.T) {
 	t.Parallel()
 	w := withJira(t, routecardtest.SQLite(t))
@@ -179,7 +179,7 @@ func TestFaultsAreCaught(t *testing.T) {
 	}
 }
 
-// TestBodyWithoutContent judges an answer that net/http would not send.
+// TestBodyWithoutContent checks a response that net/http would not send.
 func TestBodyWithoutContent(t *testing.T) {
 	t.Parallel()
 	answer := contracttest.Answer{Status: 204, Header: http.Header{"X-Request-Id": {"1"}}, Body: []byte("{}")}
@@ -189,7 +189,7 @@ func TestBodyWithoutContent(t *testing.T) {
 	}
 }
 
-// spy is a test that somebody else's checks may fail.
+// spy is a testing.TB that records the failures that checks report.
 type spy struct {
 	testing.TB
 	mutex  sync.Mutex
@@ -220,8 +220,8 @@ func (s *spy) checks() []string {
 	return slices.Compact(names)
 }
 
-// TestCoverageMissesNothing checks the record itself: what was not seen is named, and what breaks the contract does not
-// count as seen.
+// TestCoverageMissesNothing checks the record of responses: it names each response that was not seen, and a response that breaks
+// the contract does not count as seen.
 func TestCoverageMissesNothing(t *testing.T) {
 	t.Parallel()
 	contract := contracttest.Routecard()
@@ -239,7 +239,7 @@ func TestCoverageMissesNothing(t *testing.T) {
 	}
 }
 
-// TestCurl checks that a failing case is printed as a line that does the same.
+// TestCurl checks that a failing case is printed as a curl command that sends the same request.
 func TestCurl(t *testing.T) {
 	t.Parallel()
 	body, err := json.Marshal(map[string]string{"name": "it's\n\"x\" ж\x7f"})

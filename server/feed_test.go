@@ -16,12 +16,13 @@ import (
 )
 
 // TestFeed has 8 writers change units through two servers while one reader follows `after` and another the live stream:
-// each sees every change exactly once, and of a unit never an effect before its cause. ROUTECARD_TEST_LONG=1 makes the
+// each reader gets every change exactly once, and the events of a unit in their causal order. ROUTECARD_TEST_LONG=1 makes the
 // writers go on for 20 seconds, instead of 4.
 func TestFeed(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
-		// Four jobs, each with two writers: one on each server. They meet on their job, and commit beside the others.
+		// Four jobs, each with two writers, one on each server. The two writers of a job change the same units; the jobs are
+		// changed in parallel.
 		var jobs []*writers
 		for range 4 {
 			f := build(t, servers[0], "flexible A B C D", 10)
@@ -57,8 +58,8 @@ func feedTime() time.Duration {
 	return 4 * time.Second
 }
 
-// follow begins to read by `after`, in small pages. The function that it returns lets it read to the end, and returns
-// what it saw.
+// follow starts to read by `after`, in small pages. It returns a function that waits until everything was read, and returns the
+// events.
 func follow(f *floor) func() []gen.Event {
 	var last atomic.Bool
 	events := make(chan []gen.Event, 1)
@@ -93,7 +94,7 @@ func follow(f *floor) func() []gen.Event {
 	}
 }
 
-// wantSameEvents compares event by event, and tells the first difference only.
+// wantSameEvents compares event by event, and reports only the first difference.
 func wantSameEvents(t *testing.T, who string, got, want []gen.Event) {
 	t.Helper()
 	for i := range min(len(got), len(want)) {
@@ -105,7 +106,7 @@ func wantSameEvents(t *testing.T, who string, got, want []gen.Event) {
 	wantEqual(t, "the number of events of "+who, len(got), len(want))
 }
 
-// writers change the units of one job, and count what was changed.
+// writers change the units of one job, and count the changes.
 type writers struct {
 	*floor
 	until   time.Time
@@ -184,7 +185,7 @@ func (w *writers) bulk(here *floor) {
 	w.changes.Add(int64(routecardtest.Decode[gen.BulkResult](w.t, answer).Succeeded))
 }
 
-// checkCauses goes through the events as a reader would that keeps its own picture of every unit.
+// checkCauses replays the events as a reader would that keeps the state of every unit.
 func checkCauses(t *testing.T, events []gen.Event) {
 	t.Helper()
 	units := map[string]*followed{}
@@ -210,12 +211,12 @@ func checkCauses(t *testing.T, events []gen.Event) {
 	}
 }
 
-// followed is what a reader knows of a unit: where it stood after each event that was not taken back.
+// followed is the state of a unit that a reader keeps: the position of the unit after each event that was not undone.
 type followed struct {
 	places []place
 }
 
-// place is where a unit is: at a step, or nowhere when it is over.
+// place is the position of a unit: a step, or none if the unit is completed or scrapped.
 type place struct{ event, step string }
 
 func (u *followed) take(event gen.Event) error {

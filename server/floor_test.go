@@ -19,7 +19,7 @@ type floor struct {
 	serials []gen.Serial
 }
 
-// build makes a job, a path and units. The route is the mode and the steps, each with what is not the default:
+// build creates a job, a path, and units. The route is the mode and the steps, each with its values that are not the default:
 // "per_step A B:optional C:physical". The path's and the job's goal is 10.
 func build(t *testing.T, s *routecardtest.Server, route string, units int) *floor {
 	t.Helper()
@@ -85,8 +85,8 @@ func (f *floor) fill(text string) string {
 
 func jsonList(ids []string) string { return `["` + strings.Join(ids, `","`) + `"]` }
 
-// do sends a request: "POST /api/paths {…}". What does not begin with a slash is a command to the first unit, and what
-// names no method is a POST: "advance", "scrap {…}", "DELETE steps/{A}/override". A POST without a body sends {}.
+// do sends a request: "POST /api/paths {…}". A path that does not begin with a slash is a command for the first unit, and the
+// method defaults to POST: "advance", "scrap {…}", "DELETE steps/{A}/override". A POST without a body sends {}.
 func (f *floor) do(request string, headers ...string) routecardtest.Answer {
 	f.t.Helper()
 	method, rest := "POST", f.fill(request)
@@ -112,19 +112,19 @@ func (f *floor) must(status int, request string) routecardtest.Answer {
 	return answer
 }
 
-// conflict checks that the request is refused with 409 and this sentence.
+// conflict checks that the response is a 409 with this message.
 func (f *floor) conflict(request, message string) {
 	f.t.Helper()
 	wantError(f.t, f.do(request), gen.Error{StatusCode: 409, Message: f.fill(message)})
 }
 
-// missing checks that the request is refused with 404 and this sentence.
+// missing checks that the response is a 404 with this message.
 func (f *floor) missing(request, message string) {
 	f.t.Helper()
 	wantError(f.t, f.do(request), gen.Error{StatusCode: 404, Message: f.fill(message)})
 }
 
-// invalid checks that the request is refused with 400 and these failures.
+// invalid checks that the response is a 400 with these messages.
 func (f *floor) invalid(request string, failures ...string) {
 	f.t.Helper()
 	c := scenario{wantStatus: 400, wantErrors: failures}
@@ -159,7 +159,7 @@ func eventTypes(events []gen.Event) []string {
 	return types
 }
 
-// checkProgress counts the units of the job again, from the list of them, and compares every number that is shown.
+// checkProgress counts the units in the list of units, and compares every number of the job's progress.
 func (f *floor) checkProgress() {
 	f.t.Helper()
 	job := routecardtest.Decode[gen.JobDetail](f.t, f.must(200, "GET /api/jobs/{job}"))
@@ -222,7 +222,7 @@ func (f *floor) checkDistribution(path gen.Path, counts map[string]int64) {
 	wantEqual(f.t, "the distribution", detail.Distribution, want)
 }
 
-// snapshot is all that anybody can read of the job, its path, its units and their events.
+// snapshot returns everything that the API shows of the job, its path, its units, and their events.
 func (f *floor) snapshot() string {
 	f.t.Helper()
 	var out strings.Builder
@@ -239,7 +239,7 @@ func (f *floor) snapshot() string {
 	return out.String()
 }
 
-// unchanged checks that the requests, which must be refused, change nothing and leave no event.
+// unchanged checks that the requests, which must be refused, change nothing and append no event.
 func (f *floor) unchanged(refused func()) {
 	f.t.Helper()
 	before := f.snapshot()

@@ -9,9 +9,8 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestSQLiteThatTakesNoMore has SQLite refuse to write: because its file is full, then because it may only be read.
-// Changes fail without a trace, reads go on, and with the cause gone everything is as before. The disk itself is filled
-// in TestFullDisk.
+// TestSQLiteThatTakesNoMore makes SQLite refuse writes: first because its file is full, then because it is read-only. Changes fail
+// without an effect, reads work, and changes work again without the cause. TestFullDisk fills the disk itself.
 func TestSQLiteThatTakesNoMore(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

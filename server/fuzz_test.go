@@ -19,14 +19,13 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// target is a handler that is asked without a network in between, so that also what Go's HTTP server would refuse gets
-// through to ours.
+// target is a handler that is called without a network, so that it also gets requests that Go's HTTP server would refuse.
 type target struct {
 	handler http.Handler
 	store   *store.Store
 }
 
-// targets are one on each database, since the two refuse different texts.
+// targets has a target for each database, because the two refuse different texts.
 func targets(f *testing.F) []target {
 	f.Helper()
 	stopped := make(chan struct{})
@@ -48,7 +47,7 @@ func targets(f *testing.F) []target {
 	return all
 }
 
-// job makes one to ask for.
+// job creates a job that requests can name.
 func (s target) job(f *testing.F) string {
 	f.Helper()
 	job, _, err := s.store.CreateJob(f.Context(), store.Request{}, models.Job{Name: "x", GoalQuantity: 1})
@@ -58,7 +57,7 @@ func (s target) job(f *testing.F) string {
 	return job.ID
 }
 
-// ask sends a request and checks what holds for every answer: no fault of ours, and errors in their one shape.
+// ask sends a request and checks what is true of every response: the status is not 5xx, and errors have the shape of the contract.
 func (s target) ask(t *testing.T, method, path, query, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), method, "/", strings.NewReader(body))
@@ -140,7 +139,7 @@ func FuzzIfMatch(f *testing.F) {
 			wantOneOf(t, answer.Code, 200, 400, 412)
 			// A request with a stale version changes nothing.
 			if answer.Code == 200 && !strings.Contains(header, before) && strings.TrimSpace(header) != "*" {
-				// A number may have zeros before it, which change nothing about it.
+				// A number may have leading zeros, which do not change its value.
 				if !strings.Contains(header, strings.Trim(before, `"`)+`"`) {
 					t.Fatalf("If-Match %q changed version %s", header, before)
 				}
@@ -213,7 +212,7 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
-// FuzzPath has ids and routes of any form.
+// FuzzPath sends ids and paths of any form.
 func FuzzPath(f *testing.F) {
 	for _, id := range []string{
 		"job_01h455vb4pex5vsknk084sn02q", "SN-00001", "", "/", "..", "../docs", "%00", "\x00", "\xff", "a b", "é", "'; --", strings.Repeat("x", 10_000), "*", ":jobId", "x/steps/y/override",
@@ -233,7 +232,7 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
-// FuzzHeader has the headers that are read on every request, on a server with keys.
+// FuzzHeader sends the headers that a server with keys reads on every request.
 func FuzzHeader(f *testing.F) {
 	for _, value := range []string{
 		"Bearer rck_AAAAAAAAAAAAAAAAAAAAAAAAAA", "Bearer", "bearer  x", "Basic eDp4", "localhost", "[::1", "[::1]:x", "127.0.0.1:99999", "\x00", "\xff", "",

@@ -20,7 +20,7 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestHTTP has what holds for every operation, before any of them is asked.
+// TestHTTP checks the responses that do not depend on the operation.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	run(t, []scenario{
@@ -33,11 +33,11 @@ func TestHTTP(t *testing.T) {
 			wantMessage: "Route not found: POST /nothing",
 		},
 		{
-			name: "a slash too many", method: "GET", path: "/api/jobs/", wantStatus: 404,
+			name: "an additional slash", method: "GET", path: "/api/jobs/", wantStatus: 404,
 			wantMessage: "Route not found: GET /api/jobs/",
 		},
 		{
-			name: "another case", method: "GET", path: "/API/Jobs", wantStatus: 404,
+			name: "a path in upper case", method: "GET", path: "/API/Jobs", wantStatus: 404,
 			wantMessage: "Route not found: GET /API/Jobs",
 		},
 		{
@@ -69,7 +69,7 @@ func TestHTTP(t *testing.T) {
 			wantMessage: "Content-Type must be application/json",
 		},
 		{
-			name: "a caller's request id", method: "GET", path: "/api/nothing", headers: []string{"X-Request-Id: order-4711.a_B"},
+			name: "a request id from the client", method: "GET", path: "/api/nothing", headers: []string{"X-Request-Id: order-4711.a_B"},
 			wantStatus: 404, wantMessage: "Route not found: GET /api/nothing", wantHeaders: []string{"X-Request-Id: order-4711.a_B"},
 		},
 		{
@@ -77,11 +77,11 @@ func TestHTTP(t *testing.T) {
 			wantStatus: 201, wantBody: `{"name":"x"}`,
 		},
 		{
-			name: "a body of a byte more", method: "POST", path: "/api/jobs", body: padded(1<<20 + 1),
+			name: "a body of 1 MiB and 1 byte", method: "POST", path: "/api/jobs", body: padded(1<<20 + 1),
 			wantStatus: 413, wantMessage: "request body must be at most 1 MiB",
 		},
 		{
-			name: "a long update", method: "PUT", path: "/api/jobs/{job}", body: padded(1<<20 + 1),
+			name: "a body of 1 MiB and 1 byte for an update", method: "PUT", path: "/api/jobs/{job}", body: padded(1<<20 + 1),
 			wantStatus: 413, wantMessage: "request body must be at most 1 MiB",
 		},
 	})
@@ -94,13 +94,13 @@ func unsupported(name, method, path, header string) scenario {
 	}
 }
 
-// padded is a good body of so many bytes.
+// padded returns a valid body with this number of bytes.
 func padded(length int) string {
 	const begin, end = `{"name":"x","goalQuantity":1,"padding":"`, `"}`
 	return begin + strings.Repeat("x", length-len(begin)-len(end)) + end
 }
 
-// TestForgedRequestIDs checks that no caller can write into the log what is no id.
+// TestForgedRequestIDs checks that a client can write only valid request ids into the log.
 func TestForgedRequestIDs(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -113,8 +113,8 @@ func TestForgedRequestIDs(t *testing.T) {
 	})
 }
 
-// TestBodyOf32MiB sends more than is read, with and without saying so before. The answer must arrive whole although the
-// server does not wait for the end of the request.
+// TestBodyOf32MiB sends more than the server reads, with and without a Content-Length. The response must arrive completely although
+// the server does not wait for the end of the request.
 func TestBodyOf32MiB(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -166,7 +166,7 @@ func TestBodyThatDoesNotArriveWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = conn.Close() }()
-		// All of a good body, but not all that was announced: nobody can tell that it was meant to end here.
+		// The whole valid body arrives, but less than its Content-Length, so the server cannot know that the body is complete.
 		fmt.Fprintf(conn, "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n%s", goal("1"))
 		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 			t.Fatal(err)
@@ -181,8 +181,8 @@ func TestBodyThatDoesNotArriveWhole(t *testing.T) {
 	})
 }
 
-// TestPanic has the clock, which every change asks, panic. The answer is an ordinary error, the transaction is undone, and
-// its connection is not lost: SQLite has but one for writing.
+// TestPanic makes the clock panic, which every change calls. The response is an ordinary error, the transaction is rolled back, and
+// its connection can be used again: SQLite has only one for writing.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -210,7 +210,8 @@ func TestPanic(t *testing.T) {
 	})
 }
 
-// TestDatabaseGone closes the database under the server: errors say nothing of it, and bad input is still the caller's.
+// TestDatabaseGone closes the database of a running server: errors contain no details of the database, and invalid input still gets
+// a 400.
 func TestDatabaseGone(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -232,8 +233,8 @@ func TestDatabaseGone(t *testing.T) {
 	})
 }
 
-// TestClientDisconnects checks that a client takes its query with it. The query waits for a lock, so that it can't end
-// by itself.
+// TestClientDisconnects checks that the query of a client ends when the client disconnects. The query waits for a lock, so that it
+// can't end by itself.
 func TestClientDisconnects(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, postgrestest.Database(t))
@@ -288,7 +289,7 @@ func connect(t *testing.T, database string) *pgx.Conn {
 	return conn
 }
 
-// awaitWaiting waits until so many queries of this database wait for a lock.
+// awaitWaiting waits until this number of queries of the database wait for a lock.
 func awaitWaiting(t *testing.T, admin *pgx.Conn, want int) {
 	t.Helper()
 	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {

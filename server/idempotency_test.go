@@ -18,17 +18,17 @@ import (
 	"github.com/routecard/routecard/server"
 )
 
-// post is a request of a POST operation that succeeds once. Path, body and what goes before may hold {job}, {path},
-// {unit}, {other} and {step}, the path's second one: things of a floor that is made for this request alone.
+// post is a request of a POST operation that succeeds once. Path, body, and the requests before it may contain {job}, {path},
+// {unit}, {other}, and {step} (the second step of the path). They name resources that are created for this request alone.
 type post struct {
 	path, body string
-	// before are requests that lead up to it: a path and a body each.
+	// before are the requests that prepare for it: a path and a body each.
 	before [][2]string
-	// contentType is application/json unless given.
+	// contentType defaults to application/json.
 	contentType string
-	// events is how many it appends.
+	// events is the number of events that it appends.
 	events int
-	// mayBeUnderWay tells that a second one may be refused (409) while the first waits for somebody else's answer.
+	// mayBeUnderWay reports whether a second request may get a 409 while the first one waits for Jira.
 	mayBeUnderWay bool
 }
 
@@ -83,7 +83,7 @@ var posts = map[string]post{
 	},
 }
 
-// on fills in the things of a new floor and does what goes before.
+// on replaces the placeholders by the ids of a new floor and sends the requests before this one.
 func (p post) on(t *testing.T, s *routecardtest.Server) post {
 	t.Helper()
 	job := createJob(t, s, `{"name":"JOB-2024-002","goalQuantity":200}`)
@@ -109,7 +109,7 @@ func mustPost(t *testing.T, s *routecardtest.Server, path, body string, headers 
 	return answer
 }
 
-// eachWithJira runs the test on both databases, with as many servers as the database takes, and a Jira that has PI-42.
+// eachWithJira runs the test on both databases: with two servers on PostgreSQL, one on SQLite, and a Jira that has PI-42.
 func eachWithJira(t *testing.T, test func(t *testing.T, servers []*routecardtest.Server)) {
 	t.Helper()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -159,7 +159,7 @@ func TestEveryPostIsSafeToRepeat(t *testing.T) {
 	})
 }
 
-// repeats does not run in parallel with its likes, since it counts all events.
+// Calls of repeats must not run in parallel, because it counts all events.
 func repeats(t *testing.T, servers []*routecardtest.Server, request post) {
 	t.Helper()
 	key := "Idempotency-Key: " + t.Name()
@@ -191,7 +191,7 @@ func repeats(t *testing.T, servers []*routecardtest.Server, request post) {
 	wantEqual(t, "the number of events after all", countEvents(t, servers[0])-before, request.events)
 }
 
-// wantOneAnswer checks that one request was carried out and that all others got its response, which it returns.
+// wantOneAnswer checks that one request made the change and that all others got its response. It returns this response.
 func wantOneAnswer(t *testing.T, answers []routecardtest.Answer) routecardtest.Answer {
 	t.Helper()
 	fresh := slices.IndexFunc(answers, func(a routecardtest.Answer) bool { return a.Header.Get("Idempotency-Replayed") == "" })
@@ -220,7 +220,7 @@ func wantReplay(t *testing.T, got, first routecardtest.Answer) {
 	}
 }
 
-// TestFiftyClientsOneKey is the promise to the letter: one job, fifty equal answers.
+// TestFiftyClientsOneKey sends 50 equal requests with one key: one job is created, and all responses are equal.
 func TestFiftyClientsOneKey(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -244,7 +244,7 @@ func TestFiftyClientsOneKey(t *testing.T) {
 	})
 }
 
-// TestUsedKeyFailsAlone has creates with a taken key share batches with creates of others.
+// TestUsedKeyFailsAlone has requests with a key that was already used share transactions with other requests. Only the former fail.
 func TestUsedKeyFailsAlone(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -269,8 +269,7 @@ func TestUsedKeyFailsAlone(t *testing.T) {
 	})
 }
 
-// TestLostResponse cuts the connection after the commit, before the first byte of the answer is through, and sends the
-// request again.
+// TestLostResponse closes the connection after the commit and before the first byte of the response, and sends the request again.
 func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	eachWithJira(t, func(t *testing.T, servers []*routecardtest.Server) {
@@ -301,7 +300,7 @@ func TestLostResponse(t *testing.T) {
 	})
 }
 
-// TestFailuresAreNotRemembered sends what fails, removes the cause, and sends it again with the same key.
+// TestFailuresAreNotRemembered sends a request that fails, removes the cause, and sends the request again with the same key.
 func TestFailuresAreNotRemembered(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -338,7 +337,7 @@ func TestKeysAreForgottenAfterADay(t *testing.T) {
 		wantEqual(t, "the number of jobs within the day", jobs(), 1)
 
 		s.Clock.Advance(time.Millisecond)
-		// Not swept: what is too old counts for nothing, also before it is deleted. By now it may be for another request.
+		// The expired result is ignored before it is deleted, so the key can be used for another request.
 		second := mustPost(t, s, "/api/jobs", `{"name":"y","goalQuantity":1}`, key)
 		wantEqual(t, "Idempotency-Replayed", second.Header.Get("Idempotency-Replayed"), "")
 		wantEqual(t, "the number of jobs after the day", jobs(), 2)
@@ -353,7 +352,7 @@ func TestKeysAreForgottenAfterADay(t *testing.T) {
 	})
 }
 
-// TestInvalidIdempotencyKeys has keys that no answer could be found by again.
+// TestInvalidIdempotencyKeys sends keys that break the rules of the contract, and keys that must not be refused.
 func TestInvalidIdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	refused := func(name, value, want string) scenario {

@@ -42,7 +42,8 @@ func (s *Server) ImportJobs(ctx context.Context, r gen.ImportJobsRequestObject) 
 	}, nil
 }
 
-// repeatableImport is repeatable for an import, whose query says what the same file means.
+// repeatableImport is repeatable for an import. The query and the media type are part of the operation, because they decide how the
+// file is read.
 func repeatableImport(ctx context.Context, key *gen.IdempotencyKey) store.Request {
 	by := repeatable(ctx, key, nil)
 	if by.IdempotencyKey != "" {

@@ -67,7 +67,7 @@ func TestImportJobs(t *testing.T) {
 			wantStatus: 400, want: "0 created, 0 updated, 0 skipped, 1 failed\n2 valid\n3 failed | name name is required\n",
 		},
 		{
-			name: "for each row alone", query: "?mode=perItem", file: "name,goalQuantity\na,1\n,2\nb,x\nc,3\n",
+			name: "mode perItem", query: "?mode=perItem", file: "name,goalQuantity\na,1\n,2\nb,x\nc,3\n",
 			wantStatus: 200, wantJobs: 2,
 			want: "2 created, 0 updated, 0 skipped, 2 failed\n2 created job\n3 failed | name name is required\n" +
 				"4 failed | goalQuantity x goalQuantity must be a whole number\n5 created job\n",
@@ -103,7 +103,7 @@ func TestImportJobs(t *testing.T) {
 			want: "1 created, 0 updated, 0 skipped, 0 failed\n2 created job\n",
 		},
 		{
-			name: "a header alone", file: "name,qty\n", wantStatus: 200, want: "0 created, 0 updated, 0 skipped, 0 failed\n",
+			name: "a header without rows", file: "name,qty\n", wantStatus: 200, want: "0 created, 0 updated, 0 skipped, 0 failed\n",
 		},
 		{
 			name: "NUL", query: "?mode=perItem", file: "name,qty,externalId,template\na\x00,1,,\nb,1,E\x00,\nc,1,,t\x00\n", wantStatus: 200,
@@ -123,11 +123,11 @@ func TestImportJobs(t *testing.T) {
 			want: "The columns Qty and Goal quantity are both for goalQuantity",
 		},
 		{
-			name: "a mapped column that is not there", query: "?map=Menge:goalQuantity", file: "name,qty\n", wantStatus: 400,
+			name: "a mapped column that is missing", query: "?map=Menge:goalQuantity", file: "name,qty\n", wantStatus: 400,
 			want: "The file has no column Menge",
 		},
 		{
-			name: "a field that is none", query: "?map=Menge:color", file: "name,qty\n", wantStatus: 400,
+			name: "an unknown field in the mapping", query: "?map=Menge:color", file: "name,qty\n", wantStatus: 400,
 			want: "map.0 must be a column, a colon, and the name of a field, as in Order no:name",
 		},
 		{

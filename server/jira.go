@@ -98,8 +98,8 @@ func (s *Server) linkTicket(ctx context.Context, by store.Request, body gen.Jira
 	return s.store.CreateLinkedJob(ctx, by, fromJiraTicket(ticket).NewJob(body.GoalQuantity), allowDuplicate)
 }
 
-// PushJobToJira implements POST /api/jira/push. The database knows of the push before Jira is asked, so that only one of
-// two pushes at the same time writes, on however many servers.
+// PushJobToJira implements POST /api/jira/push. The database records the push before the request to Jira, so that only one of two
+// concurrent pushes writes, also if they are on different servers.
 func (s *Server) PushJobToJira(ctx context.Context, r gen.PushJobToJiraRequestObject) (gen.PushJobToJiraResponseObject, error) {
 	by := repeatable(ctx, r.Params.IdempotencyKey, nil)
 	pushed, earlier, err := store.Once(ctx, s.store, by, func() (store.PushResult, error) { return s.push(ctx, by, r.Body.JobID) })
@@ -142,7 +142,7 @@ func (s *Server) push(ctx context.Context, by store.Request, jobID string) (stor
 }
 
 // writeProgress writes a job's progress to its comment. It reads the progress while no other push of the job is in progress,
-// so that a comment never gets older.
+// so that a push never replaces a comment by an older state.
 func (s *Server) writeProgress(ctx context.Context, jobID, commentID string) (store.PushResult, error) {
 	job, paths, err := s.store.JobWithPaths(ctx, jobID)
 	if err != nil {

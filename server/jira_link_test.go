@@ -42,7 +42,7 @@ func TestLinkCreatesAJob(t *testing.T) {
 	})
 }
 
-// TestLinkReadsTheTicket has a ticket for each way in which its fields may be filled, or not.
+// TestLinkReadsTheTicket links a ticket for each way in which its fields can be set or missing.
 func TestLinkReadsTheTicket(t *testing.T) {
 	t.Parallel()
 	const quantity, part = "customfield_10900", "customfield_10908"
@@ -121,7 +121,7 @@ func TestLinkReadsTheTicket(t *testing.T) {
 				if _, found := routecardtest.Decode[map[string]any](t, answer)[c.absent]; found {
 					t.Errorf("the job has %s: %.500s", c.absent, answer.Body)
 				}
-				// The request's own quantity counts for more than whatever the ticket says.
+				// The quantity of the request takes precedence over that of the ticket.
 				own := send(t, b.s, `POST /api/jira/link {"ticketKey":"`+key+`","goalQuantity":7.0,"allowDuplicate":true}`)
 				wantJSON(t, own.Body, `{"goalQuantity":7}`)
 			})
@@ -146,7 +146,7 @@ func TestLinkAnExistingJob(t *testing.T) {
 	eachJira(t, func(t *testing.T, b *ticketed) {
 		created := b.must(201, `POST /api/jobs {"name":"JOB-2024-002","goalQuantity":200}`)
 		job := routecardtest.Decode[gen.Job](t, created)
-		// A quantity is for a job that is created: of this one it changes nothing.
+		// The quantity is only for a new job, so it does not change this one.
 		linked := b.must(200, `POST /api/jira/link {"ticketKey":"PI-42","jobId":"`+job.ID+`","goalQuantity":7}`)
 		wantJSON(t, linked.Body, `{"id":"`+job.ID+`","name":"JOB-2024-002","goalQuantity":200,"jiraTicketKey":"PI-42",
 			"jiraTicketSummary":"Build 50 aluminum housings","jiraPartNumber":"ALU-HOUSING-7075","jiraPriority":"High",
@@ -185,7 +185,7 @@ func TestLinkKeepsFieldsOfTheJob(t *testing.T) {
 	})
 }
 
-// TestLinkAJobWithAnEmptyKey is for forms that send a text for every field: an empty one names no ticket.
+// TestLinkAJobWithAnEmptyKey links a job whose ticket key is an empty text, as forms send it for an empty field.
 func TestLinkAJobWithAnEmptyKey(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -220,7 +220,7 @@ func TestLinkRefusesDuplicates(t *testing.T) {
 	})
 }
 
-// TestTwoLinksAtOnce has both requests wait for Jira, on two servers where the database takes two.
+// TestTwoLinksAtOnce has two requests wait for Jira at the same time: on two servers with PostgreSQL, on one with SQLite.
 func TestTwoLinksAtOnce(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -252,7 +252,7 @@ func TestTwoLinksAtOnce(t *testing.T) {
 		wantEqual(t, "the events", eventTypes(routecardtest.Decode[[]gen.Event](t, b.must(200, "GET /api/events"))),
 			[]string{"job.created", "job.created", "job.linked"})
 
-		// With one key both are the same request, which is carried out once and answered twice.
+		// With the same key both are the same request: the change is made once, and both get its response.
 		b.fake.AddIssue("PI-44", jiratest.Fields{"summary": "Build 50 hinges"})
 		again := `POST /api/jira/link {"ticketKey":"PI-44"}`
 		answers = both(again, again, "Idempotency-Key: hinges")

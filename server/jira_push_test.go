@@ -115,7 +115,7 @@ func TestPushOfTwoJobsOfOneTicket(t *testing.T) {
 	})
 }
 
-// TestPushesAtOnce holds the first push up until the second one has been answered, and then sends a crowd.
+// TestPushesAtOnce delays the first push until the second one has its response, and then sends many pushes at once.
 func TestPushesAtOnce(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -158,7 +158,7 @@ func TestPushesAtOnce(t *testing.T) {
 	})
 }
 
-// TestPushAfterACrashedPush has a server vanish in the middle of a push: others wait for it, but not without end.
+// TestPushAfterACrashedPush has a server disappear during a push: other pushes get a 409 until the push has expired.
 func TestPushAfterACrashedPush(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -166,7 +166,7 @@ func TestPushAfterACrashedPush(t *testing.T) {
 		if _, err := b.s.Store.BeginPush(t.Context(), job); err != nil {
 			t.Fatal(err)
 		}
-		// One that lives is waited for: Jira has 10 seconds, and the database may be slow.
+		// A running push must not expire: Jira may take 10 seconds, and the database may be slow.
 		b.s.Clock.Advance(20 * time.Second)
 		b.refuses(`POST /api/jira/push {"jobId":"`+job+`"}`, 409, "A push of this job is in progress")
 		b.s.Clock.Advance(20 * time.Second)
@@ -174,7 +174,7 @@ func TestPushAfterACrashedPush(t *testing.T) {
 	})
 }
 
-// TestPushThatCannotBeRemembered has the transaction at the end of a push fail: the next one must not have to wait.
+// TestPushThatCannotBeRemembered makes the transaction at the end of a push fail. The next push must be possible at once.
 func TestPushThatCannotBeRemembered(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -191,8 +191,8 @@ func TestPushThatCannotBeRemembered(t *testing.T) {
 	})
 }
 
-// TestPushByADisconnectedClient has the client give up while Jira is asked: the next push must not have to wait until the
-// first one counts as dead, which by this clock it never does.
+// TestPushByADisconnectedClient has the client disconnect during the request to Jira. The next push must be possible at once. The
+// clock of the test stands still, so the first push never expires.
 func TestPushByADisconnectedClient(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -215,14 +215,14 @@ func TestPushByADisconnectedClient(t *testing.T) {
 	})
 }
 
-// TestPushReadsProgressInItsTurn has a second push overtake a first one that has not begun yet: what the first one writes
-// afterwards must not be older.
+// TestPushReadsProgressInItsTurn has a second push overtake a first one that has not begun yet. The first one must not write an
+// older progress afterwards.
 func TestPushReadsProgressInItsTurn(t *testing.T) {
 	t.Parallel()
 	for _, deployment := range []string{jira.Cloud, jira.DataCenter} {
 		t.Run(deployment, func(t *testing.T) {
 			t.Parallel()
-			// PostgreSQL only: on SQLite the clock is asked while nobody else can write.
+			// PostgreSQL only: on SQLite the clock is read while no other request can write.
 			b := newTicketed(t, deployment, postgrestest.Database(t))
 			f, other := b.produced(), b.another()
 			b.s.Clock.OnNow(func() {
@@ -245,7 +245,7 @@ func TestPushReadsProgressInItsTurn(t *testing.T) {
 	}
 }
 
-// TestPushOfALargeJob stays below what Jira takes, whatever the names are made of.
+// TestPushOfALargeJob checks that the comment stays below Jira's limit, whatever characters the names contain.
 func TestPushOfALargeJob(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -268,7 +268,7 @@ func TestPushOfALargeJob(t *testing.T) {
 	})
 }
 
-// TestPushOfOddNames has names that mean something to Jira: our comment must be known again, though its id was lost.
+// TestPushOfOddNames has names with characters that have a meaning in Jira. The next push must find the comment although its id was lost.
 func TestPushOfOddNames(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {

@@ -16,8 +16,7 @@ import (
 	"github.com/routecard/routecard/jira/jiratest"
 )
 
-// jiraRequests are all that can be asked of Jira, on PI-42, on {free}, a job without a ticket, and on {linked}, one with
-// PI-42.
+// jiraRequests are all requests that use Jira: for PI-42, for {free} (a job without a ticket), and for {linked} (a job with PI-42).
 var jiraRequests = []string{
 	"GET /api/jira/tickets",
 	"GET /api/jira/tickets/PI-42",
@@ -44,7 +43,7 @@ const (
 	refused  = "Jira refused the request"
 )
 
-// TestJiraFails has every operation meet every way in which Jira can fail.
+// TestJiraFails calls every operation with every way in which Jira can fail.
 func TestJiraFails(t *testing.T) {
 	t.Parallel()
 	var strangers atomic.Int32
@@ -84,7 +83,7 @@ func TestJiraFails(t *testing.T) {
 					b.refuses(fill.Replace(request), 502, c.message)
 				}
 				b.fake.Heal()
-				// Jira works again, so nothing of ours may stand in the way.
+				// Jira works again, so the same requests must succeed.
 				b.must(200, fill.Replace(jiraRequests[4]))
 			})
 		}
@@ -104,7 +103,7 @@ func TestJiraFails(t *testing.T) {
 	t.Cleanup(func() { wantEqual(t, "the number of requests to the other host", strangers.Load(), 0) })
 }
 
-// TestJiraResponseIsCutOff is apart from the other faults because here Jira does what it was asked.
+// TestJiraResponseIsCutOff is separate from the other faults because here Jira carries out the request.
 func TestJiraResponseIsCutOff(t *testing.T) {
 	t.Parallel()
 	eachJira(t, func(t *testing.T, b *ticketed) {
@@ -174,7 +173,7 @@ func TestClientDisconnectsDuringJiraRequest(t *testing.T) {
 	}
 }
 
-// leavesOnceAsked sends a request, and closes the connection when Jira has been asked.
+// leavesOnceAsked sends a request, and closes the connection once Jira has received its request.
 func (b *ticketed) leavesOnceAsked(request string) {
 	b.t.Helper()
 	ctx, leave := context.WithCancel(b.t.Context())
@@ -200,7 +199,7 @@ func (b *ticketed) leavesOnceAsked(request string) {
 
 func TestJiraUnreachable(t *testing.T) {
 	t.Parallel()
-	// Nobody listens at the near end of a connection, and no other test can get its port while it is open.
+	// No server listens at the local port of a connection, and no other test can get the port while the connection is open.
 	other := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(other.Close)
 	connection, err := net.Dial("tcp", other.Listener.Addr().String())

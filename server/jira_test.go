@@ -24,7 +24,7 @@ type ticketed struct {
 	config   jira.Config
 }
 
-// eachJira runs the test on both databases with Jira Cloud and with Jira Data Center: what holds for one holds for all.
+// eachJira runs the test on both databases, with Jira Cloud and with Jira Data Center.
 func eachJira(t *testing.T, test func(t *testing.T, b *ticketed), changes ...func(*jira.Config)) {
 	t.Helper()
 	for _, deployment := range []string{jira.Cloud, jira.DataCenter} {
@@ -60,7 +60,7 @@ func newTicketed(t *testing.T, deployment, database string, changes ...func(*jir
 	return b
 }
 
-// another is one more server of the same database and Jira, with a clock of its own.
+// another starts another server with the same database and Jira, and with its own clock.
 func (b *ticketed) another() *routecardtest.Server {
 	b.t.Helper()
 	tickets, err := jira.New(b.config)
@@ -111,7 +111,7 @@ func (b *ticketed) events(jobID string) []string {
 	return eventTypes(routecardtest.Decode[[]gen.Event](b.t, b.must(200, "GET /api/events?jobId="+jobID)))
 }
 
-// state is all that anybody can read of jobs and events.
+// state returns all jobs and events as the API shows them.
 func (b *ticketed) state() string {
 	b.t.Helper()
 	jobs, events := b.must(200, "GET /api/jobs?include=progress"), b.must(200, "GET /api/events")
@@ -122,7 +122,7 @@ func (b *ticketed) state() string {
 	return strings.Join(out, "\n")
 }
 
-// refuses checks that the request is answered with this error, and changes nothing on our side.
+// refuses checks that the request gets this error and changes nothing in Routecard.
 func (b *ticketed) refuses(request string, status int, message string) {
 	b.t.Helper()
 	before := b.state()
@@ -136,7 +136,7 @@ func (b *ticketed) refuses(request string, status int, message string) {
 	}
 }
 
-// asks checks how many requests reach Jira meanwhile.
+// asks checks how many requests Jira receives while the function runs.
 func (b *ticketed) asks(want int, meanwhile func()) {
 	b.t.Helper()
 	before := len(b.fake.Requests())
@@ -162,7 +162,8 @@ func (b *ticketed) names(query string) []string {
 	return listNames(b.t, b.s, "/api/jobs?"+query)
 }
 
-// together answers rightly, but not before so many requests have come: their senders have all read what they go by.
+// together responds as Jira would, but only after this number of requests has arrived, so that all callers have read the database
+// by then.
 func together(count int32) jiratest.Fault {
 	var arrived atomic.Int32
 	all := make(chan struct{})
@@ -178,7 +179,7 @@ func together(count int32) jiratest.Fault {
 	}
 }
 
-// meanwhile does something while Jira is being asked for the first time, and answers rightly.
+// meanwhile calls a function during the first request to Jira, and then responds as Jira would.
 func meanwhile(do func()) jiratest.Fault {
 	var done atomic.Bool
 	return func(w http.ResponseWriter, r *http.Request, fake *jiratest.Server) {

@@ -52,18 +52,18 @@ func TestGetJob(t *testing.T) {
 			wantHeaders: []string{`ETag: "1"`},
 		},
 		{
-			name: "with a body that nobody reads", method: "GET", path: "/api/jobs/{job}", body: `[`, wantStatus: 200,
+			name: "a GET with a body", method: "GET", path: "/api/jobs/{job}", body: `[`, wantStatus: 200,
 			wantBody: exampleJob,
 		},
 	})
 }
 
-// update is a scenario of updateJob that is refused with these failures.
+// update returns a scenario in which updateJob fails with these messages.
 func update(name, body string, wantErrors ...string) scenario {
 	return scenario{name: name, method: "PUT", path: "/api/jobs/{job}", body: body, wantStatus: 400, wantErrors: wantErrors}
 }
 
-// updated is a scenario of updateJob that succeeds, and leaves the rest of the job as it was.
+// updated returns a scenario in which updateJob succeeds and does not change the other fields.
 func updated(name, body, wantName, wantGoal string) scenario {
 	return scenario{
 		name: name, method: "PUT", path: "/api/jobs/{job}", body: body, wantStatus: 200,
@@ -93,27 +93,27 @@ func TestUpdateJob(t *testing.T) {
 		update("goalQuantity a fraction", `{"goalQuantity":60.5}`, goalInteger),
 		update("both", `{"goalQuantity":-1,"name":""}`, "name cannot be empty", goalPositive),
 		{
-			name: "no object", method: "PUT", path: "/api/jobs/{job}", body: `[]`, wantStatus: 400, wantMessage: notObject,
+			name: "a body that is not an object", method: "PUT", path: "/api/jobs/{job}", body: `[]`, wantStatus: 400, wantMessage: notObject,
 		},
 		{
-			name: "no JSON", method: "PUT", path: "/api/jobs/{job}", body: `{"name":"y"}}`, wantStatus: 400, wantMessage: notJSON,
+			name: "a body that is not JSON", method: "PUT", path: "/api/jobs/{job}", body: `{"name":"y"}}`, wantStatus: 400, wantMessage: notJSON,
 		},
 		{
 			name: "an empty body", method: "PUT", path: "/api/jobs/{job}", headers: []string{"Content-Type: application/json"},
 			wantStatus: 400, wantMessage: notJSON,
 		},
 
-		// The body first, then whether there is such a job, then its state.
+		// The server checks the body first, then whether the job exists, and then its state.
 		{
-			name: "a bad body for no job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":""}`,
+			name: "an invalid body for an unknown job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":""}`,
 			headers: []string{`If-Match: "9"`}, wantStatus: 400, wantErrors: []string{"name cannot be empty"},
 		},
 		{
-			name: "another version of no job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":"y"}`,
+			name: "another version of an unknown job", method: "PUT", path: "/api/jobs/" + noJob, body: `{"name":"y"}`,
 			headers: []string{`If-Match: "9"`}, wantStatus: 404, wantMessage: "Job not found: " + noJob,
 		},
 		{
-			name: "a bad body for another version", method: "PUT", path: "/api/jobs/{job}", body: `{"name":""}`,
+			name: "an invalid body for another version", method: "PUT", path: "/api/jobs/{job}", body: `{"name":""}`,
 			headers: []string{`If-Match: "9"`}, wantStatus: 400, wantErrors: []string{"name cannot be empty"},
 		},
 	})
@@ -164,7 +164,7 @@ func TestIfMatch(t *testing.T) {
 	run(t, scenarios)
 }
 
-// TestUpdateJobMovesVersionAndTime checks that a reader can tell each state of a job from the one before.
+// TestUpdateJobMovesVersionAndTime checks that each update changes the ETag and updatedAt.
 func TestUpdateJobMovesVersionAndTime(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -206,7 +206,7 @@ func TestRefusedChangesChangeNothing(t *testing.T) {
 	})
 }
 
-// TestUpdatesAtOnce has many planners change the version that they all have read: one of them may.
+// TestUpdatesAtOnce has many clients change the version that all of them have read: one of them succeeds.
 func TestUpdatesAtOnce(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

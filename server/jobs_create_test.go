@@ -11,17 +11,17 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// create is a scenario of createJob that is refused with these failures.
+// create returns a scenario in which createJob fails with these messages.
 func create(name, body string, wantErrors ...string) scenario {
 	return scenario{name: name, method: "POST", path: "/api/jobs", body: body, wantStatus: 400, wantErrors: wantErrors}
 }
 
-// notCreated is a scenario of createJob whose body is not even an object.
+// notCreated returns a scenario of createJob with a body that is not an object.
 func notCreated(name, body, wantMessage string) scenario {
 	return scenario{name: name, method: "POST", path: "/api/jobs", body: body, wantStatus: 400, wantMessage: wantMessage}
 }
 
-// created is a scenario of createJob that succeeds.
+// created returns a scenario in which createJob succeeds.
 func created(name, body, wantBody string, wantAbsent ...string) scenario {
 	return scenario{
 		name: name, method: "POST", path: "/api/jobs", body: body,
@@ -211,7 +211,7 @@ func TestCreateJobResponse(t *testing.T) {
 	})
 }
 
-// TestStringsComeBackAsSent sends what careless code trims, escapes, folds or cuts.
+// TestStringsComeBackAsSent sends strings that careless code would trim, escape, case-fold, or truncate.
 func TestStringsComeBackAsSent(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -265,7 +265,7 @@ func TestStringsComeBackAsSent(t *testing.T) {
 	})
 }
 
-// wantStrings checks that an answer holds the strings of what was sent, byte by byte.
+// wantStrings checks that a response contains the strings of the request, byte by byte.
 func wantStrings(t *testing.T, operation string, answer []byte, sent client.JobCreate) {
 	t.Helper()
 	var got client.JobCreate

@@ -253,8 +253,8 @@ func TestListJobsPages(t *testing.T) {
 	})
 }
 
-// TestListJobsPagesWhileOthersCreateAndDelete walks through the pages while jobs come and go. What was there at the
-// beginning and stays is seen exactly once.
+// TestListJobsPagesWhileOthersCreateAndDelete reads the pages while jobs are created and deleted. Each job that exists the whole
+// time is seen exactly once.
 func TestListJobsPagesWhileOthersCreateAndDelete(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -310,8 +310,8 @@ func TestListJobsWithProgress(t *testing.T) {
 	})
 }
 
-// TestListJobsStreams gets more than the server holds at a time, and does not read until it has written all that the
-// connection takes.
+// TestListJobsStreams requests more than the server keeps in memory, and starts to read only when the buffers of the connection are
+// full.
 func TestListJobsStreams(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

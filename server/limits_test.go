@@ -24,7 +24,7 @@ const connections = 15
 // the machine may be busy, and still shorter than what requests would take that wait one after the other.
 const bound = 40 * time.Second
 
-// wantBusy sends requests at once, all of which must be told within the bound that the server is too busy.
+// wantBusy sends requests at the same time. All of them must get a 503 within the bound.
 func wantBusy(t *testing.T, s *routecardtest.Server, requests [][3]string) {
 	t.Helper()
 	begun := time.Now()
@@ -80,7 +80,7 @@ func TestExhaustedPool(t *testing.T) {
 		{"POST", "/api/serials/SN-00001/advance", `{}`},
 	}
 	wantBusy(t, s, requests)
-	// By now the server would read its keys again, for which there is no connection either. Many ask at once.
+	// Now the server has to read its keys again, and has no connection for that either. Many requests arrive at once.
 	var many [][3]string
 	for range 5 {
 		many = append(many, requests...)
@@ -98,8 +98,8 @@ func TestExhaustedPool(t *testing.T) {
 	createJobs(t, s, "z")
 }
 
-// TestLockedSQLite has another program hold SQLite's one lock for writing. Reads go on, writes are told in time that they
-// were not made, and are made when the lock is free.
+// TestLockedSQLite has another program hold SQLite's one lock for writing. Reads work. Writes get a 503 in time, and succeed when
+// the lock is free.
 func TestLockedSQLite(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))
@@ -138,8 +138,8 @@ func TestLockedSQLite(t *testing.T) {
 	wantEqual(t, "the list after all", listNames(t, s, "/api/jobs"), []string{"z", "JOB-2024-001"})
 }
 
-// TestDatabaseStopsResponding has the connections to PostgreSQL carry nothing any more, as when its machine loses power,
-// while new ones are fine. Clients that wait no longer are what frees the connections; the server must not hang on its own.
+// TestDatabaseStopsResponding stops all data on the open connections to PostgreSQL, as when its machine loses power, while new
+// connections work. A connection becomes free when its client gives up, and the server itself must not wait forever.
 func TestDatabaseStopsResponding(t *testing.T) {
 	t.Parallel()
 	database, silent := routecardtest.SilentDatabase(t, postgrestest.Database(t))
@@ -150,7 +150,7 @@ func TestDatabaseStopsResponding(t *testing.T) {
 	wantEqual(t, "the status for a stranger", s.Do(t, "GET", "/api/jobs", "").Status, 401)
 
 	silent.Store(true)
-	// The keys grow old, and reading them again is the first that falls silent.
+	// The keys expire, and the query that reads them again is the first one without a response.
 	for begun := time.Now(); time.Since(begun) < 7*time.Second; time.Sleep(100 * time.Millisecond) {
 		ctx, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		asked, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/api/jobs", http.NoBody)
@@ -171,8 +171,8 @@ func TestDatabaseStopsResponding(t *testing.T) {
 	}
 }
 
-// TestLargestRequests sends as much as may be sent, to every operation with a body and in forms that take the most work.
-// Each is answered, and not with a fault of the server's.
+// TestLargestRequests sends the largest allowed body to every operation that has one, in the forms that need the most work. No
+// response is a 5xx.
 func TestLargestRequests(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -200,7 +200,7 @@ func TestLargestRequests(t *testing.T) {
 				if answer.Status >= 500 {
 					t.Errorf("%s to %s: %d %s", name, path, answer.Status, answer.Body)
 				}
-				// A refusal is not longer than what is refused.
+				// An error response is not longer than the request.
 				if len(answer.Body) > 1<<20+len(body) {
 					t.Errorf("%s to %s is answered with %d bytes", name, path, len(answer.Body))
 				}
@@ -215,7 +215,7 @@ func TestLargestRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked.Header.Set("X-Padding", strings.Repeat("x", 2<<20))
-		// Refused by Go's server before any of ours sees it.
+		// Go's HTTP server refuses it before the handler runs.
 		wantEqual(t, "the status of a header too long", exchange(t, asked).Status, 431)
 	})
 }

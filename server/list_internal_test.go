@@ -20,7 +20,7 @@ import (
 
 var errSecret = errors.New("secret cause")
 
-// serveRoute serves one route of a test, with everything that surrounds the operations.
+// serveRoute serves one route of a test, with the middleware of the server.
 func serveRoute(t *testing.T, handle gin.HandlerFunc) (url string, log *strings.Builder) {
 	t.Helper()
 	rules, err := contract.Load(gen.Contract)

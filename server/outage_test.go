@@ -142,7 +142,7 @@ func blockWriting(t *testing.T, database string) (release func()) {
 	}
 }
 
-// TestReadyWhileBusy asks a server that is never without a writer. It is busy, and ready.
+// TestReadyWhileBusy checks that a server is ready while it always has a request that writes.
 func TestReadyWhileBusy(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

@@ -6,7 +6,7 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestPages asks for every page and for the files that they load, as a browser does.
+// TestPages requests every page and the files that it loads, as a browser does.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

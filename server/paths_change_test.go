@@ -9,7 +9,7 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// update changes the path and takes over what it then is.
+// update changes the path and keeps the response as the path of the floor.
 func (f *floor) update(body string) {
 	f.t.Helper()
 	f.path = routecardtest.Decode[gen.Path](f.t, f.must(200, "PUT /api/paths/{path} "+body))
@@ -62,7 +62,7 @@ func TestUpdatePath(t *testing.T) {
 	})
 }
 
-// TestStepIdentity edits the steps of a path under way. A step is who its id says, wherever it stands.
+// TestStepIdentity edits the steps of a path with units in progress. A step keeps its id at every position.
 func TestStepIdentity(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -82,7 +82,7 @@ func TestStepIdentity(t *testing.T) {
 		wantJSON(t, f.must(200, "GET /api/serials/{sn2}").Body, f.fill(`{"currentStepId":"{A}","currentStepIndex":3}`))
 		f.checkProgress()
 
-		// null clears, what is not sent stays.
+		// Null clears a field. A field that is not sent does not change.
 		f.update(`{"steps":[{"id":"{C}","name":"C"},{"id":"{B2}","name":"B2","location":null,"optional":false},{"id":"{A}","name":"A"}]}`)
 		wantEqual(t, "the steps", stepNames(f.path), "C B2 A")
 		b := f.path.Steps[1]
@@ -93,7 +93,7 @@ func TestStepIdentity(t *testing.T) {
 	})
 }
 
-// TestStepsByPlace sends steps without any id: each is the one that stands at its place.
+// TestStepsByPlace sends steps without any id: each is the step with the same index.
 func TestStepsByPlace(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -128,7 +128,7 @@ func TestUpdateStepsRefuses(t *testing.T) {
 			f.missing(`PUT /api/paths/{path} {"steps":[{"id":"{A}","name":"A"},{"id":"`+foreign+`","name":"X"}]}`, "Step not found: "+foreign)
 			f.invalid(`PUT /api/paths/{path} {"steps":[{"id":"{A}","name":"A"},{"id":"{A}","name":"B"}]}`, f.fill("steps.1.id must not repeat {A}"))
 		})
-		// Nobody stands there any more, completed and scrapped units do not count.
+		// No unit in progress stands there. Completed and scrapped units do not count.
 		f.must(200, "/api/serials/{sn1}/advance")
 		f.must(200, `/api/serials/scrap {"serialIds":["{sn2}"],"reason":"damaged"}`)
 		removed := f.path.Steps[1].ID
@@ -139,7 +139,7 @@ func TestUpdateStepsRefuses(t *testing.T) {
 	})
 }
 
-// TestHistoryKeepsNames looks at events of a step that was renamed, and then removed.
+// TestHistoryKeepsNames checks the events of a step that was renamed and then removed.
 func TestHistoryKeepsNames(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -187,7 +187,7 @@ func TestUpdateStep(t *testing.T) {
 	})
 }
 
-// TestPathIfMatch changes and deletes only the version that was read. A unit that moves does not spoil a planner's edit.
+// TestPathIfMatch changes and deletes only the version that was read. The move of a unit does not change the version of its path.
 func TestPathIfMatch(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

@@ -128,7 +128,7 @@ func pages[Item any](f *floor, path string, limit int) []Item {
 	return all
 }
 
-// TestDistribution moves units about and looks where they stand and where they pile up.
+// TestDistribution moves units and checks the number of units at each step and the bottleneck.
 func TestDistribution(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -168,7 +168,7 @@ func TestDistribution(t *testing.T) {
 	})
 }
 
-// TestProgressBeyondTheGoal shows what is neither rounded nor clamped.
+// TestProgressBeyondTheGoal checks that percentages are neither rounded nor clamped.
 func TestProgressBeyondTheGoal(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -182,7 +182,7 @@ func TestProgressBeyondTheGoal(t *testing.T) {
 	})
 }
 
-// TestJobsDoNotShare checks that what happens on one job shows on no other, and on one path on no other of its job.
+// TestJobsDoNotShare checks that changes of a job do not change other jobs, and changes of a path do not change other paths of its job.
 func TestJobsDoNotShare(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

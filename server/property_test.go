@@ -16,9 +16,9 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestRequestsMadeFromTheSchemas sends every operation what its schemas allow and what they don't. Nothing is answered
-// with 5xx, every answer is what the contract says, what it allows is accepted, and what it doesn't is refused with 400
-// that names the field. A failure shows the request as a line for a shell.
+// TestRequestsMadeFromTheSchemas sends valid and invalid requests to every operation, drawn from its schemas. No response is a 5xx,
+// every response follows the contract, valid requests are accepted, and invalid requests get a 400 that names the field. A failure
+// shows the request as a shell command.
 func TestRequestsMadeFromTheSchemas(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -47,20 +47,20 @@ func listFirst(operation *contracttest.Operation) string {
 	return "1"
 }
 
-// guest sends requests that it does not understand, and knows what may become of them.
+// guest sends random requests, and knows which responses are allowed.
 type guest struct {
 	*world
 	at *front
-	// known are ids of things that exist; sent with another name they exist as well.
+	// known are ids of existing resources, by the name of the property or parameter.
 	known map[string][]string
 	// keys are the idempotency keys that were used.
 	keys map[string]bool
-	// accepted counts answers 2xx to the operation.
+	// accepted counts the 2xx responses of the operation.
 	accepted int
 }
 
-// renew makes new things, and forgets those before. Requests to the operation name such as it can do something with, or
-// nearly all of them would conflict.
+// renew creates new resources and forgets the earlier ones. It creates resources in states that the operation accepts, because
+// otherwise nearly all requests would get a 409.
 func (g *guest) renew(t *testing.T, operation string) {
 	t.Helper()
 	g.populate(t)
@@ -116,7 +116,7 @@ func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
 	g.accepted = 0
 	sent, deleted := 0, 0
 	property := func(rt *rapid.T) {
-		// Most commands need a unit that can obey, and a deletion something to delete.
+		// Most commands need a unit whose state allows them, and a deletion needs a resource that can be deleted.
 		switch {
 		case sent == 0, operation.Method == "DELETE" && g.accepted > deleted,
 			operation.Method != "GET" && operation.Method != "DELETE" && sent%5 == 0:
@@ -139,7 +139,7 @@ func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
 	}
 	rapid.Check(t, property)
 	for range 20 {
-		// Some commands need several things to be right at once: a few requests may all have missed.
+		// Some commands succeed only if several values match, so a few requests can all fail.
 		if g.accepted == 0 && !t.Failed() {
 			rapid.Check(t, property)
 		}
@@ -149,7 +149,7 @@ func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
 	}
 }
 
-// send sends a request, and fails for an answer that it must not have.
+// send sends a request, and fails the test for a response that is not allowed.
 func (g *guest) send(t *rapid.T, r *drawnRequest) {
 	request := r.HTTP(t, g.at.url)
 	line := contracttest.Curl(request, r.Body)
@@ -177,7 +177,7 @@ func (g *guest) send(t *rapid.T, r *drawnRequest) {
 	}
 }
 
-// object says what is wrong with the status, if anything is.
+// object returns what is wrong with the status, or "".
 func (g *guest) object(r *drawnRequest, answer contracttest.Answer) string {
 	refused := answer.Status == http.StatusBadRequest
 	switch {
@@ -200,7 +200,7 @@ func (g *guest) object(r *drawnRequest, answer contracttest.Answer) string {
 	if r.Operation.Body != nil {
 		broken = Validate(r.Operation.Body, r.Value)
 	}
-	// The generator doesn't know the rules between fields, which are in not. It keeps to all others.
+	// The generator does not know the rules between fields, which the schemas have in not. It follows all other rules.
 	var failure *openapi3.SchemaError
 	if broken != nil && (!errors.As(broken, &failure) || failure.SchemaField != "not") {
 		return "this test is wrong: the schema does not allow what was taken for valid: " + broken.Error()
@@ -226,7 +226,8 @@ func (g *guest) object(r *drawnRequest, answer contracttest.Answer) string {
 			return "nothing was asked of the version"
 		}
 	case http.StatusConflict:
-		// The state decides, which other tests know. That some of the requests were accepted is seen at the end.
+		// The status depends on the state of the resources, which other tests check. At the end this test checks that some requests
+		// were accepted.
 	default:
 		if answer.Status/100 != 2 {
 			return "what the contract allows was refused"
@@ -242,7 +243,7 @@ func ptr[T any](list *[]T) []T {
 	return *list
 }
 
-// objectRefusal says what is wrong with a 400 for what the schemas allow. Some of it depends on the state.
+// objectRefusal returns what is wrong with a 400 for a request that the schemas allow. Some of these errors depend on the state.
 func (g *guest) objectRefusal(r *drawnRequest, answer contracttest.Answer) string {
 	excused := map[string][]string{
 		"createSerials":    {"jobId"},           // must be the path's
@@ -294,7 +295,7 @@ func (g *guest) objectRefusal(r *drawnRequest, answer contracttest.Answer) strin
 	return ""
 }
 
-// namesOnlyWhatExists tells whether all ids of the request are of things that were made for it.
+// namesOnlyWhatExists reports whether all ids in the request are of resources that the test has created.
 func (g *guest) namesOnlyWhatExists(r *drawnRequest) bool {
 	exists := func(name string, value any) bool {
 		ids, isID := g.known[name]
@@ -322,7 +323,7 @@ func (g *guest) namesOnlyWhatExists(r *drawnRequest) bool {
 		}
 		for _, item := range items {
 			if object, isObject := item.(map[string]any); isObject && object["id"] != nil {
-				// A step: whether it is one of this path is the path's affair.
+				// The id of a step. The server checks whether it is a step of this path.
 				return false
 			}
 			if !exists(name, item) {

@@ -8,8 +8,7 @@ import (
 
 func itoa(number int64) string { return strconv.FormatInt(number, 10) }
 
-// TestAdvanceToByMode bypasses one step of each kind in each mode, to the step after it and past the end: the table of
-// the design, spelled out.
+// TestAdvanceToByMode bypasses one step of each kind in each mode: to the step after it, and past the last step.
 func TestAdvanceToByMode(t *testing.T) {
 	t.Parallel()
 	var orders []order
@@ -50,7 +49,7 @@ func TestAdvanceToByMode(t *testing.T) {
 	give(t, orders)
 }
 
-// beyond is the same jump on a path that ends with the bypassed step, so that it completes the unit.
+// beyond is the result of the same move on a path that ends with the bypassed step, so that the move completes the unit.
 func beyond(o order, kind, status string) order {
 	o.name += ", to completion"
 	o.route = o.route[:len(o.route)-len(" C")]
@@ -88,47 +87,47 @@ func TestAdvanceTo(t *testing.T) {
 			wantSteps: "A completed, B deferred, C deferred, D skipped, E in_progress",
 		},
 		{
-			name: "past steps that are not all the same", route: "per_step A B C:physical:optional D:completion_gate E",
+			name: "past steps of several kinds", route: "per_step A B C:physical:optional D:completion_gate E",
 			before: []string{`steps/{D}/override {"reason":"x"}`}, request: `advance-to {"targetStepIndex":4,"fromStepIndex":0}`,
 			wantSteps: "A completed, B deferred, C skipped, D skipped, E in_progress",
 		},
 		{
-			name: "past one that binds among others", route: "per_step A B:optional C:physical D",
+			name: "past a physical step among others", route: "per_step A B:optional C:physical D",
 			request: `advance-to {"targetStepIndex":3}`, wantStatus: 409, wantMessage: "Serial number {sn} cannot bypass C",
 		},
 		{
-			name: "where it stands", route: "flexible A B C", before: []string{"advance"}, request: `advance-to {"targetStepIndex":1}`,
+			name: "the current step", route: "flexible A B C", before: []string{"advance"}, request: `advance-to {"targetStepIndex":1}`,
 			wantStatus: 409, wantMessage: "Serial number {sn} already stands at B",
 		},
 		{
-			name: "back", route: "flexible A B C", before: []string{"advance"}, request: `advance-to {"targetStepId":"{A}"}`,
+			name: "an earlier step", route: "flexible A B C", before: []string{"advance"}, request: `advance-to {"targetStepId":"{A}"}`,
 			wantStatus: 409, wantMessage: "Serial number {sn} cannot go back to A",
 		},
 		{
-			name: "from where it stood", route: "flexible A B C", before: []string{"advance"},
+			name: "fromStepIndex is an earlier step", route: "flexible A B C", before: []string{"advance"},
 			request: `advance-to {"targetStepIndex":2,"fromStepIndex":0}`, wantStatus: 409, wantMessage: "Serial number {sn} is no longer at A (step 1)",
 		},
 		{
-			name: "beyond completion", request: `advance-to {"targetStepIndex":4}`, wantStatus: 400,
+			name: "an index after the completion", request: `advance-to {"targetStepIndex":4}`, wantStatus: 400,
 			wantErrors: []string{"targetStepIndex must be at most 3"},
 		},
 		{
-			name: "before the beginning", request: `advance-to {"targetStepIndex":-1}`, wantStatus: 400,
+			name: "a negative index", request: `advance-to {"targetStepIndex":-1}`, wantStatus: 400,
 			wantErrors: []string{"targetStepIndex must be at least 0"},
 		},
-		{name: "nowhere", request: "advance-to", wantStatus: 400, wantErrors: []string{"targetStepIndex is required"}},
+		{name: "no target", request: "advance-to", wantStatus: 400, wantErrors: []string{"targetStepIndex is required"}},
 		{
-			name: "two places", request: `advance-to {"targetStepIndex":1,"targetStepId":"{B}"}`, wantStatus: 400,
+			name: "both targets", request: `advance-to {"targetStepIndex":1,"targetStepId":"{B}"}`, wantStatus: 400,
 			wantErrors: []string{"targetStepIndex must not be given together with targetStepId"},
 		},
 		{
-			name: "a step of no path", request: `advance-to {"targetStepId":"` + unknown + `"}`, wantStatus: 404,
+			name: "an unknown step", request: `advance-to {"targetStepId":"` + unknown + `"}`, wantStatus: 404,
 			wantMessage: "Step not found: " + unknown,
 		},
 	})
 }
 
-// TestDeferredWork tells how owed steps hold a unit up, and how they are settled.
+// TestDeferredWork checks that a unit with deferred steps cannot be completed, and that the steps can be completed or waived.
 func TestDeferredWork(t *testing.T) {
 	t.Parallel()
 	const (
@@ -183,7 +182,7 @@ func TestDeferredWork(t *testing.T) {
 	}
 	give(t, append(orders,
 		order{
-			name: "a mode that is made strict still owes", route: "flexible A B C",
+			name: "a deferred step stays deferred after the mode becomes strict", route: "flexible A B C",
 			before: []string{skipB, `PUT /api/paths/{path} {"advancementMode":"strict"}`}, request: "advance", wantStatus: 409,
 			wantMessage: "Serial number {sn} cannot be completed while these steps are deferred: B",
 		},
@@ -200,15 +199,15 @@ func TestDeferredWork(t *testing.T) {
 		},
 		order{name: "waive twice", route: "flexible A B C", before: []string{skipB, waiveB}, request: waiveB, wantStatus: 409, wantMessage: notDeferredB},
 		order{name: "complete twice", route: "flexible A B C", before: []string{skipB, completeB}, request: completeB, wantStatus: 409, wantMessage: notDeferredB},
-		order{name: "waive what is ahead", request: waiveB, wantStatus: 409, wantMessage: notDeferredB},
-		order{name: "complete what is under way", before: []string{"advance"}, request: completeB, wantStatus: 409, wantMessage: notDeferredB},
-		order{name: "waive what is skipped", route: "flexible A B:optional C", before: []string{skipB}, request: waiveB, wantStatus: 409, wantMessage: notDeferredB},
+		order{name: "waive a pending step", request: waiveB, wantStatus: 409, wantMessage: notDeferredB},
+		order{name: "complete the current step", before: []string{"advance"}, request: completeB, wantStatus: 409, wantMessage: notDeferredB},
+		order{name: "waive a skipped step", route: "flexible A B:optional C", before: []string{skipB}, request: waiveB, wantStatus: 409, wantMessage: notDeferredB},
 		order{
-			name: "waive without a word", route: "flexible A B C", before: []string{skipB}, request: "steps/{B}/waive", wantStatus: 400,
+			name: "waive without a body", route: "flexible A B C", before: []string{skipB}, request: "steps/{B}/waive", wantStatus: 400,
 			wantErrors: []string{"reason is required", "approverId is required"},
 		},
 		order{
-			name: "waive with blanks", route: "flexible A B C", before: []string{skipB},
+			name: "waive with texts of spaces only", route: "flexible A B C", before: []string{skipB},
 			request: `steps/{B}/waive {"reason":" ","approverId":"\t"}`, wantStatus: 400, wantErrors: []string{"reason is required", "approverId is required"},
 		},
 	))
@@ -225,14 +224,14 @@ func TestOverride(t *testing.T) {
 			wantSteps: "A in_progress, B pending overridden, C pending",
 			wantEvent: `{"type":"serial.step_overridden","userId":"maria","stepId":"{B}","data":{"stepName":"B","reason":"Prototype"}}`,
 		},
-		{name: "the step under way", before: []string{"advance"}, request: override, wantSteps: "A completed, B in_progress overridden, C pending"},
+		{name: "the current step", before: []string{"advance"}, request: override, wantSteps: "A completed, B in_progress overridden, C pending"},
 		{name: "ends when the step is passed", before: []string{"advance", override}, request: "advance", wantSteps: "A completed, B completed, C in_progress"},
 		{
 			name: "ends when the step is bypassed", route: "per_step A B:physical C", before: []string{override},
 			request: `advance-to {"targetStepIndex":2}`, wantSteps: "A completed, B skipped, C in_progress",
 		},
 		{
-			name: "twice", before: []string{override}, request: override, wantStatus: 409,
+			name: "a step that is overridden already", before: []string{override}, request: override, wantStatus: 409,
 			wantMessage: "Step B is already overridden for serial number {sn}",
 		},
 		{
@@ -245,20 +244,20 @@ func TestOverride(t *testing.T) {
 		},
 		{name: "without a reason", request: "steps/{B}/override", wantStatus: 400, wantErrors: []string{"reason is required"}},
 		{
-			name: "cleared", before: []string{override}, request: "DELETE steps/{B}/override", wantStatus: 204,
+			name: "an override is cleared", before: []string{override}, request: "DELETE steps/{B}/override", wantStatus: 204,
 			wantSteps: "A in_progress, B pending, C pending",
 			wantEvent: `{"type":"serial.override_cleared","userId":"anonymous","stepId":"{B}","data":{"stepName":"B"}}`,
 		},
 		{
-			name: "binds again when cleared", route: "per_step A B:physical C", before: []string{override, "DELETE steps/{B}/override"},
+			name: "the step is required again after the override is cleared", route: "per_step A B:physical C", before: []string{override, "DELETE steps/{B}/override"},
 			request: `advance-to {"targetStepIndex":2}`, wantStatus: 409, wantMessage: "Serial number {sn} cannot bypass B",
 		},
 		{
-			name: "cleared twice", before: []string{override, "DELETE steps/{B}/override"}, request: "DELETE steps/{B}/override",
+			name: "an override is cleared twice", before: []string{override, "DELETE steps/{B}/override"}, request: "DELETE steps/{B}/override",
 			wantStatus: 409, wantMessage: "Step B is not overridden for serial number {sn}",
 		},
 		{
-			name: "cleared when passed", before: []string{override, "advance", "advance"}, request: "DELETE steps/{B}/override",
+			name: "an override of a passed step is cleared", before: []string{override, "advance", "advance"}, request: "DELETE steps/{B}/override",
 			wantStatus: 409, wantMessage: "Step B is not overridden for serial number {sn}",
 		},
 	})

@@ -12,25 +12,26 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// scenario is one request and what must come of it.
+// scenario is one request and the expected response.
 type scenario struct {
 	name   string
 	method string
-	// path may hold {job}: the id of a job that is made for this scenario alone, from exampleJob.
+	// path may contain {job}: the id of a job that is created for this scenario alone, from exampleJob.
 	path string
 	// headers are "Name: value", see routecardtest.Server.Do.
 	headers []string
 	body    string
 
 	wantStatus int
-	// wantBody is JSON that the answer must hold: an object may have more fields than it names, everything else is equal.
+	// wantBody is JSON that the response must contain: an object may have additional fields, and everything else must be equal.
 	wantBody string
-	// wantAbsent are fields that the answer must not have.
+	// wantAbsent are fields that the response must not have.
 	wantAbsent []string
-	// wantMessage is the sentence of an error that is no validation failure; nothing else stands in the answer.
+	// wantMessage is the message of an error that is not a validation error. The response has no other fields than the status and
+	// the message.
 	wantMessage string
-	// wantErrors are all failures of a validation in their order; each begins with its field. The answer is no more than
-	// these, their first as its message.
+	// wantErrors are all messages of a validation error in their order; each begins with its field. The message of the response is
+	// the first of them.
 	wantErrors []string
 	// wantHeaders are "Name: value"; the methods of Allow in the order of the alphabet.
 	wantHeaders []string
@@ -40,7 +41,7 @@ const exampleJob = `{"name":"JOB-2024-001","goalQuantity":50,"jiraTicketKey":"PI
 	`"jiraTicketSummary":"Build 50 aluminum housings","jiraPartNumber":"ALU-HOUSING-7075","jiraPriority":"High",` +
 	`"jiraEpicLink":"PI-10","jiraLabels":["Q1-2024","rush"]}`
 
-// run runs each scenario on both databases. Those on one database share a server, so none may count on being alone.
+// run runs each scenario on both databases. The scenarios on one database share a server, so none may depend on being the only one.
 func run(t *testing.T, scenarios []scenario) {
 	t.Helper()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -114,7 +115,7 @@ func (c *scenario) checkError(t *testing.T, answer routecardtest.Answer) {
 	wantError(t, answer, want)
 }
 
-// wantError checks that the answer is this error and nothing beside it.
+// wantError checks that the response is exactly this error.
 func wantError(t *testing.T, answer routecardtest.Answer, want gen.Error) {
 	t.Helper()
 	if answer.Status != want.StatusCode {
@@ -132,7 +133,7 @@ func wantError(t *testing.T, answer routecardtest.Answer, want gen.Error) {
 	}
 }
 
-// wantJSON checks that one JSON text holds another: objects may have more fields than it names, everything else is equal.
+// wantJSON checks that one JSON text contains another: objects may have additional fields, and everything else must be equal.
 func wantJSON(t *testing.T, got, want string) {
 	t.Helper()
 	if err := holds(decodeNumbers(t, got), decodeNumbers(t, want), "the answer"); err != nil {
@@ -185,7 +186,7 @@ func holds(got, want any, where string) error {
 	return nil
 }
 
-// createJob makes a job from the body of a request.
+// createJob creates a job from the body of a request.
 func createJob(t *testing.T, s *routecardtest.Server, body string) gen.Job {
 	t.Helper()
 	answer := s.Do(t, "POST", "/api/jobs", body)
@@ -195,7 +196,7 @@ func createJob(t *testing.T, s *routecardtest.Server, body string) gen.Job {
 	return routecardtest.Decode[gen.Job](t, answer)
 }
 
-// createJobs makes jobs with these names, one after the other.
+// createJobs creates jobs with these names, one after the other.
 func createJobs(t *testing.T, s *routecardtest.Server, names ...string) {
 	t.Helper()
 	for _, name := range names {

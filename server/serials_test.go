@@ -73,8 +73,8 @@ func TestCreateSerialsByNumber(t *testing.T) {
 	})
 }
 
-// TestGeneratedNumbersSkipUsedNumbers has the shop bring numbers of the server's own form along: batches stay contiguous, and no number
-// is given twice.
+// TestGeneratedNumbersSkipUsedNumbers creates units with the shop's own numbers in the form SN-n: the generated numbers of a batch
+// stay contiguous, and no number is used twice.
 func TestGeneratedNumbersSkipUsedNumbers(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -188,7 +188,7 @@ func TestListSerials(t *testing.T) {
 		f.invalid("GET /api/serials?limit=1001", "limit must be at most 1000")
 		f.invalid("GET /api/serials?cursor=%20", "cursor must be taken from the Link header of a page")
 
-		// What is listed is what is read one by one.
+		// The list has the same units as single reads.
 		for _, serial := range routecardtest.Decode[[]gen.Serial](t, f.must(200, "GET /api/serials")) {
 			detail := routecardtest.Decode[gen.SerialDetail](t, f.must(200, "GET /api/serials/"+serial.ID))
 			wantEqual(t, "the unit", serial, detail.Serial)
@@ -196,7 +196,7 @@ func TestListSerials(t *testing.T) {
 	})
 }
 
-// TestSerialPagesAreStable creates units between two pages: nothing repeats, nothing is missed.
+// TestSerialPagesAreStable creates units between two pages: no unit is repeated or missing.
 func TestSerialPagesAreStable(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -211,7 +211,7 @@ func TestSerialPagesAreStable(t *testing.T) {
 	})
 }
 
-// TestLongSerialList is longer than what the server reads at a time.
+// TestLongSerialList reads a list that is longer than one read of the server.
 func TestLongSerialList(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -222,7 +222,7 @@ func TestLongSerialList(t *testing.T) {
 	})
 }
 
-// TestSerialTimes checks that a reader can tell each state of a unit from the one before by its time.
+// TestSerialTimes checks that each change of a unit changes its updatedAt.
 func TestSerialTimes(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

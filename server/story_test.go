@@ -154,7 +154,7 @@ func withOneMistake(value any) []any {
 	return all
 }
 
-// told is what a replay has found.
+// told is the result of a replay.
 type told struct {
 	faults   []string
 	replayed map[string]bool

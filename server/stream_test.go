@@ -23,7 +23,7 @@ const streamPatience = time.Minute
 type stream struct {
 	t      *testing.T
 	events chan gen.Event
-	// comments are what else was sent, without the colon.
+	// comments are the comment lines of the stream, without the colon.
 	comments chan string
 	header   http.Header
 	// ended is closed at the end of the stream.
@@ -31,7 +31,7 @@ type stream struct {
 	close context.CancelFunc
 }
 
-// openStream opens a stream at a URL. It is over after the test at the latest.
+// openStream opens a stream at a URL. The stream ends with the test at the latest.
 func openStream(t *testing.T, url string, headers ...string) *stream {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -70,7 +70,7 @@ func openStream(t *testing.T, url string, headers ...string) *stream {
 	return s
 }
 
-// read takes the stream apart. The end of the connection is no error, a message that is not as it should be is one.
+// read parses the stream. The end of the connection is not an error; an invalid message is.
 func (s *stream) read(in io.Reader) error {
 	fields := map[string]string{}
 	lines := bufio.NewScanner(in)
@@ -109,7 +109,7 @@ func parseEvent(fields map[string]string) (gen.Event, error) {
 	return event, nil
 }
 
-// next returns so many events.
+// next returns the given number of events.
 func (s *stream) next(n int) []gen.Event {
 	s.t.Helper()
 	events := []gen.Event{}
@@ -124,7 +124,7 @@ func (s *stream) next(n int) []gen.Event {
 	return events
 }
 
-// TestStream follows a change as it happens, after all that was before.
+// TestStream reads all earlier events, and then a change when it happens.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -147,8 +147,8 @@ func TestStream(t *testing.T) {
 	})
 }
 
-// TestStreamOfAnotherServer follows a server on which nothing happens: it tells what happens on the other one, and does not
-// wait with that until it has a heartbeat to send.
+// TestStreamOfAnotherServer follows a server that makes no changes. The stream has the changes of another server, and gets them
+// before the next heartbeat.
 func TestStreamOfAnotherServer(t *testing.T) {
 	t.Parallel()
 	twoServers(t, func(t *testing.T, servers [2]*routecardtest.Server) {
@@ -189,7 +189,7 @@ func TestStreamContinues(t *testing.T) {
 			wantEqual(t, "the status with "+header, answer.Status, 400)
 		}
 
-		// A connection that breaks again and again: each time the stream goes on where it was.
+		// The connection breaks several times. Each new stream continues after the last event.
 		seen := []gen.Event{}
 		for len(seen) < len(all) {
 			header := "Last-Event-ID: 0"
@@ -229,7 +229,7 @@ func TestStreamFilters(t *testing.T) {
 	})
 }
 
-// TestLongStream is longer than what the server reads at a time.
+// TestLongStream reads a stream that is longer than one read of the server.
 func TestLongStream(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -263,8 +263,7 @@ func TestStreamNegotiation(t *testing.T) {
 	})
 }
 
-// TestHeartbeat waits for the sign of life of a stream on which nothing happens, which the contract promises every 15
-// seconds.
+// TestHeartbeat waits for the comment line that the contract promises every 15 seconds on a stream without events.
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	s := routecardtest.New(t, routecardtest.SQLite(t))

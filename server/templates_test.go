@@ -60,7 +60,7 @@ func TestTemplates(t *testing.T) {
 	})
 }
 
-// TestTemplateIsNotSentAgain sends versions that a client may have.
+// TestTemplateIsNotSentAgain sends If-None-Match with versions that a client may have.
 func TestTemplateIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

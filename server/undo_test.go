@@ -8,26 +8,26 @@ import (
 	"github.com/routecard/routecard/internal/routecardtest"
 )
 
-// TestUndo takes back what the other tests of commands do not: they undo each command once, at the end.
+// TestUndo covers the cases that the other tests of commands do not: those undo each command once, at the end.
 func TestUndo(t *testing.T) {
 	t.Parallel()
 	give(t, []order{
-		{name: "nothing", request: "undo", wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo"},
+		{name: "a unit without changes", request: "undo", wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo"},
 		{
-			name: "more than there is", before: []string{"advance", "advance", "undo", "undo"}, request: "undo",
+			name: "a unit whose changes were all undone", before: []string{"advance", "advance", "undo", "undo"}, request: "undo",
 			wantStatus: 409, wantMessage: "Serial number {sn} has nothing to undo",
 		},
 		{
-			name: "twice", before: []string{"advance", "advance", "undo"}, request: `undo {"userId":"maria"}`,
+			name: "a second undo", before: []string{"advance", "advance", "undo"}, request: `undo {"userId":"maria"}`,
 			wantSteps: "A in_progress, B pending, C pending", wantEvent: `{"type":"serial.undone","userId":"maria","stepId":"{A}"}`,
 		},
 		{
-			name: "what was done after an undo", before: []string{"advance", "undo", `scrap {"reason":"damaged"}`}, request: "undo",
+			name: "a change after an undo", before: []string{"advance", "undo", `scrap {"reason":"damaged"}`}, request: "undo",
 			wantBody: `{"status":"in_progress","currentStepIndex":0}`, wantSteps: "A in_progress, B pending, C pending",
 			wantAbsent: []string{"scrapReason", "scrapExplanation", "scrappedBy", "scrappedAt"},
 		},
 		{
-			name: "what was before an undo of something else", before: []string{"advance", "advance", "undo", `scrap {"reason":"damaged"}`, "undo"},
+			name: "an earlier change after an undo of another one", before: []string{"advance", "advance", "undo", `scrap {"reason":"damaged"}`, "undo"},
 			request: "undo", wantSteps: "A in_progress, B pending, C pending",
 		},
 		{
@@ -37,14 +37,14 @@ func TestUndo(t *testing.T) {
 			wantSteps:  "A completed, B deferred, C in_progress, D pending",
 		},
 		{
-			name: "a jump over an overridden step", route: "flexible A B C",
+			name: "a move past an overridden step", route: "flexible A B C",
 			before: []string{`steps/{B}/override {"reason":"x"}`, `advance-to {"targetStepIndex":2}`}, request: "undo",
 			wantSteps: "A in_progress, B pending overridden, C pending",
 		},
 	})
 }
 
-// TestUndoKeepsHistory checks that taking back is one more event, and that the version of the unit goes on.
+// TestUndoKeepsHistory checks that an undo appends an event and increases the version of the unit.
 func TestUndoKeepsHistory(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -62,7 +62,7 @@ func TestUndoKeepsHistory(t *testing.T) {
 	})
 }
 
-// TestUndoAfterEdits takes back a move to a step which a planner has moved, renamed or removed since.
+// TestUndoAfterEdits undoes a move to a step that a planner has moved, renamed, or removed since.
 func TestUndoAfterEdits(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -102,8 +102,8 @@ func TestUndoAfterEdits(t *testing.T) {
 	})
 }
 
-// TestCommandsOnNothing asks every command of a unit and of a step that do not exist. A body that is wrong comes first,
-// then whether the things exist, then their state.
+// TestCommandsOnNothing sends every command for a unit and for a step that do not exist. The server checks the body first, then
+// whether they exist, and then their state.
 func TestCommandsOnNothing(t *testing.T) {
 	t.Parallel()
 	const unknown, noStep = "SN-99999", "step_01h455vb4pex5vsknk084sn02q"
@@ -139,7 +139,7 @@ func TestCommandsOnNothing(t *testing.T) {
 	})
 }
 
-// TestCommandWithoutBody sends what a person at a terminal would: nothing but the content type.
+// TestCommandWithoutBody sends only a Content-Type and no body, as a person at a terminal would.
 func TestCommandWithoutBody(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
@@ -154,7 +154,7 @@ func TestCommandWithoutBody(t *testing.T) {
 	})
 }
 
-// TestClearOverrideIfMatch deletes an override only of the version that was read.
+// TestClearOverrideIfMatch checks that an override is deleted only if the unit still has the version that was read.
 func TestClearOverrideIfMatch(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {

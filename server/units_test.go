@@ -38,7 +38,7 @@ func TestUnitDetail(t *testing.T) {
 			wantEqual(t, "the time of the step", *unit.Steps[i].At, events[event].At)
 		}
 
-		// Undo gives back who did what, and a pending step shows nobody.
+		// Undo restores at and userId of each step. A pending step has neither.
 		for range 3 {
 			f.must(200, `undo {"userId":"quality"}`)
 		}
@@ -144,7 +144,7 @@ func TestConditionalCommands(t *testing.T) {
 			f.must(200, undo)
 			f.conflict(undo, "Serial number {sn} has nothing to undo")
 
-			// The same for many at once.
+			// The same conditions for many units at once.
 			f.must(200, `/api/serials/advance {"serialIds":{sns}}`)
 			first, second := *f.unit().LastEventID, theirs
 			many := fmt.Sprintf(`/api/serials/undo {"serialIds":{sns},"eventIds":[%q,%q],"mode":"perItem"}`, first, second)
@@ -164,7 +164,7 @@ func (f *floor) conflictAll(request, message string) {
 	wantEqual(f.t, "the message", routecardtest.Decode[gen.Error](f.t, answer).Message, f.fill(message))
 }
 
-// places are the step indexes of the units.
+// places returns the step indexes of the units.
 func (f *floor) places() string {
 	f.t.Helper()
 	var out []string
@@ -330,7 +330,7 @@ func TestOccurredAtOfACreation(t *testing.T) {
 			`{"steps":[{"stepName":"A","entered":2,"left":1,"medianTimeMs":3600000},{"stepName":"B","entered":1}]}`)
 		wantJSON(t, f.must(200, "GET /api/insights/throughput?bucket=day&from=2024-01-14T00:00:00Z&to=2024-01-16T00:00:00Z").Body,
 			`{"buckets":[{"created":1},{"created":2}]}`)
-		// The creation is taken back at the time at which it counts.
+		// The deletion removes the creation from the count at the time at which it counted.
 		f.must(204, "DELETE /api/serials/HSG-2")
 		wantJSON(t, f.must(200, "GET /api/insights/throughput?bucket=day&from=2024-01-14T00:00:00Z&to=2024-01-16T00:00:00Z").Body,
 			`{"buckets":[{"created":0},{"created":2}]}`)

@@ -18,7 +18,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// beside opens a database as the commands do that run beside a server.
+// beside opens a database in the mode Beside, as commands do that run next to a server.
 func beside(t *testing.T, database string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), database, store.Options{Mode: store.Beside, Logger: discard()})
@@ -29,7 +29,7 @@ func beside(t *testing.T, database string) *store.Store {
 	return s
 }
 
-// wantSound checks that nothing is found in a database.
+// wantSound checks that Check finds no fault in a database.
 func wantSound(t *testing.T, s *store.Store) {
 	t.Helper()
 	wantFaults(t, s)
@@ -82,7 +82,7 @@ func TestBackupDuringCreates(t *testing.T) {
 	}
 	before := 0
 	for i := range 5 {
-		// Some more, so that each copy has something to miss.
+		// At least 100 more jobs, so that the test notices a copy that lacks new jobs.
 		for len(acks()) < before+100 {
 			if t.Failed() {
 				return
@@ -149,7 +149,7 @@ func TestBackupRefuses(t *testing.T) {
 	if err != nil || !slices.Equal(left, []string{taken}) {
 		t.Errorf("there are %v, %v", left, err)
 	}
-	// What an earlier attempt left is in nobody's way.
+	// A file that an earlier attempt left does not prevent a backup.
 	if err := os.WriteFile(free+".partial", []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func busyFloor(t *testing.T, database string) (s *routecardtest.Server, path gen
 	return s, path
 }
 
-// TestCheckFindsFaults plants faults and checks that each is named, in words, by the thing that is at fault.
+// TestCheckFindsFaults plants faults and checks that the report has a sentence for each that names the row.
 func TestCheckFindsFaults(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -352,7 +352,7 @@ func TestCheckFindsFaults(t *testing.T) {
 	})
 }
 
-// execute changes the database behind the back of the store.
+// execute changes the database without the store.
 func execute(t *testing.T, s *store.Store, statement string) {
 	t.Helper()
 	if _, err := anyPool(s).ExecContext(t.Context(), statement); err != nil {
@@ -412,7 +412,7 @@ func TestCheckOfManyPaths(t *testing.T) {
 	})
 }
 
-// TestCheckFindsBrokenReferences has references broken by who switches the database's own check off.
+// TestCheckFindsBrokenReferences breaks references after it has switched off the database's own check.
 func TestCheckFindsBrokenReferences(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -448,8 +448,8 @@ func TestCheckFindsBrokenReferences(t *testing.T) {
 	})
 }
 
-// TestCheckFindsDamage overwrites every second page of the file, one at a time. Whatever they held, the check says that the file is
-// damaged; at the worst it can't be opened, which is a sentence too.
+// TestCheckFindsDamage overwrites every second page of the file, one at a time. Whatever the page contained, the check reports the
+// damage, or the database cannot be opened and the error says so.
 func TestCheckFindsDamage(t *testing.T) {
 	t.Parallel()
 	database := routecardtest.SQLite(t)
@@ -488,13 +488,13 @@ func TestCheckFindsDamage(t *testing.T) {
 			}
 		case len(report.Faults) > 0:
 			noticed++
-			// Sentences about rows that can no longer be read follow.
+			// More sentences follow, about rows that cannot be read.
 			if !strings.HasPrefix(report.Faults[0], "the file is damaged: ") {
 				t.Errorf("with page %d damaged the check finds %q", at/page, report.Faults)
 			}
 		}
 	}
-	// A page that belongs to nothing harms nobody; there are few of those.
+	// A free page does no harm. There are few free pages.
 	if noticed < pages*9/10 {
 		t.Errorf("of %d damaged pages %d were noticed", pages, noticed)
 	}

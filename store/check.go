@@ -127,7 +127,7 @@ func checkEvents(db *gorm.DB, report *Report, state *replay.Replay) error {
 	}
 }
 
-// compareSeal compares the events since the seal before with a seal, and begins the block that follows that seal.
+// compareSeal compares a seal with the events since the previous seal, and begins the block that follows.
 func (r *Report) compareSeal(block *block, stored models.Seal) {
 	found := block.seal()
 	where := fmt.Sprintf("seal %d of events %d to %d", stored.Number, stored.FirstSeq, stored.LastSeq)

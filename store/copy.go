@@ -49,7 +49,7 @@ func Copy(ctx context.Context, from, to string, progress database.Progress) (cop
 		err = fmt.Errorf("everything was copied, faults included: %d fault(s): %s", n, strings.Join(copied.Report.Faults, "; "))
 	}
 	if ctx.Err() != nil {
-		err = fmt.Errorf("everything was copied, but the check of it was interrupted: run routecard check --database %s", Describe(to))
+		err = fmt.Errorf("everything was copied, but the check of the copy was interrupted: run routecard check --database %s", Describe(to))
 	}
 	return copied, err
 }

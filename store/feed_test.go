@@ -122,7 +122,7 @@ func TestSubscriptions(t *testing.T) {
 	})
 }
 
-// follow follows until the follower has seen what it must see.
+// follow reads events until the follower has seen all that it must see.
 func (f *follower) follow(t *testing.T, written <-chan struct{}) {
 	ctx, cancel := context.WithTimeout(t.Context(), feedPatience)
 	defer cancel()
@@ -266,8 +266,8 @@ func TestSubscriptionScansOnce(t *testing.T) {
 	})
 }
 
-// TestSubscriptionDuringOutage has PostgreSQL fall silent under 20 subscriptions. They must end with ErrFeedEnded, and after
-// they subscribe again they must get every event exactly once.
+// TestSubscriptionDuringOutage has PostgreSQL stop responding while there are 20 subscriptions. They must end with ErrFeedEnded,
+// and after they subscribe again they must get every event exactly once.
 func TestSubscriptionDuringOutage(t *testing.T) {
 	t.Parallel()
 	database := postgrestest.Database(t)

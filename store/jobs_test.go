@@ -20,7 +20,7 @@ func exampleJob() models.Job {
 	}}
 }
 
-// TestJobsOutliveTheStore closes a store and reads what it wrote by another.
+// TestJobsOutliveTheStore closes a store and reads its jobs with another store.
 func TestJobsOutliveTheStore(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -107,7 +107,8 @@ func TestCreateJobsAtOnce(t *testing.T) {
 	})
 }
 
-// TestABadRowFailsAlone sends jobs that the database refuses (nothing but a mistake of ours would) amid good ones.
+// TestABadRowFailsAlone creates jobs that the database refuses (which only a fault in the server could cause) at the same time as
+// valid jobs.
 func TestABadRowFailsAlone(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *store.Store) {
@@ -184,7 +185,7 @@ func TestConditions(t *testing.T) {
 	})
 }
 
-// TestUpdateJobIsFoundByItsNewName also checks that the rest is still searched.
+// TestUpdateJobIsFoundByItsNewName also checks that the search still finds the job by its other fields.
 func TestUpdateJobIsFoundByItsNewName(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *store.Store) {
@@ -198,7 +199,7 @@ func TestUpdateJobIsFoundByItsNewName(t *testing.T) {
 	})
 }
 
-// TestLabelsGoWithTheirJob deletes one of two jobs that share labels. No reference in the database does it for us.
+// TestLabelsGoWithTheirJob deletes one of two jobs that share labels. The database has no foreign key that would delete the labels.
 func TestLabelsGoWithTheirJob(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *store.Store) {
@@ -247,7 +248,7 @@ func TestJobEvents(t *testing.T) {
 	})
 }
 
-// TestEndedContexts checks that the context reaches every operation, and that what it ends has changed nothing.
+// TestEndedContexts checks that a context that has ended stops every operation, and that the operation changes nothing.
 func TestEndedContexts(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *store.Store) {

@@ -26,7 +26,7 @@ func migrationFiles(t *testing.T, database string) int {
 	return len(files)
 }
 
-// undoMigrations takes back the migrations from the given version on, by what they say themselves.
+// undoMigrations undoes the migrations from the given version on, with their own Down statements.
 func undoMigrations(t *testing.T, s *store.Store, from int) {
 	t.Helper()
 	kind := "sqlite"
@@ -131,7 +131,7 @@ func TestEightServersStartAtOnce(t *testing.T) {
 	wantEqual(t, "the number of locks left", locks, 0)
 }
 
-// TestNewerSchemaIsRefused pretends that a Routecard of the future was here.
+// TestNewerSchemaIsRefused opens a database with the schema version of a later Routecard.
 func TestNewerSchemaIsRefused(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {

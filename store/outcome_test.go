@@ -132,7 +132,7 @@ func copyFile(t *testing.T, from, to string) {
 }
 
 // TestUnreadableEarlierResult has a change fail when the result of an earlier request cannot be read. The failure may be a
-// consequence of that request, so it is not the answer.
+// consequence of that request, so the store must not return it.
 func TestUnreadableEarlierResult(t *testing.T) {
 	t.Parallel()
 	eachStore(t, time.Now, func(t *testing.T, s *Store) {

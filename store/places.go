@@ -70,12 +70,12 @@ func (c placeChanges) add(step *models.Step, steps, waiting int64) {
 	}
 }
 
-// queue has the changes written.
+// queue queues the changes.
 func (c placeChanges) queue(t *database.Tx) {
 	t.QueueShared(rows.NewTally[models.Place](c, "steps", "waiting"))
 }
 
-// queuePlaces has the places of steps changed that were those of an open job before a change and after it.
+// queuePlaces queues the changes of places after the steps of an open job have changed from before to after.
 func queuePlaces(t *database.Tx, before, after []models.Step) {
 	changes := placeChanges{}
 	for i := range before {

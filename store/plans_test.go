@@ -12,7 +12,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// manyRows are enough that a database which has the choice prefers an index to reading everything: 20,000 jobs with a path
+// manyRows inserts enough rows that both databases prefer an index to a scan of the table: 20,000 jobs with a path
 // of two steps each, some of which have units and events. A priority is that of one job in 200: PostgreSQL finds what is
 // common sooner by walking along the key.
 var manyRows = []string{
@@ -50,8 +50,8 @@ var manyRows = []string{
 
 const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) `
 
-// planned is a read and what its statements must use: indexes that stand apart by "&", each of which is one name, or one of
-// several names that stand apart by "|", because the databases name primary keys each in its own way.
+// planned is a read and the indexes that its statements must use. "&" separates the indexes of a statement. "|" separates the
+// possible names of an index, because the two databases name primary keys differently.
 type planned struct {
 	name string
 	read func(s *store.Store) error
@@ -68,7 +68,7 @@ const (
 	newestEvent = "events_pkey|SEARCH events"
 )
 
-// plannedReads are what lists and progress are read with.
+// plannedReads are the reads of lists and of progress.
 func plannedReads(t *testing.T) []planned {
 	text := func(value string) *string { return &value }
 	status := models.Scrapped
@@ -229,7 +229,7 @@ func plannedReads(t *testing.T) []planned {
 	return reads
 }
 
-// TestPlans asks each database how it carries out the statements that the store really sends.
+// TestPlans asks each database for its plans for the statements that the store sends.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
@@ -276,7 +276,7 @@ func TestPlans(t *testing.T) {
 			}
 		}
 		if !store.IsPostgres(database) {
-			// PostgreSQL gathers its statistics by itself; SQLite has none until somebody asks.
+			// PostgreSQL collects its statistics by itself. SQLite has none until ANALYZE runs.
 			check(" without statistics")
 		}
 		run("ANALYZE")
@@ -284,7 +284,7 @@ func TestPlans(t *testing.T) {
 	})
 }
 
-// planOf is the plan in lines.
+// planOf returns the lines of the plan.
 func planOf(t *testing.T, pool *sql.DB, explain string) string {
 	t.Helper()
 	rows, err := pool.QueryContext(t.Context(), explain)
@@ -316,7 +316,7 @@ func planOf(t *testing.T, pool *sql.DB, explain string) string {
 	return plan.String()
 }
 
-// faultOf tells what is wrong with a plan that must use the indexes.
+// faultOf returns what is wrong with a plan that must use the indexes, or "".
 func faultOf(plan, indexes string) string {
 	for alternatives := range strings.SplitSeq(indexes, "&") {
 		used := false
@@ -327,7 +327,7 @@ func faultOf(plan, indexes string) string {
 			return "does not use " + alternatives
 		}
 	}
-	// But a walk along the key up to the limit is what a page without a filter wants.
+	// A page without a filter reads the primary key up to the limit.
 	if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN ") && !strings.Contains(indexes, "SCAN ") {
 		return "reads a whole table"
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/routecard/routecard/internal/postgrestest"
 )
 
-// postgresName is how a sentence names the database of a URL.
+// postgresName returns the name of a URL's database in error messages.
 func postgresName(t *testing.T, database string) string {
 	t.Helper()
 	parsed, err := url.Parse(database)
@@ -32,7 +32,7 @@ func TestPostgresRefuses(t *testing.T) {
 		change(parsed)
 		return parsed.String()
 	}
-	// A port at which nobody listens: it was free a moment ago.
+	// A port without a server: it was free a moment ago.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestPostgresRefuses(t *testing.T) {
 	refuse(t, absent, "cannot open the "+postgresName(t, absent)+`: database "absent" does not exist`)
 }
 
-// TestPostgresRunsAsRoutecard checks what an administrator sees of us.
+// TestPostgresRunsAsRoutecard checks the application name that PostgreSQL shows to an administrator.
 func TestPostgresRunsAsRoutecard(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgrestest.Database(t))

@@ -20,8 +20,8 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-// disk is a file system below SQLite that knows what a power cut would leave: of each file, what it held at its last
-// sync. Files are kept by their name; SQLite's shared memory is none of them.
+// disk is a file system below SQLite that knows what would remain after a power cut: the content of each file at its last sync, by
+// the file's name. SQLite's shared memory is not a file here.
 type disk struct {
 	vfs.VFS
 
@@ -62,7 +62,7 @@ func (d *disk) Delete(name string, syncDir bool) error {
 	return d.VFS.Delete(name, syncDir)
 }
 
-// syncCount is how often anything was synced.
+// syncCount returns the number of syncs of all files.
 func (d *disk) syncCount() int {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -132,8 +132,8 @@ func (f *diskFile) Sync(flags vfs.SyncFlag) error {
 	return nil
 }
 
-// TestPowerCut cuts the power again and again while jobs are created: whatever was acknowledged before is on the disk.
-// kill -9 alone would not show that, since the operating system writes what a dead process has left.
+// TestPowerCut cuts the power several times while jobs are created: every job that was acknowledged before is on the disk. kill -9
+// would not show that, because the operating system still writes the data of a killed process.
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	d, name := newDisk(t)
@@ -220,7 +220,7 @@ func wantOnDisk(t *testing.T, dir string, ids []string) {
 	}
 }
 
-// TestEachChangeIsSynced counts: a single client has a sync behind each of its changes.
+// TestEachChangeIsSynced counts the syncs of a single client: there is at least one for each change.
 func TestEachChangeIsSynced(t *testing.T) {
 	t.Parallel()
 	d, name := newDisk(t)

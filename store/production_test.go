@@ -63,7 +63,7 @@ func TestProduction(t *testing.T) {
 	})
 }
 
-// production is a job with two paths and units on them.
+// production is a job with two paths and their units.
 type production struct {
 	s     *store.Store
 	ctx   context.Context
@@ -115,7 +115,7 @@ func (p *production) put(t *rapid.T, path string, quantity int) {
 	}
 }
 
-// changes runs an operation that must leave so many events. With none it must have changed nothing at all.
+// changes runs an operation that must append this number of events. If the number is 0, it must change nothing.
 func (p *production) changes(t *rapid.T, operation func() int) {
 	before, events := p.dump(t), p.number(t, "SELECT count(*) FROM events")
 	want := operation()
@@ -127,7 +127,7 @@ func (p *production) changes(t *rapid.T, operation func() int) {
 	}
 }
 
-// dump is all of the job that is stored.
+// dump returns everything that the database stores about the job.
 func (p *production) dump(t *rapid.T) string {
 	_, paths, err := p.s.JobWithPaths(p.ctx, p.job.ID)
 	if err != nil {
@@ -172,7 +172,7 @@ func (p *production) give(t *rapid.T, order store.UnitCommand) {
 	})
 }
 
-// changed is n when there was no error, and 0 when the change was refused.
+// changed returns n if there is no error, and 0 if the change was refused.
 func changed(t *rapid.T, err error, n int) int {
 	switch {
 	case err == nil:
@@ -191,7 +191,7 @@ func isRefused(err error) bool {
 	return one || all
 }
 
-// each gives several units their commands, one of them maybe two.
+// each sends commands to several units, sometimes two to the same unit.
 func (p *production) each(t *rapid.T) {
 	orders := p.someOrders(t)
 	p.changes(t, func() int {
@@ -323,7 +323,7 @@ func (p *production) deletePath(t *rapid.T) {
 	}
 }
 
-// recount counts again, in the whole database, what is kept as a number.
+// recount compares all stored counts in the database with a recount.
 func (p *production) recount(t *rapid.T) {
 	if wrong := recount(p.ctx, p.s); wrong != nil {
 		t.Fatal(wrong)
@@ -338,7 +338,7 @@ func (p *production) number(t *rapid.T, query string) int {
 	return n
 }
 
-// recounts ask for what is kept wrong: each must find nothing.
+// recounts are queries for stored counts that are wrong. Each must return no row.
 var recounts = map[string]string{
 	"paths whose counts are not those of their units": `SELECT count(*) FROM paths WHERE
 		in_progress_count <> (SELECT count(*) FROM serials WHERE path_id = paths.id AND status = 'in_progress') OR
@@ -397,7 +397,7 @@ func recount(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// number asks the database for one, past the store.
+// number returns the number that a query finds, without the store.
 func number(ctx context.Context, s *store.Store, query string) (n int, err error) {
 	err = anyPool(s).QueryRowContext(ctx, query).Scan(&n)
 	return n, err

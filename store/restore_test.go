@@ -25,7 +25,7 @@ func jobNames(t *testing.T, database string) string {
 	return strings.Join(names, " ")
 }
 
-// TestRestore replaces a database, and one that is missing. The replaced one stays, with what its log had.
+// TestRestore replaces a database, and one that is missing. The replaced database is kept, with the changes from its log.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	for name, target := range map[string]func(t *testing.T) string{

@@ -35,7 +35,7 @@ func twoJobs(t *testing.T, s *Store) (ids [2]string) {
 	return ids
 }
 
-// TestDeadlock has two transactions lock two jobs crosswise. PostgreSQL ends one of them, which is tried again, and both
+// TestDeadlock has two transactions lock two jobs in opposite orders. PostgreSQL ends one of them, which is tried again, and both
 // are carried out.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
@@ -119,8 +119,8 @@ func TestSerializationFailure(t *testing.T) {
 	wantGoals(t, s, [2]string{ids[0], ids[0]}, 3)
 }
 
-// TestConnectionsThatTheServerClosed has PostgreSQL end every connection of the pool, so shortly after they were used
-// that nobody has noticed when the next statements are sent. No caller sees an error, and nothing is made twice.
+// TestConnectionsThatTheServerClosed has PostgreSQL close every connection of the pool, so soon after their last use that the pool
+// does not know it when it sends the next statements. No caller gets an error, and no change is made twice.
 func TestConnectionsThatTheServerClosed(t *testing.T) {
 	t.Parallel()
 	s := openPostgresStore(t)

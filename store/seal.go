@@ -112,7 +112,7 @@ func (s *Store) HasSeal(ctx context.Context, noted string) (bool, error) {
 	seq, hash, _ := strings.Cut(noted, ":")
 	last, err := strconv.ParseInt(seq, 10, 64)
 	if err != nil {
-		return false, nil //nolint:nilerr // No seal has a number that is none.
+		return false, nil //nolint:nilerr // A text without a valid number names no seal.
 	}
 	var found int64
 	err = s.db.Query(ctx, func(db *gorm.DB) error {

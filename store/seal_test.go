@@ -29,8 +29,8 @@ func seal(t *testing.T, s *store.Store) models.Seal {
 	return report.Seal
 }
 
-// TestSealsFindTampering seals events 1 to 5, 6 to 8, and 9 in three blocks. It alters or deletes events and seals behind the
-// back of the store, and checks that a check names the block.
+// TestSealsFindTampering seals events 1 to 5, 6 to 8, and 9 in three blocks. It changes or deletes events and seals without the
+// store, and checks that Check names the block.
 func TestSealsFindTampering(t *testing.T) {
 	t.Parallel()
 	setUp := func(t *testing.T, database string) *store.Store {

@@ -93,8 +93,8 @@ func readFiles(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// TestServedFileIsReplaced does to the files of an open database what people do by mistake. No change is accepted afterwards,
-// the log says why, once, and a store that nobody uses notices it within a second.
+// TestServedFileIsReplaced replaces, moves, and deletes the files of an open database, as people do by mistake. Afterwards the
+// store accepts no change and logs the reason once. A store without requests notices it within a second.
 func TestServedFileIsReplaced(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -138,7 +138,7 @@ func TestServedFileIsReplaced(t *testing.T) {
 	}
 }
 
-// TestServedFileIsReplacedWhileIdle lets the store notice by itself.
+// TestServedFileIsReplacedWhileIdle checks that the store notices it without a request.
 func TestServedFileIsReplacedWhileIdle(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -158,8 +158,8 @@ func TestServedFileIsReplacedWhileIdle(t *testing.T) {
 	}
 }
 
-// TestCloseAfterReplacement closes a store whose database was replaced. The close harms neither the new file nor the log that
-// another store has written next to it since.
+// TestCloseAfterReplacement closes a store whose database was replaced. The close changes neither the new file nor the log that
+// another store has since written next to it.
 func TestCloseAfterReplacement(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -237,7 +237,7 @@ func TestForeignLog(t *testing.T) {
 	wantEqual(t, "the number of jobs with its own log", len(list(t, open(t, path), store.JobFilter{})), 2)
 }
 
-// TestForeignFiles has SQLite files of other programs: they stay as they are, byte for byte, and nothing is left beside them.
+// TestForeignFiles opens SQLite files of other programs. They do not change, and no other file is created next to them.
 func TestForeignFiles(t *testing.T) {
 	t.Parallel()
 	for name, statements := range map[string][]string{
@@ -385,7 +385,7 @@ func TestEmptyDatabase(t *testing.T) {
 	}
 }
 
-// TestMissingDatabaseThatCannotBeSeen tells a database that does not exist from one that can't be reached.
+// TestMissingDatabaseThatCannotBeSeen checks that the error for a missing database differs from that for a file that cannot be accessed.
 func TestMissingDatabaseThatCannotBeSeen(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

@@ -11,8 +11,8 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// TestSQLitePragmas asks every connection of both pools, since a pragma holds for one connection only. It asks them while
-// all are in use, and again when each has served others.
+// TestSQLitePragmas reads the pragmas of every connection of both pools, because a pragma applies to one connection only. It reads
+// them while all connections are in use, and again after other callers have used them.
 func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
 	s := open(t, routecardtest.SQLite(t))
@@ -51,8 +51,8 @@ func TestSQLitePragmas(t *testing.T) {
 	}
 }
 
-// TestSQLiteWriteIsOver checks from outside that a change is committed when it returns: a transaction left open has
-// answered 201 for rows that nobody else could see.
+// TestSQLiteWriteIsOver checks over another connection that a change is committed when it returns. An open transaction would mean a
+// 201 for rows that no other connection can see.
 func TestSQLiteWriteIsOver(t *testing.T) {
 	t.Parallel()
 	path := routecardtest.SQLite(t)
@@ -88,7 +88,7 @@ func TestSQLiteFileBelongsToOneServer(t *testing.T) {
 	wantEqual(t, "the number of jobs", len(list(t, open(t, link), store.JobFilter{})), 1)
 }
 
-// TestSQLiteFileNames has names that mean something in a URL, by which SQLite is opened.
+// TestSQLiteFileNames opens files whose names have characters with a meaning in URLs, because SQLite opens files by a URL.
 func TestSQLiteFileNames(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{

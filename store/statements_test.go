@@ -12,7 +12,7 @@ import (
 	"github.com/routecard/routecard/store"
 )
 
-// newPath makes a job with a path of so many steps.
+// newPath creates a job with a path of this number of steps.
 func newPath(t testing.TB, s *store.Store, steps int) models.Path {
 	t.Helper()
 	job, _, err := s.CreateJob(t.Context(), store.Request{}, models.Job{Name: "JOB-2024-001", GoalQuantity: 50})
@@ -54,7 +54,7 @@ func advance(t testing.TB, s *store.Store, orders []store.UnitCommand) {
 	}
 }
 
-// countStatements returns a function that tells how many statements another one has the store send.
+// countStatements returns a function that counts the statements that the store sends while another function runs.
 func countStatements(s *store.Store) func(function func()) int64 {
 	var sent atomic.Int64
 	s.OnStatement(func(func() string) { sent.Add(1) })
@@ -65,8 +65,8 @@ func countStatements(s *store.Store) func(function func()) int64 {
 	}
 }
 
-// TestStatements counts what is read and locked: of 3,000 units in one call there are a handful of statements, as
-// many on a path of one step as on one of a hundred. Rows that are written go together and are not counted here.
+// TestStatements counts the statements that read and lock. A call with 3,000 units sends a few statements, and the number does not
+// depend on the number of steps. Written rows are sent together and are not counted here.
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	const handful = 10
@@ -95,8 +95,8 @@ func TestStatements(t *testing.T) {
 	})
 }
 
-// TestStatementsOfProgress reads a job with none, few and many units: the same statements, none of which so much as names
-// the table of the units.
+// TestStatementsOfProgress reads a job with no, few, and many units. The statements are the same, and none of them names the table
+// of the units.
 func TestStatementsOfProgress(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {

@@ -33,7 +33,7 @@ func open(t *testing.T, database string) *store.Store {
 	return s
 }
 
-// refuse opens a store, which must fail with this sentence.
+// refuse opens a store, which must fail with this message.
 func refuse(t *testing.T, database, want string) {
 	t.Helper()
 	s, err := store.Open(t.Context(), database, store.Options{Logger: discard()})
@@ -91,7 +91,7 @@ func list(t *testing.T, s *store.Store, filter store.JobFilter) []models.Job {
 	}
 }
 
-// wantKind checks that the error is of a kind that has a sentence.
+// wantKind checks the kind of an error that has a message for the user.
 func wantKind(t *testing.T, err error, kind models.Kind) {
 	t.Helper()
 	var known *models.Error
@@ -121,7 +121,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestPing tells a database that answers from one that does not.
+// TestPing pings a database that responds, and a database that does not.
 func TestPing(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *store.Store) {

@@ -16,7 +16,8 @@ type WorkFilter struct {
 }
 
 // conditions returns what the filter requires of a step. SQLite uses an index for the first one, so that the field that usually
-// selects the fewest steps comes first. It never uses one for NOT a <> b. PostgreSQL takes that as a = b, and decides by its statistics.
+// selects the fewest steps comes first. SQLite never uses an index for NOT a <> b. PostgreSQL reads that as a = b and decides by
+// its statistics.
 func (f WorkFilter) conditions() (conditions []string, values []any) {
 	for _, field := range []struct {
 		column string
@@ -56,7 +57,8 @@ type Work struct {
 	Location, AssignedTo *string
 	// Waiting is the number of units that stand at the step, and Incoming the number of those at earlier steps.
 	Waiting, Incoming int64
-	// ToCreate is the number of units that are missing from the goal of the path, at the first step. It can be negative.
+	// ToCreate is the number of units that must still be created to reach the goal of the path. Only the first step has it. It can
+	// be negative.
 	ToCreate int64
 	// OldestSince is when the oldest unit at the step came there. The oldest unit is the one that was created first. OldestSince is
 	// nil if there is no unit.

@@ -29,7 +29,7 @@ before(async () => {
   });
   browser = await chromium.launch({
     executablePath,
-    // Chromium's sandbox does not work for root, which is who CI is.
+    // Chromium's sandbox does not work for root, and CI runs as root.
     args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
 });
@@ -44,7 +44,7 @@ after(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
-// open shows the explorer in a fresh page, and collects what must not happen there.
+// open opens the explorer in a new page, and collects its errors and its requests to other hosts.
 async function open(options) {
   const page = await browser.newPage(options);
   const faults = [];

@@ -1,6 +1,6 @@
 // Package floor is a server that does by hand, with little code, what Routecard does. It answers the same requests with
 // net/http and encoding/json, uses the same drivers, and writes the same rows as durably to a database that has Routecard's
-// schema. So a request to a floor costs HTTP, JSON, the statements, and the commit. A floor checks next to nothing, has no
+// schema. So a request to a floor costs HTTP, JSON, the statements, and the commit. A floor checks almost nothing, has no
 // idempotency keys, API keys, metrics, or request log, and does not take the lock by which Routecard orders the events on
 // PostgreSQL.
 //
@@ -41,7 +41,7 @@ type database interface {
 	createUnits(path string, quantity int) ([]*unit, error)
 	// advance moves the units to their next steps. It reads everything but their ids.
 	advance(units []*unit) error
-	// writers returns how many group commits of jobs are under way at most.
+	// writers returns the maximum number of concurrent group commits of jobs.
 	writers() int
 }
 

@@ -637,7 +637,7 @@ type BucketLength string
 // Example: atomic
 type BulkMode string
 
-// BulkOutcome The outcome for one unit. It has either `serial` or `error`.
+// BulkOutcome The outcome for one unit, with either `serial` or `error`.
 type BulkOutcome struct {
 	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 	//
@@ -756,7 +756,7 @@ type EventBase struct {
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	ID string `json:"id"`
 
-	// Seq Position in the order of all events. Numbers may be missing but never repeat.
+	// Seq Position in the order of all events. Numbers can be missing, but they never repeat.
 	//
 	// Example: 7
 	Seq int64 `json:"seq"`
@@ -811,7 +811,7 @@ type EventBase struct {
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
 
-	// Data Details that depend on the type. Names of steps are those at the time of the event.
+	// Data Details that depend on the type. The names of steps are those at the time of the event.
 	//
 	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
 	Data json.RawMessage `json:"data"`
@@ -876,7 +876,7 @@ type Forecast struct {
 	// Example: 20
 	Completed int64 `json:"completed"`
 
-	// Remaining Number of units that are missing from the goal.
+	// Remaining Number of units that must still be completed to reach the goal.
 	//
 	// Example: 30
 	Remaining int64 `json:"remaining"`
@@ -1068,7 +1068,7 @@ type JiraPush struct {
 	JobID string `json:"jobId"`
 }
 
-// JiraPushed Where the progress was written.
+// JiraPushed The ticket and the comment that the progress was written to.
 type JiraPushed struct {
 	// TicketKey Issue key of the ticket.
 	//
@@ -1224,8 +1224,8 @@ type Job struct {
 // `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
 // `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
 // `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
-// asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
-// break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+// asks for the progress. `jiraLabels` is a list with commas. A label that is empty or has a comma, a double quote, or a
+// line break is quoted as in CSV. An empty list of labels is a single apostrophe.
 type JobCSV = string
 
 // JobChangedData The fields that were sent, as they are after the change.
@@ -1577,7 +1577,7 @@ type JobProgress struct {
 	// Example: 28
 	TotalInProgress int64 `json:"totalInProgress"`
 
-	// TotalScrapped Scrapped units. They do not count towards the goal.
+	// TotalScrapped Scrapped units. They do not count toward the goal.
 	//
 	// Example: 2
 	TotalScrapped int64 `json:"totalScrapped"`
@@ -1587,11 +1587,11 @@ type JobProgress struct {
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
 
-	// PathProgress The same for each path, oldest first.
+	// PathProgress The progress of each path, oldest path first.
 	PathProgress []PathProgress `json:"pathProgress"`
 }
 
-// JobPushedData Where the progress was written.
+// JobPushedData The ticket and the comment that the progress was written to.
 type JobPushedData struct {
 	// TicketKey Issue key of the ticket.
 	//
@@ -1612,7 +1612,7 @@ type JobPushedEvent struct {
 	// Example: job.pushed
 	Type string `json:"type"`
 
-	// Data Where the progress was written.
+	// Data The ticket and the comment that the progress was written to.
 	Data JobPushedData `json:"data"`
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -1710,9 +1710,9 @@ type JobUpdatedEvent struct {
 // Example: 412
 type LastSeq = int64
 
-// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-// of the events.
+// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+// change the order of the events.
 //
 // Example: 2024-01-15T10:30:00Z
 type OccurredAt = string
@@ -2004,18 +2004,18 @@ type Place struct {
 	// Example: Bay 3
 	Name string `json:"name"`
 
-	// Steps Steps of open jobs that have it.
+	// Steps Number of steps of open jobs with this location, assignee, or name.
 	//
 	// Example: 4
 	Steps int64 `json:"steps"`
 
-	// Waiting Units in progress that stand at these steps now.
+	// Waiting Number of units in progress that stand at these steps now.
 	//
 	// Example: 8
 	Waiting int64 `json:"waiting"`
 }
 
-// Places The stations, by three ways to name one.
+// Places The stations, listed by location, by assignee, and by step name.
 type Places struct {
 	// Locations The locations of steps.
 	Locations []Place `json:"locations"`
@@ -2253,9 +2253,9 @@ type SerialAdvance struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2291,9 +2291,9 @@ type SerialAdvanceTo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2305,7 +2305,7 @@ type SerialAdvanceTo struct {
 // `forceCompletedAt`, `scrapReason`, `scrapExplanation`, `scrappedBy`, `scrappedAt`, `createdAt`, `updatedAt`.
 type SerialCSV = string
 
-// SerialCreatedData The step at which the unit begins.
+// SerialCreatedData The step at which the unit starts.
 type SerialCreatedData struct {
 	// StepName Name of the step.
 	//
@@ -2321,7 +2321,7 @@ type SerialCreatedEvent struct {
 	// Example: serial.created
 	Type string `json:"type"`
 
-	// Data The step at which the unit begins.
+	// Data The step at which the unit starts.
 	Data SerialCreatedData `json:"data"`
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -2379,9 +2379,9 @@ type SerialForceComplete struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2491,9 +2491,9 @@ type SerialNote struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2573,9 +2573,9 @@ type SerialScrap struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2717,9 +2717,9 @@ type SerialUndo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2733,12 +2733,12 @@ type SerialUndoneData struct {
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
-	// EventID Id of the event of that change.
+	// EventID Id of the event that was undone.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	EventID string `json:"eventId"`
 
-	// EventType Type of the event of that change.
+	// EventType Type of the event that was undone.
 	//
 	// Example: serial.advanced
 	EventType string `json:"eventType"`
@@ -2787,9 +2787,9 @@ type SerialsAdvance struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2830,9 +2830,9 @@ type SerialsAdvanceTo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2868,9 +2868,9 @@ type SerialsCreate struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2899,9 +2899,9 @@ type SerialsNote struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2935,9 +2935,9 @@ type SerialsOverride struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2978,9 +2978,9 @@ type SerialsScrap struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3013,9 +3013,9 @@ type SerialsUndo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3113,9 +3113,9 @@ type StepComplete struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3326,9 +3326,9 @@ type StepOverride struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3499,7 +3499,7 @@ type StepWaive struct {
 	// Example: Measured in the next step anyway
 	Reason string `json:"reason"`
 
-	// ApproverID Who approved it.
+	// ApproverID Who approved the waiver.
 	//
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
@@ -3509,9 +3509,9 @@ type StepWaive struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3530,7 +3530,7 @@ type StepWaivedData struct {
 	// Example: The edges are smooth enough
 	Reason string `json:"reason"`
 
-	// ApproverID Who approved it.
+	// ApproverID Who approved the waiver.
 	//
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
@@ -3761,7 +3761,7 @@ type ThroughputCounts struct {
 	// Example: 8
 	Completed int64 `json:"completed"`
 
-	// ForceCompleted Units completed over open steps.
+	// ForceCompleted Units completed although steps were open.
 	//
 	// Example: 1
 	ForceCompleted int64 `json:"forceCompleted"`
@@ -3854,14 +3854,14 @@ type WorkItem struct {
 	// Example: 12
 	Incoming int64 `json:"incoming"`
 
-	// ToCreate Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
-	// it is more than 0.
+	// ToCreate Number of units that must still be created to reach the path's goal. Scrapped units do not count toward the goal. Only
+	// on a path's first step, and only if it is more than 0.
 	//
 	//
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince When the oldest unit at the step came to the step. The oldest unit is the one that was created first. Absent if no unit
+	// OldestSince When the oldest unit at the step reached it. The oldest unit is the one that was created first. Absent if no unit
 	// is at the step.
 	//
 	//
@@ -4843,10 +4843,10 @@ type ClientInterface interface {
 	//
 	// Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
 	// numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
-	// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+	// the job's first unit was created if that is more recent. This period is at least one day. `expectedAt` is now plus
 	// `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 	//
-	// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+	// `remaining` is the goal minus the completed units, at least 0. Scrapped units do not count. The forecast does not
 	// depend on units in progress. A closed job gets the same forecast as an open job.
 	//
 	// Needs the role `read`. Changes nothing.
@@ -4856,10 +4856,10 @@ type ClientInterface interface {
 
 	// GetScrap Count scrapped units by reason and step
 	//
-	// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
-	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
-	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
-	// of the period.
+	// Returns how many units were scrapped in the period, by reason and by the step at which they stood. The entry with the largest
+	// count comes first; entries with equal counts are sorted by the step's name and the reason. With `jobId`, each entry is about one
+	// step of a path of the job. Without `jobId`, an entry stands for all steps that have the same name, in all jobs; there are at most
+	// 1,000 entries. `scrapped` and `completed` count all units of the period.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -4869,11 +4869,15 @@ type ClientInterface interface {
 	// GetStepTimes Measure how long units stay at each step
 	//
 	// Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
-	// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
-	// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
-	// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
-	// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
-	// nothing happened and nothing waits are left out.
+	// many units wait there now.
+	//
+	// With `jobId`, each entry is one step of a path of the job. The entries are in the order of the paths and their steps, and the
+	// removed steps of a path come after its other steps. The response includes a step at which nothing happened unless the step
+	// was removed.
+	//
+	// Without `jobId`, an entry stands for all steps that have the same name, in all jobs. The response has at most 1,000 entries:
+	// those with the most waiting units first, then those that the most units left, then by name. It leaves out steps at which
+	// nothing happened and no unit waits.
 	//
 	// - `entered`: units that were created at the step or moved to it.
 	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -4897,8 +4901,8 @@ type ClientInterface interface {
 	// before `to`. A bucket without moves has zeros.
 	//
 	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
-	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
-	// hour that the clocks repeat is two buckets.
+	// hour (in UTC) whose local time is in the hour, day, or week of the bucket. A day therefore has 23 or 25 hours when the clocks
+	// change, and an hour that the clocks repeat is two buckets.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -5031,7 +5035,7 @@ type ClientInterface interface {
 	// names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
 	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
-	// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+	// matter. Use `map` for a column with another name. The server ignores other columns, so you can import a list of jobs as
 	// CSV without changes. `name` and `goalQuantity` need a column.
 	//
 	// **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
@@ -5621,7 +5625,7 @@ type ClientInterface interface {
 
 	// ScrapSerialWithBody Scrap a unit
 	//
-	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -5633,7 +5637,7 @@ type ClientInterface interface {
 
 	// ScrapSerial Scrap a unit
 	//
-	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -5868,7 +5872,7 @@ type ClientInterface interface {
 	// ListWork List what waits at which step
 	//
 	// Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
-	// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+	// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count toward the goal. The most
 	// urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 	//
 	// Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
@@ -5917,10 +5921,10 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 //
 // Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
 // numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
-// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+// the job's first unit was created if that is more recent. This period is at least one day. `expectedAt` is now plus
 // `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 //
-// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+// `remaining` is the goal minus the completed units, at least 0. Scrapped units do not count. The forecast does not
 // depend on units in progress. A closed job gets the same forecast as an open job.
 //
 // Needs the role `read`. Changes nothing.
@@ -5940,10 +5944,10 @@ func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, req
 
 // GetScrap Count scrapped units by reason and step
 //
-// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
-// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
-// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
-// of the period.
+// Returns how many units were scrapped in the period, by reason and by the step at which they stood. The entry with the largest
+// count comes first; entries with equal counts are sorted by the step's name and the reason. With `jobId`, each entry is about one
+// step of a path of the job. Without `jobId`, an entry stands for all steps that have the same name, in all jobs; there are at most
+// 1,000 entries. `scrapped` and `completed` count all units of the period.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -5963,11 +5967,15 @@ func (c *Client) GetScrap(ctx context.Context, params *GetScrapParams, reqEditor
 // GetStepTimes Measure how long units stay at each step
 //
 // Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
-// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
-// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
-// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
-// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
-// nothing happened and nothing waits are left out.
+// many units wait there now.
+//
+// With `jobId`, each entry is one step of a path of the job. The entries are in the order of the paths and their steps, and the
+// removed steps of a path come after its other steps. The response includes a step at which nothing happened unless the step
+// was removed.
+//
+// Without `jobId`, an entry stands for all steps that have the same name, in all jobs. The response has at most 1,000 entries:
+// those with the most waiting units first, then those that the most units left, then by name. It leaves out steps at which
+// nothing happened and no unit waits.
 //
 //   - `entered`: units that were created at the step or moved to it.
 //   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -6001,8 +6009,8 @@ func (c *Client) GetStepTimes(ctx context.Context, params *GetStepTimesParams, r
 // before `to`. A bucket without moves has zeros.
 //
 // Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
-// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
-// hour that the clocks repeat is two buckets.
+// hour (in UTC) whose local time is in the hour, day, or week of the bucket. A day therefore has 23 or 25 hours when the clocks
+// change, and an hour that the clocks repeat is two buckets.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -6235,7 +6243,7 @@ func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body Cr
 // names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 // amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
 // number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
-// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+// matter. Use `map` for a column with another name. The server ignores other columns, so you can import a list of jobs as
 // CSV without changes. `name` and `goalQuantity` need a column.
 //
 // **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
@@ -7265,7 +7273,7 @@ func (c *Client) AddSerialNote(ctx context.Context, serialID SerialIDParameter, 
 
 // ScrapSerialWithBody Scrap a unit
 //
-// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 // `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -7287,7 +7295,7 @@ func (c *Client) ScrapSerialWithBody(ctx context.Context, serialID SerialIDParam
 
 // ScrapSerial Scrap a unit
 //
-// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 // `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -7722,7 +7730,7 @@ func (c *Client) UpdateTemplate(ctx context.Context, templateID TemplateIDParame
 // ListWork List what waits at which step
 //
 // Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
-// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count toward the goal. The most
 // urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 //
 // Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
@@ -11244,10 +11252,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
 	// numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
-	// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+	// the job's first unit was created if that is more recent. This period is at least one day. `expectedAt` is now plus
 	// `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 	//
-	// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+	// `remaining` is the goal minus the completed units, at least 0. Scrapped units do not count. The forecast does not
 	// depend on units in progress. A closed job gets the same forecast as an open job.
 	//
 	// Needs the role `read`. Changes nothing.
@@ -11259,10 +11267,10 @@ type ClientWithResponsesInterface interface {
 
 	// GetScrapWithResponse Count scrapped units by reason and step
 	//
-	// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
-	// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
-	// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
-	// of the period.
+	// Returns how many units were scrapped in the period, by reason and by the step at which they stood. The entry with the largest
+	// count comes first; entries with equal counts are sorted by the step's name and the reason. With `jobId`, each entry is about one
+	// step of a path of the job. Without `jobId`, an entry stands for all steps that have the same name, in all jobs; there are at most
+	// 1,000 entries. `scrapped` and `completed` count all units of the period.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11274,11 +11282,15 @@ type ClientWithResponsesInterface interface {
 	// GetStepTimesWithResponse Measure how long units stay at each step
 	//
 	// Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
-	// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
-	// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
-	// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
-	// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
-	// nothing happened and nothing waits are left out.
+	// many units wait there now.
+	//
+	// With `jobId`, each entry is one step of a path of the job. The entries are in the order of the paths and their steps, and the
+	// removed steps of a path come after its other steps. The response includes a step at which nothing happened unless the step
+	// was removed.
+	//
+	// Without `jobId`, an entry stands for all steps that have the same name, in all jobs. The response has at most 1,000 entries:
+	// those with the most waiting units first, then those that the most units left, then by name. It leaves out steps at which
+	// nothing happened and no unit waits.
 	//
 	// - `entered`: units that were created at the step or moved to it.
 	// - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -11304,8 +11316,8 @@ type ClientWithResponsesInterface interface {
 	// before `to`. A bucket without moves has zeros.
 	//
 	// Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
-	// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
-	// hour that the clocks repeat is two buckets.
+	// hour (in UTC) whose local time is in the hour, day, or week of the bucket. A day therefore has 23 or 25 hours when the clocks
+	// change, and an hour that the clocks repeat is two buckets.
 	//
 	// Needs the role `read`. Changes nothing.
 	//
@@ -11446,7 +11458,7 @@ type ClientWithResponsesInterface interface {
 	// names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 	// amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
 	// number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
-	// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+	// matter. Use `map` for a column with another name. The server ignores other columns, so you can import a list of jobs as
 	// CSV without changes. `name` and `goalQuantity` need a column.
 	//
 	// **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
@@ -12054,7 +12066,7 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialWithBodyWithResponse Scrap a unit
 	//
-	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -12066,7 +12078,7 @@ type ClientWithResponsesInterface interface {
 
 	// ScrapSerialWithResponse Scrap a unit
 	//
-	// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+	// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 	// `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 	//
 	// Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -12311,7 +12323,7 @@ type ClientWithResponsesInterface interface {
 	// ListWorkWithResponse List what waits at which step
 	//
 	// Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
-	// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+	// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count toward the goal. The most
 	// urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 	//
 	// Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
@@ -21383,10 +21395,10 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 //
 // Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
 // numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
-// the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+// the job's first unit was created if that is more recent. This period is at least one day. `expectedAt` is now plus
 // `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
 //
-// `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+// `remaining` is the goal minus the completed units, at least 0. Scrapped units do not count. The forecast does not
 // depend on units in progress. A closed job gets the same forecast as an open job.
 //
 // Needs the role `read`. Changes nothing.
@@ -21404,10 +21416,10 @@ func (c *ClientWithResponses) GetForecastWithResponse(ctx context.Context, param
 
 // GetScrapWithResponse Count scrapped units by reason and step
 //
-// Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
-// by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
-// for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
-// of the period.
+// Returns how many units were scrapped in the period, by reason and by the step at which they stood. The entry with the largest
+// count comes first; entries with equal counts are sorted by the step's name and the reason. With `jobId`, each entry is about one
+// step of a path of the job. Without `jobId`, an entry stands for all steps that have the same name, in all jobs; there are at most
+// 1,000 entries. `scrapped` and `completed` count all units of the period.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21425,11 +21437,15 @@ func (c *ClientWithResponses) GetScrapWithResponse(ctx context.Context, params *
 // GetStepTimesWithResponse Measure how long units stay at each step
 //
 // Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
-// many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
-// their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
-// were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
-// entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
-// nothing happened and nothing waits are left out.
+// many units wait there now.
+//
+// With `jobId`, each entry is one step of a path of the job. The entries are in the order of the paths and their steps, and the
+// removed steps of a path come after its other steps. The response includes a step at which nothing happened unless the step
+// was removed.
+//
+// Without `jobId`, an entry stands for all steps that have the same name, in all jobs. The response has at most 1,000 entries:
+// those with the most waiting units first, then those that the most units left, then by name. It leaves out steps at which
+// nothing happened and no unit waits.
 //
 //   - `entered`: units that were created at the step or moved to it.
 //   - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -21461,8 +21477,8 @@ func (c *ClientWithResponses) GetStepTimesWithResponse(ctx context.Context, para
 // before `to`. A bucket without moves has zeros.
 //
 // Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
-// hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
-// hour that the clocks repeat is two buckets.
+// hour (in UTC) whose local time is in the hour, day, or week of the bucket. A day therefore has 23 or 25 hours when the clocks
+// change, and an hour that the clocks repeat is two buckets.
 //
 // Needs the role `read`. Changes nothing.
 //
@@ -21663,7 +21679,7 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 // names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
 // amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
 // number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
-// matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+// matter. Use `map` for a column with another name. The server ignores other columns, so you can import a list of jobs as
 // CSV without changes. `name` and `goalQuantity` need a column.
 //
 // **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
@@ -22535,7 +22551,7 @@ func (c *ClientWithResponses) AddSerialNoteWithResponse(ctx context.Context, ser
 
 // ScrapSerialWithBodyWithResponse Scrap a unit
 //
-// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 // `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -22553,7 +22569,7 @@ func (c *ClientWithResponses) ScrapSerialWithBodyWithResponse(ctx context.Contex
 
 // ScrapSerialWithResponse Scrap a unit
 //
-// Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+// Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
 // `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
 //
 // Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -22918,7 +22934,7 @@ func (c *ClientWithResponses) UpdateTemplateWithResponse(ctx context.Context, te
 // ListWorkWithResponse List what waits at which step
 //
 // Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
-// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+// units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count toward the goal. The most
 // urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
 //
 // Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be

@@ -13,10 +13,10 @@ import (
 const (
 	// memoryShare is the part of the memory limit of the control group that Go may use. SQLite's memory is not Go's.
 	memoryShare = 0.8
-	// mostGarbage is how much garbage in bytes may wait for collection, unless the live heap is larger.
-	mostGarbage = 64 << 20
-	// laziest is the largest value of GOGC, in percent.
-	laziest = 400
+	// maxGarbage is how much garbage may wait for collection, in bytes, unless the live heap is larger.
+	maxGarbage = 64 << 20
+	// maxGCPercent is the largest value of GOGC, in percent.
+	maxGCPercent = 400
 )
 
 // limitMemory sets Go's memory limit and the frequency of garbage collection, unless the environment sets them. The memory
@@ -24,13 +24,13 @@ const (
 //
 // The live heap is usually small and each request leaves much garbage: with Go's default of 100 percent, garbage collection
 // is a tenth of the work under load. GOGC is therefore 400 while the live heap is small. It falls to 100 as the live heap
-// grows to mostGarbage, so that a server under a heavy load does not take five times the memory that it uses.
+// grows to maxGarbage, so that a server under a heavy load does not take five times the memory that it uses.
 func limitMemory(log *slog.Logger) {
 	if _, err := memlimit.Set(memlimit.WithRatio(memoryShare)); err != nil {
 		log.Debug("the memory limit is unknown", "error", err)
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(laziest)
+		debug.SetGCPercent(maxGCPercent)
 		setPercentAfterEachCollection()
 	}
 }
@@ -38,7 +38,7 @@ func limitMemory(log *slog.Logger) {
 // setPercentAfterEachCollection adapts GOGC to the live heap after each garbage collection, for as long as the program runs.
 func setPercentAfterEachCollection() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	percent := laziest
+	percent := maxGCPercent
 	// A finalizer runs after the collection that finds its object unreachable, and may set itself again.
 	type object struct{ _ [16]byte }
 	var adapt func(*object)
@@ -55,5 +55,5 @@ func setPercentAfterEachCollection() {
 
 // garbagePercent returns the value of GOGC for a live heap of the given size in bytes, in steps of 50.
 func garbagePercent(live uint64) int {
-	return min(max(100, int(mostGarbage*100/max(live, 1))/50*50), laziest)
+	return min(max(100, int(maxGarbage*100/max(live, 1))/50*50), maxGCPercent)
 }

@@ -262,7 +262,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, encryption *tls.Confi
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(draining); err != nil {
-		log.Warn("requests were cut off", "afterMs", drainTimeout.Milliseconds())
+		log.Warn("closed the connections of unfinished requests", "afterMs", drainTimeout.Milliseconds())
 		return httpServer.Close()
 	}
 	return nil

@@ -24,11 +24,11 @@ import (
 )
 
 const (
-	// selfSignedTime is the validity of a self-signed certificate. Apple's systems refuse one that is valid for longer.
+	// selfSignedTime is the validity of a self-signed certificate. Apple's systems refuse a certificate that is valid for longer.
 	selfSignedTime = 825 * 24 * time.Hour
-	// selfSignedRenewal is the time before its end from which a start of the server replaces a self-signed certificate.
+	// selfSignedRenewal is how long before its expiry a self-signed certificate is replaced when the server starts.
 	selfSignedRenewal = 30 * 24 * time.Hour
-	// certificateInterval is the shortest time between two looks at the files of a certificate.
+	// certificateInterval is the shortest time between two checks of the files of a certificate.
 	certificateInterval = time.Second
 )
 
@@ -73,7 +73,7 @@ type certificateFiles struct {
 	looked  time.Time
 }
 
-// get returns the certificate for a connection. While the files cannot be read, the certificate before stays in use.
+// get returns the certificate for a connection. While the files cannot be read, the previous certificate stays in use.
 func (f *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -126,7 +126,7 @@ func selfSignedFiles(database string) (cert, key string) {
 	return name + ".cert.pem", name + ".key.pem"
 }
 
-// keepSelfSigned makes a certificate unless the files have one that is valid for some time. It logs the fingerprint.
+// keepSelfSigned makes a certificate unless the files have one that does not expire within selfSignedRenewal. It logs the fingerprint.
 func keepSelfSigned(certFile, keyFile, addr string, log *slog.Logger) error {
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

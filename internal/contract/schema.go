@@ -74,7 +74,8 @@ func (s *schema) prepare() error {
 		return errors.New("allOf, oneOf and anyOf are not checked in requests")
 	}
 	if s.Type == "integer" && s.Minimum != nil && *s.Minimum == 1 {
-		// The same rule for whole numbers, but its sentence is also true of 0.5, which is refused for another reason.
+		// For whole numbers, "greater than 0" is the same rule as "at least 1". Its message is not wrong for 0.5, which fails
+		// because it has a fraction.
 		s.Minimum, s.ExclusiveMinimum = new(float64), true
 	}
 	if s.Pattern != "" {

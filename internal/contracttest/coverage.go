@@ -15,8 +15,8 @@ import (
 // Seen counts the responses of all tests of this process.
 var Seen = &Coverage{}
 
-// Coverage counts responses by operation, status, and media type. It also knows which examples of the contract were shown to
-// be true.
+// Coverage counts responses by operation, status, and media type. It also records which examples of the contract the tests have
+// confirmed.
 type Coverage struct {
 	mutex    sync.Mutex
 	seen     map[declaredResponse]int

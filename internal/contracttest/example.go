@@ -37,7 +37,7 @@ func (e Example) String() string {
 	return strings.TrimSpace(e.Operation + " " + where + " " + e.Name)
 }
 
-// shared are the statuses whose examples have no state of a resource in them, so that all operations have the same.
+// shared are the statuses whose examples do not depend on the state of a resource. All operations share these examples.
 var shared = []int{
 	http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
 	http.StatusUnsupportedMediaType, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,

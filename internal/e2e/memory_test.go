@@ -204,8 +204,8 @@ func insertJobs(t *testing.T, database string, count int) {
 	}
 }
 
-// fillDatabase runs a function against a server of its own, so that what it does does not count in the memory of the server
-// that the test measures.
+// fillDatabase runs a function against a server of its own, so that its work does not count in the memory of the server that the
+// test measures.
 func fillDatabase(t *testing.T, database string, fill func(p *process)) {
 	t.Helper()
 	p := startServer(t, "--database", database)

@@ -49,7 +49,7 @@ func binary(t *testing.T) string {
 // program says how to run the program.
 type program struct {
 	args []string
-	// env is added to the environment of the test, without the latter's ROUTECARD_ variables.
+	// env is added to the environment of the test, from which variables that begin with ROUTECARD_ are removed.
 	env []string
 	// dir is the working directory. Defaults to a new, empty directory.
 	dir string

@@ -220,7 +220,7 @@ func stoppedReaders(t *testing.T, database string) {
 		readers = append(readers, stopReading(t, p, request))
 	}
 	p.terminate()
-	if log := p.stderr.String(); !strings.Contains(log, `"msg":"requests were cut off"`) {
+	if log := p.stderr.String(); !strings.Contains(log, `"msg":"closed the connections of unfinished requests"`) {
 		t.Errorf("the log does not mention the requests that were cut off:\n%s", log)
 	}
 	for _, r := range readers {

@@ -45,7 +45,7 @@ func (c *Cluster) Now() (now time.Time) {
 	return now
 }
 
-// RecoverTo starts a base backup with the changes that the archive of from has up to a moment. It returns when the cluster accepts
+// RecoverTo starts a base backup and replays the archive of from up to the given time. It returns when the cluster accepts
 // writes. The archive has the last changes of a cluster that was stopped.
 func (c *Cluster) RecoverTo(from *Cluster, moment time.Time) {
 	c.t.Helper()

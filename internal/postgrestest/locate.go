@@ -15,7 +15,7 @@ import (
 )
 
 // EnvServer names the environment variable that says which PostgreSQL the tests use: a postgres:// URL of a server on
-// which they may create databases, "none" to skip the tests that need one, or nothing to look for binaries.
+// which they may create databases, "none" to skip the tests that need one, or empty to use the binaries on this machine.
 const EnvServer = "ROUTECARD_TEST_POSTGRES"
 
 var (
@@ -70,7 +70,8 @@ func holdsServer(dir string) bool {
 	return isExecutable(filepath.Join(dir, "initdb")) && isExecutable(filepath.Join(dir, "postgres"))
 }
 
-// followed returns the directory that dir's binaries are linked from, which has the rest of PostgreSQL's programs, too.
+// followed resolves symbolic links: it returns the directory of the binaries that dir links to. That directory has the rest of
+// PostgreSQL's programs, too.
 func followed(dir string) string {
 	if target, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres")); err == nil && holdsServer(filepath.Dir(target)) {
 		return filepath.Dir(target)

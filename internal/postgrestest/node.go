@@ -57,8 +57,8 @@ max_wal_size = 256MB
 // No process of it outlives the test process. Each node has a watchdog, a shell that waits at the reading end of a pipe
 // whose writing end only the test process holds. The kernel closes that end when the process is gone, whether it
 // returned, panicked or was killed with SIGKILL, and the watchdog then stops the server and removes the directory. Unlike
-// Linux's parent-death signal this works on macOS, too, needs no TestMain, does not fire when merely the thread ends that
-// started the server, and cleans up the files.
+// Linux's parent-death signal this works on macOS, too, needs no TestMain, does not fire when only the thread that started the
+// server ends, and cleans up the files.
 type node struct {
 	binDir string
 	dir    string // holds everything below, the server's socket and its log
@@ -130,8 +130,8 @@ func (n *node) startWatchdog() error {
 	n.watchdog = exec.Command("sh", "-c", watchdogScript, "watchdog", n.dir)
 	n.watchdog.Dir = "/"
 	n.watchdog.Stdin = in
-	// Its output is not the test's, since `go test` would wait for every process that holds it. A group of its own keeps Ctrl-C away,
-	// which is meant for the tests.
+	// It does not inherit the test's output, because `go test` waits for every process that has it open. It has its own process
+	// group, because Ctrl-C must stop only the tests.
 	detach(n.watchdog, nil)
 	if err := n.watchdog.Start(); err != nil {
 		return errors.Join(err, out.Close())
@@ -221,8 +221,8 @@ func (n *node) startOnFreePort() error {
 }
 
 // freePort returns a port below those that the system gives to outgoing connections (from 32768 on Linux, 49152 on macOS).
-// Such a port would be in danger while a server is stopped: a client that keeps trying to reconnect can be given that very
-// port as its own, is then connected to itself, and the server can't come back.
+// A port of that range would not be safe: while the server is stopped, a client that keeps reconnecting can get the same port as
+// its local port, connect to itself, and keep the server from starting again.
 func freePort() (int, error) {
 	const first, end = 15000, 32768
 	var last error

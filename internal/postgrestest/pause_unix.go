@@ -28,7 +28,7 @@ func (n *node) signalAll(signal syscall.Signal) error {
 	if n.server == nil {
 		return errors.New("it doesn't run")
 	}
-	// The server comes first: stopped, it starts no further child.
+	// The server gets the signal first, so that it starts no further child.
 	postmaster := n.server.Process.Pid
 	err := syscall.Kill(postmaster, signal)
 	children, listErr := childrenOf(postmaster)

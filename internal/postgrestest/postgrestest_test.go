@@ -176,8 +176,8 @@ func awaitRows(t *testing.T, conn *pgx.Conn, want int) {
 	}
 }
 
-// TestNothingOutlivesTheTestBinary runs this binary once more, as one that starts clusters, and lets it end in every way
-// that a test binary can.
+// TestNothingOutlivesTheTestBinary runs this test binary in another process, which starts clusters and ends in every way that a
+// test binary can end.
 func TestNothingOutlivesTheTestBinary(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"return", "exit", "panic", "SIGKILL", "SIGINT"} {
@@ -244,7 +244,7 @@ func TestNothingOutlivesATestBinaryThatIsKilledAtTheStart(t *testing.T) {
 	}
 }
 
-// TestEndAs is no test of its own, but what TestNothingOutlivesTheTestBinary runs.
+// TestEndAs is not a test. TestNothingOutlivesTheTestBinary runs it in another process.
 func TestEndAs(t *testing.T) {
 	end := os.Getenv("POSTGRESTEST_END")
 	if end == "" {
@@ -281,7 +281,7 @@ func assertGone(t *testing.T, pid int) {
 		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 			return
 		}
-		// A zombie is gone as well: it waits for the first process of a container, which may not care.
+		// A zombie counts as gone: the first process of a container may never read its exit status.
 		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && strings.Contains(string(stat), ") Z ") {
 			return
 		}

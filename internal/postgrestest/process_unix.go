@@ -47,7 +47,7 @@ func (o *owner) give(dir string) error {
 	return os.Chown(dir, int(o.uid), int(o.gid))
 }
 
-// reachableTempDir returns a directory for temporary files that o can walk into, however root's own TMPDIR is guarded.
+// reachableTempDir returns a directory for temporary files that o can enter, even if o cannot enter root's own TMPDIR.
 func (o *owner) reachableTempDir() (string, error) {
 	if o == nil {
 		return os.TempDir(), nil
@@ -90,10 +90,10 @@ func detach(cmd *exec.Cmd, o *owner) {
 	}
 }
 
-// killWithChildren ends a postmaster and its children with SIGKILL, and returns when they are gone. The group does not do: each
-// child has its own session. While a child is running, a new server on the same data refuses to start.
+// killWithChildren ends a postmaster and its children with SIGKILL, and returns when they are gone. A signal to the process group
+// is not enough, because each child has its own session. While a child is running, a new server on the same data refuses to start.
 func killWithChildren(postmaster *os.Process) error {
-	// Stopped, it starts no further child between the look and the kill.
+	// A stopped postmaster starts no further child between the listing and the kill.
 	if err := postmaster.Signal(syscall.SIGSTOP); err != nil {
 		if errors.Is(err, os.ErrProcessDone) {
 			return nil
@@ -151,7 +151,7 @@ func childrenOf(pid int) ([]int, error) {
 	return children, nil
 }
 
-// readStat returns the state of a process ("Z": it has ended, but its parent has not asked how) and the id of its parent,
+// readStat returns the state of a process ("Z": it has ended, but its parent has not read its exit status) and the id of its parent,
 // and "" and 0 when the process is gone.
 func readStat(path string) (state string, parent int) {
 	content, err := os.ReadFile(path)

@@ -132,7 +132,7 @@ func (f *feed) wantUnit(want string) {
 	if got := string(u.Status) + place + ": " + strings.Join(list, ", "); got != want {
 		f.t.Errorf("the unit is\n%s, want\n%s", got, want)
 	}
-	// The counts are kept up to date, and must be what counting the units gives.
+	// The stored counts must equal a recount of the units.
 	path, _ := f.replay.Path("path")
 	counts, standing := Counts{}, map[string]int64{}
 	for u := range f.replay.Units() {
@@ -157,7 +157,7 @@ func (f *feed) wantUnit(want string) {
 	}
 }
 
-// wantLast compares the event that undo takes back next.
+// wantLast checks which event the next undo undoes.
 func (f *feed) wantLast(seq int64) {
 	f.t.Helper()
 	if u, _ := f.replay.Unit("U"); u.LastEvent != seq {

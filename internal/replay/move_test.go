@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestMovesThatStand compares the moves that stand with those that a list of events leaves.
+// TestMovesThatStand checks which moves remain after a list of events with undos.
 func TestMovesThatStand(t *testing.T) {
 	t.Parallel()
 	at := func(second int64) int64 {

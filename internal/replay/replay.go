@@ -157,11 +157,11 @@ type Job struct {
 	ClosedAt, CloseReason string
 	// Version counts the changes of the job's own fields, from 1, as its ETag does.
 	Version int64
-	// Counts are those of all its paths together.
+	// Counts has the sums over all paths of the job.
 	Counts
 }
 
-// Counts is how many units are in which state.
+// Counts has the number of units in each state.
 type Counts struct {
 	InProgress, Completed, Scrapped int64
 }

@@ -63,7 +63,7 @@ func TestUndoOfAnotherThanTheLast(t *testing.T) {
 	f.advance("a", "b")
 	f.advance("b", "c")
 	f.contradicts("not the last change", unitEvent("undone", "a"), undone(4, "advanced"))
-	// From there on the event is taken at its word.
+	// After a contradiction, the replay continues as if the event were right.
 	f.wantUnit("in_progress at a: a in_progress, b pending, c pending")
 	f.advance("a", "b")
 	f.contradicts("takes back a serial.scrapped", unitEvent("undone", "a"), undone(7, "scrapped"))
@@ -223,7 +223,7 @@ func TestDoneCount(t *testing.T) {
 	want(1, 0)
 }
 
-// TestUndoOverPathEdits has undo give back what the unit knew of the path.
+// TestUndoOverPathEdits checks that undo also restores which edits of the path the unit has seen.
 func TestUndoOverPathEdits(t *testing.T) {
 	t.Parallel()
 	f := shop(t, "a", "b", "c")
@@ -394,7 +394,7 @@ func TestAfterEveryContradiction(t *testing.T) {
 	}
 }
 
-// TestLongHistory undoes a long way back on a path of many steps, and looks at what the history costs.
+// TestLongHistory undoes many commands on a path of many steps, and measures the memory of the history.
 func TestLongHistory(t *testing.T) {
 	t.Parallel()
 	var names []string

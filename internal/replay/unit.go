@@ -132,7 +132,7 @@ func (u *unit) statusOf(s *step) (status Status, overridden bool) {
 	case s.index > u.index():
 		return Pending, overridden
 	case overridden, s.Optional, m != markDeferred && !u.path.wasAhead(s, u.step, u.known):
-		// Behind the unit, and it does not bind the unit.
+		// The step is behind the unit, and the unit does not owe it.
 		return Skipped, false
 	default:
 		return Deferred, false
@@ -325,7 +325,7 @@ func (r *Replay) move(u *unit, content *data) {
 		}
 		bypassed[between] = markOf[standing.Status]
 	}
-	// What follows from a step's place behind the unit is settled by the move, whatever the path becomes later.
+	// The move fixes the status of each step behind the unit. Later edits of the path do not change it.
 	for _, behind := range u.path.steps[:max(here.index, 0)] {
 		status, _ := u.statusOf(behind)
 		u.setMark(behind, markOf[status])

@@ -26,7 +26,7 @@ const (
 	enoughWork = 60
 )
 
-// writeHistory works from three weeks before the given time to that time.
+// writeHistory simulates the work of the three weeks before the given time.
 func (s *Shop) writeHistory(ctx context.Context, end time.Time) error {
 	pending := orders
 	for at := end.Add(-historyDays * 24 * time.Hour); at.Before(end.Add(-tick)); at = at.Add(tick) {

@@ -107,7 +107,7 @@ func (c Cell) Date(order DateOrder) (date string, ok bool) {
 	text := strings.TrimSpace(c.text)
 	if c.stored {
 		if days, err := strconv.ParseFloat(text, 64); err == nil {
-			// Before 1 no date begins, and after 2958465 the year 9999 has ended.
+			// Day 1 is the first date, and day 2958465 is the last day of the year 9999.
 			if days < 1 || days >= 2958466 {
 				return "", false
 			}

@@ -23,8 +23,9 @@ type Column struct {
 	Field string
 }
 
-// MatchColumns returns the columns of a header row. Mapped has the names of fields by the names of their columns; it comes
-// before the columns' own names. The error says which column is missing, mapped but not there, or there twice; it is an *Error.
+// MatchColumns returns the columns of a header row. Mapped has the names of fields by the names of their columns; it takes
+// precedence over the columns' own names. The error says which column is missing, mapped but not there, or there twice; it is an
+// *Error.
 func MatchColumns(header Row, fields []Field, mapped map[string]string) ([]Column, error) {
 	columns := make([]Column, len(header.Cells))
 	byName := map[string]string{}
@@ -43,7 +44,7 @@ func MatchColumns(header Row, fields []Field, mapped map[string]string) ([]Colum
 		}
 	}
 	for i, cell := range header.Cells {
-		// A part of the file's text would keep the whole of it in memory.
+		// A substring would keep the whole text of the file in memory.
 		name := strings.Clone(strings.TrimSpace(cell.Text()))
 		folded := foldName(name)
 		field := byMap[folded]

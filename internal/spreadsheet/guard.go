@@ -64,7 +64,7 @@ func Unguard(text string) string {
 	return out.String()
 }
 
-// startsCell reports whether the next character may be the first of a cell, for a character that was one itself or not.
+// startsCell reports whether the character after char may be the first of a cell. start says whether char itself may be the first.
 func startsCell(start bool, char rune) bool {
 	if strings.ContainsRune(cellEnds, char) {
 		return true

@@ -104,8 +104,8 @@ func firstVisibleSheet(book *excelize.File) (string, error) {
 	return "", errorf("The workbook has no visible sheet")
 }
 
-// checkParts checks the parts of the file before the library reads them. The library takes the end of broken XML for the end of the
-// sheet, so rows would be missing, and has no limits for elements.
+// checkParts checks the parts of the file before the library reads them. The library treats the end of broken XML as the end of the
+// sheet, so rows would be missing, and it has no limits for elements.
 func checkParts(file []byte) error {
 	archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -113,7 +113,7 @@ func checkParts(file []byte) error {
 	}
 	var all, other uint64
 	for _, part := range archive.File {
-		// Reading a part fails if its size is not true.
+		// Reading a part fails if the size that the file states is wrong.
 		all += part.UncompressedSize64
 		if !isLargePart(part) {
 			other += part.UncompressedSize64

@@ -18,7 +18,7 @@ func TestServer(t *testing.T) {
 		deployment, method, path, body string
 		anonymous                      bool
 		status                         int
-		answer                         string // part of it
+		answer                         string // part of the response
 	}{
 		"serverInfo, Cloud":            {jira.Cloud, "GET", "/rest/api/2/serverInfo", "", true, 200, `"deploymentType":"Cloud"`},
 		"serverInfo, Data Center":      {jira.DataCenter, "GET", "/rest/api/2/serverInfo", "", true, 200, `"deploymentType":"Server"`},

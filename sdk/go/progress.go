@@ -48,7 +48,7 @@ func (p *Progress) LastSeq() int64 {
 	return p.seq
 }
 
-// Wait waits until the loop has handled the event with this Seq, or a later one: numbers may be left out. It returns
+// Wait waits until the loop has handled the event with this Seq, or a later one: numbers can be missing. It returns
 // [ErrLoopEnded] when the loop has ended before, and the cause of ctx when ctx ends.
 func (p *Progress) Wait(ctx context.Context, seq int64) error {
 	for {

@@ -77,7 +77,7 @@ func (c *Client) send(ctx context.Context, req *http.Request) (res response, err
 		if responded {
 			failure.Attempts = n
 		}
-		// By the key, the server would have found an earlier attempt that made the change.
+		// The server would have recognized an earlier attempt that made the change by its key.
 		answered := responded && req.Method == http.MethodPost &&
 			failure.StatusCode < http.StatusInternalServerError && !isTransient(failure.StatusCode)
 		unknown = isOutcomeUnknown(req, err) || unknown && !answered

@@ -35,7 +35,7 @@ func (c *Client) AdvanceSerialTo(ctx context.Context, id SerialID, move SerialAd
 	return decode[*AdvanceToResult](c.post(ctx, options, move, "serials", id, "advance-to"))
 }
 
-// ScrapSerial removes a unit from production permanently and returns it.
+// ScrapSerial takes a unit out of production and returns it. Only [Client.UndoSerial] can put it back.
 func (c *Client) ScrapSerial(ctx context.Context, id SerialID, scrap SerialScrap, options ...CallOption) (*Serial, error) {
 	return decode[*Serial](c.post(ctx, options, scrap, "serials", id, "scrap"))
 }

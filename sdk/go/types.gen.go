@@ -495,7 +495,7 @@ type BucketLength string
 // Example: atomic
 type BulkMode string
 
-// BulkOutcome The outcome for one unit. It has either `serial` or `error`.
+// BulkOutcome The outcome for one unit, with either `serial` or `error`.
 type BulkOutcome struct {
 	// SerialID What is engraved on the part: `SN-` and a number of at least five digits, or a number of the shop's own.
 	//
@@ -585,7 +585,7 @@ type EventBase struct {
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	ID string `json:"id"`
 
-	// Seq Position in the order of all events. Numbers may be missing but never repeat.
+	// Seq Position in the order of all events. Numbers can be missing, but they never repeat.
 	//
 	// Example: 7
 	Seq int64 `json:"seq"`
@@ -640,7 +640,7 @@ type EventBase struct {
 	// Example: step_01h455vb4pex5vsknk084sn02q
 	StepID *StepID `json:"stepId,omitempty"`
 
-	// Data Details that depend on the type. Names of steps are those at the time of the event.
+	// Data Details that depend on the type. The names of steps are those at the time of the event.
 	//
 	// Example: {"fromStepName":"CNC Machining","toStepName":"Deburring"}
 	Data json.RawMessage `json:"data"`
@@ -698,7 +698,7 @@ type Forecast struct {
 	// Example: 20
 	Completed int64 `json:"completed"`
 
-	// Remaining Number of units that are missing from the goal.
+	// Remaining Number of units that must still be completed to reach the goal.
 	//
 	// Example: 30
 	Remaining int64 `json:"remaining"`
@@ -887,7 +887,7 @@ type JiraPush struct {
 	JobID string `json:"jobId"`
 }
 
-// JiraPushed Where the progress was written.
+// JiraPushed The ticket and the comment that the progress was written to.
 type JiraPushed struct {
 	// TicketKey Issue key of the ticket.
 	//
@@ -1382,7 +1382,7 @@ type JobProgress struct {
 	// Example: 28
 	TotalInProgress int64 `json:"totalInProgress"`
 
-	// TotalScrapped Scrapped units. They do not count towards the goal.
+	// TotalScrapped Scrapped units. They do not count toward the goal.
 	//
 	// Example: 2
 	TotalScrapped int64 `json:"totalScrapped"`
@@ -1392,11 +1392,11 @@ type JobProgress struct {
 	// Example: 40
 	PercentComplete float64 `json:"percentComplete"`
 
-	// PathProgress The same for each path, oldest first.
+	// PathProgress The progress of each path, oldest path first.
 	PathProgress []PathProgress `json:"pathProgress"`
 }
 
-// JobPushedData Where the progress was written.
+// JobPushedData The ticket and the comment that the progress was written to.
 type JobPushedData struct {
 	// TicketKey Issue key of the ticket.
 	//
@@ -1417,7 +1417,7 @@ type JobPushedEvent struct {
 	// Example: job.pushed
 	Type string `json:"type"`
 
-	// Data Where the progress was written.
+	// Data The ticket and the comment that the progress was written to.
 	Data JobPushedData `json:"data"`
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -1515,9 +1515,9 @@ type JobUpdatedEvent struct {
 // Example: 412
 type LastSeq = int64
 
-// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-// of the events.
+// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+// change the order of the events.
 //
 // Example: 2024-01-15T10:30:00Z
 type OccurredAt = string
@@ -1806,18 +1806,18 @@ type Place struct {
 	// Example: Bay 3
 	Name string `json:"name"`
 
-	// Steps Steps of open jobs that have it.
+	// Steps Number of steps of open jobs with this location, assignee, or name.
 	//
 	// Example: 4
 	Steps int64 `json:"steps"`
 
-	// Waiting Units in progress that stand at these steps now.
+	// Waiting Number of units in progress that stand at these steps now.
 	//
 	// Example: 8
 	Waiting int64 `json:"waiting"`
 }
 
-// Places The stations, by three ways to name one.
+// Places The stations, listed by location, by assignee, and by step name.
 type Places struct {
 	// Locations The locations of steps.
 	Locations []Place `json:"locations"`
@@ -2055,9 +2055,9 @@ type SerialAdvance struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2093,16 +2093,16 @@ type SerialAdvanceTo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
 	OccurredAt *OccurredAt `json:"occurredAt,omitempty"`
 }
 
-// SerialCreatedData The step at which the unit begins.
+// SerialCreatedData The step at which the unit starts.
 type SerialCreatedData struct {
 	// StepName Name of the step.
 	//
@@ -2118,7 +2118,7 @@ type SerialCreatedEvent struct {
 	// Example: serial.created
 	Type string `json:"type"`
 
-	// Data The step at which the unit begins.
+	// Data The step at which the unit starts.
 	Data SerialCreatedData `json:"data"`
 	// Embedded struct due to allOf(#/components/schemas/EventBase)
 	EventBase `yaml:",inline"`
@@ -2176,9 +2176,9 @@ type SerialForceComplete struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2285,9 +2285,9 @@ type SerialNote struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2367,9 +2367,9 @@ type SerialScrap struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2511,9 +2511,9 @@ type SerialUndo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2527,12 +2527,12 @@ type SerialUndoneData struct {
 	// Example: Wrong part scanned
 	Reason *string `json:"reason,omitempty"`
 
-	// EventID Id of the event of that change.
+	// EventID Id of the event that was undone.
 	//
 	// Example: evt_01h455vb4pex5vsknk084sn02q
 	EventID string `json:"eventId"`
 
-	// EventType Type of the event of that change.
+	// EventType Type of the event that was undone.
 	//
 	// Example: serial.advanced
 	EventType string `json:"eventType"`
@@ -2581,9 +2581,9 @@ type SerialsAdvance struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2624,9 +2624,9 @@ type SerialsAdvanceTo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2662,9 +2662,9 @@ type SerialsCreate struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2693,9 +2693,9 @@ type SerialsNote struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2729,9 +2729,9 @@ type SerialsOverride struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2772,9 +2772,9 @@ type SerialsScrap struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2807,9 +2807,9 @@ type SerialsUndo struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -2907,9 +2907,9 @@ type StepComplete struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3120,9 +3120,9 @@ type StepOverride struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3293,7 +3293,7 @@ type StepWaive struct {
 	// Example: Measured in the next step anyway
 	Reason string `json:"reason"`
 
-	// ApproverID Who approved it.
+	// ApproverID Who approved the waiver.
 	//
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
@@ -3303,9 +3303,9 @@ type StepWaive struct {
 	// Example: maria
 	UserID *UserID `json:"userId,omitempty"`
 
-	// OccurredAt When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-	// ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-	// of the events.
+	// OccurredAt When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+	// 7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+	// change the order of the events.
 	//
 	//
 	// Example: 2024-01-15T10:30:00Z
@@ -3324,7 +3324,7 @@ type StepWaivedData struct {
 	// Example: The edges are smooth enough
 	Reason string `json:"reason"`
 
-	// ApproverID Who approved it.
+	// ApproverID Who approved the waiver.
 	//
 	// Example: quality-lead
 	ApproverID string `json:"approverId"`
@@ -3552,7 +3552,7 @@ type ThroughputCounts struct {
 	// Example: 8
 	Completed int64 `json:"completed"`
 
-	// ForceCompleted Units completed over open steps.
+	// ForceCompleted Units completed although steps were open.
 	//
 	// Example: 1
 	ForceCompleted int64 `json:"forceCompleted"`
@@ -3645,14 +3645,14 @@ type WorkItem struct {
 	// Example: 12
 	Incoming int64 `json:"incoming"`
 
-	// ToCreate Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
-	// it is more than 0.
+	// ToCreate Number of units that must still be created to reach the path's goal. Scrapped units do not count toward the goal. Only
+	// on a path's first step, and only if it is more than 0.
 	//
 	//
 	// Example: 10
 	ToCreate *int64 `json:"toCreate,omitempty"`
 
-	// OldestSince When the oldest unit at the step came to the step. The oldest unit is the one that was created first. Absent if no unit
+	// OldestSince When the oldest unit at the step reached it. The oldest unit is the one that was created first. Absent if no unit
 	// is at the step.
 	//
 	//

@@ -1,4 +1,4 @@
-// Makes clients from openapi.yaml with generators of other people, compiles them strictly, and tells the same story with each
+// Generates clients from openapi.yaml with third-party generators, compiles them strictly, and runs the same story with each
 // against a real server. Each story is a program that prints what it sees. A longer story is told in Arazzo, by Redocly's runner.
 // `make test-generators` runs this file.
 import assert from "node:assert/strict";

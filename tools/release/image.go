@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// imageUser is the user and group of the program in a container: nobody on the machine around it.
+// imageUser is the user and group of the program in a container. The host has no such user.
 const imageUser = 65532
 
 // dataFolder is where the program keeps its data, in a container and on a machine.

@@ -1,6 +1,6 @@
 // Command release builds what is published for a version: archives with the program, Debian and RPM packages, an image for
 // containers, a list of the contained software, and checksums. Two runs for the same commit give the same bytes. It needs Go
-// and git. It has a module of its own, so that Routecard does not depend on what it needs.
+// and git. It is a separate module, so that Routecard does not depend on its dependencies.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package validator validates the requests and responses of a conformance run with the library of other people. It is a module of
-// its own, so that what the library needs does not become what Routecard needs.
+// Package validator validates the requests and responses of a conformance run with libopenapi-validator. It is a separate module,
+// so that Routecard does not depend on the library.
 package validator
 
 import (

@@ -2,8 +2,8 @@
 export type Cell = string | number;
 
 /**
- * Returns a CSV file by RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe, because names come from
- * other people.
+ * Returns a CSV file by RFC 4180. A text that a spreadsheet would read as a formula gets an apostrophe, because other people choose
+ * the names.
  */
 export function toCsv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [head, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");

@@ -104,7 +104,7 @@ async function follow(signal: AbortSignal): Promise<void> {
 function show(state: StreamState): void {
   if (state === "open") {
     connection.value = { name: "live" };
-    // Changes before the stream was open, or while it was lost.
+    // Also loads the changes that were made before the stream was open, or while it was lost.
     notify();
   } else if (state === "lost" && connection.value.name !== "lost") {
     connection.value = { name: "lost", since: new Date() };

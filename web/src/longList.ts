@@ -77,7 +77,7 @@ export class LongList<T> {
         else await this.#read(page);
       }
     } finally {
-      // In the same turn as the last look at the view, so that the view does not change in between.
+      // In the same turn of the event loop as the last check of the view, so that the view does not change in between.
       this.#loading = undefined;
     }
   }

@@ -208,7 +208,7 @@ export class Outbox {
       }
       this.#failures = 0;
     }
-    // In the same turn as the last look at the queue, so that no entry is added in between.
+    // In the same turn of the event loop as the last check of the queue, so that no entry is added in between.
     this.#sending = undefined;
     this.#changed();
     await this.#prune();

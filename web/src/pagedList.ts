@@ -79,7 +79,7 @@ export function usePagedList<T>(fetchPage: (cursor: string | undefined) => Promi
         // Not earlier: a list that gets shorter for a moment would scroll.
         list.value = { name: "loaded", value: pages.flatMap(({ items }) => items) };
       } finally {
-        // In the same turn as the last look at the view, so that the view does not change in between.
+        // In the same turn of the event loop as the last check of the view, so that the view does not change in between.
         loading = undefined;
       }
     };

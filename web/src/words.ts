@@ -63,7 +63,7 @@ export const words = {
   dependencies: {
     preferred: "Can be done later",
     physical: "Needed for the next step",
-    completion_gate: "Nothing may be open here",
+    completion_gate: "No earlier step may be open",
   } satisfies Record<Schemas["DependencyType"], string>,
   stepName: "Step",
   location: "Location",

@@ -1,4 +1,4 @@
-// Measures the pages as they are built: how much is loaded first, and how fast the pages answer. Prints each number beside its budget,
+// Measures the built pages: how much is loaded first, and how fast the pages respond. Prints each number beside its budget,
 // and fails at twice the budget. Budgets in time are for an idle machine with 2 cores; a slower or busy one has more time.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const all = forAllTests();
 const jobs = 300;
 const units = 10_000;
 const tries = 7;
-/** A busy machine is slow for a while, so a slow round is measured again. A page that is too slow is so in each round. */
+/** A busy machine is slow for a while, so a slow round is measured again. A page that is really too slow is slow in each round. */
 const rounds = 5;
 /** How long the loop of slowness takes on an idle machine with 2 cores, in milliseconds. */
 const loopTime = 335;
@@ -48,7 +48,7 @@ async function slowness() {
   return Math.min(4, Math.max(1, median(times) / loopTime));
 }
 
-// within measures until a round stays below twice the budget, and prints the best round.
+// within measures round after round until one is below twice the budget, and prints the best round.
 async function within(t, what, budget, unit, measure) {
   let best = Infinity;
   let limit = 2 * budget;
@@ -123,7 +123,7 @@ test("a scan is answered at once", async (t) => {
   });
   await setUp(page, url, "Saw bench", "maria");
   const left = [...shop.units];
-  // The budget is that of 95 scans of 100. It is printed; what must hold on a busy machine is the median.
+  // The budget is for the 95th percentile, which is printed. The test checks the median, because the machine may be busy.
   await within(t, "scan to painted answer", 100, "ms", async () => {
     await page.evaluate(() => (globalThis.times = []));
     for (const unit of left.splice(0, scans)) {

@@ -157,7 +157,7 @@ test("a station that is reloaded while the server is away opens, takes scans, an
     await scan(page, unit);
     assert.match(await answer(page, unit), /Saved, and sent as soon as the server answers/);
   }
-  // What waits survives another reload.
+  // The moves that wait survive another reload.
   await page.reload();
   await page.getByText("2 moves wait for the connection").waitFor();
   const kept = await page.evaluate(async () => {

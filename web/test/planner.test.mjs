@@ -25,7 +25,7 @@ const get = (path) => call(address, "GET", path);
 
 const reasonOf = (actions, name) => actions.find(({ action }) => action === name).reason;
 
-// open shows a page, and collects what must not happen there.
+// open opens a page, and collects its errors and its requests to other hosts.
 async function open(path, options = {}) {
   const context = await newContext(browser, options);
   const page = await context.newPage();
@@ -299,7 +299,7 @@ test("an undo takes back what the page has shown, and never the move of a collea
   const [unit] = await post("/api/serials", { pathId: job.paths[0].id, quantity: 1 });
   await post(`/api/serials/${unit.id}/advance`, {});
   const { page, faults, close } = await open(`/units/${unit.id}`);
-  // The page learns nothing of the move of the colleague before its own undo arrives.
+  // The page does not get the event of the colleague's move before it sends its own undo.
   await page.route("**/undo", async (undo) => {
     await post(`/api/serials/${unit.id}/advance`, {});
     await undo.continue();

@@ -10,7 +10,7 @@ import { after } from "node:test";
 
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
 
-// Chromium's sandbox does not work for root, which is who CI is.
+// Chromium's sandbox does not work for root, and CI runs as root.
 export const browserArguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** How long a test waits for what must happen, in milliseconds. */
@@ -119,7 +119,7 @@ export async function createJob(url, name, steps, quantity) {
   return { job, path, units: units.map(({ id }) => id) };
 }
 
-// setUp sets the station up, as its first visitor does.
+// setUp sets the station up in its form.
 export async function setUp(page, url, location, operator, mode = "Advance") {
   await page.goto(`${url}/floor`);
   await page.getByLabel("Location", { exact: true }).selectOption(location);
@@ -175,7 +175,7 @@ export async function answer(page, about) {
   return page.getByRole("status").first().innerText();
 }
 
-// faultsOf collects what must not happen on a page: errors, and requests to another host. The browser logs refused requests as
+// faultsOf collects the errors of a page and its requests to other hosts. The browser logs refused requests as
 // errors; `isRefusedExpected` leaves them out.
 export function faultsOf(page, url, { isRefusedExpected = false } = {}) {
   const faults = [];
@@ -191,7 +191,7 @@ export function faultsOf(page, url, { isRefusedExpected = false } = {}) {
   return faults;
 }
 
-// newContext returns a new context of a browser that waits long, as a busy machine needs it, and that keeps what the pages announce.
+// newContext returns a new browser context with long timeouts, for busy machines. It records the announcements of the pages.
 // It has no service workers unless the test allows them: a test sees no requests that go through one.
 export async function newContext(browser, options = {}) {
   const context = await browser.newContext({ serviceWorkers: "block", ...options });

@@ -1,5 +1,5 @@
-// Command conformance shows whether a server keeps to the contract: it runs the cases of package conformance against it,
-// prints a table, and exits with 1 when one has failed.
+// Command conformance checks whether a server implements the contract: it runs the cases of package conformance against the server,
+// prints a table, and exits with 1 if a case has failed.
 package main
 
 import (
@@ -16,16 +16,16 @@ import (
 )
 
 type commandLine struct {
-	URL        string `arg:"" default:"http://localhost:3000" help:"Where the server is (default: ${default}). The cases leave jobs and units behind there: take one that is for tests."`
-	Key        string `env:"ROUTECARD_KEY" placeholder:"KEY" help:"API key that may write, for a server that asks for one; better given by the environment."`
+	URL        string `arg:"" default:"http://localhost:3000" help:"URL of the server (default: ${default}). Use a server that is only for tests: the cases do not delete their jobs and units."`
+	Key        string `env:"ROUTECARD_KEY" placeholder:"KEY" help:"API key with the role write, for a server that requires one. Use the environment, because other users of the machine can read flags."`
 	Only       string `placeholder:"REGEXP" help:"Only operations whose id matches."`
-	JiraWrites bool   `help:"Also run what writes comments to the server's Jira."`
+	JiraWrites bool   `help:"Also run the cases that write comments to the server's Jira."`
 	Verbose    bool   `short:"v" help:"Name each case."`
 }
 
 func main() {
 	var line commandLine
-	kong.Parse(&line, kong.Name("conformance"), kong.Description("Shows whether a server keeps to Routecard's contract."))
+	kong.Parse(&line, kong.Name("conformance"), kong.Description("Checks whether a server implements Routecard's contract."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	passed, err := run(ctx, line)
 	stop()

@@ -18,7 +18,7 @@ export type StreamState = "connecting" | "open" | "lost";
 export type EventsOptions = Omit<NonNullable<operations["listEvents"]["parameters"]["query"]>, "limit"> & {
   signal?: AbortSignal;
   /**
-   * Is called when the database was restored from a backup since the connection before. The iterator then starts over with the
+   * Is called when the database was restored from a backup since the previous connection. The iterator then starts over with the
    * first event, so the function must discard what was built from the events before. Without it, the iterator throws a
    * FeedRestoredError.
    */
@@ -27,7 +27,7 @@ export type EventsOptions = Omit<NonNullable<operations["listEvents"]["parameter
   onState?: (state: StreamState) => void;
 };
 
-/** The database was restored from a backup: events that were seen may be gone, and their numbers are given again. */
+/** The database was restored from a backup: events that were seen may be gone, and their numbers are used again. */
 export class FeedRestoredError extends Error {
   override readonly name = "FeedRestoredError";
   constructor() {

@@ -39,7 +39,7 @@ export class Progress {
   }
 
   /**
-   * Waits until the loop has handled the event with this `seq`, or a later one: numbers may be left out. Throws a LoopEndedError
+   * Waits until the loop has handled the event with this `seq`, or a later one: numbers can be missing. Throws a LoopEndedError
    * when the loop has ended before, and the reason of the signal when it is aborted.
    */
   async wait(seq: number, { signal }: { signal?: AbortSignal } = {}): Promise<void> {

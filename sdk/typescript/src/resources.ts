@@ -45,7 +45,7 @@ export function resources(call: CallFunction) {
        * names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
        * amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
        * number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
-       * matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+       * matter. Use `map` for a column with another name. The server ignores other columns, so you can import a list of jobs as
        * CSV without changes. `name` and `goalQuantity` need a column.
        *
        * **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
@@ -349,7 +349,7 @@ export function resources(call: CallFunction) {
       /**
        * Scrap a unit.
        *
-       * Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+       * Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
        * `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
        *
        * Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -464,8 +464,8 @@ export function resources(call: CallFunction) {
        * before `to`. A bucket without moves has zeros.
        *
        * Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
-       * hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
-       * hour that the clocks repeat is two buckets.
+       * hour (in UTC) whose local time is in the hour, day, or week of the bucket. A day therefore has 23 or 25 hours when the clocks
+       * change, and an hour that the clocks repeat is two buckets.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -475,11 +475,15 @@ export function resources(call: CallFunction) {
        * Measure how long units stay at each step.
        *
        * Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
-       * many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
-       * their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
-       * were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
-       * entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
-       * nothing happened and nothing waits are left out.
+       * many units wait there now.
+       *
+       * With `jobId`, each entry is one step of a path of the job. The entries are in the order of the paths and their steps, and the
+       * removed steps of a path come after its other steps. The response includes a step at which nothing happened unless the step
+       * was removed.
+       *
+       * Without `jobId`, an entry stands for all steps that have the same name, in all jobs. The response has at most 1,000 entries:
+       * those with the most waiting units first, then those that the most units left, then by name. It leaves out steps at which
+       * nothing happened and no unit waits.
        *
        * - `entered`: units that were created at the step or moved to it.
        * - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -498,10 +502,10 @@ export function resources(call: CallFunction) {
       /**
        * Count scrapped units by reason and step.
        *
-       * Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
-       * by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
-       * for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
-       * of the period.
+       * Returns how many units were scrapped in the period, by reason and by the step at which they stood. The entry with the largest
+       * count comes first; entries with equal counts are sorted by the step's name and the reason. With `jobId`, each entry is about one
+       * step of a path of the job. Without `jobId`, an entry stands for all steps that have the same name, in all jobs; there are at most
+       * 1,000 entries. `scrapped` and `completed` count all units of the period.
        *
        * Needs the role `read`. Changes nothing.
        */
@@ -512,10 +516,10 @@ export function resources(call: CallFunction) {
        *
        * Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
        * numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
-       * the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+       * the job's first unit was created if that is more recent. This period is at least one day. `expectedAt` is now plus
        * `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
        *
-       * `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+       * `remaining` is the goal minus the completed units, at least 0. Scrapped units do not count. The forecast does not
        * depend on units in progress. A closed job gets the same forecast as an open job.
        *
        * Needs the role `read`. Changes nothing.
@@ -528,7 +532,7 @@ export function resources(call: CallFunction) {
        * List what waits at which step.
        *
        * Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
-       * units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+       * units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count toward the goal. The most
        * urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
        *
        * Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be

@@ -95,7 +95,7 @@ function mayHaveChanged(request: Request, failure: unknown): boolean {
   return code !== "ECONNREFUSED" && code !== "ENOTFOUND";
 }
 
-/** Reports whether the server has answered a POST. By its key, it would have found an earlier attempt that made the change. */
+/** Reports whether the server has answered a POST. The server would have recognized an earlier attempt that made the change by its key. */
 function isAnswer(request: Request, failure: unknown): boolean {
   return (
     request.method === "POST" &&

@@ -59,7 +59,7 @@ export interface paths {
          *     names also work: `name`: job, job name, order, order number, work order; `goalQuantity`: goal, qty, quantity,
          *     amount; `dueDate`: due, deadline, delivery date; `notes`: note, comment, comments, remarks; `externalId`: external
          *     number, ERP number; `template`: route, template id; `units`: unit count, serials. Case, spaces, `-`, and `_` do not
-         *     matter. `map` names columns with other names. The server ignores other columns, so you can import a list of jobs as
+         *     matter. Use `map` for a column with another name. The server ignores other columns, so you can import a list of jobs as
          *     CSV without changes. `name` and `goalQuantity` need a column.
          *
          *     **Values.** Texts do not change, except that the server removes the apostrophes that a CSV export inserts. A
@@ -616,7 +616,7 @@ export interface paths {
         put?: never;
         /**
          * Scrap a unit
-         * @description Takes the unit out of production. A scrapped unit does not count towards the goal, and accepts no command except
+         * @description Takes the unit out of production. A scrapped unit does not count toward the goal, and accepts no command except
          *     `undoSerial` and notes. With `fromStepId`, the unit is scrapped only if it is at this step.
          *
          *     Needs the role `operate`. A retry with the same `Idempotency-Key` is safe. Appends `serial.scrapped`.
@@ -850,8 +850,8 @@ export interface paths {
          *     before `to`. A bucket without moves has zeros.
          *
          *     Hours, days, and weeks are those of the time zone `tz`; a week begins on Monday. A bucket begins with the first quarter of an
-         *     hour (in UTC) whose local hour, date, or week is the bucket's, so a day has 23 or 25 hours when the clocks change, and an
-         *     hour that the clocks repeat is two buckets.
+         *     hour (in UTC) whose local time is in the hour, day, or week of the bucket. A day therefore has 23 or 25 hours when the clocks
+         *     change, and an hour that the clocks repeat is two buckets.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -874,11 +874,15 @@ export interface paths {
         /**
          * Measure how long units stay at each step
          * @description Returns how many units entered and left each step in the period, how long the units that left had stayed, and how
-         *     many units wait there now. With `jobId` each entry is one step of a path of the job, in the order of the paths and
-         *     their steps, the removed steps of a path after the others; steps at which nothing happened are included unless they
-         *     were removed. Without `jobId` an entry stands for all steps that have the same name, in all jobs: at most 1,000
-         *     entries, those with the most units waiting first, then those that the most units left, then by name; steps at which
-         *     nothing happened and nothing waits are left out.
+         *     many units wait there now.
+         *
+         *     With `jobId`, each entry is one step of a path of the job. The entries are in the order of the paths and their steps, and the
+         *     removed steps of a path come after its other steps. The response includes a step at which nothing happened unless the step
+         *     was removed.
+         *
+         *     Without `jobId`, an entry stands for all steps that have the same name, in all jobs. The response has at most 1,000 entries:
+         *     those with the most waiting units first, then those that the most units left, then by name. It leaves out steps at which
+         *     nothing happened and no unit waits.
          *
          *     - `entered`: units that were created at the step or moved to it.
          *     - `left`: units that were moved from the step, completed, or force-completed there. A unit that leaves a step without having
@@ -910,10 +914,10 @@ export interface paths {
         };
         /**
          * Count scrapped units by reason and step
-         * @description Returns how many units were scrapped in the period, by reason and by the step at which they stood, the largest count first, then
-         *     by the step's name and the reason. With `jobId` each entry is about one step of a path of the job. Without `jobId` an entry stands
-         *     for all steps that have the same name, in all jobs; there are at most 1,000 entries. `scrapped` and `completed` count all units
-         *     of the period.
+         * @description Returns how many units were scrapped in the period, by reason and by the step at which they stood. The entry with the largest
+         *     count comes first; entries with equal counts are sorted by the step's name and the reason. With `jobId`, each entry is about one
+         *     step of a path of the job. Without `jobId`, an entry stands for all steps that have the same name, in all jobs; there are at most
+         *     1,000 entries. `scrapped` and `completed` count all units of the period.
          *
          *     Needs the role `read`. Changes nothing.
          */
@@ -937,10 +941,10 @@ export interface paths {
          * Forecast when a job reaches its goal
          * @description Returns when the job will have completed its goal quantity if it continues as in the last 14 days. `basis` has the
          *     numbers that the forecast was computed from: the units of the job that were completed in the last 14 days, or since
-         *     the job's first unit was created if that is more recent, but not in less than one day. `expectedAt` is now plus
+         *     the job's first unit was created if that is more recent. This period is at least one day. `expectedAt` is now plus
          *     `remaining` divided by `perDay`; nights and weekends count like other hours, because the basis contains them too.
          *
-         *     `remaining` is the goal less the completed units, at least 0. Scrapped units do not count. The forecast does not
+         *     `remaining` is the goal minus the completed units, at least 0. Scrapped units do not count. The forecast does not
          *     depend on units in progress. A closed job gets the same forecast as an open job.
          *
          *     Needs the role `read`. Changes nothing.
@@ -964,7 +968,7 @@ export interface paths {
         /**
          * List what waits at which step
          * @description Returns one row for each step of an open job at which units wait. The first step of a path also has a row without
-         *     units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count towards the goal. The most
+         *     units if the path has fewer units than its goal (`toCreate`). Scrapped units don't count toward the goal. The most
          *     urgent row comes first: by priority, then by due date (none comes last), then the oldest job, path, and step.
          *
          *     Without `limit` the response contains all rows and is streamed. A row that changes while you read the pages may be
@@ -1417,8 +1421,8 @@ export interface components {
          *     `goalQuantity`, `dueDate`, `priority`, `notes`, `externalId`, `closedAt`, `closeReason`, `jiraTicketKey`,
          *     `jiraTicketSummary`, `jiraPartNumber`, `jiraPriority`, `jiraEpicLink`, `jiraLabels`, `createdAt`, `updatedAt`,
          *     `totalCompleted`, `totalInProgress`, `totalScrapped`, `percentComplete`. The last four are empty unless `include`
-         *     asks for the progress. `jiraLabels` is a list with commas, in which a label with a comma, a double quote, or a line
-         *     break, and an empty label, are quoted as in CSV; a single apostrophe is a list without labels.
+         *     asks for the progress. `jiraLabels` is a list with commas. A label that is empty or has a comma, a double quote, or a
+         *     line break is quoted as in CSV. An empty list of labels is a single apostrophe.
          */
         JobCSV: string;
         /**
@@ -1539,7 +1543,7 @@ export interface components {
             totalInProgress: number;
             /**
              * Format: int64
-             * @description Scrapped units. They do not count towards the goal.
+             * @description Scrapped units. They do not count toward the goal.
              * @example 2
              */
             totalScrapped: number;
@@ -1549,7 +1553,7 @@ export interface components {
              * @example 40
              */
             percentComplete: number;
-            /** @description The same for each path, oldest first. */
+            /** @description The progress of each path, oldest path first. */
             pathProgress: components["schemas"]["PathProgress"][];
         };
         /** @description A path to be created with its job. It has either `steps` or `templateId`. */
@@ -2085,9 +2089,9 @@ export interface components {
          */
         FromStepId: string;
         /**
-         * @description When it happened on the shop floor, if that was before the request, for example while a tablet was offline. At most 7 days
-         *     ago, and not in the future (a clock may be up to a minute fast). The event contains it. It does not change the order
-         *     of the events.
+         * @description When the change happened on the shop floor, if that was before the request, for example while a tablet was offline. At most
+         *     7 days ago, and not in the future (a clock may be up to a minute fast). The event contains this time. The time does not
+         *     change the order of the events.
          * @example 2024-01-15T10:30:00Z
          */
         OccurredAt: string;
@@ -2206,7 +2210,7 @@ export interface components {
              */
             reason: string;
             /**
-             * @description Who approved it.
+             * @description Who approved the waiver.
              * @example quality-lead
              */
             approverId: string;
@@ -2382,7 +2386,7 @@ export interface components {
             /** @description One outcome for each unit, in the order of the request. */
             results: components["schemas"]["BulkOutcome"][];
         };
-        /** @description The outcome for one unit. It has either `serial` or `error`. */
+        /** @description The outcome for one unit, with either `serial` or `error`. */
         BulkOutcome: {
             serialId: components["schemas"]["SerialId"];
             /**
@@ -2417,7 +2421,7 @@ export interface components {
             id: string;
             /**
              * Format: int64
-             * @description Position in the order of all events. Numbers may be missing but never repeat.
+             * @description Position in the order of all events. Numbers can be missing, but they never repeat.
              * @example 7
              */
             seq: number;
@@ -2445,7 +2449,7 @@ export interface components {
             serialId?: components["schemas"]["SerialId"];
             stepId?: components["schemas"]["StepId"];
             /**
-             * @description Details that depend on the type. Names of steps are those at the time of the event.
+             * @description Details that depend on the type. The names of steps are those at the time of the event.
              * @example {
              *       "fromStepName": "CNC Machining",
              *       "toStepName": "Deburring"
@@ -2519,7 +2523,7 @@ export interface components {
              */
             ticketKey: string;
         };
-        /** @description Where the progress was written. */
+        /** @description The ticket and the comment that the progress was written to. */
         JobPushedData: {
             /**
              * @description Issue key of the ticket.
@@ -2565,7 +2569,7 @@ export interface components {
             optional: boolean;
             dependencyType: components["schemas"]["DependencyType"];
         };
-        /** @description The step at which the unit begins. */
+        /** @description The step at which the unit starts. */
         SerialCreatedData: {
             /**
              * @description Name of the step.
@@ -2632,12 +2636,12 @@ export interface components {
              */
             reason?: string;
             /**
-             * @description Id of the event of that change.
+             * @description Id of the event that was undone.
              * @example evt_01h455vb4pex5vsknk084sn02q
              */
             eventId: string;
             /**
-             * @description Type of the event of that change.
+             * @description Type of the event that was undone.
              * @example serial.advanced
              */
             eventType: string;
@@ -2676,7 +2680,7 @@ export interface components {
              */
             reason: string;
             /**
-             * @description Who approved it.
+             * @description Who approved the waiver.
              * @example quality-lead
              */
             approverId: string;
@@ -3113,7 +3117,7 @@ export interface components {
             completed: number;
             /**
              * Format: int64
-             * @description Units completed over open steps.
+             * @description Units completed although steps were open.
              * @example 1
              */
             forceCompleted: number;
@@ -3242,7 +3246,7 @@ export interface components {
             completed: number;
             /**
              * Format: int64
-             * @description Number of units that are missing from the goal.
+             * @description Number of units that must still be completed to reach the goal.
              * @example 30
              */
             remaining: number;
@@ -3323,14 +3327,14 @@ export interface components {
             incoming: number;
             /**
              * Format: int64
-             * @description Units that are missing from the path's goal, scrapped units not counted. Only on a path's first step, and only if
-             *     it is more than 0.
+             * @description Number of units that must still be created to reach the path's goal. Scrapped units do not count toward the goal. Only
+             *     on a path's first step, and only if it is more than 0.
              * @example 10
              */
             toCreate?: number;
             /**
              * Format: date-time
-             * @description When the oldest unit at the step came to the step. The oldest unit is the one that was created first. Absent if no unit
+             * @description When the oldest unit at the step reached it. The oldest unit is the one that was created first. Absent if no unit
              *     is at the step.
              * @example 2024-01-15T10:30:00.000Z
              */
@@ -3338,7 +3342,7 @@ export interface components {
         };
         /** @description Work, the most urgent first. */
         WorkList: components["schemas"]["WorkItem"][];
-        /** @description The stations, by three ways to name one. */
+        /** @description The stations, listed by location, by assignee, and by step name. */
         Places: {
             /** @description The locations of steps. */
             locations: components["schemas"]["Place"][];
@@ -3356,13 +3360,13 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description Steps of open jobs that have it.
+             * @description Number of steps of open jobs with this location, assignee, or name.
              * @example 4
              */
             steps: number;
             /**
              * Format: int64
-             * @description Units in progress that stand at these steps now.
+             * @description Number of units in progress that stand at these steps now.
              * @example 8
              */
             waiting: number;
@@ -3553,7 +3557,7 @@ export interface components {
              */
             jobId: string;
         };
-        /** @description Where the progress was written. */
+        /** @description The ticket and the comment that the progress was written to. */
         JiraPushed: {
             /**
              * @description Issue key of the ticket.

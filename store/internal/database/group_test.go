@@ -26,11 +26,11 @@ type recorder struct {
 
 	mutex        sync.Mutex
 	transactions [][]int
-	// hold keeps each transaction open until something comes through; nil lets them go.
+	// hold keeps each transaction open until it receives a value. If it is nil, transactions do not wait.
 	hold chan struct{}
-	// fail decides what becomes of a transaction.
+	// fail returns the error of a transaction, nil for success.
 	fail func([]int) error
-	// contexts are those of the transactions.
+	// contexts are the contexts of the transactions.
 	contexts []context.Context
 }
 
@@ -58,13 +58,13 @@ func (r *recorder) transact(ctx context.Context, values []int) ([]string, error)
 	return outs, nil
 }
 
-// outcome is what a caller of do got.
+// outcome is the result of a call of Do.
 type outcome struct {
 	out string
 	err error
 }
 
-// start begins to write the values from first to last, each on a goroutine of its own and in their order.
+// start starts to write the values from first to last in their order, each on a separate goroutine.
 func (r *recorder) start(ctx context.Context, first, last int) map[int]*outcome {
 	outcomes := map[int]*outcome{}
 	for value := first; value <= last; value++ {
@@ -85,7 +85,7 @@ func (r *recorder) wantWritten(t *testing.T, want ...[]int) {
 	r.wantQuiet(t)
 }
 
-// wantQuiet checks that nothing is left to do.
+// wantQuiet checks that no transaction is running and no change is waiting.
 func (r *recorder) wantQuiet(t *testing.T) {
 	t.Helper()
 	if r.running != 0 || len(r.waiting) > 0 {
@@ -136,8 +136,8 @@ func TestGroupOfWaitingMembers(t *testing.T) {
 	})
 }
 
-// TestGroupesAtTheSameTime lets two transactions be under way. Each that ends is followed by one with all who wait by then.
-func TestGroupesAtTheSameTime(t *testing.T) {
+// TestGroupsAtTheSameTime allows two transactions at the same time. After one ends, the next one has all changes that wait by then.
+func TestGroupsAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -158,7 +158,7 @@ func TestGroupesAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestGroupWithCanceledCallers cancels everybody when the transactions have begun.
+// TestGroupWithCanceledCallers cancels all callers after the transactions have begun.
 func TestGroupWithCanceledCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -221,8 +221,8 @@ func TestGroupDropsCanceledMembers(t *testing.T) {
 	})
 }
 
-// TestGroupPassesItsSlotOn has a waiter leave at the very moment at which it is told to lead. Chance alone would hardly
-// ever bring that about, so the two steps are called one by one.
+// TestGroupPassesItsSlotOn has a waiting member leave at the same moment at which it is told to lead. That would hardly ever happen
+// by chance, so the test calls the two steps one after the other.
 func TestGroupPassesItsSlotOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -266,8 +266,8 @@ func TestGroupLeavesOnlyTheBadRowOut(t *testing.T) {
 	})
 }
 
-// TestGroupFailsTogether has an error that no member is the reason for. Nothing is tried again, because some of it may have
-// been written.
+// TestGroupFailsTogether has an error that no single member has caused. Nothing is tried again, because a part may have been
+// written.
 func TestGroupFailsTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -322,8 +322,8 @@ func TestGroupPanic(t *testing.T) {
 	})
 }
 
-// TestGroupAtRandom lets callers come and go at random. A caller that gets no error finds its value written,
-// once; every caller returns; nothing is left behind.
+// TestGroupAtRandom has callers start and cancel at random. If a caller gets no error, its value was written once. Every caller
+// returns, and no goroutine is left.
 func TestGroupAtRandom(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {

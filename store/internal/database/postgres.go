@@ -147,7 +147,7 @@ func openPostgresPool(ctx context.Context, config pgx.ConnConfig, log *slog.Logg
 	if err == nil || !isRefusedSetting(err) {
 		return pool, err
 	}
-	log.Warn("The connection pooler refuses the settings of a session: set them for the role, see docs/guides/high-availability.md",
+	log.Warn("the connection pooler refuses the settings of a session: set them for the role, see docs/guides/high-availability.md",
 		"reason", postgresReason(err))
 	return open(nil)
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestIsIdle looks at a connection that another goroutine reads, at one with something to read, and at one that is closed. The
-// look must not wait for the read.
+// TestIsIdle checks a connection that another goroutine reads, a connection with something to read, and a closed connection. The
+// check must not wait for the read.
 func TestIsIdle(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

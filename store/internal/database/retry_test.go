@@ -17,8 +17,8 @@ import (
 	"github.com/routecard/routecard/models"
 )
 
-// closedConnectionError is what pgx answers on a connection that it has found closed: that nothing was sent. In a COMMIT that
-// is not true, see transient.
+// closedConnectionError is the error of pgx for a connection that it has found closed. It says that nothing was sent, which is not
+// true for a COMMIT, see isTransient.
 type closedConnectionError struct{}
 
 func (closedConnectionError) Error() string     { return "conn closed" }

@@ -21,7 +21,7 @@ import (
 const (
 	// newFileMode is the mode of a new database. Its -wal and -shm files get the mode of the database.
 	newFileMode = 0o600
-	// watchInterval is the time between two looks at the files of a served database.
+	// watchInterval is the time between two checks of the files of a served database.
 	watchInterval = 250 * time.Millisecond
 	// lockInterval is the time between two attempts to get a lock that another process holds for a short time.
 	lockInterval = 10 * time.Millisecond
@@ -64,9 +64,9 @@ type sqliteFile struct {
 	stop    func()
 }
 
-// openSQLiteFile opens the file, creates it if the mode allows that, and takes the locks. It refuses what is not a file of
-// its own: a directory, a file with several names, and a file whose write-ahead log was written for another one. The
-// caller must call opened when SQLite has opened the database.
+// openSQLiteFile opens the file, creates it if the mode allows that, and takes the locks. It refuses a directory, a file with
+// several names (hard links), and a file whose write-ahead log was written for another file. The caller must call opened when
+// SQLite has opened the database.
 func openSQLiteFile(ctx context.Context, path string, options Options) (f *sqliteFile, opened func() error, err error) {
 	defer func() {
 		if err != nil && f != nil {

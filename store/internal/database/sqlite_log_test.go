@@ -39,7 +39,7 @@ func (f *countingFile) WriteAt(data []byte, at int64) (int, error) {
 }
 
 // TestLogOfLargeTransaction has a transaction change more pages than SQLite keeps in memory, so that it reads its own pages
-// from the log before it commits. Nobody else reads them until then, and nobody ever does after a rollback.
+// from the log before it commits. No other connection reads them before the commit, or ever after a rollback.
 func TestLogOfLargeTransaction(t *testing.T) {
 	t.Parallel()
 	counter := &countingVFS{VFS: vfs.Find("os")}

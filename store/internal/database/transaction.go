@@ -19,7 +19,7 @@ import (
 	"github.com/routecard/routecard/store/internal/rows"
 )
 
-// Tx is one transaction. Queries run at once. Rows that are queued are written together when the transaction ends, which
+// Tx is one transaction. Queries run immediately. Rows that are queued are written together when the transaction ends, which
 // costs one round trip to PostgreSQL. A transaction without a query is this round trip and nothing else.
 type Tx struct {
 	*gorm.DB
@@ -159,8 +159,8 @@ func (t *Tx) Flush() error {
 // migrations/postgres/00001_jobs.sql.
 func (t *Tx) QueueLast(changes ...rows.Change) { t.last = enqueue(t.last, changes) }
 
-// QueueShared has counters written that many transactions change, after all other rows. The transaction then holds the lock that
-// numbers the events, so no transaction waits for a counter that another one has changed, and none for each other.
+// QueueShared queues changes of counters that many transactions change. They are written after all other rows. The transaction then
+// holds the lock that numbers the events, so transactions never wait for each other's counters and cannot deadlock on them.
 func (t *Tx) QueueShared(counters *rows.Increment) {
 	t.shared = enqueue(t.shared, []rows.Change{counters})
 }

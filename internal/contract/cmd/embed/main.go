@@ -2,11 +2,11 @@
 // the error messages of the contract check follow that order.
 //
 // With -copy it copies the contract as it is. With -order the output is for the code generator. It has the line number of each
-// property as x-order; the generator sorts the fields of a struct, and so the fields of a response, by x-order. Of a request body
+// property as x-order; the generator sorts the fields of a struct, and so the fields of a response, by x-order. For a request body
 // that is a file, it has only the first media type, because the generator gives the bodies of all such types the same name.
 //
-// With -types the output is for the generator of the Go client's types. It is that of -order with schemas, and of the operations
-// only their parameters in path and query: the client makes its requests by itself.
+// With -types the output is for the generator of the Go client's types. It has the schemas as with -order, but only the path and
+// query parameters of the operations, because the client builds its requests itself.
 package main
 
 import (
@@ -107,7 +107,7 @@ func dropOtherFiles(node *yaml.Node) {
 }
 
 // keepTypes leaves the schemas, and the parameters of operations in path and query. It puts shared parameters where they are used.
-// Otherwise the generator would name each of them, with names that the client needs for its own functions.
+// Otherwise the generator would declare a type for each shared parameter, with a name that the client needs for a function.
 func keepTypes(document *yaml.Node) {
 	components := member(document, "components")
 	shared := member(components, "parameters")

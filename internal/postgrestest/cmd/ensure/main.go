@@ -1,6 +1,6 @@
-// Ensure makes sure that the tests find a PostgreSQL, and says in one line which. It installs Debian's package where none
-// is found and it may: as root, or with a sudo that asks for no password. `make test` runs it once, before the test
-// binaries, which would get in each other's way.
+// Command ensure makes sure that the tests find PostgreSQL, and prints in one line which one they use. If there is none, it
+// installs Debian's package, provided that it runs as root or that sudo asks for no password. `make test` runs it once before the
+// test binaries, because two of them cannot install the package at the same time.
 package main
 
 import (
@@ -54,7 +54,7 @@ func mayInstall() bool {
 	return err == nil && (os.Geteuid() == 0 || exec.Command("sudo", "-n", "true").Run() == nil)
 }
 
-// install installs Debian's package. Another installation that is under way is waited for.
+// install installs Debian's package. It waits for another installation that is running.
 func install() error {
 	fmt.Println("PostgreSQL is missing: installing Debian's package")
 	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", "postgresql"}} {

@@ -6,7 +6,7 @@ import { words as shared } from "../../words.js";
 import { Barcode } from "../labels/Barcode.js";
 import { words } from "./words.js";
 
-/** Shows a code to scan, and says which of its characters arrive as others. */
+/** Shows a code to scan, and says which of its characters the keyboard layout changes. */
 export function ScannerCheck({ onClose }: { onClose: () => void }) {
   const typed = useSignal("");
   const hasEnd = useSignal(false);

@@ -279,7 +279,7 @@ export class Floor {
   #report(entry: Entry, target: Target): void {
     const { state, command } = entry;
     const { serialId, stepName, jobName } = target;
-    // The unit does not stand where it was read any more, so no button may act on that.
+    // The unit has moved since it was read, so no button may use the step that was read.
     this.current.value = undefined;
     switch (state.name) {
       case "waiting":

@@ -108,7 +108,7 @@ export const words = {
   checkField: "What the scanner types",
   checkGood: "All characters arrive. The scanner sends its end key, too.",
   checkNoEnd: "The scanner does not send Enter or Tab after the code. Turn on its suffix.",
-  checkBad: "Some characters arrive as others. Set the scanner to the keyboard layout of this device.",
+  checkBad: "Some characters arrive changed. Set the scanner to the keyboard layout of this device.",
   expected: "In the code",
   received: "Arrived as",
   nothing: "nothing",

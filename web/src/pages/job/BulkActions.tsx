@@ -26,7 +26,7 @@ export function BulkActions({ units, paths, run, onRefused, onClear }: BulkActio
   const runAtOnce = (send: () => Promise<Schemas["BulkResult"]>) => void run(send).catch(onRefused);
   const { serials } = client();
   const command = { serialIds: units.map(({ id }) => id), mode: "perItem" as const };
-  // The units that stand elsewhere by now are refused, if one step can be named for all.
+  // If all units stand at the same step, the request names it, so that the server refuses units that have moved since.
   const fromStepId = units[0]?.currentStepId;
   const from = fromStepId !== undefined && units.every((unit) => unit.status === "in_progress" && unit.currentStepId === fromStepId) ? { fromStepId } : {};
   const path = paths.find(({ id }) => units.every(({ pathId }) => pathId === id));

@@ -23,7 +23,7 @@ export interface EditedPath {
 type Saving =
   | { name: "editing" }
   | { name: "refused"; error: unknown }
-  /** Somebody else has changed the path: what they changed, by the id of the step, and the path as they found it. */
+  /** Somebody else has changed the path. `changes` describes what changed, by the id of the step; `before` is the path that the editor started with. */
   | { name: "outdated"; changes: ReadonlyMap<string, string>; before: Schemas["PathDetail"] };
 
 const modes = Object.entries(shared.modes) as [Schemas["AdvancementMode"], string][];

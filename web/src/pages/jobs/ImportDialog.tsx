@@ -142,7 +142,7 @@ export function ImportDialog({ file, onClose }: { file: File | undefined; onClos
   );
 }
 
-/** Which column is for which field, and how values with two readings are read. */
+/** Which column is for which field, and how ambiguous values are read. */
 function Mapping({ columns, reading, onChange }: { columns: readonly Schemas["ImportColumn"][]; reading: Reading; onChange: (change: Partial<Reading>) => void }) {
   return (
     <>

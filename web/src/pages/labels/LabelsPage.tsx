@@ -167,7 +167,7 @@ export function LabelsPage() {
   );
 }
 
-/** A few choices of which one holds. */
+/** A few choices, one of which is selected. */
 function Choice<T extends string>({
   legend,
   choices,

@@ -4,7 +4,7 @@ import type { PaperId } from "./sheets.js";
 import type { PrintedUnit } from "./units.js";
 import { words } from "./words.js";
 
-/** One page for each unit, which travels with it: what it is, and its steps to be signed. */
+/** One page for each unit, which travels with the unit: its description, and its steps to be signed. */
 export function Travellers({ units, paper, symbology }: { units: readonly PrintedUnit[]; paper: PaperId; symbology: Symbology }) {
   return (
     <>

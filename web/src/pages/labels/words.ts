@@ -15,7 +15,7 @@ export const words = {
   papers: { a4: "A4", letter: "Letter" },
   code: "Code",
   codes: { datamatrix: "DataMatrix", qrcode: "QR code", code128: "Code 128" },
-  used: "Labels of the first sheet that are used",
+  used: "Used labels on the first sheet",
   load: "Show",
   print: "Print",
   printHint: "Print at 100 %, without margins: “fit to page” changes the size of the labels.",

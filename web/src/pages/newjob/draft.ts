@@ -86,7 +86,7 @@ export function withTicket(draft: JobDraft, ticket: Schemas["JiraTicket"]): JobD
   };
 }
 
-/** Returns a typed number. What is no number stays out, so that the server says that it is missing. */
+/** Returns a typed number. A text that is not a number is left out, so that the server says that it is missing. */
 function toNumber(text: string): number | undefined {
   return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text.trim()) : undefined;
 }

@@ -8,7 +8,7 @@ export const words = {
   signedIn: (name: string, role: string) => `Signed in as ${name}: ${role}.`,
   roles: { read: "may read", operate: "may read and move units", write: "may change everything" },
   theme: "Theme",
-  themes: { auto: "As the system", light: "Light", dark: "Dark" },
+  themes: { auto: "Same as the system", light: "Light", dark: "Dark" },
   station: "Station",
   stationIs: (station: string) => `This device is the station ${station}.`,
   noStation: "This device is not set up as a station.",

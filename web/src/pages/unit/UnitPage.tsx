@@ -100,7 +100,7 @@ export function UnitPage() {
   );
 }
 
-/** Why, when, and by whom a unit was scrapped or completed over open steps. */
+/** Why, when, and by whom a unit was scrapped, or completed although steps were open. */
 function Ending({ unit }: { unit: Schemas["SerialDetail"] }) {
   if (unit.scrapReason !== undefined) {
     return (

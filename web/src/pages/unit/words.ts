@@ -13,7 +13,7 @@ export const words = {
   atLocation: (location: string) => `at ${location}`,
   assigned: (person: string) => `assigned to ${person}`,
   scrapped: (reason: string, explanation: string) => `Scrapped: ${reason}${explanation === "" ? "" : `. ${explanation}`}`,
-  forced: (reason: string) => `Completed over open steps${reason === "" ? "" : `: ${reason}`}`,
+  forced: (reason: string) => `Completed although steps were open${reason === "" ? "" : `: ${reason}`}`,
   toEnd: "Advance past the last step",
   notPossible: (count: number) => (count === 1 ? "1 action is not possible" : `${count} actions are not possible`),
   deleteText: "The serial number cannot be used again. The history of the unit stays.",
