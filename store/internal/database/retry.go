@@ -66,7 +66,7 @@ const maxAttempts = 4
 
 // retry runs a function again after a short random pause if its error shows that the function had no effect and that another
 // attempt may succeed. It returns ErrBusy if other transactions held a lock during all attempts, or if the last attempt was rolled
-// back too. It returns the error of the context when the context ended an attempt.
+// back too. It returns the error of the context when the context ended an attempt or the pause after it.
 func retry(ctx context.Context, attempt func() error) error {
 	begun := time.Now() //nolint:forbidigo // Elapsed time is measured by the real clock.
 	for n := 1; ; n++ {
@@ -87,7 +87,7 @@ func retry(ctx context.Context, attempt func() error) error {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return err
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 	}
 }

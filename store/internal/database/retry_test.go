@@ -130,6 +130,7 @@ func TestRetry(t *testing.T) {
 		{"another interrupt", t.Context(), []error{sqlite3.INTERRUPT, nil}, 1, sqlite3.INTERRUPT},
 		{"another failure", t.Context(), []error{busy, gorm.ErrDuplicatedKey, nil}, 2, gorm.ErrDuplicatedKey},
 		{"nobody waits", gone, []error{busy, nil}, 1, busy},
+		{"a connection that the context closed", gone, []error{driver.ErrBadConn, nil}, 1, context.Canceled},
 	} {
 		calls := 0
 		err := retry(c.ctx, func() error {
