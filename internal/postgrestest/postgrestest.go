@@ -1,7 +1,8 @@
 // Package postgrestest gives tests a real PostgreSQL.
 //
-// Most tests use [Database], which returns the URL of an empty database on a server that all tests of the process share.
-// [Start] starts a server for one test, which may stop it, kill it, start it again, and add a standby.
+// Most tests use a database on a server that all tests of the process share: [Database] returns the URL of an empty one, and [Copy]
+// that of one with the same content for each test. [Start] starts a server for one test, which may stop it, kill it, start it again,
+// and add a standby.
 //
 // [Locate] finds PostgreSQL: the server that ROUTECARD_TEST_POSTGRES names, or else the binaries on this machine. A test that
 // finds neither fails, because nobody notices a skipped test. ROUTECARD_TEST_POSTGRES=none skips such tests, unless CI=true.
@@ -38,8 +39,8 @@ func Database(t testing.TB) string {
 }
 
 // Copy returns the URL of a database like that of [Database], but with the content that fill gives an empty database. A process calls
-// fill once, and copies its database for each test, so all calls need the same fill. On a server that ROUTECARD_TEST_POSTGRES names,
-// each call calls fill, because nothing would drop the copied database at the end.
+// fill once, and copies its database for each test, so all calls need the same fill. Fill must close its connections. On a server
+// that ROUTECARD_TEST_POSTGRES names, each call calls fill, because nothing would drop the copied database at the end.
 func Copy(t testing.TB, fill func(database string) error) string {
 	t.Helper()
 	server, err := sharedServer()
@@ -53,7 +54,9 @@ func Copy(t testing.TB, fill func(database string) error) string {
 	}
 	filled.once.Do(func() {
 		filled.name = newName()
-		filled.err = errors.Join(create(context.Background(), server, filled.name, "template0"), fill(withDatabase(server, filled.name)))
+		if filled.err = create(context.Background(), server, filled.name, "template0"); filled.err == nil {
+			filled.err = fill(withDatabase(server, filled.name))
+		}
 	})
 	if filled.err != nil {
 		t.Fatalf("postgrestest: fill a database: %v", filled.err)

@@ -72,7 +72,7 @@ func TestDatabase(t *testing.T) {
 		assertEqual(t, "the number of databases called "+name,
 			query[int](t, admin, "SELECT count(*) FROM pg_database WHERE datname = '"+name+"'"), 0)
 	})
-	t.Run("is empty when it was used before", func(t *testing.T) {
+	t.Run("is empty each time", func(t *testing.T) {
 		for range 3 {
 			conn := connect(t, postgrestest.Database(t))
 			assertEqual(t, "the number of tables", query[int](t, conn, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), 0)
@@ -87,6 +87,20 @@ func TestDatabase(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestCopy changes a copy, which the next copy must not have.
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	for range 2 {
+		conn := connect(t, postgrestest.Copy(t, func(database string) error {
+			conn := connect(t, database)
+			exec1(t, conn, "CREATE TABLE jobs (id int)")
+			return conn.Close(t.Context())
+		}))
+		assertEqual(t, "the number of jobs", query[int](t, conn, "SELECT count(*) FROM jobs"), 0)
+		exec1(t, conn, "INSERT INTO jobs VALUES (1)")
+	}
 }
 
 func TestClusterStopAndKill(t *testing.T) {
