@@ -63,7 +63,7 @@ export const words = {
   dependencies: {
     preferred: "Can be done later",
     physical: "Needed for the next step",
-    completion_gate: "No earlier step may be open",
+    completion_gate: "No open step before it",
   } satisfies Record<Schemas["DependencyType"], string>,
   stepName: "Step",
   location: "Location",
