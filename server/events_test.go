@@ -176,8 +176,10 @@ func TestListOfEventsEnds(t *testing.T) {
 	t.Parallel()
 	routecardtest.Each(t, func(t *testing.T, s *routecardtest.Server) {
 		f := build(t, s, "strict A B", 1)
-		for range 3 { // more than the buffers of a connection hold
-			f.must(201, `/api/serials {"pathId":"{path}","quantity":10000}`)
+		long := strings.Repeat("€", 10_000)
+		const large = 250 // more than the buffers of a connection hold
+		for range large {
+			f.must(201, fmt.Sprintf(`/api/jobs {"name":%q,"notes":%[1]q,"goalQuantity":50}`, long))
 		}
 		response, err := http.Get(s.URL + "/api/events")
 		if err != nil {
@@ -189,7 +191,7 @@ func TestListOfEventsEnds(t *testing.T) {
 		if err := json.NewDecoder(response.Body).Decode(&events); err != nil {
 			t.Fatal(err)
 		}
-		wantEqual(t, "the number of events", len(events), 2+1+30_000)
-		wantEqual(t, "the type of the last event", events[len(events)-1].Type, "serial.created")
+		wantEqual(t, "the number of events", len(events), 2+1+large)
+		wantEqual(t, "the type of the last event", events[len(events)-1].Type, "job.created")
 	})
 }

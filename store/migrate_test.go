@@ -62,7 +62,7 @@ func anyPool(s *store.Store) *sql.DB {
 
 func TestMigrationsRunOnce(t *testing.T) {
 	t.Parallel()
-	for kind, database := range map[string]string{"sqlite": routecardtest.SQLite(t), "postgres": postgrestest.Database(t)} {
+	for kind, database := range map[string]string{"sqlite": routecardtest.SQLitePath(t), "postgres": postgrestest.Database(t)} {
 		t.Run(kind, func(t *testing.T) {
 			var log bytes.Buffer
 			for range 3 {

@@ -36,7 +36,7 @@ func openStore(t testing.TB, database string) *store.Store {
 	return s
 }
 
-// TestProduction sends random commands and edits through the store. After each of them every count equals a recount by
+// TestProduction sends random commands and edits through the store. Again and again every count equals a recount by
 // SQL, every change has exactly one event, and what was refused has changed nothing. In the end the state equals a replay.
 func TestProduction(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,12 @@ func TestProduction(t *testing.T) {
 			p := &production{s: s, ctx: t.Context()}
 			p.begin(r)
 			r.Repeat(map[string]func(*rapid.T){
-				"":        p.recount,
+				// Counts that are wrong stay wrong, so most commands need no recount of their own.
+				"": func(r *rapid.T) {
+					if rapid.IntRange(0, 3).Draw(r, "recount") == 0 {
+						p.recount(r)
+					}
+				},
 				"create":  p.create,
 				"command": p.command,
 				"undo":    p.undo,
@@ -57,6 +62,7 @@ func TestProduction(t *testing.T) {
 				"urgency": p.changeUrgency,
 				"delete":  p.deletePath,
 			})
+			p.recount(r)
 		})
 		seal(t, s)
 		wantSound(t, s)

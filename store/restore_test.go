@@ -31,7 +31,7 @@ func TestRestore(t *testing.T) {
 	for name, target := range map[string]func(t *testing.T) string{
 		"closed":      func(t *testing.T) string { return newDatabase(t, "target") },
 		"killed":      killedDatabase,
-		"missing":     func(t *testing.T) string { return routecardtest.SQLite(t) },
+		"missing":     func(t *testing.T) string { return routecardtest.SQLitePath(t) },
 		"only a log":  func(t *testing.T) string { return withoutFile(t, killedDatabase(t)) },
 		"not SQLite":  func(t *testing.T) string { return withContent(t, "nonsense") },
 		"symlinked":   func(t *testing.T) string { return symlink(t, newDatabase(t, "target")) },
@@ -75,7 +75,7 @@ func TestRestore(t *testing.T) {
 // killedDatabase is a database of a server that was killed: its last job is in the log only.
 func killedDatabase(t *testing.T) string {
 	t.Helper()
-	path, copied := newDatabase(t, "target"), routecardtest.SQLite(t)
+	path, copied := newDatabase(t, "target"), routecardtest.SQLitePath(t)
 	s := open(t, path)
 	create(t, s, models.Job{Name: "logged", GoalQuantity: 1})
 	for _, end := range []string{"", "-wal"} {
@@ -94,7 +94,7 @@ func withoutFile(t *testing.T, path string) string {
 
 func withContent(t *testing.T, content string) string {
 	t.Helper()
-	path := routecardtest.SQLite(t)
+	path := routecardtest.SQLitePath(t)
 	must(t, os.WriteFile(path, []byte(content), 0o600))
 	return path
 }
@@ -109,17 +109,17 @@ func symlink(t *testing.T, path string) string {
 // TestRestoreRefuses checks that each refusal is a sentence and changes nothing.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
-	served := routecardtest.SQLite(t)
+	served := routecardtest.SQLitePath(t)
 	s := open(t, served)
 	create(t, s, models.Job{Name: "target", GoalQuantity: 1})
-	moved := routecardtest.SQLite(t)
+	moved := routecardtest.SQLitePath(t)
 	mover := open(t, moved)
 	create(t, mover, models.Job{Name: "target", GoalQuantity: 1})
 	must(t, os.Rename(moved, moved+".moved"))
 
 	dir := t.TempDir()
 	good := newDatabase(t, "backup")
-	foreign := routecardtest.SQLite(t)
+	foreign := routecardtest.SQLitePath(t)
 	runSQL(t, foreign, "CREATE TABLE notes (text TEXT)")
 	older, newer, faulty, damaged := newDatabase(t, "x"), newDatabase(t, "x"), newDatabase(t, "x"), newDatabase(t, "x")
 	runSQL(t, older, "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)")

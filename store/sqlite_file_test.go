@@ -58,7 +58,7 @@ func must(t *testing.T, errs ...error) {
 // newDatabase creates a database with one job of this name and closes it.
 func newDatabase(t *testing.T, job string) (path string) {
 	t.Helper()
-	path = routecardtest.SQLite(t)
+	path = routecardtest.SQLitePath(t)
 	s := open(t, path)
 	create(t, s, models.Job{Name: job, GoalQuantity: 1})
 	must(t, s.Close())
@@ -112,7 +112,7 @@ func TestServedFileIsReplaced(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path, other := routecardtest.SQLite(t), newDatabase(t, "other")
+			path, other := routecardtest.SQLitePath(t), newDatabase(t, "other")
 			var log routecardtest.Log
 			s, err := store.Open(t.Context(), path, store.Options{Logger: log.Logger()})
 			must(t, err)
@@ -145,7 +145,7 @@ func TestServedFileIsReplacedWhileIdle(t *testing.T) {
 		t.Log("Windows does not let an open file be deleted")
 		return
 	}
-	path := routecardtest.SQLite(t)
+	path := routecardtest.SQLitePath(t)
 	var log routecardtest.Log
 	s, err := store.Open(t.Context(), path, store.Options{Logger: log.Logger()})
 	must(t, err)
@@ -166,7 +166,7 @@ func TestCloseAfterReplacement(t *testing.T) {
 		t.Log("Windows does not let an open file be replaced")
 		return
 	}
-	path, other := routecardtest.SQLite(t), newDatabase(t, "other")
+	path, other := routecardtest.SQLitePath(t), newDatabase(t, "other")
 	first := open(t, path)
 	create(t, first, exampleJob())
 	for _, file := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
@@ -206,7 +206,7 @@ func TestServedFileByAnotherName(t *testing.T) {
 		t.Log("only on Linux and macOS can an open file be moved and locked")
 		return
 	}
-	path := routecardtest.SQLite(t)
+	path := routecardtest.SQLitePath(t)
 	first := open(t, path)
 	moved := filepath.Join(t.TempDir(), "moved.db")
 	must(t, os.Rename(path, moved))
@@ -322,7 +322,7 @@ func TestFileModes(t *testing.T) {
 		return
 	}
 	for _, mode := range []store.Mode{store.Serve, store.Create} {
-		path := routecardtest.SQLite(t)
+		path := routecardtest.SQLitePath(t)
 		s, err := store.Open(t.Context(), path, store.Options{Mode: mode, Logger: discard()})
 		must(t, err)
 		create(t, s, exampleJob())
@@ -368,7 +368,7 @@ func TestOlderSchema(t *testing.T) {
 // TestEmptyDatabase checks who creates the tables of an empty database.
 func TestEmptyDatabase(t *testing.T) {
 	t.Parallel()
-	empty, missing := routecardtest.SQLite(t), routecardtest.SQLite(t)
+	empty, missing := routecardtest.SQLitePath(t), routecardtest.SQLitePath(t)
 	must(t, os.WriteFile(empty, nil, 0o600))
 	postgres := postgrestest.Database(t)
 	refuseIn(t, store.Beside, missing, "there is no database "+missing)
@@ -398,7 +398,7 @@ func TestMissingDatabaseThatCannotBeSeen(t *testing.T) {
 func TestConcurrentFirstStarts(t *testing.T) {
 	t.Parallel()
 	for range 20 {
-		path := routecardtest.SQLite(t)
+		path := routecardtest.SQLitePath(t)
 		var log bytes.Buffer
 		logger := logTo(&log)
 		var starters sync.WaitGroup

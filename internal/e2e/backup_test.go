@@ -15,7 +15,7 @@ import (
 // that was acknowledged before the copy.
 func TestBackup(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database)
 	creators := newJobCreators(t)
 	creators.start(p.url, 4)
@@ -40,7 +40,7 @@ func TestBackup(t *testing.T) {
 // before it, and old ones are deleted.
 func TestScheduledBackups(t *testing.T) {
 	t.Parallel()
-	database, dir := routecardtest.SQLite(t), filepath.Join(t.TempDir(), "backups")
+	database, dir := routecardtest.SQLitePath(t), filepath.Join(t.TempDir(), "backups")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestScheduledBackups(t *testing.T) {
 		t.Errorf("the folder has %v, want notes.txt and 2 backups", names)
 	}
 	newest = filepath.Join(dir, names[len(names)-1])
-	target := routecardtest.SQLite(t)
+	target := routecardtest.SQLitePath(t)
 	wantEqual(t, "the exit code of restore", runCommand(t, "restore", newest, "--database", target).code, 0)
 	restored := startServer(t, "--database", target)
 	before.wantAll(t, restored, creators.sent)

@@ -43,7 +43,7 @@ func duration(t *testing.T) time.Duration {
 
 // TestChaosSQLite runs one server on a SQLite file.
 func TestChaosSQLite(t *testing.T) {
-	runChaos(t, &system{t: t, database: routecardtest.SQLite(t)}, 1)
+	runChaos(t, &system{t: t, database: routecardtest.SQLitePath(t)}, 1)
 }
 
 // TestChaosPostgres runs two servers on one PostgreSQL with a synchronous standby, which takes over during the run.

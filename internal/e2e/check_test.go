@@ -56,7 +56,7 @@ func wantSealed(t *testing.T, database, noted string) {
 // TestSealWhileServing checks that a running server seals new events.
 func TestSealWhileServing(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database)
 	wantEqual(t, "the status", p.do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
 	await(t, "the seal of the event", func() bool {
@@ -88,7 +88,7 @@ func TestNewEpoch(t *testing.T) {
 // TestCheckSQLite checks a missing database, a sound one, one with a stray row, and half a file.
 func TestCheckSQLite(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	wantFailure(t, runCommand(t, "check", "--database", database), "there is no database "+database)
 	sealed := createSealedJobs(t, database)
 	wantSound(t, database)

@@ -17,7 +17,7 @@ import (
 // keys, seals, and the numbers of later events. A table that Litestream has added is left out.
 func TestCopy(t *testing.T) {
 	t.Parallel()
-	first, postgres, second := routecardtest.SQLite(t), postgrestest.Database(t), routecardtest.SQLite(t)
+	first, postgres, second := routecardtest.SQLitePath(t), postgrestest.Database(t), routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", first)
 	_, pathID := createJobWithPath(t, p, 3)
 	wantEqual(t, "the status of a job with labels", p.do(t, "POST", "/api/jobs", `{"name":"Größe 5 °C","goalQuantity":1,"jiraLabels":["Q1-2024","rush"]}`).Status, http.StatusCreated)
@@ -80,7 +80,7 @@ func TestCopy(t *testing.T) {
 			"the database "+store.Describe(database)+" is not empty: copy to a new file or to a new PostgreSQL database")
 	}
 	missing := filepath.Join(t.TempDir(), "missing.db")
-	wantFailure(t, runCommand(t, "copy", "--from", missing, "--to", routecardtest.SQLite(t)), "there is no database "+missing)
+	wantFailure(t, runCommand(t, "copy", "--from", missing, "--to", routecardtest.SQLitePath(t)), "there is no database "+missing)
 }
 
 // addTable adds a table of another program to a SQLite database.
@@ -112,12 +112,12 @@ func countEventsAs(t *testing.T, p *process, authorization string) int {
 // TestCopyInterrupted interrupts a copy, and then runs it again.
 func TestCopyInterrupted(t *testing.T) {
 	t.Parallel()
-	source := routecardtest.SQLite(t)
+	source := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", source)
 	_, pathID := createJobWithPath(t, p, 1)
 	wantEqual(t, "the status of new units", p.do(t, "POST", "/api/serials", `{"pathId":"`+pathID+`","quantity":1000}`).Status, http.StatusCreated)
 	p.terminate()
-	for _, target := range []string{postgrestest.Database(t), routecardtest.SQLite(t)} {
+	for _, target := range []string{postgrestest.Database(t), routecardtest.SQLitePath(t)} {
 		for _, after := range []int64{1000, 3000} { // while it copies, and while it compares
 			ctx, interrupt := context.WithCancel(t.Context())
 			_, err := store.Copy(ctx, source, target, func(done, _ int64) {

@@ -22,7 +22,7 @@ const bulkUnits = 200
 func TestKillDuringBulkCalls(t *testing.T) {
 	t.Parallel()
 	const kills = 5
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database)
 	callers := newBulkCallers(t, p)
 	for range kills {

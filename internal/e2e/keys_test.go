@@ -98,7 +98,7 @@ func wantStatusWithin10Seconds(t *testing.T, p *process, key string, want int) {
 // TestKeysRefusals checks that each refusal prints one error message and creates no key.
 func TestKeysRefusals(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	const badName = "a name is 1 to 255 characters long, without blanks around it and without control characters"
 	for _, c := range []struct {
 		want string

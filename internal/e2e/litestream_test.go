@@ -118,7 +118,7 @@ func (l *litestream) restore() (file string) {
 // clients create jobs. Litestream and the server are killed, as when the machine fails. The restored copy has every job that
 // was acknowledged before the last sync. Litestream goes on after a kill, and copies a restored database into a new replica.
 func TestLitestream(t *testing.T) {
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	l := newLitestream(t, database)
 	server := startServer(t, "--database", database)
 	l.start()

@@ -40,7 +40,7 @@ func TestAlertRules(t *testing.T) {
 // TestPrometheus has a Prometheus scrape a server, and evaluates each expression of the rules and of the dashboard there.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database, "--backup-dir", t.TempDir())
 	_, pathID := createJobWithPath(t, p, 2)
 	wantEqual(t, "the status", p.do(t, "POST", "/api/serials", `{"pathId":"`+pathID+`","quantity":3}`).Status, http.StatusCreated)

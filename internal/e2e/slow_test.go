@@ -31,7 +31,7 @@ func TestLoadSlowClients(t *testing.T) {
 		"slow headers":                       slowHeaders,
 		"slow bodies":                        slowBodies,
 		"slow readers":                       slowReaders,
-		"readers that stop, with SQLite":     func(t *testing.T) { stoppedReaders(t, routecardtest.SQLite(t)) },
+		"readers that stop, with SQLite":     func(t *testing.T) { stoppedReaders(t, routecardtest.SQLitePath(t)) },
 		"readers that stop, with PostgreSQL": func(t *testing.T) { stoppedReaders(t, postgrestest.Database(t)) },
 	} {
 		parts.Go(func() { t.Run(name, part) })
@@ -245,7 +245,7 @@ func (c slowConn) Read(buffer []byte) (int, error) {
 // slowReaders has clients that read slowly for longer than any timeout of the server. They get complete responses.
 func slowReaders(t *testing.T) {
 	t.Helper()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	createUnits(t, database)
 	post := func(path, body, headers string) string {
 		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s",

@@ -38,7 +38,7 @@ func soakDuration(t *testing.T) time.Duration {
 func TestSoak(t *testing.T) {
 	duration := soakDuration(t)
 	var servers sync.WaitGroup
-	for name, database := range map[string]string{"sqlite": routecardtest.SQLite(t), "postgres": postgrestest.Database(t)} {
+	for name, database := range map[string]string{"sqlite": routecardtest.SQLitePath(t), "postgres": postgrestest.Database(t)} {
 		servers.Go(func() { t.Run(name, func(t *testing.T) { soak(t, database, duration) }) })
 	}
 	servers.Wait()

@@ -49,7 +49,7 @@ func fileNames(t *testing.T, dir string) (names []string) {
 // and says why. The log of the killed server is not applied to the backup.
 func TestDatabaseIsReplacedWhileServed(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database)
 	wantEqual(t, "the status of a creation", p.do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
 	backup := filepath.Join(t.TempDir(), "copy.db")
@@ -87,7 +87,7 @@ func TestDatabaseIsReplacedWhileServed(t *testing.T) {
 // TestSecondServerByHardLink starts a second server by another name of the same file.
 func TestSecondServerByHardLink(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database)
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Link(database, link); err != nil {
@@ -158,7 +158,7 @@ func TestOnlyServeAndMigrateChangeTheSchema(t *testing.T) {
 // TestCheckOfForeignFile checks a SQLite file of another program, which must stay as it is.
 func TestCheckOfForeignFile(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	runSQL(t, database, "CREATE TABLE notes (text TEXT)")
 	before, err := os.ReadFile(database)
 	if err != nil {
@@ -177,7 +177,7 @@ func TestCheckOfForeignFile(t *testing.T) {
 func TestFirstKeyNextToFirstServe(t *testing.T) {
 	t.Parallel()
 	for range 10 {
-		database := routecardtest.SQLite(t)
+		database := routecardtest.SQLitePath(t)
 		var commands sync.WaitGroup
 		for i := range 4 {
 			commands.Go(func() {
@@ -197,7 +197,7 @@ func TestFirstKeyNextToFirstServe(t *testing.T) {
 func TestFirstKeyCreatesDatabase(t *testing.T) {
 	t.Parallel()
 	const shown = "This key is shown once. Requests send it as: Authorization: Bearer KEY\n"
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	wantEqual(t, "standard error", keys(t, database, "create", "--name", "erp", "--role", "read").stderr,
 		"There was no database yet, so this command has created "+database+"\n"+shown)
 	wantEqual(t, "standard error of the second", keys(t, database, "create", "--name", "board", "--role", "read").stderr, shown)
@@ -207,7 +207,7 @@ func TestFirstKeyCreatesDatabase(t *testing.T) {
 // as they are when a database is closed.
 func TestEarlyExitClosesDatabase(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	for _, args := range [][]string{
 		{"--addr", "0.0.0.0:0"},
 		{"--addr", "127.0.0.1:0", "--cors-origin", "nonsense"},
@@ -221,7 +221,7 @@ func TestEarlyExitClosesDatabase(t *testing.T) {
 // TestNewFilesArePrivate starts a server and looks at the modes of its files.
 func TestNewFilesArePrivate(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database)
 	wantEqual(t, "the status of a creation", p.do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
 	for _, name := range fileNames(t, filepath.Dir(database)) {
@@ -237,7 +237,7 @@ func TestNewFilesArePrivate(t *testing.T) {
 // TestRestore follows docs/guides/backup-and-restore.md: back up, lose the database, restore, serve.
 func TestRestore(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database)
 	wantEqual(t, "the status of a creation", p.do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
 	backup := filepath.Join(t.TempDir(), "copy.db")

@@ -84,7 +84,7 @@ func TestStartFailures(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	unused, dir := freeAddress(t), t.TempDir()
-	served := routecardtest.SQLite(t)
+	served := routecardtest.SQLitePath(t)
 	startServer(t, "--database", served)
 	for name, c := range map[string]struct {
 		args []string

@@ -46,7 +46,7 @@ var loggedFingerprint = regexp.MustCompile(`"msg":"self-signed certificate","sha
 // and follow the events.
 func TestSelfSigned(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	p := startServer(t, "--database", database, "--tls-self-signed")
 	if !strings.HasPrefix(p.url, "https://127.0.0.1:") {
 		t.Fatalf("the server serves at %s", p.url)

@@ -65,7 +65,7 @@ func releasedSQLite(t *testing.T, version string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	if err := os.WriteFile(database, content, 0o600); err != nil {
 		t.Fatal(err)
 	}

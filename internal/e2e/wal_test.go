@@ -19,7 +19,7 @@ import (
 func TestLoadWAL(t *testing.T) {
 	t.Parallel()
 	const readers, creates, limitMB = 12, 260, 40
-	database := routecardtest.SQLite(t)
+	database := routecardtest.SQLitePath(t)
 	insertJobs(t, database, 10_000)
 	p := startServer(t, "--database", database)
 	done := make(chan struct{})

@@ -7,10 +7,13 @@ package routecardtest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/routecard/routecard/gen/client"
@@ -68,19 +71,50 @@ func EachDatabase(t *testing.T, test func(t *testing.T, database string)) {
 // postgres returns the URL of a database of PostgreSQL with the schema of the store, and nothing else.
 func postgres(t testing.TB) string {
 	t.Helper()
-	return postgrestest.Copy(t, func(database string) error {
-		s, err := store.Open(context.Background(), database, store.Options{Logger: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			return err
-		}
-		return s.Close()
-	})
+	return postgrestest.Copy(t, migrate)
 }
 
-// SQLite returns the path of a SQLite file that does not exist yet. The file is deleted at the end of the test.
+// SQLite returns the path of a new SQLite file with the schema of the store, and nothing else. The file is deleted at the end of the test.
 func SQLite(t testing.TB) string {
 	t.Helper()
+	content, err := migratedSQLite()
+	if err != nil {
+		t.Fatalf("migrate a SQLite file: %v", err)
+	}
+	path := SQLitePath(t)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatalf("write a SQLite file: %v", err)
+	}
+	return path
+}
+
+// SQLitePath returns the path of a SQLite file that does not exist yet. The file is deleted at the end of the test.
+func SQLitePath(t testing.TB) string {
+	t.Helper()
 	return filepath.Join(t.TempDir(), "routecard.db")
+}
+
+// migratedSQLite returns the content of a SQLite file with the schema of the store. Copying it is much faster than the migrations.
+var migratedSQLite = sync.OnceValues(func() (content []byte, err error) {
+	folder, err := os.MkdirTemp("", "routecardtest")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	path := filepath.Join(folder, "routecard.db")
+	if err := migrate(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// migrate gives an empty database the schema of the store.
+func migrate(database string) error {
+	s, err := store.Open(context.Background(), database, store.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	return s.Close()
 }
 
 // New starts a server with the database. Each of the changes may set options of the server.
