@@ -29,9 +29,8 @@ conformance: ## Show whether any server keeps to the contract (URL=http://host:p
 
 # Shuffled, so that no test depends on another; that also keeps Go from showing a cached result of a run against another
 # PostgreSQL. Most tests wait for a database or for a timeout, so more of them run at the same time than there are cores.
-# Collecting garbage less often saves a tenth of the time, and linking without debug information a second for each package.
+# Linking without debug information saves a second for each package.
 .PHONY: test
-test: export GOGC := 400
 test: postgres ## Run all tests, on SQLite and on PostgreSQL
 	go test -tags $(GO_TAGS) -ldflags=-w -shuffle=on -parallel 6 -timeout 20m ./...
 	cd sdk/go && go test -ldflags=-w -shuffle=on -parallel 6 -timeout 5m ./...

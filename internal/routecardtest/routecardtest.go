@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"testing"
 
@@ -23,6 +24,10 @@ import (
 	"github.com/routecard/routecard/store"
 	"github.com/routecard/routecard/web"
 )
+
+// Tests leave much garbage and keep little, so collecting it less often saves a tenth of their time. The environment variable GOGC would
+// also change the programs that tests start.
+func init() { debug.SetGCPercent(400) }
 
 // Server is a Routecard server of one test.
 type Server struct {
